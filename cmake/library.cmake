@@ -1,0 +1,27 @@
+# mf_library(base LINK lib ...): src/<folder>/**.cpp become the static library mf_<folder>;
+# its *_test.cpp become the test program <folder>_test, run by ctest under the label "unit".
+function(mf_library folder)
+    cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+    file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    set(tests ${all})
+    list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+    set(sources ${all})
+    list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+    add_library(mf_${folder} STATIC ${sources})
+    target_include_directories(mf_${folder} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(mf_${folder} PUBLIC ${ARG_LINK})
+    mf_precompile(mf_${folder})
+    if(MULTIFLEXI_TESTS AND tests)
+        add_executable(${folder}_test ${tests})
+        target_link_libraries(${folder}_test PRIVATE mf_${folder} mf_testing)
+        mf_precompile(${folder}_test)
+        add_test(NAME unit_${folder} COMMAND ${folder}_test)
+        set_tests_properties(unit_${folder} PROPERTIES LABELS unit TIMEOUT 300)
+    endif()
+endfunction()
+
+# The headers that nearly every file includes are parsed once for each target.
+function(mf_precompile target)
+    target_precompile_headers(${target} PRIVATE <chrono> <map> <memory> <optional> <span> <string> <string_view> <variant> <vector>
+                              <functional> <algorithm> <fmt/format.h>)
+endfunction()

@@ -1,0 +1,34 @@
+# Compiler flags for every target, and the build accelerators that are used when the machine has them.
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+                    -Wno-missing-field-initializers # designated initialisers name what matters
+                    -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-maybe-uninitialized) # false alarms on variants with g++ 12
+endif()
+add_compile_definitions(_GNU_SOURCE MULTIFLEXI_VERSION="${PROJECT_VERSION}")
+# Release keeps assertions: a wrong record is worse than a stopped job.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+
+if(MULTIFLEXI_SANITIZE STREQUAL "address")
+    add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -O1 -g)
+    add_link_options(-fsanitize=address,undefined)
+elseif(MULTIFLEXI_SANITIZE STREQUAL "thread")
+    add_compile_options(-fsanitize=thread -O1 -g)
+    add_link_options(-fsanitize=thread)
+elseif(MULTIFLEXI_SANITIZE)
+    message(FATAL_ERROR "MULTIFLEXI_SANITIZE must be address, thread or empty, not '${MULTIFLEXI_SANITIZE}'.")
+endif()
+
+find_program(ccache_program ccache)
+if(ccache_program)
+    # Precompiled headers are only cached with these two.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${ccache_program})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        add_compile_options(-fpch-preprocess)
+    endif()
+endif()
+find_program(mold_program mold)
+if(mold_program)
+    add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.h"
+
+#include "base/json.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+
+TEST_CASE("well-formed UTF-8 is told from the rest") {
+    CHECK(is_utf8("plain, žluťoučký, 日本, 🎆"));
+    CHECK_FALSE(is_utf8("\xC0\xAF"));          // overlong
+    CHECK_FALSE(is_utf8("\xED\xA0\x80"));      // surrogate
+    CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));  // above U+10FFFF
+    CHECK_FALSE(is_utf8("abc\xE2\x82"));       // cut
+    CHECK(to_utf8("a\xFF" "b") == "a\xEF\xBF\xBD" "b");
+}
+
+TEST_CASE("the closest word is found, a far one is not") {
+    CHECK(closest("boolean", {"bool", "string", "integer"}) == "");
+    CHECK(closest("strng", {"bool", "string", "integer"}) == "string");
+    CHECK(closest("xyzzy", {"bool", "string"}) == "");
+}
+
+TEST_CASE("JSON is written on one line and for people") {
+    const auto value = parse_json(R"({"a":[1,2.5,null],"b":"x\n\u00e9","c":{}})");
+    REQUIRE(value);
+    CHECK(to_text(*value) == "{\"a\":[1,2.5,null],\"b\":\"x\\n\u00e9\",\"c\":{}}");
+    CHECK(to_pretty_text(*parse_json(R"({"a":[1]})")) == "{\n    \"a\": [\n        1\n    ]\n}");
+}
+
+TEST_CASE("a JSON error names line and column") {
+    const auto value = parse_json("{\n  \"a\": tru\n}");
+    REQUIRE_FALSE(value);
+    CHECK(value.error().message.find("line 2") != std::string::npos);
+}
+
+TEST_CASE("bytes that are not UTF-8 never leave as JSON") {
+    std::string out;
+    append_json_string(out, "a\xFF\x01");
+    CHECK(out == "\"a\xEF\xBF\xBD\\u0001\"");
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+namespace mf {
+
+/// A moment in UTC. Local time exists only at the edges, see base/zone.h.
+using Timestamp = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// Octets without an encoding: output of a job, the content of an artifact.
+struct Bytes {
+    std::string data;
+    bool operator==(const Bytes&) const = default;
+};
+
+/// A database cell, a JSON scalar, a form field: the one currency in which
+/// records travel between layers. Timestamps are integers (ms since 1970 UTC).
+using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes>;
+
+inline bool is_null(const Value& value) { return value.index() == 0; }
+
+}  // namespace mf

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/value.h"
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mf::sql {
+
+enum class Dialect { sqlite, postgres, mariadb };
+
+using Row = std::vector<Value>;
+using Rows = std::vector<Row>;
+
+/// The database failed or refused. Callers that can do something about it look
+/// at the kind; everybody else lets it fly to the request or job boundary.
+class DatabaseError : public std::runtime_error {
+public:
+    enum class Kind {
+        unique_violation,  ///< a unique or primary key already holds this value
+        foreign_key,       ///< refers to a missing row, or is still referred to
+        busy,              ///< lock time-out, deadlock, serialisation failure: repeat the whole transaction
+        lost,              ///< no connection (any more): reconnect
+        full,              ///< no space left where the database lives
+        refused,           ///< wrong password, unknown database, no permission, read-only
+        other
+    };
+    DatabaseError(Kind what_kind, const std::string& message) : std::runtime_error(message), kind(what_kind) {}
+    const Kind kind;
+};
+
+/// Where a database is and who we are there.
+struct Address {
+    Dialect dialect = Dialect::sqlite;
+    std::string database;       ///< SQLite: the file. Servers: the name of the database
+    std::string host = {};      ///< servers: host name, address, or directory of the Unix socket (MariaDB: the socket itself)
+    int port = 0;               ///< servers: 0 stands for the usual port
+    std::string user = {};
+    std::string password = {};
+    bool durable = true;        ///< SQLite: a commit survives power loss (synchronous=FULL); false survives a crash of the program
+    bool read_only = false;     ///< SQLite: never creates or changes the file
+};
+
+/// One session with one database. Not thread-safe: one thread at a time.
+///
+/// SQL is written with '?' parameters, double-quoted identifiers and single-quoted
+/// texts without backslash escapes; each statement is prepared once and kept.
+/// Text comes back as std::string, octets as Bytes, booleans of SQLite and MariaDB as integers.
+class Connection {
+public:
+    virtual ~Connection() = default;
+    virtual Dialect dialect() const = 0;
+    virtual Rows query(std::string_view sql, std::span<const Value> parameters = {}) = 0;
+    /// Like query, for statements without rows; returns the number of rows the WHERE clause met,
+    /// also where their values stayed the same.
+    virtual std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) = 0;
+
+    /// Starts a transaction that is going to write (SQLite: BEGIN IMMEDIATE).
+    virtual void begin() = 0;
+    virtual void commit() = 0;
+    /// Never throws: a lost connection has rolled back by itself.
+    virtual void rollback() noexcept = 0;
+
+    /// SQLite: a number that changes when another connection commits. Servers: always 0.
+    virtual std::int64_t change_counter() = 0;
+
+    Rows query(std::string_view sql, std::initializer_list<Value> p) { return query(sql, std::span(p.begin(), p.size())); }
+    std::int64_t execute(std::string_view sql, std::initializer_list<Value> p) {
+        return execute(sql, std::span(p.begin(), p.size()));
+    }
+};
+
+/// Opens a session; throws DatabaseError (kinds lost, refused, busy, other) with a sentence that names the database
+/// and what to do, and never contains the password.
+std::unique_ptr<Connection> open(const Address& address);
+
+/// Hash for maps that are asked with a string_view.
+struct StringHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
+};
+
+}  // namespace mf::sql

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "support/manual_clock.h"
+
+#include <poll.h>
+
+namespace mf::testing {
+
+Timestamp ManualClock::now() const {
+    const std::lock_guard lock(mutex_);
+    return now_;
+}
+
+void ManualClock::set(Timestamp moment) {
+    const std::lock_guard lock(mutex_);
+    now_ = moment;
+    for (Nudge* nudge : waiting_) nudge->notify();
+}
+
+void ManualClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) {
+    const std::stop_callback on_stop(stop, [&] { nudge.notify(); });
+    {
+        const std::lock_guard lock(mutex_);
+        if (moment && *moment <= now_) {
+            nudge.consume();
+            return;
+        }
+        waiting_.insert(&nudge);
+    }
+    pollfd watched{nudge.descriptor(), POLLIN, 0};
+    ::poll(&watched, 1, -1);
+    nudge.consume();
+    const std::lock_guard lock(mutex_);
+    waiting_.erase(waiting_.find(&nudge));
+}
+
+}  // namespace mf::testing
