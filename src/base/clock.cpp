@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "base/clock.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <system_error>
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 namespace mf {
 

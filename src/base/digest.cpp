@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "base/digest.h"
 
-#include <array>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <array>
 #include <stdexcept>
 
 namespace mf {
@@ -38,11 +38,13 @@ std::string sha256_hex(std::string_view bytes) {
 
 std::string random_uuid() {
     std::array<unsigned char, 16> b{};
-    if (RAND_bytes(b.data(), static_cast<int>(b.size())) != 1) throw std::runtime_error("no random numbers from OpenSSL");
+    if (RAND_bytes(b.data(), static_cast<int>(b.size())) != 1)
+        throw std::runtime_error("no random numbers from OpenSSL");
     b[6] = static_cast<unsigned char>((b[6] & 0x0f) | 0x40);
     b[8] = static_cast<unsigned char>((b[8] & 0x3f) | 0x80);
     const auto hex = fmt::format("{:02x}", fmt::join(b, ""));
-    return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4), hex.substr(20));
+    return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4), hex.substr(16, 4),
+                       hex.substr(20));
 }
 
 }  // namespace mf

@@ -3,11 +3,11 @@
 
 #include "base/text.h"
 
+#include <fmt/format.h>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parser.hpp>
 #include <charconv>
 #include <cmath>
-#include <fmt/format.h>
 
 namespace mf {
 namespace {
@@ -73,10 +73,12 @@ Result<json::value> parse_json(std::string_view text) {
     json::parser parser({}, options);
     json::error_code problem;
     const std::size_t read = parser.write_some(text, problem);
-    if (!problem && text.find_first_not_of(" \t\r\n", read) != std::string_view::npos) problem = json::error::extra_data;
+    if (!problem && text.find_first_not_of(" \t\r\n", read) != std::string_view::npos)
+        problem = json::error::extra_data;
     if (problem) {
         const auto [row, column] = line_and_column(text, std::min(read, text.size()));
-        return Error{ErrorCode::invalid, fmt::format("This is not valid JSON: {} at line {}, column {}.", problem.message(), row, column)};
+        return Error{ErrorCode::invalid,
+                     fmt::format("This is not valid JSON: {} at line {}, column {}.", problem.message(), row, column)};
     }
     return parser.release();
 }

@@ -23,7 +23,8 @@ Format chosen_format = Format::text;
 
 spdlog::logger& logger() {
     static const auto instance = [] {
-        auto created = std::make_shared<spdlog::logger>("multiflexi", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto created =
+            std::make_shared<spdlog::logger>("multiflexi", std::make_shared<spdlog::sinks::stderr_sink_mt>());
         created->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
         return created;
     }();
@@ -34,8 +35,10 @@ spdlog::logger& logger() {
 void append_text(std::string& out, std::string_view text) {
     const bool plain = !text.empty() && text.find_first_of(" \"=\\") == std::string_view::npos &&
                        std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
-    if (plain) out += text;
-    else append_json_string(out, text);
+    if (plain)
+        out += text;
+    else
+        append_json_string(out, text);
 }
 
 void append_value(std::string& out, const Field& field) {
@@ -45,8 +48,10 @@ void append_value(std::string& out, const Field& field) {
         void operator()(double v) const { out += fmt::to_string(v); }
         void operator()(bool v) const { out += v ? "true" : "false"; }
         void operator()(std::string_view v) const {
-            if (chosen_format == Format::json) append_json_string(out, v);
-            else append_text(out, v);
+            if (chosen_format == Format::json)
+                append_json_string(out, v);
+            else
+                append_text(out, v);
         }
         void operator()(const std::string& v) const { (*this)(std::string_view(v)); }
     };
@@ -60,7 +65,8 @@ void configure(Level lowest, Format format) {
     logger().set_level(to_spdlog(lowest));
     // spdlog does not escape: the whole JSON object is made here, the pattern only opens it with the time.
     if (format == Format::json)
-        logger().set_pattern("{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}", spdlog::pattern_time_type::utc);
+        logger().set_pattern("{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}",
+                             spdlog::pattern_time_type::utc);
 }
 
 std::optional<Level> level_named(std::string_view name) {

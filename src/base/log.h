@@ -22,10 +22,14 @@ struct Field {
 
     template <class T>
     Field(std::string_view field_name, const T& field_value) : name(field_name) {
-        if constexpr (std::is_same_v<T, bool>) value = field_value;
-        else if constexpr (std::is_integral_v<T>) value = static_cast<std::int64_t>(field_value);
-        else if constexpr (std::is_floating_point_v<T>) value = static_cast<double>(field_value);
-        else value = std::string_view(field_value);
+        if constexpr (std::is_same_v<T, bool>)
+            value = field_value;
+        else if constexpr (std::is_integral_v<T>)
+            value = static_cast<std::int64_t>(field_value);
+        else if constexpr (std::is_floating_point_v<T>)
+            value = static_cast<double>(field_value);
+        else
+            value = std::string_view(field_value);
     }
 };
 using Fields = std::initializer_list<Field>;

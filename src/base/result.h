@@ -33,42 +33,20 @@ class [[nodiscard]] Result {
 
 public:
     using value_type = T;
-    Result()
-        requires std::is_void_v<T>
-        : state_(Stored{}) {}
+    Result() requires std::is_void_v<T> : state_(Stored{}) {}
     template <class U = Stored>
-        requires std::constructible_from<Stored, U&&> && (!std::same_as<std::remove_cvref_t<U>, Result>) &&
-                 (!std::same_as<std::remove_cvref_t<U>, Error>)
-    Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
+    requires std::constructible_from<Stored, U&&> &&
+        (!std::same_as<std::remove_cvref_t<U>, Result>)&&(!std::same_as<std::remove_cvref_t<U>, Error>)Result(U&& value)
+        : state_(std::in_place_index<0>, std::forward<U>(value)) {}
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
 
     explicit operator bool() const { return state_.index() == 0; }
     const Error& error() const { return std::get<1>(state_); }
-    auto& operator*() &
-        requires(!std::is_void_v<T>)
-    {
-        return std::get<0>(state_);
-    }
-    const auto& operator*() const&
-        requires(!std::is_void_v<T>)
-    {
-        return std::get<0>(state_);
-    }
-    auto&& operator*() &&
-        requires(!std::is_void_v<T>)
-    {
-        return std::get<0>(std::move(state_));
-    }
-    auto* operator->()
-        requires(!std::is_void_v<T>)
-    {
-        return &std::get<0>(state_);
-    }
-    const auto* operator->() const
-        requires(!std::is_void_v<T>)
-    {
-        return &std::get<0>(state_);
-    }
+    auto& operator*() & requires(!std::is_void_v<T>) { return std::get<0>(state_); }
+    const auto& operator*() const& requires(!std::is_void_v<T>) { return std::get<0>(state_); }
+    auto&& operator*() && requires(!std::is_void_v<T>) { return std::get<0>(std::move(state_)); }
+    auto* operator->() requires(!std::is_void_v<T>) { return &std::get<0>(state_); }
+    const auto* operator->() const requires(!std::is_void_v<T>) { return &std::get<0>(state_); }
 
     /// Continues with a function that may fail as well.
     template <class F>

@@ -30,7 +30,9 @@ std::string lower(std::string_view text) {
     return out;
 }
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) { return a.size() == b.size() && lower(a) == lower(b); }
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && lower(a) == lower(b);
+}
 
 std::size_t utf8_length(std::string_view text) {
     if (text.empty()) return 0;

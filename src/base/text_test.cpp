@@ -13,7 +13,10 @@ TEST_CASE("well-formed UTF-8 is told from the rest") {
     CHECK_FALSE(is_utf8("\xED\xA0\x80"));      // surrogate
     CHECK_FALSE(is_utf8("\xF4\x90\x80\x80"));  // above U+10FFFF
     CHECK_FALSE(is_utf8("abc\xE2\x82"));       // cut
-    CHECK(to_utf8("a\xFF" "b") == "a\xEF\xBF\xBD" "b");
+    CHECK(to_utf8("a\xFF"
+                  "b") ==
+          "a\xEF\xBF\xBD"
+          "b");
 }
 
 TEST_CASE("the closest word is found, a far one is not") {

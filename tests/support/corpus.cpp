@@ -13,10 +13,12 @@ namespace mf::testing {
 
 std::optional<std::filesystem::path> corpus(std::string_view part) {
     const char* given = std::getenv("MULTIFLEXI_CORPUS");
-    const auto root = given ? std::filesystem::path(given) : std::filesystem::path(MULTIFLEXI_SOURCE_DIRECTORY) / "../shared/corpus";
+    const auto root =
+        given ? std::filesystem::path(given) : std::filesystem::path(MULTIFLEXI_SOURCE_DIRECTORY) / "../shared/corpus";
     auto directory = root / part;
     if (std::filesystem::exists(directory)) return directory;
-    std::cerr << "SKIPPED: there is no corpus part " << part << " in " << root << "; set MULTIFLEXI_CORPUS to a directory that has it.\n";
+    std::cerr << "SKIPPED: there is no corpus part " << part << " in " << root
+              << "; set MULTIFLEXI_CORPUS to a directory that has it.\n";
     return std::nullopt;
 }
 
@@ -34,8 +36,10 @@ Table read_table(const std::filesystem::path& file) {
         if (line.empty()) continue;
         std::vector<std::string> cells;
         for (const auto cell : split(line, '\t')) cells.emplace_back(cell);
-        if (table.header.empty()) table.header = std::move(cells);
-        else table.rows.push_back(std::move(cells));
+        if (table.header.empty())
+            table.header = std::move(cells);
+        else
+            table.rows.push_back(std::move(cells));
     }
     return table;
 }

@@ -39,13 +39,15 @@ public:
 /// Where a database is and who we are there.
 struct Address {
     Dialect dialect = Dialect::sqlite;
-    std::string database;       ///< SQLite: the file. Servers: the name of the database
-    std::string host = {};      ///< servers: host name, address, or directory of the Unix socket (MariaDB: the socket itself)
-    int port = 0;               ///< servers: 0 stands for the usual port
+    std::string database;  ///< SQLite: the file. Servers: the name of the database
+    std::string host =
+        {};        ///< servers: host name, address, or directory of the Unix socket (MariaDB: the socket itself)
+    int port = 0;  ///< servers: 0 stands for the usual port
     std::string user = {};
     std::string password = {};
-    bool durable = true;        ///< SQLite: a commit survives power loss (synchronous=FULL); false survives a crash of the program
-    bool read_only = false;     ///< SQLite: never creates or changes the file
+    bool durable =
+        true;  ///< SQLite: a commit survives power loss (synchronous=FULL); false survives a crash of the program
+    bool read_only = false;  ///< SQLite: never creates or changes the file
 };
 
 /// One session with one database. Not thread-safe: one thread at a time.
@@ -71,7 +73,9 @@ public:
     /// SQLite: a number that changes when another connection commits. Servers: always 0.
     virtual std::int64_t change_counter() = 0;
 
-    Rows query(std::string_view sql, std::initializer_list<Value> p) { return query(sql, std::span(p.begin(), p.size())); }
+    Rows query(std::string_view sql, std::initializer_list<Value> p) {
+        return query(sql, std::span(p.begin(), p.size()));
+    }
     std::int64_t execute(std::string_view sql, std::initializer_list<Value> p) {
         return execute(sql, std::span(p.begin(), p.size()));
     }

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "domain/entity_json.h"
+
+#include "base/text.h"
+
+#include <fmt/ranges.h>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <charconv>
+
+namespace mf {
+namespace {
+
+std::string iso(std::int64_t ms) {
+    const Timestamp moment{std::chrono::milliseconds{ms}};
+    const auto day = std::chrono::floor<std::chrono::days>(moment);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss time{moment - day};
+    auto out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                           static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
+                           time.minutes().count(), time.seconds().count());
+    if (time.subseconds().count()) out += fmt::format(".{:03}", time.subseconds().count());
+    return out + "Z";
+}
+
+json::value to_json(const Field& field, const Value& value) {
+    if (field.options.secret) return json::value(is_null(value) ? unset_secret : masked_secret);
+    struct Visitor {
+        const Field& field;
+        json::value operator()(std::monostate) const { return nullptr; }
+        json::value operator()(bool v) const { return v; }
+        json::value operator()(std::int64_t v) const {
+            return field.type == FieldType::timestamp ? json::value(iso(v)) : json::value(v);
+        }
+        json::value operator()(double v) const { return v; }
+        json::value operator()(const std::string& v) const {
+            if (field.type != FieldType::json) return json::value(v);
+            auto parsed = parse_json(v);
+            return parsed ? *std::move(parsed) : json::value(v);
+        }
+        json::value operator()(const Bytes& v) const { return json::value(to_utf8(v.data)); }
+    };
+    return std::visit(Visitor{field}, value);
+}
+
+std::string expected(const Field& field) {
+    if (!field.choices.empty()) return fmt::format("must be one of: {}", fmt::join(field.choices, ", "));
+    switch (field.type) {
+        case FieldType::boolean: return "must be true or false";
+        case FieldType::integer:
+        case FieldType::reference: return "must be a whole number";
+        case FieldType::real: return "must be a number";
+        case FieldType::timestamp: return "must be a time in milliseconds since 1970";
+        case FieldType::json: return "must be a list or an object";
+        case FieldType::bytes:
+        case FieldType::text: return "must be a text";
+    }
+    return "is not valid";
+}
+
+std::optional<Value> scalar_from_text(const Field& field, std::string_view text) {
+    switch (field.type) {
+        case FieldType::boolean: {
+            const auto word = lower(text);
+            if (word == "1" || word == "true" || word == "yes" || word == "on") return Value{true};
+            if (word == "0" || word == "false" || word == "no" || word == "off") return Value{false};
+            return std::nullopt;
+        }
+        case FieldType::integer:
+        case FieldType::reference:
+        case FieldType::timestamp:
+            if (const auto number = to_integer(text)) return Value{std::int64_t{*number}};
+            return std::nullopt;
+        case FieldType::real: {
+            double number = 0;
+            const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+            if (problem == std::errc{} && end == text.data() + text.size()) return Value{number};
+            return std::nullopt;
+        }
+        case FieldType::bytes: return Value{Bytes{std::string(text)}};
+        case FieldType::text:
+            // The words of an enum are ours: people may write them in any case.
+            for (const auto choice : field.choices)
+                if (equal_ignoring_case(choice, text)) return Value{std::string(choice)};
+            return Value{std::string(text)};
+        case FieldType::json: return Value{std::string(text)};
+    }
+    return std::nullopt;
+}
+
+std::optional<Value> from_json(const Field& field, const json::value& input) {
+    switch (input.kind()) {
+        case json::kind::null: return Value{};
+        case json::kind::bool_: return Value{input.get_bool()};
+        case json::kind::int64: return Value{input.get_int64()};
+        case json::kind::double_: return Value{input.get_double()};
+        case json::kind::string: return scalar_from_text(field, input.get_string());
+        case json::kind::array:
+        case json::kind::object:
+            if (field.type == FieldType::json) return Value{to_text(input)};
+            return std::nullopt;
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
+
+json::object to_json(const Entity& entity, const void* record) {
+    json::object out;
+    out.reserve(entity.fields.size());
+    for (const Field& field : entity.fields) out[field.name] = to_json(field, field.read(record));
+    return out;
+}
+
+Result<void> from_json(const Entity& entity, const json::object& input, void* record) {
+    Error error{ErrorCode::invalid, {}};
+    auto complain = [&](std::string_view field, std::string message) {
+        error.fields.push_back({std::string(field), std::move(message)});
+    };
+    for (const auto& [name, value] : input) {
+        const Field* field = entity.find({name.data(), name.size()});
+        if (!field) {
+            complain({name.data(), name.size()}, "is not known");
+            continue;
+        }
+        if (field->options.read_only) {
+            complain(field->name, "cannot be changed");
+            continue;
+        }
+        const auto converted = from_json(*field, value);
+        if (!converted || !field->write(record, *converted))
+            complain(field->name, expected(*field));
+        else if (auto* text = std::get_if<std::string>(&*converted); text && text->size() > field->options.max_length)
+            complain(field->name, fmt::format("is longer than {} bytes", field->options.max_length));
+    }
+    for (const Field& field : entity.fields) {
+        if (!field.options.required) continue;
+        const Value value = field.read(record);
+        if (is_null(value) || value == Value{std::string()}) complain(field.name, "is required");
+    }
+    if (error.fields.empty()) return {};
+    for (const auto& [field, message] : error.fields)
+        error.message += fmt::format("{}{} {}", error.message.empty() ? "" : "; ", field, message);
+    error.message += '.';
+    return error;
+}
+
+Result<Value> value_from_text(const Field& field, std::string_view text) {
+    if (auto value = scalar_from_text(field, text)) return *std::move(value);
+    return Error{ErrorCode::invalid, fmt::format("{} {}, not '{}'.", field.name, expected(field), text)};
+}
+
+}  // namespace mf

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/json.h"
+#include "base/result.h"
+#include "domain/entity.h"
+
+namespace mf {
+
+/// What stands for a secret that is set, and for one that is not (spec: masking).
+inline constexpr std::string_view masked_secret = "••••••••";
+inline constexpr std::string_view unset_secret = "(not set)";
+
+/// Times print as ISO 8601 UTC, secrets masked.
+json::object to_json(const Entity& entity, const void* record);
+
+template <class T>
+json::object to_json(const T& record) {
+    return to_json(entity_of<T>(), &record);
+}
+
+/// Copies known, writable fields; complains about every wrong one at once. Text that stands for a number or a boolean
+/// (as it comes from a command line or a form) is converted.
+Result<void> from_json(const Entity& entity, const json::object& input, void* record);
+
+/// One field from what a person typed; an error sentence names the field and what it accepts.
+Result<Value> value_from_text(const Field& field, std::string_view text);
+
+}  // namespace mf
