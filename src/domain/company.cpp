@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "domain/company.h"
+
+#include "base/text.h"
+
+namespace mf {
+
+template <>
+const Entity& entity_of<User>() {
+    static constexpr auto fields = fields_of<User>(
+        field<&User::id>("id", {.key = true, .read_only = true, .listed = true}),
+        field<&User::login>("login", {.max_length = 64, .required = true, .personal = true, .listed = true}),
+        field<&User::email>("email", {.max_length = 254, .personal = true, .listed = true}),
+        field<&User::firstname>("firstname", {.max_length = 64, .personal = true}),
+        field<&User::lastname>("lastname", {.max_length = 64, .personal = true}),
+        field<&User::enabled>("enabled", {.listed = true}),
+        field<&User::created_at>("created_at", {.read_only = true}));
+    static constexpr Entity entity{"user", "User", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<Company>() {
+    using C = Company;
+    static constexpr auto fields = fields_of<C>(
+        field<&C::id>("id", {.key = true, .tenant = true, .read_only = true, .listed = true}),
+        field<&C::name>("name", {.label = "Name", .required = true, .listed = true}),
+        field<&C::code>("code", {.label = "Code",
+                                 .help = "Short unique name used in logs and variables",
+                                 .max_length = 64,
+                                 .required = true,
+                                 .listed = true}),
+        field<&C::ic>("ic", {.label = "Registration number", .max_length = 32, .listed = true}),
+        field<&C::dic>("dic", {.label = "Tax number", .max_length = 32}),
+        field<&C::email>("email", {.label = "E-mail", .max_length = 254, .personal = true}),
+        field<&C::enabled>("enabled",
+                           {.label = "Enabled", .help = "Jobs run for enabled companies only", .listed = true}),
+        field<&C::settings>("settings", {.label = "Settings", .max_length = 65535}),
+        field<&C::logo>("logo", {.label = "Logo", .max_length = 1048576}),
+        field<&C::customer>("customer", {.label = "Customer"}),
+        field<&C::zabbix_host>("zabbix_host", {.label = "Zabbix host"}), field<&C::live>("live", {.read_only = true}),
+        field<&C::created_at>("created_at", {.read_only = true}),
+        field<&C::updated_at>("updated_at", {.read_only = true}));
+    static constexpr Entity entity{"company", "Company", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<CompanyVariable>() {
+    using V = CompanyVariable;
+    static constexpr auto fields =
+        fields_of<V>(field<&V::id>("id", {.key = true, .read_only = true, .listed = true}),
+                     field<&V::company_id>("company_id", {.references = "company", .tenant = true, .listed = true}),
+                     field<&V::name>("name", {.max_length = 128, .required = true, .listed = true}),
+                     field<&V::value>("value", {.max_length = 1048576, .listed = true}),
+                     field<&V::secret>("secret", {.listed = true}));
+    static constexpr Entity entity{"company_variable", "Company variable", fields};
+    return entity;
+}
+
+Result<void> check(const Company& company) {
+    Error error;
+    if (trim(company.name).empty()) error.fields.push_back({"name", "The company needs a name."});
+    if (trim(company.code).empty()) error.fields.push_back({"code", "The company needs a code of letters or digits."});
+    for (const unsigned char c : company.code)
+        if (c <= 0x20 || c == 0x7f) {
+            error.fields.push_back({"code", "The code of a company must not contain blanks or control characters."});
+            break;
+        }
+    if (company.email && !company.email->empty() && company.email->find('@') == std::string::npos)
+        error.fields.push_back({"email", "The e-mail address needs a '@', as in ucetni@example.com."});
+    if (error.fields.empty()) return {};
+    error.message = error.fields.front().message;
+    return error;
+}
+
+std::string code_from_name(std::string_view name) {
+    std::string out;
+    for (const char c : lower(name)) {
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            out += c;
+        else if (!out.ends_with('_'))
+            out += '_';
+    }
+    return out.substr(0, 64);
+}
+
+}  // namespace mf

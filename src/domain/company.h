@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/result.h"
+#include "domain/entity.h"
+
+namespace mf {
+
+/// Somebody who may be named as the one who launched a job or changed something.
+struct User {
+    Id<User> id;
+    std::string login;
+    std::optional<std::string> email;
+    std::optional<std::string> firstname;
+    std::optional<std::string> lastname;
+    bool enabled = false;
+    Timestamp created_at{};
+};
+template <>
+const Entity& entity_of<User>();
+
+/// A tenant: its run templates, jobs and variables are invisible to every other.
+struct Company {
+    Id<Company> id;
+    std::string name;
+    std::string code;  ///< short, unique; appears in logs and as MULTIFLEXI_COMPANY_CODE
+    std::optional<std::string> ic;
+    std::optional<std::string> dic;
+    std::optional<std::string> email;
+    bool enabled = true;
+    std::optional<std::string> settings;
+    std::optional<std::string> logo;
+    std::optional<std::int64_t> customer;
+    std::optional<std::string> zabbix_host;
+    std::optional<std::int64_t> live = 1;  ///< none: retired, kept for its history only
+    Timestamp created_at{};
+    Timestamp updated_at{};
+};
+template <>
+const Entity& entity_of<Company>();
+
+Result<void> check(const Company& company);
+
+/// "Acme Corporation" -> "acme_corporation": lower case, every run of other characters becomes one '_'.
+std::string code_from_name(std::string_view name);
+
+/// A variable that every job of the company receives.
+struct CompanyVariable {
+    Id<CompanyVariable> id;
+    Id<Company> company_id;
+    std::string name;
+    std::string value;
+    bool secret = false;  ///< the value is sealed and never shown
+};
+template <>
+const Entity& entity_of<CompanyVariable>();
+
+}  // namespace mf

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/clock.h"
+#include "domain/entity_json.h"
+#include "store/records.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+namespace mf {
+
+class Vault;
+
+enum class Permission { read, run, write, administer };
+constexpr auto names_of(Permission) { return std::to_array<std::string_view>({"read", "run", "write", "administer"}); }
+
+/// Who asks.
+struct Actor {
+    Id<User> user;
+    std::string login;
+};
+
+/// Everything a use case may touch while it runs. One per call; lives for the call.
+struct Call {
+    Session& session;
+    Scope scope;
+    Actor actor;
+    Timestamp now;             ///< the same for the whole call
+    Vault& vault;              ///< seals and opens secret values
+    std::string zone;          ///< IANA name of the zone of the one who asks, for times without an offset
+    bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
+
+    template <class T>
+    Repository<T> repository() {
+        return Repository<T>(session, scope);
+    }
+};
+
+/// Whether an operation needs a transaction that writes.
+enum class Access { reads, changes };
+
+/// Something a person or a program can ask for.
+///
+/// CLI commands, REST routes and the audit log are made from this description; nothing else has to be written for a
+/// new operation. Input members that are std::optional are options that may be left out.
+struct Operation {
+    std::string name;     ///< "job:cancel": the CLI command, the audit entry
+    std::string route;    ///< "POST /jobs/{id}/cancel"
+    std::string summary;  ///< one sentence for --help and OpenAPI
+    Permission permission;
+    Access access;
+    const Entity* input;  ///< fields accepted from the caller
+    std::function<Result<json::value>(Call&, const json::object&)> run;
+};
+
+using Operations = std::vector<Operation>;
+
+/// What describes an operation apart from its code.
+struct OperationInfo {
+    std::string name, route, summary;
+    Permission permission = Permission::read;
+    Access access = Access::reads;
+};
+
+namespace detail {
+inline json::value render(json::value output) { return output; }
+template <class Output>
+json::value render(const Output& output) {
+    return to_json(entity_of<Output>(), &output);
+}
+template <class Output>
+json::value render(const std::vector<Output>& outputs) {
+    json::array out;
+    out.reserve(outputs.size());
+    for (const Output& output : outputs) out.push_back(render(output));
+    return out;
+}
+}  // namespace detail
+
+/// Adds an operation: a function from a described struct to a described struct, a vector of those, or JSON.
+template <class Input, class Output>
+void add(Operations& operations, OperationInfo info, Result<Output> (*run)(Call&, const Input&)) {
+    operations.push_back({std::move(info.name), std::move(info.route), std::move(info.summary), info.permission,
+                          info.access, &entity_of<Input>(),
+                          [run](Call& call, const json::object& input) -> Result<json::value> {
+                              Input typed;
+                              if (auto read = from_json(entity_of<Input>(), input, &typed); !read) return read.error();
+                              auto output = run(call, typed);
+                              if (!output) return output.error();
+                              return detail::render(*std::move(output));
+                          }});
+}
+
+}  // namespace mf

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "store/database.h"
+
+#include <exception>
+
+namespace mf {
+namespace {
+
+thread_local bool holds_session = false;
+
+}  // namespace
+
+Database::Database(sql::Address address, Options options) : address_(std::move(address)) {
+    readers_.capacity = options.readers;
+    // SQLite has one writer at a time; queueing for it here is fair, queueing inside SQLite is not.
+    writers_.capacity = 1;
+}
+
+Database::~Database() = default;
+
+Database::Pool& Database::pool_for(Purpose purpose) {
+    return purpose == Purpose::write && address_.dialect == sql::Dialect::sqlite ? writers_ : readers_;
+}
+
+std::unique_ptr<sql::Connection> Database::acquire(Pool& pool) {
+    std::unique_lock lock(mutex_);
+    if ((pool.idle.empty() && pool.open >= pool.capacity) || !pool.waiting.empty()) {
+        std::condition_variable turn;
+        pool.waiting.push_back(&turn);
+        turn.wait(lock,
+                  [&] { return pool.waiting.front() == &turn && (!pool.idle.empty() || pool.open < pool.capacity); });
+        pool.waiting.pop_front();
+        if (!pool.waiting.empty()) pool.waiting.front()->notify_one();
+    }
+    if (!pool.idle.empty()) {
+        auto connection = std::move(pool.idle.back());
+        pool.idle.pop_back();
+        return connection;
+    }
+    ++pool.open;
+    lock.unlock();
+    try {
+        return sql::open(address_);
+    } catch (...) {
+        release(pool, nullptr);
+        throw;
+    }
+}
+
+void Database::release(Pool& pool, std::unique_ptr<sql::Connection> connection) {
+    const std::lock_guard lock(mutex_);
+    if (connection)
+        pool.idle.push_back(std::move(connection));
+    else
+        --pool.open;
+    if (!pool.waiting.empty()) pool.waiting.front()->notify_one();
+}
+
+Database::Lease::Lease(Database& database, Purpose purpose)
+    : database_(database), pool_(database.pool_for(purpose)), exceptions_(std::uncaught_exceptions()) {
+    if (holds_session) throw std::logic_error("a thread asked for a second database session");
+    connection_ = database_.acquire(pool_);
+    holds_session = true;
+}
+
+Database::Lease::~Lease() {
+    holds_session = false;
+    // After an exception nobody knows whether the session still works: the next user gets a new one.
+    if (std::uncaught_exceptions() > exceptions_) connection_.reset();
+    database_.release(pool_, std::move(connection_));
+}
+
+}  // namespace mf

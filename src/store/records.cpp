@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+#include "store/records.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using sql::DatabaseError;
+
+std::string quoted(std::string_view name) { return fmt::format("\"{}\"", name); }
+
+const Field* tenant_of(const Entity& entity) {
+    for (const Field& field : entity.fields)
+        if (field.options.tenant) return &field;
+    return nullptr;
+}
+
+/// A WHERE clause under construction; knows the scope, so nobody can forget it.
+class Where {
+public:
+    Where(const Entity& entity, Scope scope) {
+        if (const Field* tenant = tenant_of(entity); tenant && scope.company())
+            add(tenant->name, "=", *scope.company());
+    }
+    void add(std::string_view column, std::string_view relation, Value value) {
+        text_ += text_.empty() ? " WHERE " : " AND ";
+        if (is_null(value)) {
+            text_ += quoted(column) + " IS NULL";
+            return;
+        }
+        text_ += fmt::format("{} {} ?", quoted(column), relation);
+        parameters.push_back(std::move(value));
+    }
+    const std::string& text() const { return text_; }
+    std::vector<Value> parameters;
+
+private:
+    std::string text_;
+};
+
+Where where_of(const Entity& entity, Scope scope, const ListQuery& query) {
+    Where where(entity, scope);
+    for (const auto& [name, value] : query.equals) {
+        if (!entity.find(name)) throw std::logic_error(fmt::format("{} has no field {}", entity.name, name));
+        where.add(name, "=", value);
+    }
+    if (query.after) where.add(entity.key().name, query.newest_first ? "<" : ">", *query.after);
+    return where;
+}
+
+Error not_found(const Entity& entity, std::int64_t id) {
+    return {ErrorCode::not_found, fmt::format("There is no {} {}.", entity.title, id)};
+}
+
+}  // namespace
+
+void fill(const Entity& entity, std::span<const Value> row, void* record) {
+    for (std::size_t i = 0; i < entity.fields.size(); ++i)
+        if (!entity.fields[i].write(record, row[i]))
+            throw DatabaseError(
+                DatabaseError::Kind::other,
+                fmt::format("{}.{} holds a value that the program cannot read", entity.name, entity.fields[i].name));
+}
+
+std::string column_list(const Entity& entity, std::string_view alias) {
+    std::string out;
+    for (const Field& field : entity.fields) {
+        if (!out.empty()) out += ", ";
+        if (!alias.empty()) out.append(alias).append(".");
+        out += quoted(field.name);
+    }
+    return out;
+}
+
+Result<void> Records::find(const Entity& entity, std::int64_t id, void* record) {
+    Where where(entity, scope_);
+    where.add(entity.key().name, "=", id);
+    const auto rows = sql_.query(
+        fmt::format("SELECT {} FROM {}{}", column_list(entity), quoted(entity.name), where.text()), where.parameters);
+    if (rows.empty()) return not_found(entity, id);
+    fill(entity, rows.front(), record);
+    return {};
+}
+
+Result<void> Records::insert(const Entity& entity, void* record) {
+    std::string names, marks;
+    std::vector<Value> parameters;
+    for (const Field& field : entity.fields) {
+        if (field.options.key) continue;
+        if (field.options.tenant && scope_.company() && field.read(record) != Value{*scope_.company()})
+            return Error{ErrorCode::forbidden, fmt::format("The {} would belong to another company.", entity.title)};
+        names += (names.empty() ? "" : ", ") + quoted(field.name);
+        marks += marks.empty() ? "?" : ", ?";
+        parameters.push_back(field.read(record));
+    }
+    try {
+        const auto rows = sql_.query(fmt::format("INSERT INTO {} ({}) VALUES ({}) RETURNING {}", quoted(entity.name),
+                                                 names, marks, quoted(entity.key().name)),
+                                     parameters);
+        entity.key().write(record, rows.at(0).at(0));
+        return {};
+    } catch (const DatabaseError& error) {
+        if (error.kind != DatabaseError::Kind::unique_violation) throw;
+        return Error{ErrorCode::conflict, fmt::format("Another {} with these values already exists.", entity.title)};
+    }
+}
+
+Result<void> Records::update(const Entity& entity, const void* before, const void* after) {
+    std::string sets;
+    std::vector<Value> parameters;
+    for (const Field& field : entity.fields) {
+        if (field.options.key) continue;
+        Value value = field.read(after);
+        if (value == field.read(before)) continue;
+        if (field.options.tenant)
+            return Error{ErrorCode::forbidden, fmt::format("A {} stays with its company.", entity.title)};
+        sets += fmt::format("{}{} = ?", sets.empty() ? "" : ", ", quoted(field.name));
+        parameters.push_back(std::move(value));
+    }
+    if (sets.empty()) return {};
+    const auto id = std::get<std::int64_t>(entity.key().read(after));
+    Where where(entity, scope_);
+    where.add(entity.key().name, "=", id);
+    parameters.insert(parameters.end(), where.parameters.begin(), where.parameters.end());
+    try {
+        if (sql_.execute(fmt::format("UPDATE {} SET {}{}", quoted(entity.name), sets, where.text()), parameters) == 0)
+            return not_found(entity, id);
+        return {};
+    } catch (const DatabaseError& error) {
+        if (error.kind != DatabaseError::Kind::unique_violation) throw;
+        return Error{ErrorCode::conflict, fmt::format("Another {} with these values already exists.", entity.title)};
+    }
+}
+
+Result<void> Records::erase(const Entity& entity, std::int64_t id) {
+    Where where(entity, scope_);
+    where.add(entity.key().name, "=", id);
+    try {
+        if (sql_.execute(fmt::format("DELETE FROM {}{}", quoted(entity.name), where.text()), where.parameters) == 0)
+            return not_found(entity, id);
+        return {};
+    } catch (const DatabaseError& error) {
+        if (error.kind != DatabaseError::Kind::foreign_key) throw;
+        return Error{ErrorCode::conflict, fmt::format("{} {} is still used.", entity.title, id)};
+    }
+}
+
+sql::Rows Records::list(const Entity& entity, const ListQuery& query) {
+    Where where = where_of(entity, scope_, query);
+    auto text = fmt::format("SELECT {} FROM {}{} ORDER BY {}{}", column_list(entity), quoted(entity.name), where.text(),
+                            quoted(entity.key().name), query.newest_first ? " DESC" : "");
+    if (query.limit || query.offset) {
+        text += " LIMIT ? OFFSET ?";
+        where.parameters.push_back(query.limit.value_or(std::numeric_limits<std::int64_t>::max()));
+        where.parameters.push_back(query.offset);
+    }
+    return sql_.query(text, where.parameters);
+}
+
+std::int64_t Records::count(const Entity& entity, const ListQuery& query) {
+    const Where where = where_of(entity, scope_, query);
+    const auto rows =
+        sql_.query(fmt::format("SELECT COUNT(*) FROM {}{}", quoted(entity.name), where.text()), where.parameters);
+    return std::get<std::int64_t>(rows.at(0).at(0));
+}
+
+}  // namespace mf
