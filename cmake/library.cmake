@@ -1,5 +1,6 @@
 # mf_library(base LINK lib ...): src/<folder>/**.cpp become the static library mf_<folder>;
-# its *_test.cpp become the test program <folder>_test, run by ctest under the label "unit".
+# its *_test.cpp become the test program <folder>_test, run by ctest under the label "unit"; the tests among them that
+# are decorated with doctest::test_suite("corpus") read the collected definitions and have the label "corpus".
 function(mf_library folder)
     cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
     file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
@@ -15,8 +16,10 @@ function(mf_library folder)
         add_executable(${folder}_test ${tests})
         target_link_libraries(${folder}_test PRIVATE mf_${folder} mf_testing)
         mf_precompile(${folder}_test)
-        add_test(NAME unit_${folder} COMMAND ${folder}_test)
+        add_test(NAME unit_${folder} COMMAND ${folder}_test --test-suite-exclude=corpus)
         set_tests_properties(unit_${folder} PROPERTIES LABELS unit TIMEOUT 300)
+        add_test(NAME corpus_${folder} COMMAND ${folder}_test --test-suite=corpus)
+        set_tests_properties(corpus_${folder} PROPERTIES LABELS corpus TIMEOUT 300)
     endif()
 endfunction()
 
