@@ -1,25 +1,219 @@
 // SPDX-License-Identifier: MIT
 #include "domain/placeholders.h"
 
+#include <limits>
+#include <unordered_map>
+
 namespace mf {
 
 namespace {
 
+constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+
 bool starts_name(char c) { return (c >= 'A' && c <= 'Z') || c == '_'; }
 bool continues_name(char c) { return starts_name(c) || (c >= '0' && c <= '9'); }
 
+// A reference from one variable to another.
+struct Reference {
+    std::size_t begin;
+    std::size_t end;
+    std::size_t target;  // index of a variable, or none
+};
+
+class Expander {
+public:
+    Expander(std::span<const MacroVariable> variables, const EnvironmentLimits& limits)
+        : variables_(variables), limits_(limits) {}
+
+    Result<Expansion> run() {
+        read_references();
+        find_components();
+        result_.variables.resize(variables_.size());
+        for (const auto index : order_) {
+            if (auto expanded = expand(index); !expanded) return expanded.error();
+        }
+        for (std::size_t i = 0; i < variables_.size(); ++i) warn(i);
+        return std::move(result_);
+    }
+
+private:
+    void read_references() {
+        std::unordered_map<std::string_view, std::size_t> index;
+        for (std::size_t i = 0; i < variables_.size(); ++i) index.emplace(variables_[i].name, i);
+        references_.resize(variables_.size());
+        for (std::size_t i = 0; i < variables_.size(); ++i) {
+            if (variables_[i].literal) continue;
+            for (auto macro = next_macro(variables_[i].value); macro;
+                 macro = next_macro(variables_[i].value, macro->end)) {
+                const auto found = index.find(macro->name);
+                references_[i].push_back({macro->begin, macro->end, found == index.end() ? none : found->second});
+            }
+        }
+    }
+
+    // Strongly connected components (Tarjan), with a stack of our own because a chain may be as long as the input.
+    // order_ receives every variable behind all those it refers to.
+    void find_components() {
+        const auto count = variables_.size();
+        component_.assign(count, none);
+        std::vector<std::size_t> number(count, none), low(count, 0), open;
+        struct Frame {
+            std::size_t variable;
+            std::size_t next;
+        };
+        std::vector<Frame> frames;
+        std::size_t counter = 0;
+        std::size_t components = 0;
+        const auto enter = [&](std::size_t variable) {
+            number[variable] = low[variable] = counter++;
+            open.push_back(variable);
+            frames.push_back({variable, 0});
+        };
+        for (std::size_t start = 0; start < count; ++start) {
+            if (number[start] != none) continue;
+            enter(start);
+            while (!frames.empty()) {
+                auto& frame = frames.back();
+                const auto variable = frame.variable;
+                if (frame.next < references_[variable].size()) {
+                    const auto target = references_[variable][frame.next++].target;
+                    if (target == none) continue;
+                    if (number[target] == none)
+                        enter(target);
+                    else if (component_[target] == none)
+                        low[variable] = std::min(low[variable], number[target]);
+                    continue;
+                }
+                if (low[variable] == number[variable]) {
+                    for (auto member = none; member != variable; open.pop_back()) {
+                        member = open.back();
+                        component_[member] = components;
+                        order_.push_back(member);
+                    }
+                    ++components;
+                }
+                frames.pop_back();
+                if (!frames.empty()) low[frames.back().variable] = std::min(low[frames.back().variable], low[variable]);
+            }
+        }
+    }
+
+    bool is_cyclic(std::size_t from, const Reference& reference) const {
+        return reference.target != none && component_[reference.target] == component_[from];
+    }
+
+    Result<void> expand(std::size_t index) {
+        const auto& variable = variables_[index];
+        auto& [value, secret] = result_.variables[index];
+        secret = variable.secret;
+        const auto taken = variable.name.size() + 2;
+        const auto room = limits_.one > taken ? limits_.one - taken : 0;
+        const auto add = [&](std::string_view text) {
+            if (text.size() > room - value.size()) return false;
+            value += text;
+            return true;
+        };
+        if (variable.value.size() > room) return too_long(index);
+        std::size_t done = 0;
+        for (const auto& reference : references_[index]) {
+            if (reference.target == none || is_cyclic(index, reference)) continue;
+            const auto& used = result_.variables[reference.target];
+            if (!add(variable.value.substr(done, reference.begin - done)) || !add(used.value)) return too_long(index);
+            secret = secret || used.secret;
+            done = reference.end;
+        }
+        if (!add(variable.value.substr(done))) return too_long(index);
+        total_ += taken + value.size();
+        if (total_ > limits_.all)
+            return Error{ErrorCode::invalid,
+                         fmt::format("The variables of this job have more than {} bytes together, more than a process "
+                                     "can be given; {} is the one that went "
+                                     "over it. Shorten its value, or hand large data over in a file.",
+                                     limits_.all, variable.name)};
+        return {};
+    }
+
+    Error too_long(std::size_t index) const {
+        return {ErrorCode::invalid, fmt::format("{}: the value has more than {} bytes with its macros expanded, more "
+                                                "than a process can be given. Shorten it, or hand large data over "
+                                                "in a file.",
+                                                variables_[index].name, limits_.one)};
+    }
+
+    void warn(std::size_t index) {
+        constexpr std::size_t shown = 5;
+        std::vector<std::string_view> unknown;
+        std::size_t more = 0;
+        std::optional<std::size_t> cyclic;
+        for (const auto& reference : references_[index]) {
+            if (is_cyclic(index, reference) && !cyclic) cyclic = reference.target;
+            if (reference.target != none) continue;
+            const auto text = variables_[index].value.substr(reference.begin, reference.end - reference.begin);
+            if (std::find(unknown.begin(), unknown.end(), text) != unknown.end()) continue;
+            if (unknown.size() < shown)
+                unknown.push_back(text);
+            else
+                ++more;
+        }
+        const std::string name(variables_[index].name);
+        if (!unknown.empty())
+            result_.warnings.push_back({name, fmt::format("unknown macro {}{}", fmt::join(unknown, ", "),
+                                                          more > 0 ? fmt::format(" and {} more", more) : "")});
+        if (cyclic) result_.warnings.push_back({name, "macro cycle " + cycle(index, *cyclic)});
+    }
+
+    // The shortest way from a variable over the given one back to it, as "A>B". The search is short: a hint is enough.
+    std::string cycle(std::size_t start, std::size_t first) const {
+        constexpr std::size_t steps = 1000;
+        const auto name = [&](std::size_t i) { return std::string(variables_[i].name); };
+        if (first == start) return name(start);
+        std::unordered_map<std::size_t, std::size_t> before{{first, start}};
+        std::vector<std::size_t> queue{first};
+        std::size_t looked_at = 0;
+        for (std::size_t head = 0; head < queue.size() && looked_at < steps; ++head) {
+            for (const auto& reference : references_[queue[head]]) {
+                if (++looked_at > steps) break;
+                if (!is_cyclic(start, reference)) continue;
+                if (reference.target == start) {
+                    std::string path;
+                    for (auto at = queue[head]; at != start; at = before[at]) path = ">" + name(at) + path;
+                    return name(start) + path;
+                }
+                if (before.emplace(reference.target, queue[head]).second) queue.push_back(reference.target);
+            }
+        }
+        return name(start) + ">" + name(first) + ">…";
+    }
+
+    std::span<const MacroVariable> variables_;
+    const EnvironmentLimits& limits_;
+    std::vector<std::vector<Reference>> references_;
+    std::vector<std::size_t> component_;
+    std::vector<std::size_t> order_;
+    std::size_t total_ = 0;
+    Expansion result_;
+};
+
 }  // namespace
+
+std::optional<Macro> macro_at(std::string_view value, std::size_t open) {
+    auto end = open + 1;
+    if (end >= value.size() || value[open] != '{' || !starts_name(value[end])) return std::nullopt;
+    while (end < value.size() && continues_name(value[end])) ++end;
+    if (end == value.size() || value[end] != '}') return std::nullopt;
+    return Macro{open, end + 1, value.substr(open + 1, end - open - 1)};
+}
 
 std::optional<Macro> next_macro(std::string_view value, std::size_t from) {
     for (auto open = value.find('{', from); open != std::string_view::npos; open = value.find('{', open + 1)) {
-        auto end = open + 1;
-        if (end >= value.size() || !starts_name(value[end])) continue;
-        while (end < value.size() && continues_name(value[end])) ++end;
-        if (end == value.size()) return std::nullopt;
-        if (value[end] != '}' || (open > 0 && value[open - 1] == '$')) continue;
-        return Macro{open, end + 1, value.substr(open + 1, end - open - 1)};
+        if (open > 0 && value[open - 1] == '$') continue;
+        if (auto macro = macro_at(value, open)) return macro;
     }
     return std::nullopt;
+}
+
+Result<Expansion> expand_macros(std::span<const MacroVariable> variables, const EnvironmentLimits& limits) {
+    return Expander(variables, limits).run();
 }
 
 }  // namespace mf
