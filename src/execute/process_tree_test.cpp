@@ -19,11 +19,12 @@ namespace {
 
 SystemClock the_clock;
 
-const std::string mark = "MULTIFLEXI_TMP=/nowhere/job-of-the-tree-test";
+const std::string work_directory = "/nowhere/tree-test-" + std::to_string(::getpid());
+const std::string mark = "MULTIFLEXI_TMP=" + work_directory;
 
 Command shell(std::string script) {
     return {.argv = {"sh", "-c", std::move(script)},
-            .environment = {{"PATH", "/usr/bin:/bin"}, {"MULTIFLEXI_TMP", "/nowhere/job-of-the-tree-test"}},
+            .environment = {{"PATH", "/usr/bin:/bin"}, {"MULTIFLEXI_TMP", work_directory}},
             .mark = mark};
 }
 
