@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "secure/vault.h"
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "secure/key_file.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <sys/mman.h>
+#include <array>
+#include <new>
+#include <span>
+#include <stdexcept>
+
+namespace mf {
+
+/// 32 bytes on a page of their own, so that what is said to the kernel about them concerns nothing else.
+class Vault::Key {
+public:
+    static constexpr std::size_t size = 32;
+
+    Key() : page_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+        if (page_ == MAP_FAILED) throw std::bad_alloc();
+        // Both are refused in some containers; the vault works without them.
+        ::madvise(page_, size, MADV_DONTDUMP);
+        ::mlock(page_, size);
+    }
+    Key(const Key&) = delete;
+    Key& operator=(const Key&) = delete;
+    ~Key() {
+        OPENSSL_cleanse(page_, size);
+        ::munmap(page_, size);
+    }
+    std::span<unsigned char, size> bytes() const {
+        return std::span<unsigned char, size>(static_cast<unsigned char*>(page_), size);
+    }
+
+private:
+    void* page_;
+};
+
+namespace {
+
+constexpr std::string_view version = "v1";
+constexpr std::size_t nonce_size = 12;
+constexpr std::size_t tag_size = 16;
+// OpenSSL counts in int; a secret is a password, a key, at most a certificate chain.
+constexpr std::size_t most_bytes = 64 << 20;
+
+struct FreeContext {
+    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
+
+void require(bool success, const char* step) {
+    if (!success) throw std::runtime_error(std::string("OpenSSL failed: ") + step);
+}
+
+const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
+
+/// Lengths before the names: no two places give the same text.
+std::string additional_data(std::string_view key_id, const Place& place) {
+    return fmt::format("{}:{}:{}:{}:{}:{}:{}", version, key_id, place.table.size(), place.table, place.column.size(),
+                       place.column, place.row);
+}
+
+Error cannot_open(const Place& place, std::string_view reason) {
+    return Error{ErrorCode::unavailable, fmt::format("The secret in {}.{} of row {} cannot be opened: {}", place.table,
+                                                     place.column, place.row, reason)};
+}
+
+constexpr std::string_view damaged =
+    "it is damaged, or was copied here from another place. Enter the secret again, or restore the row from a backup.";
+
+}  // namespace
+
+Vault::Vault(std::unique_ptr<Key> key) : key_(std::move(key)) {
+    constexpr std::string_view purpose = "multiflexi key id";
+    std::array<unsigned char, 32> mark{};
+    unsigned length = 0;
+    require(HMAC(EVP_sha256(), key_->bytes().data(), static_cast<int>(Key::size), octets(purpose), purpose.size(),
+                 mark.data(), &length) != nullptr,
+            "HMAC");
+    key_id_ = fmt::format("{:02x}", fmt::join(mark.begin(), mark.begin() + 4, ""));
+}
+
+Vault::Vault(Vault&&) noexcept = default;
+Vault& Vault::operator=(Vault&&) noexcept = default;
+Vault::~Vault() = default;
+
+std::string Vault::seal(std::string_view secret, const Place& place) const {
+    if (secret.size() > most_bytes) throw std::length_error("a secret of more than 64 MiB cannot be sealed");
+    std::string nonce(nonce_size, '\0');
+    require(RAND_bytes(octets(nonce), static_cast<int>(nonce_size)) == 1, "random numbers");
+    const auto extra = additional_data(key_id_, place);
+    std::string sealed(secret.size() + tag_size, '\0');
+    const Context context(EVP_CIPHER_CTX_new());
+    int count = 0;
+    require(context &&
+                EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key_->bytes().data(), octets(nonce)) == 1,
+            "start of encryption");
+    require(EVP_EncryptUpdate(context.get(), nullptr, &count, octets(extra), static_cast<int>(extra.size())) == 1,
+            "additional data");
+    // An empty input pointer would tell OpenSSL that the input has ended.
+    if (!secret.empty())
+        require(EVP_EncryptUpdate(context.get(), octets(sealed), &count, octets(secret),
+                                  static_cast<int>(secret.size())) == 1,
+                "encryption");
+    require(EVP_EncryptFinal_ex(context.get(), octets(sealed) + secret.size(), &count) == 1, "end of encryption");
+    require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size),
+                                octets(sealed) + secret.size()) == 1,
+            "tag");
+    return fmt::format("{}:{}:{}:{}", version, key_id_, to_base64(nonce), to_base64(sealed));
+}
+
+Result<std::string> Vault::open(std::string_view sealed, const Place& place) const {
+    const auto parts = split(sealed, ':');
+    if (parts.size() != 4 || parts[0] != version) return cannot_open(place, damaged);
+    const auto nonce = from_base64(parts[2]);
+    auto content = from_base64(parts[3]);
+    const bool is_key_id =
+        parts[1].size() == key_id_.size() && parts[1].find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    if (!is_key_id || !nonce || nonce->size() != nonce_size || !content || content->size() < tag_size ||
+        content->size() > most_bytes + tag_size)
+        return cannot_open(place, damaged);
+    if (parts[1] != key_id_)
+        return cannot_open(place, fmt::format("it was sealed with the key {}, but this installation uses the key {}. "
+                                              "Bring back the former ENCRYPTION_MASTER_KEY or key file, or enter the "
+                                              "secret again.",
+                                              parts[1], key_id_));
+
+    const auto extra = additional_data(key_id_, place);
+    const auto length = content->size() - tag_size;
+    std::string secret(length, '\0');
+    const Context context(EVP_CIPHER_CTX_new());
+    int count = 0;
+    require(context && EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key_->bytes().data(),
+                                          octets(*nonce)) == 1,
+            "start of decryption");
+    require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size),
+                                octets(*content) + length) == 1,
+            "tag");
+    require(EVP_DecryptUpdate(context.get(), nullptr, &count, octets(extra), static_cast<int>(extra.size())) == 1,
+            "additional data");
+    if (length > 0)
+        require(
+            EVP_DecryptUpdate(context.get(), octets(secret), &count, octets(*content), static_cast<int>(length)) == 1,
+            "decryption");
+    unsigned char rest[tag_size];
+    if (EVP_DecryptFinal_ex(context.get(), rest, &count) != 1) {
+        OPENSSL_cleanse(secret.data(), secret.size());
+        return cannot_open(place, damaged);
+    }
+    return secret;
+}
+
+Result<Vault> open_vault(std::optional<std::string_view> master_key, const std::filesystem::path& key_file) {
+    auto key = std::make_unique<Vault::Key>();
+    if (master_key && !master_key->empty())
+        require(EVP_Digest(master_key->data(), master_key->size(), key->bytes().data(), nullptr, EVP_sha256(),
+                           nullptr) == 1,
+                "SHA-256");
+    else if (auto done = read_or_make_key_file(key_file, key->bytes()); !done)
+        return done.error();
+    return Vault(std::move(key));
+}
+
+}  // namespace mf
