@@ -39,7 +39,7 @@ std::uint32_t CronExpression::days_of(unsigned first_weekday, unsigned month, un
     const std::uint32_t whole = bits_from(1) & ~bits_from(length + 1);
 
     std::uint32_t by_day = days_;
-    if (last_day_) by_day |= 1u << length;
+    if (last_day_ || (clamps_days_ && (days_ & bits_from(length + 1)))) by_day |= 1u << length;
     if (last_working_day_) {
         unsigned day = length;
         while (!is_working(weekday_of(first_weekday, day))) --day;
@@ -117,29 +117,110 @@ std::optional<LocalTime> CronExpression::next_local(LocalTime at_or_after, Local
     }
 }
 
+/// A piece of real time without a clock change in it, as the expression sees it.
+struct CronExpression::Stretch {
+    sys_seconds end;
+    seconds offset;
+    LocalTime first;      ///< from here on local times are ours; earlier ones were shown before the clocks went back
+    bool fires_at_end;    ///< for local times inside the gap that follows
+    bool end_is_regular;  ///< the moment of the end fires anyway, by its own local time
+
+    LocalTime local(sys_seconds moment) const { return LocalTime{moment.time_since_epoch() + offset}; }
+};
+
+CronExpression::Stretch CronExpression::stretch_at(Timestamp moment, const Zone& zone) const {
+    const auto period = zone.period_at(moment);
+    Stretch out{floor<seconds>(std::min(period.end.value_or(end_of_time), end_of_time)), period.offset,
+                LocalTime::min(), false, false};
+    if (!real_time_ && period.begin && period.before > period.offset)
+        out.first = LocalTime{floor<seconds>(*period.begin).time_since_epoch() + period.before};
+    const auto gap = period.afterwards - period.offset;
+    if (!real_time_ && gap > seconds{0} && gap <= longest_gap && out.end < end_of_time) {
+        const auto start = out.local(out.end);
+        out.fires_at_end = next_local(start, start + gap).has_value();
+        out.end_is_regular = next_local(start + gap, start + gap + seconds{1}).has_value();
+    }
+    return out;
+}
+
 std::optional<Timestamp> CronExpression::next(Timestamp after, const Zone& zone) const {
     if (never_ || after >= end_of_time) return std::nullopt;
-    if (after < start_of_time) after = start_of_time;
-    auto earliest = ceil<seconds>(after + milliseconds{1});
-    while (earliest < end_of_time) {
-        const auto period = zone.period_at(earliest);
-        const Timestamp end = std::min(period.end.value_or(end_of_time), end_of_time);
-        const auto local_at = [&](Timestamp t) {
-            return LocalTime{floor<seconds>(t).time_since_epoch() + period.offset};
-        };
-        auto from = local_at(earliest);
-        // Times that the clocks already showed before they were put back.
-        if (!real_time_ && period.begin && period.before > period.offset)
-            from = std::max(from, LocalTime{floor<seconds>(*period.begin).time_since_epoch() + period.before});
-        if (const auto found = next_local(from, local_at(end)))
-            return sys_seconds{found->time_since_epoch()} - period.offset;
-        if (end == end_of_time) break;
-        const auto gap = period.afterwards - period.offset;
-        if (!real_time_ && gap > seconds{0} && gap <= longest_gap && next_local(local_at(end), local_at(end) + gap))
-            return end;
-        earliest = floor<seconds>(end);
+    auto at = floor<seconds>(std::max(after, start_of_time));
+    auto earliest = at + seconds{1};
+    while (at < end_of_time) {
+        const auto stretch = stretch_at(at, zone);
+        const auto from = std::max(stretch.local(earliest), stretch.first);
+        if (const auto found = next_local(from, stretch.local(stretch.end)))
+            return sys_seconds{found->time_since_epoch()} - stretch.offset;
+        if (stretch.fires_at_end) return stretch.end;
+        at = earliest = stretch.end;
     }
     return std::nullopt;
+}
+
+std::optional<Timestamp> CronExpression::previous(Timestamp before, const Zone& zone) const {
+    if (never_ || before <= start_of_time) return std::nullopt;
+    // next(t) < before holds for every t up to the one sought and for none after it.
+    Timestamp high = std::min(before, end_of_time), low = high;
+    for (auto width = minutes{1}; low > start_of_time; width *= 2) {
+        low = std::max(high - width, start_of_time);
+        if (const auto found = next(low, zone); found && *found < before) break;
+        if (low == start_of_time) return std::nullopt;
+    }
+    while (high - low > milliseconds{1}) {
+        const auto middle = low + (high - low) / 2;
+        const auto found = next(middle, zone);
+        (found && *found < before ? low : high) = middle;
+    }
+    return next(low, zone);
+}
+
+std::int64_t CronExpression::count(Timestamp after, Timestamp until, const Zone& zone) const {
+    if (never_ || after >= end_of_time) return 0;
+    auto at = floor<seconds>(std::max(after, start_of_time));
+    auto earliest = at + seconds{1};
+    const auto stop = floor<seconds>(std::min(until, end_of_time - seconds{1})) + seconds{1};
+    std::int64_t out = 0;
+    while (at < stop) {
+        const auto stretch = stretch_at(at, zone);
+        const auto from = std::max(stretch.local(earliest), stretch.first);
+        out += count_local(from, stretch.local(std::min(stretch.end, stop)));
+        if (stretch.end < stop && stretch.fires_at_end && !stretch.end_is_regular) ++out;
+        at = earliest = stretch.end;
+    }
+    return out;
+}
+
+/// How many matching local minutes there are in [from, before), as if clocks never changed.
+std::int64_t CronExpression::count_local(LocalTime from, LocalTime before) const {
+    if (from >= before) return 0;
+    const std::int64_t a_day = std::int64_t{std::popcount(minutes_)} * std::popcount(hours_);
+    const auto until = [&](LocalTime end) {  // matching minutes of the day of `end` that lie before it
+        const auto start = floor<days>(end);
+        std::int64_t out = 0;
+        for (auto at = next_local(start, end); at; at = next_local(*at + seconds{1}, end)) ++out;
+        return out;
+    };
+    std::int64_t out = until(before) - until(from);
+    auto day = floor<days>(from);
+    const auto last_day = floor<days>(before);
+    while (day < last_day) {
+        const year_month_day date(day);
+        const auto next_month = local_days{(date.year() / date.month() + months{1}) / 1};
+        auto matching = days_of(static_cast<int>(date.year()), static_cast<unsigned>(date.month()));
+        matching &= bits_from(static_cast<unsigned>(date.day()));
+        if (next_month > last_day) matching &= ~bits_from(static_cast<unsigned>(year_month_day(last_day).day()));
+        out += a_day * std::popcount(matching);
+        day = next_month;
+    }
+    return out;
+}
+
+CronExpression CronExpression::with_clamped_days() const {
+    auto out = *this;
+    out.clamps_days_ = true;
+    out.never_ = out.has_no_day();
+    return out;
 }
 
 }  // namespace mf

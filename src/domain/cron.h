@@ -34,6 +34,15 @@ public:
     /// First firing strictly after the moment; none when there is none before the year 2400.
     std::optional<Timestamp> next(Timestamp after, const Zone& zone) const;
 
+    /// Last firing strictly before the moment; none when there is none since the year 1800.
+    std::optional<Timestamp> previous(Timestamp before, const Zone& zone) const;
+
+    /// How often it fires in (after, until]. Exact, and quick for spans of many years.
+    std::int64_t count(Timestamp after, Timestamp until, const Zone& zone) const;
+
+    /// The same, except that a day which a month does not have is its last day: "0 2 31 * *" at the end of every month.
+    CronExpression with_clamped_days() const;
+
     /// No day ever matches, as in "0 0 31 2 *".
     bool never_fires() const { return never_; }
 
@@ -51,6 +60,9 @@ private:
     std::uint32_t days_of(int year, unsigned month) const;
     std::uint32_t days_of(unsigned first_weekday, unsigned month, unsigned length) const;
     std::optional<LocalTime> next_local(LocalTime at_or_after, LocalTime before) const;
+    std::int64_t count_local(LocalTime from, LocalTime before) const;
+    struct Stretch;
+    Stretch stretch_at(Timestamp moment, const Zone& zone) const;
 
     std::string text_;
     std::uint64_t minutes_ = 0;  // bit n: minute n; likewise below
@@ -62,7 +74,8 @@ private:
     std::bitset<42> nth_weekdays_;   // weekday * 6 + n - 1 for #n; n = 6 stands for the last one
     bool last_day_ = false;          // L
     bool last_working_day_ = false;  // LW
-    bool any_day_ = false;           // the field is '*' or '?'
+    bool clamps_days_ = false;
+    bool any_day_ = false;  // the field is '*' or '?'
     bool any_weekday_ = false;
     bool never_ = false;
     bool real_time_ = false;  // minute or hour starts with '*': follows real time at clock changes

@@ -93,8 +93,9 @@ struct CronWords {
         std::vector<std::string> out;
         if (!cron.any_day_) {
             if (cron.days_)
-                out.push_back(
-                    fmt::format("{} {} of the month", plural("day", cron.days_), values_text(cron.days_, number_text)));
+                out.push_back(fmt::format("{} {} of the month{}", plural("day", cron.days_),
+                                          values_text(cron.days_, number_text),
+                                          cron.clamps_days_ && cron.days_ >> 29 ? " or its last day" : ""));
             for (unsigned day = 1; day <= 31; ++day)
                 if (cron.near_days_ >> day & 1)
                     out.push_back(fmt::format("the working day nearest to day {} of the month", day));

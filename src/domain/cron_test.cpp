@@ -131,7 +131,57 @@ TEST_CASE("next agrees with a walk over every minute") {
             RC_ASSERT(found == expected);
         else
             RC_ASSERT(!found || *found >= limit);
+
+        // The way back and the count tell the same story.
+        const auto expression = cron(text);
+        std::int64_t count = 0;
+        auto last = after;
+        for (auto at = found; at && *at <= limit; at = expression.next(last, there)) {
+            if (count) RC_ASSERT(expression.previous(*at, there) == last);
+            last = *at;
+            ++count;
+            if (count % 50 == 1) RC_ASSERT(expression.count(after, *at, there) == count);
+        }
+        RC_ASSERT(expression.count(after, limit, there) == count);
+        if (count) RC_ASSERT(expression.previous(limit + 1ms, there) == last);
     }));
+}
+
+TEST_CASE("a run at the very end of a gap is next for the millisecond before it") {
+    const auto there = zone("Europe/Prague");
+    const Timestamp end = sys_days{2026y / 3 / 29} + 1h;
+    for (const auto early : {1ms, 999ms, 1000ms}) CHECK(cron("30 2 * * *").next(end - early, there) == end);
+    CHECK(cron("30 2 * * *").next(end, there) > end);
+    CHECK(cron("30 2 * * *").count(end - 1ms, end, there) == 1);
+    CHECK(cron("0 2-3 * * *").count(end - 1h, end, there) == 1);
+}
+
+TEST_CASE("runs are counted over long times without making them") {
+    const auto there = zone("Europe/Prague");
+    const Timestamp from = sys_days{2000y / 1 / 1}, to = sys_days{2300y / 1 / 1};
+    CHECK(cron("* * * * *").count(from, to, there) == (to - from) / 1min);
+    CHECK(cron("30 2 * * *").count(from, to, there) == (to - from) / 24h);
+    CHECK(cron("30 2 29 2 *").count(from, to, there) == 73);
+    CHECK(cron("0 0 31 2 *").count(from, to, there) == 0);
+    CHECK(cron("* * * * *").count(to, from, there) == 0);
+    CHECK(format_iso(*cron("0 0 29 2 *").previous(sys_days{2104y / 2 / 29}, Zone::utc()), Zone::utc()) ==
+          "2096-02-29T00:00:00Z");
+    CHECK(!cron("0 0 31 2 *").previous(to, there));
+    CHECK(!cron("* * * * *").previous(Timestamp::min(), there));
+    CHECK(cron("* * * * *").previous(Timestamp::max(), there).has_value());
+}
+
+TEST_CASE("clamped days end a shorter month") {
+    const auto monthly = cron("0 2 31 * *").with_clamped_days();
+    Timestamp at = sys_days{2027y / 12 / 31} + 3h;
+    std::string found;
+    for (int i = 0; i < 4; ++i) {
+        at = *monthly.next(at, Zone::utc());
+        found += format_iso(at, Zone::utc()).substr(5, 6);
+    }
+    CHECK(found == "01-31T02-29T03-31T04-30T");
+    CHECK_FALSE(cron("0 0 31 2 *").with_clamped_days().never_fires());
+    CHECK(monthly.describe() == "At 02:00 on day 31 of the month or its last day.");
 }
 
 TEST_CASE("parse and next take any text") {
