@@ -151,6 +151,13 @@ TEST_CASE("platform names cannot be spoofed by any layer") {
     CHECK(assembled({.launch = {{"MULTIFLEXI_X", "1"}}}).warnings[0].message == "reserved, adhoc value ignored");
 }
 
+TEST_CASE("a name of the platform is no template") {
+    const auto environment = assembled({.launch = {{"P", "x"}, {"N", "<{MULTIFLEXI_COMPANY_NAME}>"}},
+                                        .platform = {{"MULTIFLEXI_COMPANY_NAME", "{P}"}}});
+    CHECK(environment.find("MULTIFLEXI_COMPANY_NAME")->value == "{P}");
+    CHECK(environment.find("N")->value == "<{P}>");
+}
+
 TEST_CASE("dangerous and malformed names stop the job, all of them named") {
     const auto result = assemble_environment(
         {.company = {{"PYTHONPATH", "/x"}}, .runtemplate = {{"LD_PRELOAD", "/tmp/x.so"}, {"A=B", "1"}}});
