@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "execute/mime.h"
+
+#include "base/text.h"
+
+#include <magic.h>
+#include <array>
+#include <memory>
+
+namespace mf {
+
+namespace {
+
+struct ByEnding {
+    std::string_view ending;
+    std::string_view type;
+};
+
+// For files that are text. libmagic takes a short CSV for plain text, and a log for a program in some language.
+constexpr std::array text_types{
+    ByEnding{"json", "application/json"},
+    ByEnding{"ndjson", "application/x-ndjson"},
+    ByEnding{"jsonl", "application/x-ndjson"},
+    ByEnding{"csv", "text/csv"},
+    ByEnding{"tsv", "text/tab-separated-values"},
+    ByEnding{"xml", "application/xml"},
+    ByEnding{"isdoc", "application/xml"},
+    ByEnding{"xsl", "application/xml"},
+    ByEnding{"html", "text/html"},
+    ByEnding{"htm", "text/html"},
+    ByEnding{"xhtml", "application/xhtml+xml"},
+    ByEnding{"svg", "image/svg+xml"},
+    ByEnding{"css", "text/css"},
+    ByEnding{"js", "text/javascript"},
+    ByEnding{"md", "text/markdown"},
+    ByEnding{"yaml", "application/yaml"},
+    ByEnding{"yml", "application/yaml"},
+    ByEnding{"ics", "text/calendar"},
+    ByEnding{"vcf", "text/vcard"},
+    ByEnding{"eml", "message/rfc822"},
+    ByEnding{"log", "text/plain"},
+    ByEnding{"txt", "text/plain"},
+};
+
+// For files that are ZIP archives, or compound documents.
+constexpr std::array package_types{
+    ByEnding{"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+    ByEnding{"docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+    ByEnding{"pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
+    ByEnding{"ods", "application/vnd.oasis.opendocument.spreadsheet"},
+    ByEnding{"odt", "application/vnd.oasis.opendocument.text"},
+    ByEnding{"isdocx", "application/vnd.isdoc+zip"},
+    ByEnding{"epub", "application/epub+zip"},
+    ByEnding{"jar", "application/java-archive"},
+};
+
+std::string ending_of(std::string_view name) {
+    if (const auto slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+    const auto dot = name.rfind('.');
+    return dot == std::string_view::npos ? std::string() : lower(name.substr(dot + 1));
+}
+
+template <std::size_t N>
+std::string_view look_up(const std::array<ByEnding, N>& types, std::string_view ending) {
+    for (const auto& each : types)
+        if (each.ending == ending) return each.type;
+    return {};
+}
+
+/// libmagic's handles may not be shared between threads; loading one takes milliseconds, so each thread keeps its own.
+magic_t magic() {
+    struct Handle {
+        Handle() : value(::magic_open(MAGIC_MIME_TYPE)) {
+            if (value && ::magic_load(value, nullptr) != 0) {
+                ::magic_close(value);
+                value = nullptr;
+            }
+        }
+        ~Handle() {
+            if (value) ::magic_close(value);
+        }
+        magic_t value;
+    };
+    thread_local const Handle handle;
+    return handle.value;
+}
+
+std::string sniff(std::string_view bytes) {
+    const char* type = magic() && !bytes.empty() ? ::magic_buffer(magic(), bytes.data(), bytes.size()) : nullptr;
+    return type ? type : "";
+}
+
+bool looks_like_text(std::string_view bytes) {
+    return bytes.find('\0') == std::string_view::npos &&
+           (is_utf8(bytes) || is_utf8(bytes.substr(0, bytes.size() - std::min<std::size_t>(3, bytes.size()))));
+}
+
+bool says_little(std::string_view type, std::string_view bytes) {
+    if (type.starts_with("text/")) return true;
+    // Also what it takes for JSON or octets, when a text can be read: the ending knows better.
+    return (type == "application/octet-stream" || type == "application/json" || type == "application/javascript" ||
+            type.empty()) &&
+           looks_like_text(bytes);
+}
+
+}  // namespace
+
+std::string mime_type(std::string_view name, std::string_view first_bytes) {
+    const std::string ending = ending_of(name);
+    const std::string_view start = first_bytes.substr(0, 64 * 1024);
+    std::string type = sniff(start);
+    if (type == "inode/x-empty" || type == "application/x-empty") type.clear();
+    if (says_little(type, start)) {
+        if (const auto better = look_up(text_types, ending); !better.empty()) return std::string(better);
+        if (type == "text/xml") return "application/xml";
+        return type.empty() || type == "application/octet-stream" ? "text/plain" : type;
+    }
+    if (type == "application/zip" || type == "application/octet-stream" || type == "application/CDFV2")
+        if (const auto better = look_up(package_types, ending); !better.empty()) return std::string(better);
+    return type.empty() ? "application/octet-stream" : type;
+}
+
+}  // namespace mf
