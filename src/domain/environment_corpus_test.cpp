@@ -28,6 +28,10 @@ std::vector<GivenVariable> given(const json::value& object) {
 
 EnvironmentLayers layers_of(const json::object& input, const json::object& system) {
     EnvironmentLayers layers;
+    const auto part = [&](std::string_view name) {
+        const auto* found = input.if_contains(name);
+        return found ? *found : json::value();
+    };
     const auto& environment = input.at("application").at("environment");
     if (environment.is_object()) {
         for (const auto& [name, field] : environment.get_object()) {
@@ -39,7 +43,7 @@ EnvironmentLayers layers_of(const json::object& input, const json::object& syste
             layers.application.push_back(std::move(declared));
         }
     }
-    layers.company = given(input.at("company_env"));
+    layers.company = given(part("company_env"));
     for (const auto& entry : input.at("credentials").as_array()) {
         const auto& credential = entry.get_object();
         AssignedCredential assigned{
@@ -53,9 +57,9 @@ EnvironmentLayers layers_of(const json::object& input, const json::object& syste
         }
         layers.credentials.push_back(std::move(assigned));
     }
-    layers.runtemplate = given(input.at("runtemplate"));
-    layers.launch_json = given(input.at("adhoc_json"));
-    layers.launch = given(input.at("adhoc"));
+    layers.runtemplate = given(part("runtemplate"));
+    layers.launch_json = given(part("adhoc_json"));
+    layers.launch = given(part("adhoc"));
     for (const auto& [name, value] : system.at("reserved").as_object())
         layers.platform.emplace(name, value.as_string());
     layers.temporary_directory = system.at("tmp_dir").as_string();

@@ -28,6 +28,7 @@ public:
     Result<Expansion> run() {
         read_references();
         find_components();
+        find_cycles();
         result_.variables.resize(variables_.size());
         for (const auto index : order_) {
             if (auto expanded = expand(index); !expanded) return expanded.error();
@@ -98,8 +99,26 @@ private:
         }
     }
 
-    bool is_cyclic(std::size_t from, const Reference& reference) const {
-        return reference.target != none && component_[reference.target] == component_[from];
+    // Marks the variables that lie on a cycle, and those whose macros lead into one.
+    void find_cycles() {
+        const auto count = variables_.size();
+        std::vector<std::size_t> size(count, 0);
+        for (const auto component : component_) ++size[component];
+        on_cycle_.assign(count, false);
+        leads_to_cycle_.assign(count, false);
+        for (const auto index : order_) {
+            on_cycle_[index] = size[component_[index]] > 1;
+            for (const auto& reference : references_[index]) {
+                if (reference.target == none) continue;
+                if (reference.target == index) on_cycle_[index] = true;
+                if (leads_to_cycle_[reference.target]) leads_to_cycle_[index] = true;
+            }
+            if (on_cycle_[index]) leads_to_cycle_[index] = true;
+        }
+    }
+
+    bool stays(const Reference& reference) const {
+        return reference.target == none || leads_to_cycle_[reference.target];
     }
 
     Result<void> expand(std::size_t index) {
@@ -116,7 +135,7 @@ private:
         if (variable.value.size() > room) return too_long(index);
         std::size_t done = 0;
         for (const auto& reference : references_[index]) {
-            if (reference.target == none || is_cyclic(index, reference)) continue;
+            if (stays(reference)) continue;
             const auto& used = result_.variables[reference.target];
             if (!add(variable.value.substr(done, reference.begin - done)) || !add(used.value)) return too_long(index);
             secret = secret || used.secret;
@@ -146,7 +165,7 @@ private:
         std::size_t more = 0;
         std::optional<std::size_t> cyclic;
         for (const auto& reference : references_[index]) {
-            if (is_cyclic(index, reference) && !cyclic) cyclic = reference.target;
+            if (reference.target != none && stays(reference) && !cyclic) cyclic = reference.target;
             if (reference.target != none) continue;
             const auto text = variables_[index].value.substr(reference.begin, reference.end - reference.begin);
             if (std::find(unknown.begin(), unknown.end(), text) != unknown.end()) continue;
@@ -155,17 +174,44 @@ private:
             else
                 ++more;
         }
-        const std::string name(variables_[index].name);
         if (!unknown.empty())
-            result_.warnings.push_back({name, fmt::format("unknown macro {}{}", fmt::join(unknown, ", "),
-                                                          more > 0 ? fmt::format(" and {} more", more) : "")});
-        if (cyclic) result_.warnings.push_back({name, "macro cycle " + cycle(index, *cyclic)});
+            result_.warnings.push_back({name(index), fmt::format("unknown macro {}{}", fmt::join(unknown, ", "),
+                                                                 more > 0 ? fmt::format(" and {} more", more) : "")});
+        if (cyclic) result_.warnings.push_back({name(index), "macro cycle " + way_to_cycle(index, *cyclic)});
     }
 
-    // The shortest way from a variable over the given one back to it, as "A>B". The search is short: a hint is enough.
-    std::string cycle(std::size_t start, std::size_t first) const {
+    std::string name(std::size_t index) const { return std::string(variables_[index].name); }
+
+    // From a variable over the given one into a cycle and once around it, as "A>B". A long way is cut: a hint is
+    // enough.
+    std::string way_to_cycle(std::size_t start, std::size_t next) const {
+        constexpr std::size_t steps = 8;
+        if (on_cycle_[start] && component_[next] == component_[start]) return once_around(start, next);
+        std::string way = name(start);
+        for (std::size_t i = 0; !on_cycle_[next]; ++i) {
+            way += ">" + name(next);
+            if (i == steps) return way + ">…";
+            next = first_that_stays(next);
+        }
+        return way + ">" + once_around_any(next);
+    }
+
+    std::size_t first_that_stays(std::size_t index) const {
+        for (const auto& reference : references_[index])
+            if (reference.target != none && stays(reference)) return reference.target;
+        return index;
+    }
+
+    std::string once_around_any(std::size_t start) const {
+        for (const auto& reference : references_[start])
+            if (reference.target != none && component_[reference.target] == component_[start])
+                return once_around(start, reference.target);
+        return name(start);
+    }
+
+    // The shortest way from a variable over the given one back to it, both on one cycle.
+    std::string once_around(std::size_t start, std::size_t first) const {
         constexpr std::size_t steps = 1000;
-        const auto name = [&](std::size_t i) { return std::string(variables_[i].name); };
         if (first == start) return name(start);
         std::unordered_map<std::size_t, std::size_t> before{{first, start}};
         std::vector<std::size_t> queue{first};
@@ -173,7 +219,7 @@ private:
         for (std::size_t head = 0; head < queue.size() && looked_at < steps; ++head) {
             for (const auto& reference : references_[queue[head]]) {
                 if (++looked_at > steps) break;
-                if (!is_cyclic(start, reference)) continue;
+                if (reference.target == none || component_[reference.target] != component_[start]) continue;
                 if (reference.target == start) {
                     std::string path;
                     for (auto at = queue[head]; at != start; at = before[at]) path = ">" + name(at) + path;
@@ -190,6 +236,8 @@ private:
     std::vector<std::vector<Reference>> references_;
     std::vector<std::size_t> component_;
     std::vector<std::size_t> order_;
+    std::vector<bool> on_cycle_;
+    std::vector<bool> leads_to_cycle_;
     std::size_t total_ = 0;
     Expansion result_;
 };

@@ -61,8 +61,8 @@ struct EnvironmentLimits {
 
 /// Replaces every macro by the expanded value of its variable. Names are unique. What a value contains after that is
 /// not looked at again, so text never turns into a macro. Macros of unknown names stay as they are, and so do those
-/// that would lead back to their own variable; whoever refers to a variable of such a cycle gets its final value.
-/// Time and memory are linear in the input and the limits; a result beyond a limit is an error that names the variable.
+/// whose expansion would run into a cycle; every variable that contains such a macro gets a warning. Time and memory
+/// are linear in the input and the limits; a result beyond a limit is an error that names the variable.
 Result<Expansion> expand_macros(std::span<const MacroVariable> variables, const EnvironmentLimits& limits = {});
 
 }  // namespace mf

@@ -68,7 +68,7 @@ TEST_CASE("unknown macros stay with one warning for each variable") {
           "unknown macro {A}, {B}, {C}, {D}, {E} and 2 more");
 }
 
-TEST_CASE("cycles stay and are reported, their neighbours are expanded") {
+TEST_CASE("macros that run into a cycle stay and are reported, their neighbours are expanded") {
     auto result = expanded({{"A", "x{A}{B}"}, {"B", "1"}});
     CHECK(result->variables[0].value == "x{A}1");
     CHECK(result->warnings == std::vector<VariableWarning>{{"A", "macro cycle A"}});
@@ -76,8 +76,18 @@ TEST_CASE("cycles stay and are reported, their neighbours are expanded") {
     result = expanded({{"A", "a{B}"}, {"B", "b{A}{D}"}, {"C", "c{A}"}, {"D", "d"}});
     CHECK(result->variables[0].value == "a{B}");
     CHECK(result->variables[1].value == "b{A}d");
-    CHECK(result->variables[2].value == "ca{B}");
-    CHECK(result->warnings == std::vector<VariableWarning>{{"A", "macro cycle A>B"}, {"B", "macro cycle B>A"}});
+    CHECK(result->variables[2].value == "c{A}");
+    CHECK(result->warnings ==
+          std::vector<VariableWarning>{{"A", "macro cycle A>B"}, {"B", "macro cycle B>A"}, {"C", "macro cycle C>A>B"}});
+
+    result = expanded({{"E", "{D}{X}"}, {"D", "{S}"}, {"S", "{S}"}, {"X", "x"}});
+    CHECK(result->variables[0].value == "{D}x");
+    CHECK(result->variables[1].value == "{S}");
+    CHECK(result->warnings ==
+          std::vector<VariableWarning>{{"E", "macro cycle E>D>S"}, {"D", "macro cycle D>S"}, {"S", "macro cycle S"}});
+
+    result = expanded({{"A", "{S}{B}"}, {"B", "{A}"}, {"S", "{S}"}});
+    CHECK(result->warnings.at(0).message == "macro cycle A>S");
 
     result = expanded({{"A", "{B}"}, {"B", "{C}"}, {"C", "{A}"}});
     CHECK(result->warnings.at(1).message == "macro cycle B>C>A");
@@ -123,6 +133,10 @@ TEST_CASE("long chains and large cycles are no burden") {
     CHECK(cycle->variables.front().value == "{V1}");
     CHECK(cycle->warnings.size() == count + 1);
     CHECK(cycle->warnings.front().message == "macro cycle V0>V1>…");
+    chain.back().value = fmt::format("{{V{}}}", count);
+    const auto tail = expanded(chain);
+    CHECK(tail->variables.front().value == "{V1}");
+    CHECK(tail->warnings.front().message.ends_with(">V9>…"));
 }
 
 TEST_CASE("expansion properties") {
