@@ -216,6 +216,16 @@ std::int64_t CronExpression::count_local(LocalTime from, LocalTime before) const
     return out;
 }
 
+std::vector<LocalTime> CronExpression::moved_to(Timestamp run, const Zone& zone) const {
+    const auto period = zone.period_at(run);
+    const auto gap = period.offset - period.before;
+    std::vector<LocalTime> out;
+    if (real_time_ || never_ || period.begin != run || gap <= seconds{0} || gap > longest_gap) return out;
+    const auto end = zone.to_local(run);
+    for (auto at = next_local(end - gap, end); at; at = next_local(*at + seconds{1}, end)) out.push_back(*at);
+    return out;
+}
+
 CronExpression CronExpression::with_clamped_days() const {
     auto out = *this;
     out.clamps_days_ = true;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mf {
 
@@ -39,6 +40,13 @@ public:
 
     /// How often it fires in (after, until]. Exact, and quick for spans of many years.
     std::int64_t count(Timestamp after, Timestamp until, const Zone& zone) const;
+
+    /// Minute or hour starts with '*': it follows real time at clock changes, see above.
+    bool follows_real_time() const { return real_time_; }
+    /// Day and weekday are both given, so that either is enough.
+    bool joins_days_and_weekdays() const { return !any_day_ && !any_weekday_; }
+    /// The local times inside a gap of the clocks for which it fires at this moment; empty for an ordinary run.
+    std::vector<LocalTime> moved_to(Timestamp run, const Zone& zone) const;
 
     /// The same, except that a day which a month does not have is its last day: "0 2 31 * *" at the end of every month.
     CronExpression with_clamped_days() const;
