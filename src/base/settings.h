@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/log.h"
+#include "base/result.h"
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mf {
+
+enum class DatabaseKind { sqlite, pgsql, mysql };
+enum class Synchronous { full, normal };
+
+/// A setting as it was found, for `--check` and status reports; secrets are masked.
+struct EffectiveSetting {
+    std::string name;
+    std::string value;
+    std::string origin;  ///< "default", "environment", or "file:line"
+};
+
+/// The settings of the programs, checked and complete. A new setting is a member here and a line in settings_table.cpp.
+struct Settings {
+    DatabaseKind db_connection = DatabaseKind::sqlite;
+    std::string db_host = "localhost";
+    int db_port = 0;          ///< of a database server; 0 for sqlite
+    std::string db_database;  ///< sqlite: an absolute path
+    std::string db_username;
+    std::string db_password;
+    Synchronous synchronous = Synchronous::full;
+    std::optional<std::string> master_key;  ///< for open_vault, with key_file
+    std::filesystem::path key_file;
+    std::filesystem::path data_directory;
+    std::filesystem::path work_directory;  ///< private directories of jobs are made here
+    std::filesystem::path wake_directory;  ///< for WakeListener; follows from the database
+    int max_parallel = 0;                  ///< at least 1
+    std::chrono::seconds drain_timeout{60};
+    std::string node;
+    std::string timezone;  ///< for Zone::of_machine; empty: that of the machine
+    std::vector<std::string> env_allow;
+    log::Format log_format = log::Format::text;
+    log::Level log_level = log::Level::info;
+    bool app_debug = false;
+
+    std::vector<std::string> warnings = {};  ///< whole sentences: unknown names, doubtful lines
+    std::vector<EffectiveSetting> effective = {};
+};
+
+/// Everything that decides the settings; tests make their own.
+struct SettingsSources {
+    std::filesystem::path default_file = "/etc/multiflexi/multiflexi.env";  ///< may be missing
+    std::optional<std::filesystem::path> file = {};                         ///< of the option -e, must exist
+    std::map<std::string, std::string, std::less<>> environment = {};
+    std::filesystem::path current_directory = "/";
+    std::filesystem::path home = {};                            ///< empty: unknown
+    std::filesystem::path system_data = "/var/lib/multiflexi";  ///< of the service
+    unsigned euid = 0;
+    unsigned cores = 1;
+    std::string host_name = "localhost";
+
+    /// Of this process. Not thread-safe against setenv().
+    static SettingsSources of_process(std::optional<std::filesystem::path> file = std::nullopt);
+};
+
+/// Lowest first: defaults, the default file, the file of -e, the process environment. The highest source that has the
+/// name decides; an empty value there means the default. A relative path is taken from the directory of the file it
+/// stands in, so that all programs with that file agree, and from the current directory in the environment. The default
+/// file may be unreadable only when -e names another one.
+/// The error has one field for every wrong value and every wrong line; values of secrets are never shown.
+Result<Settings> load_settings(const SettingsSources& sources);
+
+struct SettingDescription {
+    std::string_view name;
+    std::string_view alias;  ///< another name, used when the first is not set; may be empty
+    std::string_view help;   ///< a sentence
+    std::string values;      ///< "one of: sqlite, pgsql, mysql"
+    std::string default_value;
+    bool secret = false;
+};
+
+/// Every setting in the order of the manual.
+std::vector<SettingDescription> describe_settings();
+/// The same as plain text for --help.
+std::string settings_help();
+
+}  // namespace mf

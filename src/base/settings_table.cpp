@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+#include "base/settings_table.h"
+
+#include "base/text.h"
+#include "base/zone.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using Options = Setting::Options;
+
+template <class E>
+constexpr std::string_view names_of[] = {""};
+template <>
+constexpr std::string_view names_of<DatabaseKind>[] = {"sqlite", "pgsql", "mysql"};
+template <>
+constexpr std::string_view names_of<Synchronous>[] = {"full", "normal"};
+template <>
+constexpr std::string_view names_of<log::Format>[] = {"text", "json"};
+template <>
+constexpr std::string_view names_of<log::Level>[] = {"debug", "info", "warning", "error"};
+
+/// How the text of a setting becomes a value of type T. The general case: enumerations.
+template <class T>
+struct Reading {
+    static std::string values(const Options&) { return fmt::format("one of: {}", fmt::join(names_of<T>, ", ")); }
+    static std::string parse(std::string_view text, const Options& options, const SettingPlace&, T& out) {
+        for (std::size_t i = 0; i < std::size(names_of<T>); ++i)
+            if (equal_ignoring_case(text, names_of<T>[i])) {
+                out = static_cast<T>(i);
+                return {};
+            }
+        return values(options);
+    }
+    static std::string show(const T& value) { return std::string(names_of<T>[static_cast<std::size_t>(value)]); }
+};
+
+template <>
+struct Reading<std::string> {
+    static std::string values(const Options&) { return "a text"; }
+    static std::string parse(std::string_view text, const Options&, const SettingPlace&, std::string& out) {
+        out = text;
+        return {};
+    }
+    static std::string show(const std::string& value) { return value; }
+};
+
+template <>
+struct Reading<std::optional<std::string>> {
+    static std::string values(const Options&) { return "a text"; }
+    static std::string parse(std::string_view text, const Options&, const SettingPlace&,
+                             std::optional<std::string>& out) {
+        out = text;
+        return {};
+    }
+    static std::string show(const std::optional<std::string>& value) { return value.value_or(""); }
+};
+
+template <>
+struct Reading<int> {
+    static std::string values(const Options& options) {
+        return fmt::format("a whole number from {} to {}", options.least, options.most);
+    }
+    static std::string parse(std::string_view text, const Options& options, const SettingPlace&, int& out) {
+        const auto number = to_integer(text);
+        if (!number || *number < options.least || *number > options.most) return values(options);
+        out = static_cast<int>(*number);
+        return {};
+    }
+    static std::string show(int value) { return fmt::to_string(value); }
+};
+
+template <>
+struct Reading<std::chrono::seconds> {
+    static std::string values(const Options& options) {
+        return fmt::format("a whole number of seconds from {} to {}", options.least, options.most);
+    }
+    static std::string parse(std::string_view text, const Options& options, const SettingPlace&,
+                             std::chrono::seconds& out) {
+        const auto number = to_integer(text);
+        if (!number || *number < options.least || *number > options.most) return values(options);
+        out = std::chrono::seconds(*number);
+        return {};
+    }
+    static std::string show(std::chrono::seconds value) { return fmt::to_string(value.count()); }
+};
+
+template <>
+struct Reading<bool> {
+    static std::string values(const Options&) { return "true or false"; }
+    static std::string parse(std::string_view text, const Options& options, const SettingPlace&, bool& out) {
+        const auto is_one_of = [&](auto... words) { return (equal_ignoring_case(text, words) || ...); };
+        out = is_one_of("true", "1", "yes", "on");
+        return out || is_one_of("false", "0", "no", "off") ? "" : values(options);
+    }
+    static std::string show(bool value) { return value ? "true" : "false"; }
+};
+
+template <>
+struct Reading<std::filesystem::path> {
+    static std::string values(const Options&) { return "a path"; }
+    static std::string parse(std::string_view text, const Options&, const SettingPlace& place,
+                             std::filesystem::path& out) {
+        out = resolved_path(text, place);
+        return {};
+    }
+    static std::string show(const std::filesystem::path& value) { return value.string(); }
+};
+
+template <>
+struct Reading<std::vector<std::string>> {
+    static std::string values(const Options&) { return "names with commas between them"; }
+    static std::string parse(std::string_view text, const Options& options, const SettingPlace&,
+                             std::vector<std::string>& out) {
+        out.clear();
+        for (const auto part : split(text, ',')) {
+            const auto name = trim(part);
+            if (name.empty()) continue;
+            const bool is_name =
+                std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != '=' && c != 0x7f; });
+            if (!is_name) return values(options);
+            out.emplace_back(name);
+        }
+        return {};
+    }
+    static std::string show(const std::vector<std::string>& value) { return fmt::format("{}", fmt::join(value, ",")); }
+};
+
+template <auto Member>
+constexpr Setting setting(std::string_view name, Options options) {
+    using T = std::remove_cvref_t<decltype(std::declval<Settings>().*Member)>;
+    return {name, options, &Reading<T>::values,
+            [](Settings& settings, std::string_view text, const Options& rules, const SettingPlace& place) {
+                if (rules.check)
+                    if (auto demand = rules.check(text); !demand.empty()) return demand;
+                return Reading<T>::parse(text, rules, place, settings.*Member);
+            },
+            [](const Settings& settings) { return Reading<T>::show(settings.*Member); }};
+}
+
+std::string check_zone(std::string_view text) {
+    return Zone::named(text) ? "" : "a name of the IANA time zone list, such as Europe/Prague";
+}
+
+std::string check_node(std::string_view text) {
+    const bool is_name =
+        text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+    return is_name ? "" : "at most 64 printable ASCII characters without blanks";
+}
+
+using S = Settings;
+constexpr Setting table[] = {
+    setting<&S::db_connection>("DB_CONNECTION", {.help = "Which database keeps everything: an embedded SQLite file, a "
+                                                         "PostgreSQL server, or a MariaDB or MySQL server."}),
+    setting<&S::db_host>("DB_HOST", {.help = "Where the database server is: a name, an address, or the path of its "
+                                             "socket. Not for sqlite."}),
+    setting<&S::db_port>("DB_PORT", {.help = "The port of the database server. 0 is the usual one.",
+                                     .default_text = "5432 for pgsql, 3306 for mysql",
+                                     .least = 0,
+                                     .most = 65535}),
+    setting<&S::db_database>("DB_DATABASE", {.help = "The name of the database; for sqlite its file. A file name "
+                                                     "without '/' lives in MULTIFLEXI_DATA.",
+                                             .default_text = "multiflexi, for sqlite multiflexi.db"}),
+    setting<&S::db_username>("DB_USERNAME", {.help = "The user of the database server."}),
+    setting<&S::db_password>("DB_PASSWORD", {.help = "The password of that user.", .secret = true}),
+    setting<&S::synchronous>("MULTIFLEXI_SYNCHRONOUS",
+                             {.help = "How sqlite writes: full keeps a finished job through a loss of power, normal is "
+                                      "faster and may lose the last seconds."}),
+    setting<&S::master_key>("ENCRYPTION_MASTER_KEY",
+                            {.help = "The text that all stored secrets are sealed with. When it is not set, the key "
+                                     "file is used.",
+                             .alias = "MULTIFLEXI_MASTER_KEY",
+                             .secret = true}),
+    setting<&S::key_file>("MULTIFLEXI_KEY_FILE", {.help = "The file with the key of stored secrets, made at the first "
+                                                          "start. Keep a copy of it apart from the database.",
+                                                  .default_text = "beside the sqlite database, with .key after its "
+                                                                  "name; else multiflexi.key in MULTIFLEXI_DATA"}),
+    setting<&S::data_directory>("MULTIFLEXI_DATA",
+                                {.help = "The directory for everything that is kept.",
+                                 .default_text = "/var/lib/multiflexi for root and for users who may write there, else "
+                                                 "$XDG_DATA_HOME/multiflexi or ~/.local/share/multiflexi"}),
+    setting<&S::work_directory>("MULTIFLEXI_WORK_DIRECTORY",
+                                {.help = "The directory in which each running job has a private directory.",
+                                 .default_text = "work in MULTIFLEXI_DATA; when that is in the home directory by "
+                                                 "default, $XDG_STATE_HOME/multiflexi/work or "
+                                                 "~/.local/state/multiflexi/work"}),
+    setting<&S::max_parallel>("MULTIFLEXI_MAX_PARALLEL",
+                              {.help = "How many jobs may run at once on this node. 0 is the default.",
+                               .default_text = "four for each processor, at least eight",
+                               .least = 0,
+                               .most = 10'000}),
+    setting<&S::drain_timeout>("MULTIFLEXI_DRAIN_TIMEOUT",
+                               {.help = "How long the server waits at its end (SIGTERM) for running jobs before it "
+                                        "tells them to end.",
+                                .least = 0,
+                                .most = 86'400}),
+    setting<&S::node>("MULTIFLEXI_NODE", {.help = "The name of this machine among all servers on one database. It must "
+                                                  "stay the same over restarts.",
+                                          .default_text = "the host name",
+                                          .check = check_node}),
+    setting<&S::timezone>("MULTIFLEXI_TIMEZONE", {.help = "The time zone of schedules that name none, and of times "
+                                                          "that are shown.",
+                                                  .default_text = "the zone of the machine",
+                                                  .check = check_zone}),
+    setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
+                                                            "that definitions may use although they are refused "
+                                                            "otherwise."}),
+    setting<&S::log_format>("MULTIFLEXI_LOG_FORMAT", {.help = "How the log is written to standard error."}),
+    setting<&S::log_level>("MULTIFLEXI_LOG_LEVEL", {.help = "The least important lines that are logged."}),
+    setting<&S::app_debug>("APP_DEBUG", {.help = "Logs everything, unless MULTIFLEXI_LOG_LEVEL is set."}),
+};
+
+}  // namespace
+
+std::span<const Setting> settings_table() { return table; }
+
+std::filesystem::path resolved_path(std::string_view text, const SettingPlace& place) {
+    std::filesystem::path path(text);
+    if (text.starts_with("~/") && !place.home.empty()) path = place.home / text.substr(2);
+    return (place.base / path).lexically_normal();
+}
+
+}  // namespace mf
