@@ -318,8 +318,8 @@ TEST_CASE("the lines of a settings file") {
 }
 
 TEST_CASE("wrong and doubtful lines of a settings file are named") {
-    const auto file =
-        parse_settings_file(std::string_view("A\n1A=x\nA B=x\n=x\nA=\"x\nA=\"x\" y\nA=\0\nB=x # y\nB=z", 45), "f");
+    using namespace std::string_view_literals;
+    const auto file = parse_settings_file("A\n1A=x\nA B=x\n=x\nA=\"x\nA=\"x\" y\nA=\0\nB=x # y\nB=z"sv, "f");
     std::vector<std::string> places;
     for (const auto& error : file.errors) places.push_back(error.field);
     CHECK(places == std::vector<std::string>{"f:1", "f:2", "f:3", "f:4", "f:5", "f:6", "f:7"});
