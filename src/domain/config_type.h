@@ -46,6 +46,7 @@ struct ConfigConstraints {
     std::optional<double> maximum = {};       ///< inclusive; integer and float only
     std::optional<std::int64_t> minimum_length = {};  ///< in characters (code points)
     std::optional<std::int64_t> maximum_length = {};  ///< in characters (code points)
+    bool operator==(const ConfigConstraints&) const = default;
 };
 
 /// Can the constraints be obeyed at all: does the pattern compile, is minimum <= maximum? Errors name the property
