@@ -166,15 +166,7 @@ private:
         if (!found) return;
         const auto demand = setting.assign(settings_, found->value, setting.options, found->place);
         if (demand.empty()) return;
-        const auto shown = setting.options.secret ? "" : fmt::format(" is '{}', but", shortened(found->value));
-        complain(setting.name, fmt::format("{} in {}{} must be {}.", setting.name, found->sentence, shown, demand));
-    }
-
-    static std::string shortened(std::string_view value) {
-        std::string out = to_utf8(value.substr(0, 80));
-        for (char& c : out)
-            if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
-        return value.size() > 80 ? out + "…" : out;
+        complain(setting.name, wrong_value(setting, found->value, found->sentence, demand));
     }
 
     void complete() {

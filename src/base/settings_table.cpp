@@ -216,6 +216,16 @@ constexpr Setting table[] = {
 
 std::span<const Setting> settings_table() { return table; }
 
+std::string wrong_value(const Setting& setting, std::string_view value, std::string_view where,
+                        std::string_view demand) {
+    if (setting.options.secret) return fmt::format("{} in {} must be {}.", setting.name, where, demand);
+    std::string shown = to_utf8(value.substr(0, 80));
+    for (char& c : shown)
+        if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '?';
+    if (value.size() > 80) shown += "…";
+    return fmt::format("{} in {} is '{}', but must be {}.", setting.name, where, shown, demand);
+}
+
 std::filesystem::path resolved_path(std::string_view text, const SettingPlace& place) {
     std::filesystem::path path(text);
     if (text.starts_with("~/") && !place.home.empty()) path = place.home / text.substr(2);

@@ -36,6 +36,10 @@ struct Setting {
 
 std::span<const Setting> settings_table();
 
+/// The sentence about a value that is not what it must be; shows no secret, and of other values not more than a line.
+std::string wrong_value(const Setting& setting, std::string_view value, std::string_view where,
+                        std::string_view demand);
+
 /// An absolute path without "." and "..", "~/" being the home directory.
 std::filesystem::path resolved_path(std::string_view text, const SettingPlace& place);
 

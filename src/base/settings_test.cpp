@@ -2,6 +2,7 @@
 #include "base/settings.h"
 
 #include "base/settings_file.h"
+#include "base/settings_table.h"
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -240,6 +241,15 @@ TEST_CASE("secrets are neither in errors nor in reports") {
     CHECK(settings.db_password == "hunter2");
     CHECK_FALSE(contains(warnings(settings), "hunter2"));
     for (const auto& shown : settings.effective) CHECK_FALSE(contains(shown.value, "hunter2"));
+}
+
+TEST_CASE("a wrong value is shown on one line, a wrong secret not at all") {
+    Setting setting{.name = "A", .options = {}};
+    CHECK(wrong_value(setting, "x\ny", "f", "a path") == "A in f is 'x?y', but must be a path.");
+    CHECK(wrong_value(setting, std::string(81, 'x'), "f", "b") ==
+          "A in f is '" + std::string(80, 'x') + "…', but must be b.");
+    setting.options.secret = true;
+    CHECK(wrong_value(setting, "hunter2", "f", "a path") == "A in f must be a path.");
 }
 
 TEST_CASE("unknown names are pointed out, with the name that was meant") {
