@@ -89,7 +89,8 @@ Result<ScheduleRule> schedule_rule_of(const RunTemplate& run_template, const Zon
     out.interval = interval->interval;
     // A chosen interval other than custom leaves an old expression without meaning; it is kept for coming back.
     if (out.interval == Interval::custom) out.cron = interval->cron.empty() ? run_template.cron : interval->cron;
-    if (!trim(run_template.anchor).empty()) {
+    // Switching a run template off and on again must not cost it its time of day.
+    if (out.interval != Interval::disabled && !trim(run_template.anchor).empty()) {
         const auto anchor = parse_anchor(run_template.anchor);
         if (!anchor) return of_field("anchor", anchor.error());
         out.anchor = *anchor;

@@ -111,6 +111,9 @@ TEST_CASE("the rule of a run template") {
     given.cron = "old expression";
     CHECK(slots(*schedule_of(given, prague), sys_days{2026y / 7 / 1} - 1h, 1) == "26-07-01T02:00:00+02:00");
     CHECK(schedule_of(given, prague)->launch_of({}) == Timestamp{60s});
+    given.interv = "n";
+    CHECK_FALSE(schedule_of(given, prague)->ever_runs());
+    given.interv = "d";
     given.zone = "Asia/Tokyo";
     CHECK(slots(*schedule_of(given, prague), sys_days{2026y / 7 / 1} - 1h, 1) == "26-07-02T02:00:00+09:00");
     given.interv = "c";
