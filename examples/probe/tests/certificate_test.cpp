@@ -115,6 +115,16 @@ TEST_CASE("trust needs a known authority and the right name") {
     CHECK(connected->verification == "hostname mismatch");
 }
 
+TEST_CASE("an address must stand in the certificate as well") {
+    const TlsServer server(100, "DNS:localhost");
+    const mf::testing::TemporaryDirectory directory;
+    const auto file = (directory.path() / "ca.pem").string();
+    server.save_certificate(file);
+    const auto finding = look_at("127.0.0.1:" + server.port(), {{"PROBE_CA_FILE", file}});
+    CHECK(finding.state == State::critical);
+    CHECK(finding.details.at("verification") == "IP address mismatch");
+}
+
 TEST_CASE("a server that cannot be asked is unknown") {
     CHECK(look_at("127.0.0.1:" + dead_port()).state == State::unknown);
     CHECK(look_at("not an endpoint").state == State::unknown);

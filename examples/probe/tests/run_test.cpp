@@ -3,9 +3,10 @@
 #include "settings_of.h"
 
 #include <doctest/doctest.h>
-#include <atomic>
+#include <condition_variable>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 
 using namespace mf::probe;
@@ -29,16 +30,25 @@ TEST_CASE("observations come in the order of the tasks, whatever finishes first"
     CHECK(seen[1].target == "2");
 }
 
-TEST_CASE("no more tasks run at a time than allowed") {
-    const auto now = std::make_shared<std::atomic<int>>(0);
-    const auto most = std::make_shared<std::atomic<int>>(0);
-    std::vector<Task> tasks(40, {"a", "", milliseconds(60000), [=] {
-                                     most->store(std::max(most->load(), ++*now));
-                                     --*now;
-                                     return Finding{};
-                                 }});
-    CHECK(run(std::move(tasks), 1).size() == 40);
-    CHECK(most->load() == 1);
+TEST_CASE("as many tasks run at a time as allowed, and no more") {
+    struct Crowd {
+        std::mutex mutex;
+        std::condition_variable changed;
+        int now = 0;
+        int most = 0;
+    };
+    const auto crowd = std::make_shared<Crowd>();
+    const Task task{"a", "", milliseconds(60000), [=] {
+                        std::unique_lock lock(crowd->mutex);
+                        crowd->most = std::max(crowd->most, ++crowd->now);
+                        crowd->changed.notify_all();
+                        // Time enough for one too many to come in.
+                        crowd->changed.wait_for(lock, milliseconds(50), [&] { return crowd->most > 2; });
+                        --crowd->now;
+                        return Finding{};
+                    }};
+    CHECK(run(std::vector<Task>(8, task), 2).size() == 8);
+    CHECK(crowd->most == 2);
 }
 
 TEST_CASE("a task that throws is unknown") {

@@ -19,7 +19,7 @@ void add_extension(X509* certificate, int kind, const char* value) {
     ::X509_EXTENSION_free(extension);
 }
 
-X509* make_certificate(EVP_PKEY* key, int days) {
+X509* make_certificate(EVP_PKEY* key, int days, const std::string& names) {
     X509* certificate = ::X509_new();
     ::X509_set_version(certificate, X509_VERSION_3);
     ::ASN1_INTEGER_set(::X509_get_serialNumber(certificate), 1);
@@ -31,7 +31,7 @@ X509* make_certificate(EVP_PKEY* key, int days) {
     ::X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>("Zkušební server"),
                                  -1, -1, 0);
     ::X509_set_issuer_name(certificate, name);
-    add_extension(certificate, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
+    add_extension(certificate, NID_subject_alt_name, names.c_str());
     add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
     if (::X509_sign(certificate, key, ::EVP_sha256()) == 0) throw std::runtime_error("the certificate is not signed");
     return certificate;
@@ -47,11 +47,21 @@ struct TlsServer::State {
     std::string server_name;
     std::unique_ptr<Server> server;
 
-    explicit State(int days) : certificate(make_certificate(key, days)) {
+    State(int days, const std::string& names) : certificate(make_certificate(key, days, names)) {
         std::signal(SIGPIPE, SIG_IGN);  // clients hang up as soon as they have seen the certificate
         ::SSL_CTX_use_certificate(context, certificate);
         ::SSL_CTX_use_PrivateKey(context, key);
+        ::SSL_CTX_set_tlsext_servername_callback(context, &note_name);
+        ::SSL_CTX_set_tlsext_servername_arg(context, this);
         server = std::make_unique<Server>([this](int socket, int) { serve(socket); });
+    }
+    /// Called while the client still waits for the answer to its greeting, so it never comes after the client's end.
+    static int note_name(SSL* connection, int*, void* state) {
+        auto& self = *static_cast<State*>(state);
+        const char* name = ::SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+        const std::lock_guard lock(self.mutex);
+        self.server_name = name ? name : "";
+        return SSL_TLSEXT_ERR_OK;
     }
     ~State() {
         server.reset();
@@ -66,11 +76,6 @@ struct TlsServer::State {
         SSL* connection = ::SSL_new(context);
         ::SSL_set_fd(connection, socket);
         if (::SSL_accept(connection) == 1) {
-            {
-                const char* name = ::SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
-                const std::lock_guard lock(mutex);
-                server_name = name ? name : "";
-            }
             char request[4096];
             constexpr std::string_view answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\nsafe";
             if (::SSL_read(connection, request, sizeof request) > 0)
@@ -81,7 +86,7 @@ struct TlsServer::State {
     }
 };
 
-TlsServer::TlsServer(int days) : state_(std::make_unique<State>(days)) {}
+TlsServer::TlsServer(int days, const std::string& names) : state_(std::make_unique<State>(days, names)) {}
 TlsServer::~TlsServer() = default;
 
 std::string TlsServer::port() const { return state_->server->port(); }

@@ -8,11 +8,12 @@
 
 namespace mf::probe::testing {
 
-/// An HTTPS server with a certificate of its own making, for "localhost" and 127.0.0.1.
+/// An HTTPS server with a certificate of its own making.
 class TlsServer {
 public:
     /// Valid from a year ago until `days` from now, which may be negative.
-    explicit TlsServer(int days);
+    /// `names` are those the certificate is for (man 5 x509v3_config, subject alternative name).
+    explicit TlsServer(int days, const std::string& names = "DNS:localhost,IP:127.0.0.1");
     ~TlsServer();
 
     std::string port() const;
