@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "domain/command_template.h"
 #include "domain/definition/application_definition.h"
+#include "domain/definition/application_keys.h"
 #include "domain/definition/document.h"
 #include "domain/definition/field_reader.h"
 #include "domain/definition/image.h"
@@ -18,17 +19,7 @@ namespace {
 
 using Presence = ObjectReading::Presence;
 
-constexpr std::string_view current_keys[] = {
-    "$schema",     "schemaVersion", "uuid",     "name",         "title",
-    "description", "image",         "version",  "executable",   "cmdparamsTemplate",
-    "homepage",    "ociimage",      "tags",     "requirements", "environment",
-    "artifacts",   "produces",      "consumes", "events",       "exitCodes",
-    "kubernetes",  "author",        "license",  "category"};
-constexpr std::string_view legacy_keys[] = {"cmdparams",  "setup",  "deploy",    "code",
-                                            "resultfile", "topics", "multiflexi"};
-
 constexpr std::size_t longest_path = 4096;
-constexpr std::size_t longest_text = 65'536;
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> list) {
     return std::find(list.begin(), list.end(), word) != list.end();
@@ -66,10 +57,10 @@ public:
 
 private:
     void read_keys() {
-        static const std::vector<std::string_view> known(std::begin(current_keys), std::end(current_keys));
+        static const std::vector<std::string_view> known(std::begin(application_keys), std::end(application_keys));
         for (const auto& [key, value] : reading_.object()) {
-            if (is_one_of(key, current_keys)) continue;
-            if (is_one_of(key, legacy_keys)) {
+            if (is_one_of(key, application_keys)) continue;
+            if (is_one_of(key, legacy_application_keys)) {
                 reading_.warning(FindingCode::legacy_key, key,
                                  "This key belongs to an old form of the file; it is kept.");
                 continue;
