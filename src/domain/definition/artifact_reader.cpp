@@ -67,10 +67,9 @@ std::optional<ArtifactDefinition> read_artifact(const json::object& entry, const
     }
     artifact.description = reading.localized("description");
     artifact.name = reading.localized("name");
-    if (!entry.contains("name")) {
+    if (!entry.contains("name"))
         reading.warning(FindingCode::tolerated, "name", "The name is missing; the path is shown instead.");
-        artifact.name = {{{"", artifact.path}}};
-    }
+    if (artifact.name.translations.empty()) artifact.name = {{{"", artifact.path}}};
     report_unknown_keys(reading, {"path", "type", "name", "description", "file", "pattern"});
     if (!entry.contains(key) || !entry.at(key).is_string()) return std::nullopt;
     if (artifact.path.empty()) {

@@ -8,6 +8,12 @@
 #include <algorithm>
 
 namespace mf {
+namespace {
+
+constexpr std::size_t most_words = 2000;
+constexpr std::size_t longest_words = 65'536;
+
+}  // namespace
 
 std::string_view kind_name(const json::value& value) {
     switch (value.kind()) {
@@ -183,6 +189,10 @@ std::vector<std::string> ObjectReading::words(std::string_view key) {
     if (const json::string* joined = value->if_string()) {
         warning(FindingCode::tolerated, key, "This should be a list of strings; the text is split at its commas.");
         if (!check_text(*joined, pointer(key), findings_)) return words;
+        if (joined->size() > longest_words) {
+            error(FindingCode::too_large, key, fmt::format("This is longer than {} bytes.", longest_words));
+            return words;
+        }
         for (const auto part : split(*joined, ','))
             if (const auto word = trim(part); !word.empty()) words.emplace_back(word);
         return words;
@@ -192,6 +202,11 @@ std::vector<std::string> ObjectReading::words(std::string_view key) {
         findings_.error(FindingCode::schema_violation, pointer(key),
                         fmt::format("This must be a list of strings, not {}.", kind_name(*value)),
                         shown(*value, secrecy_));
+        return words;
+    }
+    if (list->size() > most_words) {
+        error(FindingCode::too_large, key,
+              fmt::format("There are {} elements; at most {} are taken.", list->size(), most_words));
         return words;
     }
     for (std::size_t i = 0; i < list->size(); ++i) {

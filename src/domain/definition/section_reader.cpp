@@ -25,9 +25,9 @@ std::string read_format(ObjectReading& reading) {
         return "json";
     }
     std::string format = reading.text("format", Presence::required);
-    if (!format.empty() && std::find(formats.begin(), formats.end(), format) == formats.end())
+    if (reading.object().at("format").is_string() && std::find(formats.begin(), formats.end(), format) == formats.end())
         reading.error(FindingCode::schema_violation, "format", "This must be one of: file, json, text, url, custom.");
-    return format.empty() ? "json" : format;
+    return format;
 }
 
 /// "$", then ".name" or "[0]" any number of times.
@@ -57,6 +57,7 @@ std::vector<std::string> read_patterns(ObjectReading& reading) {
     if (!value) return patterns;
     if (const json::string* one = value->if_string()) {
         reading.warning(FindingCode::tolerated, "patterns", "This should be a list of patterns; it is read as one.");
+        if (!check_text(*one, reading.pointer("patterns"), reading.findings())) return patterns;
         patterns.emplace_back(*one);
         check_file_pattern(patterns.back(), reading.pointer("patterns"), Glob::understood, reading.findings());
         return patterns;
@@ -295,8 +296,10 @@ void read_events(const json::value& events, ApplicationDefinition& definition, F
                                             .evidence = event.text("evidence"),
                                             .operation = event.text("operation")};
                        if (entry->contains("format")) read.format = read_format(event);
-                       static const std::vector<std::string_view> operations{"", "create", "update", "delete", "any"};
-                       if (std::find(operations.begin(), operations.end(), read.operation) == operations.end())
+                       static const std::vector<std::string_view> operations{"create", "update", "delete", "any"};
+                       const json::value* operation = entry->if_contains("operation");
+                       if (operation && operation->is_string() &&
+                           std::find(operations.begin(), operations.end(), read.operation) == operations.end())
                            event.error(FindingCode::schema_violation, "operation",
                                        "This must be one of: create, update, delete, any.");
                        target.push_back(std::move(read));
