@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
 #include <fstream>
 
@@ -224,9 +225,11 @@ TEST_CASE("output is kept byte for byte") {
             }
             void ended(const ProcessEnd& end) override {
                 ended_at = end.ended_at;
+                finished = true;
                 done.notify();
             }
             Timestamp read_at{}, ended_at{};
+            std::atomic<bool> finished = false;
             Nudge done;
         };
         const auto times = std::make_shared<Times>();
@@ -234,6 +237,7 @@ TEST_CASE("output is kept byte for byte") {
         {
             Supervisor supervisor(the_clock);
             supervisor.start(shell("echo x"), times);
+            while (!times->finished) the_clock.wait_until(std::nullopt, times->done, {});
         }
         CHECK(before <= times->read_at);
         CHECK(times->read_at <= times->ended_at);
@@ -245,6 +249,7 @@ TEST_CASE("500 processes at once") {
     TemporaryDirectory directory;
     const auto gate = (directory.path() / "gate").string();
     REQUIRE(::mkfifo(gate.c_str(), 0600) == 0);
+    const Descriptor gate_keeper(::open(gate.c_str(), O_RDWR | O_CLOEXEC));
     std::vector<std::shared_ptr<Record>> records;
     for (int i = 0; i < 500; ++i) {
         records.push_back(std::make_shared<Record>());
@@ -252,8 +257,8 @@ TEST_CASE("500 processes at once") {
     }
     for (const auto& record : records) record->wait_for_output("start\n");
     CHECK(supervisor.running() == 500);
-    // All of them wait for the gate's writer, and read the end of file when it goes.
-    { const Descriptor open_gate(::open(gate.c_str(), O_WRONLY | O_CLOEXEC)); }
+    const std::string lines(500, '\n');  // one for each of them
+    REQUIRE(::write(gate_keeper.get(), lines.data(), lines.size()) == 500);
     for (int i = 0; i < 500; ++i) {
         const auto& record = records[static_cast<std::size_t>(i)];
         CHECK(record->wait_end().exit_code == 0);
