@@ -10,8 +10,6 @@ namespace mf {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> severity_names{"success", "info", "warning", "error", "critical"};
-
 struct Known {
     int code;
     const char* text;
@@ -66,11 +64,10 @@ bool is_crash(int number) { return number == 4 || number == 6 || number == 7 || 
 
 }  // namespace
 
-std::string_view to_text(ExitSeverity severity) { return severity_names[static_cast<std::size_t>(severity)]; }
-
 std::optional<ExitSeverity> exit_severity_named(std::string_view name) {
-    for (std::size_t i = 0; i < severity_names.size(); ++i)
-        if (severity_names[i] == name) return static_cast<ExitSeverity>(i);
+    for (const auto severity : {ExitSeverity::success, ExitSeverity::info, ExitSeverity::warning, ExitSeverity::error,
+                                ExitSeverity::critical})
+        if (to_text(severity) == name) return severity;
     return std::nullopt;
 }
 

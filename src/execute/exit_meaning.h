@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "domain/definition/application_definition.h"
+
 #include <map>
 #include <optional>
 #include <string>
@@ -8,10 +10,7 @@
 
 namespace mf {
 
-/// The words of a definition's `exitCodes` (spelled in definitions and in the store as here).
-enum class ExitSeverity { success, info, warning, error, critical };
-
-std::string_view to_text(ExitSeverity severity);
+/// By the word that to_text() makes of it, as definitions and the store have it.
 std::optional<ExitSeverity> exit_severity_named(std::string_view name);
 
 /// What an exit code says to people.
