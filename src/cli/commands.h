@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/command.h"
+
+namespace mf {
+
+// The presentation tables, one for each entity; each in the file of the same name.
+
+std::span<const Command> application_commands();
+std::span<const Command> definition_commands();
+std::span<const Command> company_commands();
+std::span<const Command> company_app_commands();
+std::span<const Command> run_template_commands();
+std::span<const Command> plan_commands();
+std::span<const Command> job_commands();
+std::span<const Command> job_output_commands();
+std::span<const Command> artifact_commands();
+std::span<const Command> queue_commands();
+std::span<const Command> program_commands();
+
+inline std::array<std::span<const Command>, 11> command_tables() {
+    return {application_commands(),  definition_commands(), company_commands(), company_app_commands(),
+            run_template_commands(), plan_commands(),       job_commands(),     job_output_commands(),
+            artifact_commands(),     queue_commands(),      program_commands()};
+}
+
+/// A command without a table line: input from the options, the result as it is.
+int run_plain(Invocation& invocation);
+
+}  // namespace mf

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.h"
+#include "cli/answers.h"
+#include "cli/commands.h"
+#include "cli/input_file.h"
+#include "domain/definition/json_schema.h"
+
+#include <filesystem>
+
+namespace mf {
+namespace {
+
+/// What became of one file.
+struct Outcome {
+    json::object document;           ///< for -f json
+    std::vector<std::string> lines;  ///< for people
+    bool good = false;
+};
+
+/// "error: FILE: /environment/FOO: sentence (value) [code]"
+std::string line_of(const json::object& finding, const std::string& file) {
+    const auto pointer = text_member(finding, "pointer|field");
+    const auto value = plain_text(member(finding, "value"));
+    const auto code = text_member(finding, "code");
+    const auto severity = text_member(finding, "severity");
+    std::string out = fmt::format("{}: {}", severity.empty() ? "error" : severity, file);
+    if (!pointer.empty()) out += fmt::format(": {}", pointer);
+    out += fmt::format(": {}", text_member(finding, "message|sentence"));
+    if (!value.empty()) out += fmt::format(" Found: {}.", value);
+    if (!code.empty()) out += fmt::format(" [{}]", code);
+    return out;
+}
+
+/// "/environment/FOO" -> "environment.FOO", the form of the line that other programs search for.
+std::string dotted(std::string_view pointer) {
+    std::string out;
+    for (const auto part : split(pointer.starts_with('/') ? pointer.substr(1) : pointer, '/'))
+        out += (out.empty() ? "" : ".") + std::string(part);
+    return out;
+}
+
+json::array findings_of(const json::value& findings) {
+    return findings.is_array() ? findings.get_array() : json::array();
+}
+
+/// A rejected document comes as an error whose fields are the findings.
+json::array findings_of(const Error& error, const std::string& file) {
+    json::array out;
+    for (const auto& [pointer, message] : error.fields)
+        out.push_back(json::object{{"severity", "error"}, {"file", file}, {"pointer", pointer}, {"message", message}});
+    return out;
+}
+
+void add_lines(Outcome& outcome, const json::array& findings, const std::string& file) {
+    for (const json::value& finding : findings)
+        if (finding.is_object()) outcome.lines.push_back(line_of(finding.get_object(), file));
+}
+
+Outcome unreadable(const std::string& file, const Error& error) {
+    const auto message = fmt::format("Missing or invalid --file {}: {}", file, error.message);
+    const auto code = error.fields.empty() ? std::string("file_unreadable") : error.fields.front().field;
+    return {{{"status", "error"},
+             {"message", message},
+             {"file", file},
+             {"findings", json::array{json::object{{"severity", "error"},
+                                                   {"code", code},
+                                                   {"file", file},
+                                                   {"pointer", ""},
+                                                   {"value", nullptr},
+                                                   {"message", error.message}}}}},
+            {message},
+            false};
+}
+
+std::string schema_name() {
+    const auto parsed = parse_json(published_schema_text("application"));
+    if (parsed && parsed->is_object())
+        if (const auto id = text_member(parsed->get_object(), "$id"); !id.empty()) return std::string(id);
+    return "application";
+}
+
+Outcome rejected(Invocation& in, const json::object& input, const std::string& file, const Error& error) {
+    auto findings = findings_of(error, file);
+    // The error of an import says where and what; the validation of the same document also knows value and code.
+    if (!findings.empty() && in.catalog().operation("application:validate"))
+        if (const auto checked =
+                in.call("application:validate", {{"document", input.at("document")}, {"file", file}})) {
+            const auto record = record_of(*checked);
+            if (member(record, "valid") == json::value(false)) findings = findings_of(member(record, "findings"));
+        }
+    Outcome outcome;
+    outcome.lines.emplace_back("Failed to import application");
+    if (findings.empty())
+        outcome.lines.push_back(fmt::format("{}: {}", file, error.message));
+    else
+        add_lines(outcome, findings, file);
+    outcome.document = {{"imported", json::array()},
+                        {"status", "error"},
+                        {"message", error.message},
+                        {"file", file},
+                        {"findings", std::move(findings)}};
+    return outcome;
+}
+
+Outcome import_file(Invocation& in, const std::string& file, const std::string& content) {
+    json::object input{{"document", content}, {"file", file}};
+    for (const auto option : {"dry_run", "force", "enable", "adopt"})
+        if (in.arguments().has(option)) input[option] = true;
+    auto answer = in.call(input);
+    if (!answer) return rejected(in, input, file, answer.error());
+    Outcome outcome;
+    const auto record = record_of(*answer);
+    const json::value& stored = member(record, "application");
+    const auto application = stored.is_object() ? stored.get_object() : record;
+    json::object imported;
+    for (const auto key : {"name", "description", "executable"}) imported[key] = member(application, key);
+    imported["cmdparams"] = member(application, "arguments");
+    constexpr Column lists[] = {
+        {.name = "homepage"}, {.name = "requirements", .as = As::words}, {.name = "version"}, {.name = "code"},
+        {.name = "uuid"},     {.name = "tags", .as = As::words},         {.name = "deploy"}};
+    for (const auto& [key, value] : shaped(lists, application, Zone::utc())) imported[key] = value;
+    const auto action = text_member(record, "action");
+    const auto findings = findings_of(member(record, "findings"));
+    outcome.good = true;
+    outcome.document = {{"imported", std::move(imported)}, {"status", "success"}, {"file", file}};
+    for (const auto key : {"action", "id", "version", "changes", "incomplete_templates"})
+        if (record.contains(key)) outcome.document[key] = member(record, key);
+    outcome.document["findings"] = findings;
+    const auto name =
+        text_member(record, "name").empty() ? text_member(application, "name") : text_member(record, "name");
+    if (in.arguments().has("dry_run")) {
+        outcome.document["dry_run"] = true;
+        outcome.lines.push_back(
+            fmt::format("Nothing was changed. MultiFlexi Application would be {}: {}", action, name));
+    } else {
+        outcome.lines.push_back(fmt::format("MultiFlexi Application imported successfully: {}", name));
+        if (!action.empty()) outcome.lines.push_back(fmt::format("{}: {}", file, action));
+    }
+    const json::value& changes = member(record, "changes");
+    if (in.arguments().has("dry_run") && changes.is_object())
+        for (const auto& [field, change] : changes.get_object())
+            outcome.lines.push_back(fmt::format("  {}: {}", std::string_view(field), plain_text(change)));
+    add_lines(outcome, findings, file);
+    const json::value& incomplete = member(record, "incomplete_templates");
+    if (incomplete.is_array() && !incomplete.get_array().empty())
+        outcome.lines.push_back(
+            fmt::format("Run templates that lack a required value now: {}", plain_text(incomplete)));
+    return outcome;
+}
+
+Outcome validate_file(Invocation& in, const std::string& file, const std::string& content) {
+    auto answer = in.call(json::object{{"document", content}, {"file", file}});
+    const auto schema = schema_name();
+    json::array findings;
+    bool valid = false;
+    if (answer) {
+        const auto record = record_of(*answer);
+        const json::value& verdict = member(record, "valid");
+        valid = verdict.is_bool() && verdict.get_bool();
+        findings = findings_of(member(record, "findings"));
+    } else {
+        findings = findings_of(answer.error(), file);
+        if (findings.empty())
+            findings.push_back(json::object{
+                {"severity", "error"}, {"file", file}, {"pointer", ""}, {"message", answer.error().message}});
+    }
+    Outcome outcome;
+    outcome.good = valid;
+    outcome.lines.push_back(valid ? "JSON is valid" : "JSON validation failed");
+    json::array violations;
+    if (!valid) {
+        violations.push_back(json::value(fmt::format("{} does not follow the schema {}", file, schema)));
+        outcome.lines.push_back(plain_text(violations.back()));
+    }
+    for (const json::value& value : findings) {
+        if (!value.is_object()) continue;
+        const auto& finding = value.get_object();
+        const auto severity = text_member(finding, "severity");
+        if (severity.empty() || severity == "error") {
+            violations.push_back(json::value(fmt::format("Property '{}': {}", dotted(text_member(finding, "pointer")),
+                                                         text_member(finding, "message|sentence"))));
+            outcome.lines.push_back(plain_text(violations.back()));
+        }
+    }
+    add_lines(outcome, findings, file);
+    outcome.document = {{"status", valid ? "success" : "error"}, {"file", file}};
+    if (!valid) outcome.document["violations"] = std::move(violations);
+    outcome.document["schema"] = schema;
+    outcome.document["message"] = outcome.lines.front();
+    outcome.document["findings"] = std::move(findings);
+    return outcome;
+}
+
+Outcome remove_file(Invocation& in, const std::string& file, const std::string& content) {
+    json::object input{{"document", content}, {"file", file}};
+    if (in.arguments().has("cascade")) input["cascade"] = true;
+    // An operation that does not care where the document came from need not know the name.
+    if (!in.entry().operation->input || !in.entry().operation->input->find("file")) input.erase("file");
+    auto answer = in.call(input);
+    Outcome outcome;
+    if (!answer) {
+        const auto findings = findings_of(answer.error(), file);
+        outcome.document = {{"removed", false},
+                            {"status", "error"},
+                            {"message", answer.error().message},
+                            {"file", file},
+                            {"findings", findings}};
+        outcome.lines.push_back(fmt::format("{}: {}", file, answer.error().message));
+        add_lines(outcome, findings, file);
+        return outcome;
+    }
+    const json::value removed = member(record_of(*answer), "removed");
+    const bool gone = removed.is_bool() && removed.get_bool();
+    outcome.good = true;
+    outcome.document = {{"removed", gone}, {"file", file}};
+    outcome.lines.push_back(gone ? "Application removed" : "Application was not installed");
+    return outcome;
+}
+
+using FileWork = Outcome (*)(Invocation&, const std::string& file, const std::string& content);
+
+void print(Invocation& in, const Outcome& outcome) {
+    for (const std::string& line : outcome.lines) in.out().line(one_line(line));
+}
+
+/// Each named file, each file of each named directory, and standard input for "-".
+int for_each_file(Invocation& in, FileWork work) {
+    std::vector<std::string> files;
+    json::array documents;
+    bool good = true;
+    const auto take = [&](Outcome outcome) {
+        good = good && outcome.good;
+        if (in.json())
+            documents.push_back(std::move(outcome.document));
+        else
+            print(in, outcome);
+    };
+    bool many = in.arguments().values("file").size() > 1;
+    for (const std::string& name : in.arguments().values("file")) {
+        std::error_code ignored;
+        if (name == "-" || !std::filesystem::is_directory(name, ignored)) {
+            files.push_back(name);
+            continue;
+        }
+        many = true;
+        auto found = definition_files(name);
+        if (!found)
+            take(unreadable(name, found.error()));
+        else
+            files.insert(files.end(), found->begin(), found->end());
+    }
+    std::size_t failed = documents.size();
+    for (const std::string& file : files) {
+        auto content = read_input_file(file, in.terminal(), largest_definition);
+        auto outcome = content ? work(in, file, *content) : unreadable(file, content.error());
+        if (!outcome.good) ++failed;
+        take(std::move(outcome));
+    }
+    if (in.json())
+        in.answer(many ? json::value(std::move(documents)) : std::move(documents.front()));
+    else if (many)
+        in.out().line(fmt::format("{} of {} files failed", failed, files.size()));
+    return good ? 0 : 1;
+}
+
+constexpr Option file_option{.name = "file",
+                             .takes = Takes::list,
+                             .help = "Definition file, directory of definitions, or - for standard input",
+                             .becomes = Becomes::local,
+                             .aliases = {"json"}};
+
+constexpr Option import_options[] = {
+    file_option,
+    {.name = "dry-run", .takes = Takes::flag, .help = "Show what would happen", .key = "dry_run"},
+    {.name = "force", .takes = Takes::flag, .help = "Also when the installed version is newer"},
+    {.name = "enable", .takes = Takes::flag, .help = "Enable the application"},
+    {.name = "adopt", .takes = Takes::flag, .help = "Take over an application of the same name with another UUID"},
+};
+constexpr Option file_options[] = {file_option};
+constexpr Option remove_options[] = {
+    file_option,
+    {.name = "cascade", .takes = Takes::flag, .help = "Retire its run templates, too"},
+};
+
+constexpr Command table[] = {
+    {.name = "application:import-json",
+     .operation = "application:import",
+     .run = [](Invocation& in) { return for_each_file(in, import_file); },
+     .summary = "Installs or updates applications from their definitions",
+     .options = import_options,
+     .needs = {"file"},
+     .missing = "Missing --file",
+     .positional = "file",
+     .aliases = {"application:import"},
+     .closed = true},
+    {.name = "application:validate-json",
+     .operation = "application:validate",
+     .run = [](Invocation& in) { return for_each_file(in, validate_file); },
+     .summary = "Checks definitions and changes nothing",
+     .options = file_options,
+     .needs = {"file"},
+     .missing = "Missing --file",
+     .positional = "file",
+     .aliases = {"application:validate"},
+     .closed = true},
+    {.name = "application:remove-json",
+     .operation = "application:remove",
+     .run = [](Invocation& in) { return for_each_file(in, remove_file); },
+     .summary = "Retires the applications of definitions",
+     .options = remove_options,
+     .needs = {"file"},
+     .missing = "Missing --file",
+     .positional = "file",
+     .aliases = {"application:remove-file"},
+     .closed = true},
+};
+
+}  // namespace
+
+std::span<const Command> definition_commands() { return table; }
+
+}  // namespace mf

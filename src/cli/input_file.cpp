@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "cli/input_file.h"
+
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace mf {
+namespace {
+
+constexpr std::size_t piece_size = 65536;
+
+Error file_error(std::string_view field, std::string sentence) {
+    return {field == "file_not_found" ? ErrorCode::not_found : ErrorCode::invalid,
+            sentence,
+            {{std::string(field), sentence}}};
+}
+
+std::string kind_of(mode_t mode) {
+    if (S_ISDIR(mode)) return "a directory";
+    if (S_ISFIFO(mode)) return "a pipe";
+    if (S_ISSOCK(mode)) return "a socket";
+    if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+    return "something else";
+}
+
+Result<Descriptor> open_regular(const std::string& name, std::size_t limit) {
+    if (name.find('\0') != name.npos)
+        return file_error("file_not_found", "It does not exist: the name holds a zero byte.");
+    // Looked at before it is opened: opening a device or a pipe can already do something.
+    struct stat status {};
+    if (::stat(name.c_str(), &status) != 0)
+        return file_error(errno == ENOENT || errno == ENOTDIR ? "file_not_found" : "file_unreadable",
+                          errno == ENOENT || errno == ENOTDIR
+                              ? "It does not exist."
+                              : fmt::format("It cannot be read: {}.", std::strerror(errno)));
+    if (!S_ISREG(status.st_mode))
+        return file_error("file_unreadable",
+                          fmt::format("It is {}, not a file; - reads standard input.", kind_of(status.st_mode)));
+    Descriptor file(::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!file) return file_error("file_unreadable", fmt::format("It cannot be read: {}.", std::strerror(errno)));
+    // It may have been exchanged in between.
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode))
+        return file_error("file_unreadable", fmt::format("It is {}, not a file.", kind_of(status.st_mode)));
+    if (limit && static_cast<std::size_t>(status.st_size) > limit)
+        return file_error("file_unreadable",
+                          fmt::format("It is too large: {} bytes, at most {} are read.", status.st_size, limit));
+    return file;
+}
+
+Result<std::string> read_piece(const Descriptor& file, std::size_t size) {
+    std::string piece(size, '\0');
+    for (;;) {
+        const auto got = ::read(file.get(), piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return file_error("file_unreadable", fmt::format("It cannot be read: {}.", std::strerror(errno)));
+        piece.resize(static_cast<std::size_t>(got));
+        return piece;
+    }
+}
+
+bool is_other_kind(std::string_view name) {
+    constexpr std::string_view endings[] = {".credprototype.json", ".crprototype.json",     ".crdprototype.json",
+                                            ".crdprtype.json",     ".credential-type.json", ".credential_type.json",
+                                            ".credtype.json",      ".schema.json"};
+    return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+}  // namespace
+
+Result<std::string> read_input_file(const std::string& name, Terminal& terminal, std::size_t limit) {
+    Descriptor file;
+    if (name != "-") {
+        auto opened = open_regular(name, limit);
+        if (!opened) return opened.error();
+        file = *std::move(opened);
+    }
+    std::string content;
+    for (;;) {
+        std::string piece;
+        if (file) {
+            auto read = read_piece(file, piece_size);
+            if (!read) return read.error();
+            piece = *std::move(read);
+        } else if (terminal.in) {
+            piece = terminal.in(piece_size);
+        }
+        if (piece.empty()) return content;
+        content += piece;
+        if (content.size() > limit)
+            return file_error("file_unreadable", fmt::format("It is too large: more than {} bytes.", limit));
+    }
+}
+
+Result<std::vector<std::string>> definition_files(const std::string& directory) {
+    std::error_code problem;
+    std::vector<std::string> files;
+    std::filesystem::directory_iterator entries(directory, problem);
+    for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
+        const auto name = entries->path().filename().string();
+        if (name.starts_with('.') || !name.ends_with(".json") || is_other_kind(name)) continue;
+        files.push_back(entries->path().string());
+    }
+    if (problem) return file_error("file_unreadable", fmt::format("It cannot be read: {}.", problem.message()));
+    if (files.empty())
+        return file_error("file_not_found", "The directory holds no definition: no file in it is called *.json.");
+    std::ranges::sort(files);
+    return files;
+}
+
+Result<std::unique_ptr<LineSource>> LineSource::open(const std::string& name, Terminal& terminal, std::size_t limit) {
+    Descriptor file;
+    if (name != "-") {
+        auto opened = open_regular(name, 0);
+        if (!opened)
+            return Error{opened.error().code,
+                         fmt::format("Missing or invalid file {}. {}", name, opened.error().message),
+                         opened.error().fields};
+        file = *std::move(opened);
+    }
+    return std::unique_ptr<LineSource>(new LineSource(std::move(file), terminal, limit));
+}
+
+bool LineSource::fill() {
+    buffer_.clear();
+    at_ = 0;
+    if (file_) {
+        auto piece = read_piece(file_, piece_size);
+        if (piece)
+            buffer_ = *std::move(piece);
+        else
+            problem_ = piece.error().message;
+    } else if (terminal_.in) {
+        buffer_ = terminal_.in(piece_size);
+    }
+    return !buffer_.empty();
+}
+
+bool LineSource::next(std::string& line) {
+    line.clear();
+    bool any = false;
+    for (;;) {
+        if (at_ == buffer_.size() && !fill()) return any;
+        any = true;
+        const auto end = buffer_.find('\n', at_);
+        const auto part = std::string_view(buffer_).substr(at_, end == buffer_.npos ? end : end - at_);
+        line += part.substr(0, limit_ - std::min(limit_, line.size()));
+        at_ = end == buffer_.npos ? buffer_.size() : end + 1;
+        if (end == buffer_.npos) continue;
+        if (line.ends_with('\r')) line.pop_back();
+        return true;
+    }
+}
+
+}  // namespace mf

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "cli/invocation.h"
+
+#include "base/text.h"
+#include "cli/json_text.h"
+
+namespace mf {
+namespace {
+
+std::string input_key(const Option& option) {
+    std::string key(option.key.empty() ? option.name : option.key);
+    if (option.key.empty()) std::ranges::replace(key, '-', '_');
+    return key;
+}
+
+Result<json::object> pairs(const GivenOption& given) {
+    json::object out;
+    for (const std::string& pair : given.values) {
+        const auto equals = pair.find('=');
+        if (equals == pair.npos || equals == 0)
+            return Error{ErrorCode::invalid,
+                         fmt::format("Option --{} takes KEY=VALUE, not '{}'.", given.option.name, one_line(pair)),
+                         {{std::string(given.option.name), "takes KEY=VALUE"}}};
+        out[pair.substr(0, equals)] = pair.substr(equals + 1);
+    }
+    return out;
+}
+
+json::array words(const GivenOption& given) {
+    json::array out;
+    for (const std::string& list : given.values)
+        for (const auto word : split(list, ','))
+            if (!trim(word).empty()) out.emplace_back(trim(word));
+    return out;
+}
+
+/// The sentence of an error: that of its own, or those of its fields.
+std::string sentence_of(const Error& error) {
+    std::string message = error.message;
+    if (message.empty())
+        for (const auto& [field, complaint] : error.fields)
+            message += fmt::format("{}{}: {}", message.empty() ? "" : "\n", field, complaint);
+    return message.empty() ? "The command failed." : message;
+}
+
+}  // namespace
+
+Invocation::Invocation(const Request& request, const Catalog& catalog, Backend& backend, Terminal& terminal,
+                       Output& out, std::stop_token stop)
+    : request_(request), catalog_(catalog), backend_(backend), terminal_(terminal), out_(out), stop_(std::move(stop)) {
+    const auto format = request.arguments.value("format");
+    json_ = equal_ignoring_case(format.value_or(std::string(request.entry->command->default_format)), "json");
+    coloured_ = request.globals.colours.value_or(terminal.out_is_terminal && !terminal.colours_unwanted);
+}
+
+const Zone& Invocation::zone() {
+    if (!zone_) zone_ = backend_.zone();
+    return *zone_;
+}
+
+Result<json::object> Invocation::input() const {
+    json::object input;
+    for (const GivenOption& given : arguments().all()) {
+        const auto key = input_key(given.option);
+        switch (given.option.becomes) {
+            case Becomes::local:
+            case Becomes::nothing: break;
+            case Becomes::words: input[key] = words(given); break;
+            case Becomes::pairs: {
+                auto object = pairs(given);
+                if (!object) return object.error();
+                input[key] = *std::move(object);
+                break;
+            }
+            case Becomes::input: {
+                const Operation* operation = entry().operation;
+                const Field* field = operation && operation->input ? operation->input->find(key) : nullptr;
+                if (!given.values.empty())
+                    input[key] = given.values.back();
+                else if (given.option.takes == Takes::flag || (field && field->type == FieldType::boolean))
+                    input[key] = true;
+                break;
+            }
+        }
+    }
+    return input;
+}
+
+Result<json::value> Invocation::call() {
+    return input().and_then([&](const json::object& object) { return call(object); });
+}
+
+Result<json::value> Invocation::call(const json::object& input) { return backend_.run(*entry().operation, input); }
+
+Result<json::value> Invocation::call(std::string_view name, const json::object& input) {
+    const Operation* operation = catalog_.operation(name);
+    if (!operation) return Error{ErrorCode::unavailable, fmt::format("This installation does not offer {}.", name)};
+    return backend_.run(*operation, input);
+}
+
+Result<std::optional<std::int64_t>> Invocation::integer(std::string_view option) const {
+    const auto text = arguments().value(option);
+    if (!text) return std::optional<std::int64_t>();
+    const auto number = to_integer(trim(*text));
+    if (!number)
+        return Error{ErrorCode::invalid,
+                     fmt::format("Option --{} takes a whole number, not '{}'.", option, one_line(text->substr(0, 80))),
+                     {{std::string(option), "takes a whole number"}}};
+    return std::optional<std::int64_t>(*number);
+}
+
+Result<std::int64_t> Invocation::required_integer(std::string_view option) const {
+    auto number = integer(option);
+    if (!number) return number.error();
+    if (!*number) return Error{ErrorCode::invalid, fmt::format("Missing --{}", option)};
+    return **number;
+}
+
+int Invocation::answer(const json::value& document, std::string_view text) {
+    if (json_) return answer(document);
+    out_.line(text);
+    return 0;
+}
+
+int Invocation::answer(const json::value& document) {
+    std::string text;
+    append_ascii_json(text, document);
+    out_.line(text);
+    return 0;
+}
+
+int Invocation::answer_record(json::object record) {
+    record = narrowed(std::move(record), arguments());
+    if (json_) return answer(record);
+    for (const auto& [key, value] : record) {
+        const auto text = plain_text(value);
+        out_.line(fmt::format("{}: {}", std::string_view(key), terminal_.out_is_terminal ? one_line(text) : text));
+    }
+    return 0;
+}
+
+int Invocation::refuse(const Refusal& refusal) {
+    if (json_) {
+        json::object document{{"status", refusal.status}, {"message", refusal.message}};
+        for (const auto& [key, value] : refusal.details) document.insert_or_assign(key, value);
+        answer(document);
+    } else if (request_.globals.quiet && !request_.globals.silent) {
+        out_.flush();
+        terminal_.err(refusal.message + "\n");
+    } else {
+        // A sentence may quote what somebody stored; its own line breaks are ours.
+        for (const auto line : split(refusal.message, '\n')) out_.line(one_line(line));
+    }
+    return 1;
+}
+
+int Invocation::refuse(const Error& error) { return refuse(error, sentence_of(error)); }
+
+int Invocation::refuse(const Error& error, std::string message) {
+    Refusal refusal{error.code == ErrorCode::not_found ? "not found" : "error", std::move(message)};
+    if (!error.fields.empty()) {
+        json::array fields;
+        for (const auto& [field, complaint] : error.fields)
+            fields.push_back(json::object{{"field", field}, {"message", complaint}});
+        refusal.details["errors"] = std::move(fields);
+    }
+    return refuse(refusal);
+}
+
+void Invocation::remark(std::string_view sentence) {
+    if (quiet()) return;
+    out_.flush();
+    terminal_.err(one_line(sentence) + "\n");
+}
+
+json::object narrowed(json::object record, const Arguments& arguments) {
+    const auto wanted = arguments.value("fields");
+    if (!wanted) return record;
+    const auto names = split(*wanted, ',');
+    json::object out;
+    for (auto& [key, value] : record)
+        if (std::ranges::any_of(names, [&](std::string_view name) { return trim(name) == std::string_view(key); }))
+            out[key] = std::move(value);
+    return out;
+}
+
+}  // namespace mf

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/grammar.h"
+#include "cli/runner.h"
+#include "cli/shape.h"
+
+namespace mf {
+
+/// A complaint of the command line itself, in the form in which it is printed.
+struct Refusal {
+    std::string_view status = "error";
+    std::string message = {};
+    json::object details = {};  ///< further members of the JSON object
+};
+
+/// How a list of records is shown.
+struct Listing {
+    std::span<const Column> columns = {};
+    std::string_view nothing = "No data";
+    /// Changes a shaped row; canonical is what the operation said. May be null.
+    void (*adorn)(Invocation&, json::object& row, const json::object& canonical) = nullptr;
+    std::string_view separator = {};  ///< as text: values joined by this, one record in a line; empty: a grid
+    json::object input = {};          ///< further input of the operation
+};
+
+/// One call of one command: its options, and how it answers. The functions that answer return the exit code.
+class Invocation {
+public:
+    Invocation(const Request& request, const Catalog& catalog, Backend& backend, Terminal& terminal, Output& out,
+               std::stop_token stop);
+
+    const Arguments& arguments() const { return request_.arguments; }
+    const CatalogEntry& entry() const { return *request_.entry; }
+    const Catalog& catalog() const { return catalog_; }
+    Backend& backend() { return backend_; }
+    Terminal& terminal() { return terminal_; }
+    Output& out() { return out_; }
+    std::stop_token stop() const { return stop_; }
+    const Zone& zone();
+    bool json() const { return json_; }
+    bool verbose() const { return request_.globals.verbosity > 0; }
+    bool coloured() const { return coloured_; }
+    bool quiet() const { return request_.globals.quiet || request_.globals.silent; }
+
+    // ---- asking ----
+
+    /// The options as the input of the operation.
+    Result<json::object> input() const;
+    /// Runs the operation of this command with the options, or with an input of the command's own.
+    Result<json::value> call();
+    Result<json::value> call(const json::object& input);
+    Result<json::value> call(std::string_view operation, const json::object& input);
+    /// Whole number of an option; an error that names the option.
+    Result<std::optional<std::int64_t>> integer(std::string_view option) const;
+    Result<std::int64_t> required_integer(std::string_view option) const;
+
+    // ---- answering ----
+
+    /// The document with -f json, else the text and a line end.
+    int answer(const json::value& document, std::string_view text);
+    int answer(const json::value& document);
+    /// One record: JSON, or "key: value" lines; narrowed by --fields.
+    int answer_record(json::object record);
+    /// The rows of the operation of this command, page by page.
+    int answer_list(const Listing& listing);
+    /// Rows that are already here.
+    int answer_rows(const json::array& rows, std::string_view nothing = "No data");
+
+    int refuse(const Refusal& refusal);
+    int refuse(const Error& error);
+    /// As above with a sentence of the command's contract instead of the one of the operation.
+    int refuse(const Error& error, std::string message);
+
+    /// A remark for people; never on standard output.
+    void remark(std::string_view sentence);
+
+private:
+    const Request& request_;
+    const Catalog& catalog_;
+    Backend& backend_;
+    Terminal& terminal_;
+    Output& out_;
+    std::stop_token stop_;
+    std::optional<Zone> zone_;
+    bool json_;
+    bool coloured_;
+};
+
+/// Leaves only the fields that --fields names; their order stays.
+json::object narrowed(json::object record, const Arguments& arguments);
+
+}  // namespace mf

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#include "cli/job_shape.h"
+
+#include "base/text.h"
+#include "cli/answers.h"
+#include "cli/commands.h"
+#include "cli/json_text.h"
+
+namespace mf {
+namespace {
+
+constexpr Column columns[] = {
+    {.name = "id", .on_terminal = true},
+    {.name = "app_id", .on_terminal = true},
+    {.name = "begin", .as = As::time, .on_terminal = true},
+    {.name = "end", .as = As::time, .on_terminal = true},
+    {.name = "company_id", .on_terminal = true},
+    {.name = "exitcode", .on_terminal = true},
+    {.name = "launched_by"},
+    {.name = "env"},
+    {.name = "command"},
+    {.name = "schedule", .as = As::time},
+    {.name = "executor"},
+    {.name = "app_version"},
+    {.name = "runtemplate_id", .on_terminal = true},
+    {.name = "schedule_type"},
+    {.name = "pid"},
+    {.name = "retention_until", .as = As::nothing},
+    {.name = "marked_for_deletion", .as = As::zero},
+    {.name = "task_id", .as = As::nothing},
+    {.name = "scheduled", .source = "schedule", .as = As::time, .on_terminal = true},
+    {.name = "state", .on_terminal = true},
+    {.name = "reason"},
+    {.name = "attempt"},
+    {.name = "stdout_size"},
+    {.name = "stderr_size"},
+};
+constexpr Subject subject{"Job", "job_id", columns};
+
+/// Rows of a page of a screen carry their output, because the viewers of such screens read it from there; anything
+/// longer belongs to `job output`.
+constexpr std::int64_t screen_rows = 100;
+constexpr std::int64_t screen_output = 65536;
+
+bool wants(const Invocation& in, std::string_view field) {
+    const auto fields = in.arguments().value("fields");
+    if (!fields) return false;
+    return std::ranges::any_of(split(*fields, ','), [&](std::string_view name) { return trim(name) == field; });
+}
+
+json::value output_text(Invocation& in, std::int64_t job, OutputStream stream) {
+    std::string text;
+    auto read = in.backend().read_job_output(job, stream, [&](std::string_view piece) {
+        text += piece;
+        return true;
+    });
+    return read ? json::value(to_utf8(text)) : json::value("");
+}
+
+void add_output(Invocation& in, json::object& row, const json::object& canonical) {
+    const auto id = integer_member(canonical, "id").value_or(0);
+    const auto limit = in.integer("limit");
+    const bool screen = in.json() && !in.arguments().has("fields") && limit && *limit && **limit <= screen_rows;
+    for (const auto& [name, stream] :
+         {std::pair{"stdout", OutputStream::out}, std::pair{"stderr", OutputStream::err}}) {
+        const auto size = integer_member(canonical, std::string(name) + "_size").value_or(0);
+        if (wants(in, name))
+            row[name] = size == 0 ? json::value("") : output_text(in, id, stream);
+        else if (screen && size <= screen_output)
+            row[name] = size == 0 ? json::value("") : output_text(in, id, stream);
+    }
+    if (!row["env"].is_object()) row["env"] = json::object();
+}
+
+int run_list(Invocation& in) {
+    Listing listing{.columns = columns, .adorn = add_output};
+    // Without a terminal one line for each job, as other versions print it.
+    if (!in.terminal().out_is_terminal) listing.separator = " | ";
+    // Environments cost a query each: they are read for those who see them.
+    const bool env = in.arguments().has("fields") ? wants(in, "env") : in.json();
+    const Entity* known = in.entry().operation->input;
+    if (env && known && known->find("env")) listing.input["env"] = true;
+    return in.answer_list(listing);
+}
+
+/// The record with the output behind it, which goes to the reader as it comes from the store: it may be larger than
+/// the memory of this machine.
+int print_with_output(Invocation& in, json::object record, std::int64_t id) {
+    constexpr std::pair<std::string_view, OutputStream> streams[] = {{"stdout", OutputStream::out},
+                                                                     {"stderr", OutputStream::err}};
+    const bool all = !in.arguments().has("fields");
+    record = narrowed(std::move(record), in.arguments());
+    std::string text;
+    if (in.json()) {
+        append_ascii_json(text, record);
+        // Its end comes behind the output.
+        text.pop_back();
+        if (text.ends_with('\n')) text.pop_back();
+        in.out().write(text);
+    } else {
+        in.answer_record(record);
+    }
+    bool any = !record.empty();
+    for (const auto& [name, stream] : streams) {
+        if (!all && !wants(in, name)) continue;
+        AsciiJsonString string;
+        if (in.json())
+            in.out().write(fmt::format("{}\n    \"{}\": \"", any ? "," : "", name));
+        else
+            in.out().write(fmt::format("{}: ", name));
+        any = true;
+        auto read = in.backend().read_job_output(id, stream, [&](std::string_view piece) {
+            text.clear();
+            if (in.json())
+                string.add(text, piece);
+            else
+                text = piece;
+            in.out().write(text);
+            return !in.out().failed() && !in.stop().stop_requested();
+        });
+        if (!read) {
+            // The document stays open: nobody shall take it for complete.
+            in.remark(read.error().message);
+            return 1;
+        }
+        text.clear();
+        if (in.json())
+            string.end(text);
+        else
+            text = "\n";
+        in.out().write(text);
+    }
+    if (in.json()) in.out().line(any ? "\n}" : "}");
+    return 0;
+}
+
+int run_get(Invocation& in) {
+    auto input = in.input();
+    if (!input) return in.refuse(input.error());
+    // The output is read piece by piece below.
+    if (in.entry().operation->input && in.entry().operation->input->find("output")) (*input)["output"] = false;
+    auto found = in.call(*input);
+    if (!found && found.error().code == ErrorCode::not_found) {
+        // Not an error for the clients of this command, which look for "id".
+        const auto sentence = fmt::format("Job not found: ID={}", one_line(in.arguments().value("id").value_or("")));
+        return in.answer(json::object{{"stdout", ""}, {"stderr", ""}}, sentence);
+    }
+    if (!found) return in.refuse(found.error());
+    const auto canonical = record_of(*found);
+    return print_with_output(in, shaped_job(in, canonical), integer_member(canonical, "id").value_or(0));
+}
+
+int run_create(Invocation& in) {
+    auto input = in.input();
+    if (!input) return in.refuse(input.error());
+    // `job:create --template 5` is the short form of "now".
+    const GivenOption* runtemplate = in.arguments().find("runtemplate_id");
+    if (!input->contains("scheduled")) {
+        if (!same_word(runtemplate->spelled, "template"))
+            return in.refuse(Refusal{.message = "Missing --runtemplate_id or --scheduled"});
+        (*input)["scheduled"] = "now";
+    }
+    auto made = in.call(*input);
+    if (!made) return in.refuse(made.error());
+    const auto record = record_of(*made);
+    if (in.verbose()) return in.answer_record(shaped_job(in, record));
+    const json::value id = member(record, "id");
+    return in.answer(json::object{{"job_id", id}, {"id", id}}, fmt::format("Job created with ID: {}", plain_text(id)));
+}
+
+int run_cancel(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    const auto record = record_of(*answer);
+    const auto state = text_member(record, "state");
+    const auto id = id_text(in, record);
+    const bool ended = state == "cancelled";
+    return in.answer(json::object{{"job_id", id}, {"cancelled", ended}, {"state", state}},
+                     ended ? fmt::format("Job cancelled: ID={}", id)
+                           : fmt::format("Job asked to end: ID={}, it is still {}", id, one_line(state)));
+}
+
+int run_status(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    if (!answer->is_object()) return in.answer(*answer);
+    const auto& said = answer->get_object();
+    constexpr Column counters[] = {
+        {.name = "successful_jobs", .source = "successful_jobs|succeeded", .as = As::number},
+        {.name = "failed_jobs", .source = "failed_jobs|failed", .as = As::number},
+        {.name = "incomplete_jobs", .source = "incomplete_jobs|incomplete", .as = As::number},
+        {.name = "total_applications", .source = "total_applications|applications", .as = As::number},
+        {.name = "repeated_jobs", .source = "repeated_jobs|repeated", .as = As::number},
+        {.name = "total_jobs", .source = "total_jobs|total", .as = As::number},
+        {.name = "queue_length", .source = "queue_length|queued", .as = As::number},
+    };
+    auto out = shaped(counters, said, in.zone());
+    for (const auto& [key, value] : said)
+        if (value.is_int64() && !out.contains(key)) out[key] = value;
+    return in.answer_record(std::move(out));
+}
+
+constexpr std::array<std::string_view, 4> template_names{"template", "runtemplate", "template_id"};
+
+constexpr Option list_options[] = {
+    {.name = "status", .help = "failed, success, running, pending or a state", .aliases = {"state"}},
+};
+constexpr Option id_options[] = {{.name = "id", .help = "Id of the job", .aliases = {"job_id"}}};
+constexpr Option create_options[] = {
+    {.name = "runtemplate_id", .help = "Id of the run template; as --template it means now", .aliases = template_names},
+    {.name = "scheduled", .help = "When: now, 2025-06-15 12:35, +5 minutes", .aliases = {"schedule_time"}},
+    {.name = "executor", .takes = Takes::optional_value, .help = "Instead of the one of the run template"},
+    {.name = "schedule_type",
+     .takes = Takes::optional_value,
+     .help = "What the job is called for",
+     .preset = "adhoc-cli"},
+    {.name = "config", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+    {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+};
+constexpr Option update_options[] = {
+    {.name = "id", .help = "Id of the job", .aliases = {"job_id"}},
+    {.name = "runtemplate_id", .aliases = template_names},
+    {.name = "scheduled", .help = "New time; the queue follows", .aliases = {"schedule_time"}},
+    {.name = "executor"},
+    {.name = "schedule_type"},
+    {.name = "app_id"},
+};
+
+constexpr Command table[] = {
+    {.name = "job:status", .operation = "job:status", .run = run_status, .summary = "Counts the jobs"},
+    {.name = "job:list",
+     .operation = "job:list",
+     .run = run_list,
+     .summary = "Lists the jobs",
+     .options = list_options,
+     .lists = true},
+    {.name = "job:get",
+     .operation = "job:get",
+     .run = run_get,
+     .summary = "Shows a job with its output",
+     .options = id_options,
+     .needs = {"id"},
+     .positional = "id",
+     .shows_record = true},
+    {.name = "job:create",
+     .operation = "job:create",
+     .run = run_create,
+     .summary = "Makes a job of a run template",
+     .options = create_options,
+     .needs = {"runtemplate_id"},
+     .missing = "Missing --runtemplate_id or --scheduled"},
+    {.name = "job:update",
+     .operation = "job:update",
+     .run = [](Invocation& in) { return answer_updated(in, subject, "id"); },
+     .summary = "Changes a job that has not started",
+     .options = update_options,
+     .needs = {"id"},
+     .positional = "id"},
+    {.name = "job:delete",
+     .operation = "job:delete",
+     .run = [](Invocation& in) { return answer_gone(in, subject, "deleted"); },
+     .summary = "Deletes a job with its output and artifacts",
+     .options = id_options,
+     .needs = {"id"},
+     .positional = "id"},
+    {.name = "job:cancel",
+     .operation = "job:cancel",
+     .run = run_cancel,
+     .summary = "Takes a job from the queue, or ends its processes",
+     .options = id_options,
+     .needs = {"id"},
+     .positional = "id"},
+    {.name = "job:retry",
+     .operation = "job:retry",
+     .run = [](Invocation& in) { return answer_created(in, subject); },
+     .summary = "Makes a new job like one that has ended",
+     .options = id_options,
+     .needs = {"id"},
+     .positional = "id"},
+};
+
+}  // namespace
+
+json::object shaped_job(Invocation& in, const json::object& canonical) {
+    auto record = shaped(columns, canonical, in.zone());
+    // Never [] or a text: clients have a type for this.
+    if (!record["env"].is_object()) record["env"] = json::object();
+    return record;
+}
+
+std::span<const Command> job_commands() { return table; }
+
+}  // namespace mf

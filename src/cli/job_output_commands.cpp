@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.h"
+#include "cli/answers.h"
+#include "cli/commands.h"
+#include "cli/json_text.h"
+
+namespace mf {
+namespace {
+
+/// Shows what happens to a job while it happens.
+class Follower {
+public:
+    explicit Follower(Invocation& in) : in_(in) {}
+
+    bool take(const JobEvent& event) {
+        if (event.kind == JobEvent::Kind::ended) {
+            ended_ = true;
+            exit_code_ = event.exit_code;
+        }
+        in_.json() ? tell_json(event) : tell(event);
+        // Live is the point of it.
+        in_.out().flush();
+        return !in_.out().failed();
+    }
+
+    void end() {
+        if (in_.json()) in_.out().line(any_ ? "\n]" : "[]");
+    }
+
+    bool ended() const { return ended_; }
+    std::optional<std::int64_t> exit_code() const { return exit_code_; }
+
+private:
+    void tell(const JobEvent& event) {
+        if (event.kind == JobEvent::Kind::output) {
+            if (event.stream == OutputStream::out) {
+                in_.out().write(event.bytes);
+                line_open_ = !event.bytes.ends_with('\n');
+            } else if (!in_.quiet()) {
+                in_.out().flush();
+                in_.terminal().err(event.bytes);
+            }
+            return;
+        }
+        if (!in_.terminal().err_is_terminal || in_.quiet()) return;
+        std::string line = line_open_ ? "\n" : "";
+        line_open_ = false;
+        line += fmt::format("-- {} {}", format_local(event.at, in_.zone()), name_of(event.state));
+        if (event.kind == JobEvent::Kind::ended) {
+            if (event.exit_code) line += fmt::format(", exit code {}", *event.exit_code);
+            if (!event.reason.empty()) line += fmt::format(": {}", one_line(event.reason));
+        }
+        in_.out().flush();
+        in_.terminal().err(in_.coloured() ? fmt::format("\x1b[2m{}\x1b[0m\n", line) : line + "\n");
+    }
+
+    void tell_json(const JobEvent& event) {
+        json::object object{{"time", format_local(event.at, in_.zone())}};
+        switch (event.kind) {
+            case JobEvent::Kind::output:
+                object["event"] = "output";
+                object["seq"] = event.sequence;
+                object["stream"] = event.stream == OutputStream::out ? "stdout" : "stderr";
+                object["text"] = to_utf8(event.bytes);
+                break;
+            case JobEvent::Kind::state:
+            case JobEvent::Kind::ended:
+                object["event"] = event.kind == JobEvent::Kind::state ? "state" : "ended";
+                object["state"] = name_of(event.state);
+                if (event.kind == JobEvent::Kind::state) break;
+                object["exitcode"] = event.exit_code ? json::value(*event.exit_code) : json::value(nullptr);
+                if (!event.reason.empty()) object["reason"] = event.reason;
+                break;
+        }
+        std::string text = any_ ? ",\n    " : "[\n    ";
+        append_ascii_json(text, object, 1);
+        in_.out().write(text);
+        any_ = true;
+    }
+
+    Invocation& in_;
+    bool any_ = false;
+    bool line_open_ = false;
+    bool ended_ = false;
+    std::optional<std::int64_t> exit_code_;
+};
+
+int refuse_job(Invocation& in, const Error& error, std::int64_t id) {
+    if (error.code == ErrorCode::not_found) return in.refuse(error, fmt::format("Job not found: ID={}", id));
+    return in.refuse(error);
+}
+
+int run_follow(Invocation& in) {
+    const auto id = in.required_integer("id");
+    if (!id) return in.refuse(id.error());
+    const auto from = in.integer("from-seq");
+    if (!from) return in.refuse(from.error());
+    Follower follower(in);
+    const auto followed = in.backend().follow_job(
+        *id, from->value_or(0), [&](const JobEvent& event) { return follower.take(event); }, in.stop());
+    if (!followed) {
+        if (!in.out().used()) return refuse_job(in, followed.error(), *id);
+        in.remark(followed.error().message);
+        return 1;
+    }
+    follower.end();
+    if (!follower.ended()) return 1;
+    if (!in.arguments().has("exit-code")) return 0;
+    // A job without an exit code did not do its work: it was cancelled, blocked or lost.
+    const auto code = follower.exit_code().value_or(1);
+    return code >= 0 && code <= 255 ? static_cast<int>(code) : 1;
+}
+
+int run_output(Invocation& in) {
+    const auto id = in.required_integer("id");
+    if (!id) return in.refuse(id.error());
+    const auto wanted = lower(in.arguments().value("stream").value_or("both"));
+    if (wanted != "both" && wanted != "stdout" && wanted != "stderr")
+        return in.refuse(Refusal{
+            .message = fmt::format("Option --stream takes stdout, stderr or both, not '{}'.", one_line(wanted))});
+    bool first = true;
+    for (const auto& [name, stream] :
+         {std::pair{"stdout", OutputStream::out}, std::pair{"stderr", OutputStream::err}}) {
+        if (wanted != "both" && wanted != name) continue;
+        AsciiJsonString string;
+        std::string text;
+        bool begun = false;
+        const auto begin = [&] {
+            if (begun || !in.json()) return;
+            begun = true;
+            in.out().write(first ? fmt::format("{{\n    \"job_id\": {},\n    \"{}\": \"", *id, name)
+                                 : fmt::format(",\n    \"{}\": \"", name));
+        };
+        const auto read = in.backend().read_job_output(*id, stream, [&](std::string_view piece) {
+            begin();
+            text.clear();
+            if (in.json()) string.add(text, piece);
+            if (!in.json() && stream == OutputStream::err && wanted == "both") {
+                in.out().flush();
+                return in.quiet() || in.terminal().err(piece);
+            }
+            in.out().write(in.json() ? std::string_view(text) : piece);
+            return !in.out().failed() && !in.stop().stop_requested();
+        });
+        if (!read) {
+            if (!in.out().used()) return refuse_job(in, read.error(), *id);
+            in.remark(read.error().message);
+            return 1;
+        }
+        begin();
+        text.clear();
+        if (in.json()) string.end(text);
+        in.out().write(text);
+        first = false;
+    }
+    if (in.json()) in.out().line("\n}");
+    return 0;
+}
+
+constexpr Option follow_options[] = {
+    {.name = "id", .help = "Id of the job", .becomes = Becomes::local, .aliases = {"job_id"}},
+    {.name = "exit-code", .takes = Takes::flag, .help = "End with the exit code of the job", .becomes = Becomes::local},
+    {.name = "from-seq", .help = "Only output behind this sequence number", .becomes = Becomes::local, .preset = "0"},
+};
+constexpr Option output_options[] = {
+    {.name = "id", .help = "Id of the job", .becomes = Becomes::local, .aliases = {"job_id"}},
+    {.name = "stream", .help = "stdout, stderr or both", .becomes = Becomes::local, .preset = "both"},
+};
+
+constexpr Command table[] = {
+    {.name = "job:follow",
+     .operation = "job:get",
+     .run = run_follow,
+     .summary = "Shows the output of a job while it runs, until it has ended",
+     .options = follow_options,
+     .needs = {"id"},
+     .positional = "id",
+     .closed = true},
+    {.name = "job:output",
+     .operation = "job:get",
+     .run = run_output,
+     .summary = "Prints what a job wrote, byte by byte",
+     .options = output_options,
+     .needs = {"id"},
+     .positional = "id",
+     .closed = true},
+};
+
+}  // namespace
+
+std::span<const Command> job_output_commands() { return table; }
+
+}  // namespace mf

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include "cli/answers.h"
+#include "cli/commands.h"
+
+namespace mf {
+namespace {
+
+constexpr Column columns[] = {
+    {.name = "id", .on_terminal = true},
+    {.name = "app_id", .on_terminal = true},
+    {.name = "company_id", .on_terminal = true},
+    {.name = "interv", .on_terminal = true},
+    {.name = "prepared", .as = As::nothing},
+    {.name = "success", .as = As::nothing},
+    {.name = "fail", .as = As::nothing},
+    {.name = "name", .on_terminal = true},
+    {.name = "delay"},
+    {.name = "executor"},
+    {.name = "active", .as = As::flag, .on_terminal = true},
+    {.name = "cron", .on_terminal = true},
+    {.name = "last_schedule", .as = As::time},
+    {.name = "next_schedule", .source = "next_launch", .as = As::time, .on_terminal = true},
+    {.name = "note"},
+    {.name = "DatCreate", .source = "created_at", .as = As::time},
+    {.name = "DatSave", .source = "updated_at", .as = As::time},
+    {.name = "successfull_jobs_count", .as = As::number},
+    {.name = "failed_jobs_count", .as = As::number},
+    {.name = "deadline_offset"},
+    {.name = "max_attempts"},
+    {.name = "retry_backoff"},
+    {.name = "retry_min_gap"},
+    {.name = "allow_late", .as = As::flag},
+    {.name = "app_uuid"},
+    {.name = "anchor"},
+    {.name = "zone"},
+    {.name = "jitter"},
+    {.name = "catch_up"},
+    {.name = "catch_up_limit"},
+    {.name = "overlap"},
+    {.name = "time_limit"},
+    {.name = "grace"},
+    {.name = "output_limit"},
+    {.name = "artifact_limit"},
+    {.name = "artifact_count_limit"},
+    {.name = "skipped_slots"},
+    {.name = "fault"},
+};
+constexpr Subject subject{"RunTemplate", "runtemplate_id", columns};
+
+constexpr Option create_options[] = {
+    {.name = "name", .help = "Name of the run template"},
+    {.name = "app_id", .help = "Id of the application", .aliases = {"application_id"}},
+    {.name = "app_uuid", .help = "UUID of the application"},
+    {.name = "company_id", .help = "Id of the company"},
+    {.name = "company", .help = "Id or code of the company"},
+    {.name = "interv",
+     .help = "n off, i minute, h hour, d day, w week, m month, y year, c cron",
+     .aliases = {"interval"}},
+    {.name = "cron", .takes = Takes::optional_value, .help = "Cron expression; implies --interv c"},
+    {.name = "active", .help = "1: runs as planned, 0: does not"},
+    {.name = "executor", .help = "Native, Docker, Podman, Azure or Kubernetes"},
+    {.name = "config",
+     .takes = Takes::list,
+     .help = "Value of a variable; values that are not named stay",
+     .becomes = Becomes::pairs},
+    {.name = "unset", .takes = Takes::list, .help = "Variables to forget", .becomes = Becomes::words},
+    {.name = "deadline_offset"},
+    {.name = "max_attempts"},
+    {.name = "retry_backoff", .help = "none, fixed, linear or exponential"},
+    {.name = "retry_min_gap", .help = "Seconds between two attempts"},
+    {.name = "allow_late"},
+    {.name = "DatCreate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
+    {.name = "DatSave", .takes = Takes::optional_value, .becomes = Becomes::nothing},
+};
+// A new run template has nothing to forget.
+constexpr auto without_unset = [] {
+    std::array<Option, std::size(create_options) - 1> out{};
+    std::size_t i = 0;
+    for (const Option& option : create_options)
+        if (option.name != "unset") out[i++] = option;
+    return out;
+}();
+
+constexpr Option list_options[] = {
+    {.name = "company", .help = "Id or code of a company"},
+    {.name = "company_id", .help = "Id of a company"},
+    {.name = "app_id", .help = "Id of an application"},
+    {.name = "app_uuid", .help = "UUID of an application"},
+    {.name = "active", .help = "1: only active ones, 0: only the others"},
+};
+constexpr Option get_options[] = {
+    {.name = "id", .aliases = {"runtemplate_id"}},
+    {.name = "name", .help = "Exact name"},
+};
+constexpr Option id_options[] = {
+    {.name = "id",
+     .help = "Id of the run template",
+     .aliases = {"runtemplate_id", "template_id", "template", "runtemplate"}},
+};
+constexpr Option schedule_options[] = {
+    {.name = "id",
+     .help = "Id of the run template",
+     .aliases = {"runtemplate_id", "template_id", "template", "runtemplate"}},
+    {.name = "schedule_time",
+     .takes = Takes::optional_value,
+     .help = "When: now, 2025-06-15 12:35, tomorrow 02:00, +5 minutes",
+     .aliases = {"scheduled"},
+     .preset = "now"},
+    {.name = "executor", .takes = Takes::optional_value, .help = "Instead of the one of the run template"},
+    {.name = "config", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+    {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+};
+constexpr Option stale_options[] = {
+    {.name = "tolerance-hours", .help = "How late counts as stale", .preset = "6"},
+};
+
+bool is_about(const Error& error, std::string_view field) {
+    return !error.fields.empty() && error.fields.front().field == field;
+}
+
+/// Sentences that clients know; everything else is told as the operation says it.
+int refuse_change(Invocation& in, const Error& error) {
+    const auto value = [&](std::string_view option) { return one_line(in.arguments().value(option).value_or("")); };
+    if (error.code == ErrorCode::not_found && is_about(error, "app_uuid"))
+        return in.refuse(Refusal{.message = "Application with given UUID not found"});
+    if (error.code == ErrorCode::not_found && is_about(error, "company"))
+        return in.refuse(Refusal{.message = fmt::format("Company not found for slug: {}", value("company"))});
+    if (is_about(error, "cron"))
+        return in.refuse(Refusal{.message = in.json() ? "Invalid crontab expression"
+                                                      : fmt::format("Invalid crontab expression: {}", error.message),
+                                 .details = {{"cron", value("cron")}, {"detail", error.message}}});
+    return in.refuse(error);
+}
+
+json::object shown_record(Invocation& in, const json::object& canonical) {
+    auto record = shaped(columns, canonical, in.zone());
+    const json::value& configuration = member(canonical, "configuration");
+    if (!configuration.is_object()) return record;
+    // Values stand flat beside the fields; a variable that is called like a field does not hide it.
+    for (const auto& [key, value] : configuration.get_object())
+        if (!record.contains(key)) record[key] = value;
+    return record;
+}
+
+int run_get(Invocation& in) {
+    auto found = in.call();
+    if (!found && found.error().code == ErrorCode::not_found) {
+        if (const auto name = in.arguments().value("name"))
+            return in.refuse(found.error(), fmt::format("RunTemplate not found: {}", one_line(*name)));
+        return in.answer(json::array(), "No data\n");
+    }
+    if (!found) return in.refuse(found.error());
+    return in.answer_record(shown_record(in, record_of(*found)));
+}
+
+int run_create(Invocation& in) {
+    auto made = in.call();
+    if (!made) return refuse_change(in, made.error());
+    const auto record = record_of(*made);
+    if (in.verbose()) return in.answer_record(shown_record(in, record));
+    const json::value id = member(record, "id");
+    return in.answer(json::object{{"runtemplate_id", id}, {"created", true}, {"id", id}},
+                     fmt::format("RunTemplate created with ID: {}", plain_text(id)));
+}
+
+int run_update(Invocation& in) {
+    const bool changes = std::ranges::any_of(in.arguments().all(), [](const GivenOption& given) {
+        return given.option.becomes != Becomes::local && given.option.name != "id";
+    });
+    if (!changes) return in.refuse(Refusal{.message = "No fields to update"});
+    auto answer = in.call();
+    if (!answer) return refuse_change(in, answer.error());
+    const auto record = record_of(*answer);
+    if (in.verbose()) return in.answer_record(shown_record(in, record));
+    const auto id = id_text(in, record);
+    return in.answer(json::object{{"runtemplate_id", id}, {"updated", true}},
+                     fmt::format("RunTemplate updated: ID={}", id));
+}
+
+int run_schedule(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) {
+        const Error& error = answer.error();
+        if (error.code == ErrorCode::not_found) return in.refuse(error, "RunTemplate not found");
+        if (error.message.find("not active") != std::string::npos)
+            return in.refuse(error, "RunTemplate is not active. Scheduling forbidden.");
+        return in.refuse(error, fmt::format("Failed to schedule run template: {}", error.message));
+    }
+    const auto record = record_of(*answer);
+    const auto id = in.arguments().value("id").value_or("");
+    const auto scheduled = local_time(member(record, "scheduled|schedule"), in.zone());
+    const json::value& executor = member(record, "executor");
+    const json::value& job = member(record, "job_id");
+    return in.answer(
+        json::object{
+            {"runtemplate_id", id}, {"scheduled", scheduled}, {"executor", executor}, {"job_id", job}, {"id", job}},
+        fmt::format("RunTemplate {} scheduled for execution at {}\nExecutor: {}\nJob ID: {}", one_line(id),
+                    plain_text(scheduled), plain_text(executor), plain_text(job)));
+}
+
+int run_stale(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    const json::value stale = answer->is_object() ? member(answer->get_object(), "stale") : *answer;
+    json::array rows;
+    if (stale.is_array())
+        for (const json::value& row : stale.get_array())
+            rows.push_back(row.is_object() ? shaped(columns, row.get_object(), in.zone()) : row);
+    const auto message = fmt::format("{} stale run-template(s) found", rows.size());
+    if (in.json())
+        return in.answer(json::object{
+            {"status", "success"}, {"message", message}, {"count", rows.size()}, {"stale", std::move(rows)}});
+    in.out().line(message);
+    for (const json::value& row : rows)
+        in.out().line(fmt::format("{}: {}, due {}", plain_text(member(row.as_object(), "id")),
+                                  one_line(text_member(row.as_object(), "name")),
+                                  plain_text(member(row.as_object(), "next_schedule"))));
+    return 0;
+}
+
+constexpr Command table[] = {
+    {.name = "run-template:list",
+     .operation = "runtemplate:list",
+     .run = [](Invocation& in) { return in.answer_list({.columns = columns}); },
+     .summary = "Lists the run templates",
+     .options = list_options,
+     .lists = true},
+    {.name = "run-template:get",
+     .operation = "runtemplate:get",
+     .run = run_get,
+     .summary = "Shows a run template with its configuration",
+     .options = get_options,
+     .needs = {"id|name"},
+     .missing = "Missing --id or --name",
+     .positional = "id",
+     .shows_record = true},
+    {.name = "run-template:create",
+     .operation = "runtemplate:create",
+     .run = run_create,
+     .summary = "Creates a run template: an application configured for a company",
+     .options = without_unset,
+     .needs = {"name", "app_id|app_uuid", "company_id|company"},
+     .missing = "Missing --name, --app_id or --company_id"},
+    {.name = "run-template:update",
+     .operation = "runtemplate:update",
+     .run = run_update,
+     .summary = "Changes a run template; its plan follows at once",
+     .options = create_options,
+     .needs = {"id"},
+     .positional = "id"},
+    {.name = "run-template:delete",
+     .operation = "runtemplate:delete",
+     .run = [](Invocation& in) { return answer_gone(in, subject, "deleted"); },
+     .summary = "Retires a run template; the history of its jobs stays",
+     .options = id_options,
+     .needs = {"id"},
+     .positional = "id"},
+    {.name = "run-template:schedule",
+     .operation = "runtemplate:schedule",
+     .run = run_schedule,
+     .summary = "Makes a job of a run template, for now or for a time",
+     .options = schedule_options,
+     .needs = {"id"},
+     .positional = "id",
+     .aliases = {"run-template:run", "job:run"}},
+    {.name = "run-template:stale",
+     .operation = "runtemplate:stale",
+     .run = run_stale,
+     .summary = "Lists run templates whose planned time has passed without a job",
+     .options = stale_options},
+};
+
+}  // namespace
+
+std::span<const Command> run_template_commands() { return table; }
+
+}  // namespace mf

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "cli/runner.h"
+
+#include "base/text.h"
+#include "cli/help.h"
+#include "cli/invocation.h"
+#include "cli/json_text.h"
+
+namespace mf {
+namespace {
+
+bool given(const Arguments& arguments, std::string_view alternatives) {
+    // An option without its value ("--name" of an optional value) says nothing; an empty value does.
+    return std::ranges::any_of(split(alternatives, '|'), [&](std::string_view name) {
+        const GivenOption* option = arguments.find(name);
+        return option && !(option->values.empty() && option->option.takes != Takes::flag);
+    });
+}
+
+std::string missing_sentence(const Command& command) {
+    if (!command.missing.empty()) return std::string(command.missing);
+    std::string out = "Missing";
+    for (const auto need : command.needs)
+        if (!need.empty()) out += fmt::format("{}--{}", out == "Missing" ? " " : ", ", need);
+    return out;
+}
+
+class Runner {
+public:
+    Runner(Backend& backend, Terminal& terminal, std::stop_token stop)
+        : backend_(backend), terminal_(terminal), out_(terminal), stop_(std::move(stop)) {}
+
+    int run(std::span<const std::string> words) {
+        try {
+            const int code = understood(words);
+            out_.flush();
+            if (!out_.failed()) return code;
+            complain("The output could not be written completely.");
+        } catch (const std::exception& problem) {
+            // The last resort of the program: the database is gone, memory is out. The command did not do its work.
+            report(problem.what());
+        }
+        return 1;
+    }
+
+private:
+    int understood(std::span<const std::string> words) {
+        const Catalog catalog(backend_.operations());
+        const auto reading = read_arguments(words, catalog);
+        if (const auto* misuse = std::get_if<Misuse>(&reading)) return refuse(*misuse);
+        const auto& request = std::get<Request>(reading);
+        globals_ = request.globals;
+        if (globals_.quiet || globals_.silent) out_.discard();
+        if (globals_.version) {
+            out_.write(version_line());
+            return 0;
+        }
+        const HelpLook look{
+            .width = terminal_.out_is_terminal ? terminal_.width : 100,
+            .coloured = globals_.colours.value_or(terminal_.out_is_terminal && !terminal_.colours_unwanted)};
+        if (!request.entity.empty()) {
+            out_.write(help_of_entity(request.entity, look));
+            return 0;
+        }
+        // Without a command, --help speaks about the program.
+        if (globals_.help) {
+            const bool of_program = request.entry->command->name == "list";
+            out_.write(of_program ? help_of_program(catalog, look) : help_of_command(*request.entry, look));
+            return 0;
+        }
+        return execute(request, catalog);
+    }
+
+    int execute(const Request& request, const Catalog& catalog) {
+        Invocation invocation(request, catalog, backend_, terminal_, out_, stop_);
+        const Command& command = *request.entry->command;
+        globals_.json = invocation.json();
+        for (const auto need : command.needs)
+            if (!need.empty() && !given(request.arguments, need))
+                return invocation.refuse(Refusal{.message = missing_sentence(command)});
+        if (!globals_.settings_file.empty())
+            if (auto used = backend_.use_settings(globals_.settings_file); !used)
+                return invocation.refuse(used.error());
+        return command.run(invocation);
+    }
+
+    int refuse(const Misuse& misuse) {
+        globals_ = misuse.globals;
+        if (globals_.silent) return 1;
+        const bool coloured = globals_.colours.value_or(terminal_.err_is_terminal && !terminal_.colours_unwanted);
+        terminal_.err(misuse_box(misuse, coloured));
+        // Whoever asked for JSON reads standard output only.
+        if (globals_.json && !globals_.quiet) print_error(misuse.message);
+        return 1;
+    }
+
+    void report(std::string_view problem) {
+        complain(problem);
+        // Half a document is worse than none, so nothing is added to what is already there.
+        if (globals_.json && !out_.used()) print_error(problem);
+        out_.flush();
+    }
+
+    void print_error(std::string_view message) {
+        std::string text;
+        append_ascii_json(text, json::object{{"status", "error"}, {"message", message}});
+        out_.line(text);
+        out_.flush();
+    }
+
+    void complain(std::string_view sentence) {
+        if (!globals_.silent) terminal_.err(fmt::format("{}\n", one_line(sentence)));
+    }
+
+    Backend& backend_;
+    Terminal& terminal_;
+    Output out_;
+    std::stop_token stop_;
+    Globals globals_;
+};
+
+}  // namespace
+
+int run_cli(std::span<const std::string> arguments, Backend& backend, Terminal& terminal, std::stop_token stop) {
+    return Runner(backend, terminal, std::move(stop)).run(arguments);
+}
+
+}  // namespace mf

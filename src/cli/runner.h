@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/zone.h"
+#include "cli/terminal.h"
+#include "domain/job.h"
+#include "service/operation.h"
+
+#include <stop_token>
+
+namespace mf {
+
+enum class OutputStream { out, err };
+
+/// Something that happened to a job that is followed.
+struct JobEvent {
+    enum class Kind {
+        output,  ///< bytes that the job printed
+        state,   ///< the job changed its state
+        ended    ///< the last event
+    };
+    Kind kind = Kind::output;
+    std::int64_t sequence = 0;                ///< of output: resume behind it; rises by pieces of any size
+    Timestamp at{};                           ///< when it happened
+    OutputStream stream = OutputStream::out;  ///< of output
+    std::string_view bytes = {};              ///< of output; valid during the call
+    JobState state = JobState::pending;       ///< of state and ended
+    std::optional<std::int64_t> exit_code = {};
+    std::string_view reason = {};  ///< of ended: why it was blocked, cancelled, lost
+};
+
+/// Receive pieces in order; false: that is enough, stop.
+using JobEventSink = std::function<bool(const JobEvent&)>;
+using BytesSink = std::function<bool(std::string_view)>;
+
+/// What the command line needs from the rest of the program. Used from one thread. Only the functions below the line
+/// open the database (once, at the first call), so that help, completion and refused calls cost nothing.
+class Backend {
+public:
+    virtual ~Backend() = default;
+
+    /// The settings file of `-e FILE`, before anything else is asked.
+    virtual Result<void> use_settings(const std::string& file) = 0;
+    /// The catalogue; lives as long as the backend.
+    virtual const Operations& operations() = 0;
+    /// The zone in which times are shown and read.
+    virtual Zone zone() = 0;
+    virtual Timestamp now() = 0;
+
+    // ---- from here on the database is opened ----
+
+    /// Runs one operation in a transaction of its own.
+    virtual Result<json::value> run(const Operation& operation, const json::object& input) = 0;
+    /// Hands over what happened to a job and what happens, until it has ended, the sink had enough or a stop is
+    /// requested. Starts with output behind from_sequence (0: everything), in the order in which it was printed.
+    /// not_found: no such job.
+    virtual Result<void> follow_job(std::int64_t job, std::int64_t from_sequence, const JobEventSink& sink,
+                                    std::stop_token stop) = 0;
+    /// The recorded bytes of one stream of a job, in pieces. not_found: no such job.
+    virtual Result<void> read_job_output(std::int64_t job, OutputStream stream, const BytesSink& sink) = 0;
+    /// The content of an artifact, in pieces. not_found: no such artifact.
+    virtual Result<void> read_artifact(std::int64_t artifact, const BytesSink& sink) = 0;
+};
+
+/// Runs one command line (without the name of the program) and returns the exit code of the process:
+/// 0 done, 1 refused or failed; `job follow --exit-code` may return any other. Never throws.
+/// The stop token ends `job follow`.
+int run_cli(std::span<const std::string> arguments, Backend& backend, Terminal& terminal, std::stop_token stop = {});
+
+}  // namespace mf

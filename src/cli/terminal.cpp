@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "cli/terminal.h"
+
+#include "base/text.h"
+
+#include <pwd.h>
+#include <sys/ioctl.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdlib>
+
+namespace mf {
+namespace {
+
+constexpr std::size_t buffer_size = 65536;
+
+bool write_all(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(descriptor, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+std::string read_some(int descriptor, std::size_t limit) {
+    std::string piece(limit, '\0');
+    for (;;) {
+        const auto got = ::read(descriptor, piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        piece.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+        return piece;
+    }
+}
+
+std::string_view setting(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : std::string_view();
+}
+
+std::size_t terminal_width() {
+    if (const auto columns = to_integer(setting("COLUMNS")); columns && *columns > 0 && *columns < 10000)
+        return static_cast<std::size_t>(*columns);
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    return 80;
+}
+
+std::string login_name() {
+    const auto* entry = ::getpwuid(::geteuid());
+    return entry ? entry->pw_name : std::to_string(::geteuid());
+}
+
+std::string system_name() {
+    utsname name{};
+    return ::uname(&name) == 0 ? std::string(name.sysname) + ' ' + name.release : std::string();
+}
+
+}  // namespace
+
+Terminal process_terminal() {
+    return {
+        .out = [](std::string_view text) { return write_all(STDOUT_FILENO, text); },
+        .err = [](std::string_view text) { return write_all(STDERR_FILENO, text); },
+        .in = [](std::size_t limit) { return read_some(STDIN_FILENO, limit); },
+        .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+        .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
+        .width = terminal_width(),
+        .colours_unwanted = !setting("NO_COLOR").empty() || setting("TERM") == "dumb",
+        .user = login_name,
+        .operating_system = system_name,
+    };
+}
+
+void Output::write(std::string_view text) {
+    if (discarded_ || text.empty()) return;
+    used_ = true;
+    buffer_ += text;
+    if (buffer_.size() >= buffer_size) flush();
+}
+
+void Output::line(std::string_view text) {
+    write(text);
+    write("\n");
+}
+
+void Output::flush() {
+    if (!buffer_.empty() && !failed_ && !terminal_.out(buffer_)) failed_ = true;
+    buffer_.clear();
+}
+
+}  // namespace mf

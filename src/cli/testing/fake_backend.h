@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "cli/runner.h"
+
+#include <deque>
+#include <map>
+
+namespace mf::testing {
+
+/// Operations that answer what a test says, and that remember what they were asked.
+class FakeBackend final : public Backend {
+public:
+    using Answer = std::function<Result<json::value>(const json::object&)>;
+    struct Asked {
+        std::string operation;
+        json::object input;
+    };
+
+    /// Adds an operation whose input has these fields; "?" in front makes a boolean, "*" a JSON field.
+    void offer(std::string name, std::initializer_list<std::string_view> fields, Answer answer) {
+        auto& described = fields_.emplace_back();
+        for (std::string_view field : fields) {
+            FieldType type = FieldType::text;
+            if (field.starts_with('?')) type = FieldType::boolean;
+            if (field.starts_with('*')) type = FieldType::json;
+            if (type != FieldType::text) field.remove_prefix(1);
+            described.push_back({.name = field, .type = type});
+        }
+        auto& entity = entities_.emplace_back(Entity{"input", "Input", described});
+        operations_.push_back({.name = name, .summary = "Does " + name, .input = &entity});
+        answers_[name] = std::move(answer);
+    }
+    void offer(std::string name, std::initializer_list<std::string_view> fields, json::value answer) {
+        offer(std::move(name), fields, [answer](const json::object&) -> Result<json::value> { return answer; });
+    }
+    void offer(std::string name, std::initializer_list<std::string_view> fields, Error error) {
+        offer(std::move(name), fields, [error](const json::object&) -> Result<json::value> { return error; });
+    }
+
+    Result<void> use_settings(const std::string& file) override {
+        settings = file;
+        if (file == "missing.env") return Error{ErrorCode::invalid, "missing.env does not exist."};
+        return {};
+    }
+    const Operations& operations() override { return operations_; }
+    Zone zone() override { return *Zone::named("Europe/Prague"); }
+    Timestamp now() override { return current; }
+
+    Result<json::value> run(const Operation& operation, const json::object& input) override {
+        opened = true;
+        asked.push_back({operation.name, input});
+        return answers_.at(operation.name)(input);
+    }
+    Result<void> follow_job(std::int64_t, std::int64_t from, const JobEventSink& sink, std::stop_token) override {
+        opened = true;
+        followed_from = from;
+        if (events.empty()) return Error{ErrorCode::not_found, "no such job"};
+        for (const JobEvent& event : events)
+            if (!sink(event)) break;
+        return {};
+    }
+    Result<void> read_job_output(std::int64_t job, OutputStream stream, const BytesSink& sink) override {
+        opened = true;
+        const auto found = outputs.find({job, stream});
+        if (found == outputs.end()) return Error{ErrorCode::not_found, "no such job"};
+        return feed(found->second, sink);
+    }
+    Result<void> read_artifact(std::int64_t artifact, const BytesSink& sink) override {
+        opened = true;
+        const auto found = artifacts.find(artifact);
+        if (found == artifacts.end()) return Error{ErrorCode::not_found, "no such artifact"};
+        auto fed = feed(found->second, sink);
+        if (transfer_fails) return Error{ErrorCode::unavailable, "The database went away."};
+        return fed;
+    }
+
+    std::string settings;
+    Timestamp current = std::chrono::sys_days{std::chrono::year{2025} / 6 / 15} + std::chrono::hours{10};
+    bool opened = false;
+    bool transfer_fails = false;
+    std::vector<Asked> asked;
+    std::vector<JobEvent> events;
+    std::int64_t followed_from = -1;
+    std::map<std::pair<std::int64_t, OutputStream>, std::vector<std::string>> outputs;
+    std::map<std::int64_t, std::vector<std::string>> artifacts;
+
+private:
+    static Result<void> feed(const std::vector<std::string>& pieces, const BytesSink& sink) {
+        for (const std::string& piece : pieces)
+            if (!sink(piece)) break;
+        return {};
+    }
+
+    std::deque<std::vector<Field>> fields_;
+    std::deque<Entity> entities_;
+    Operations operations_;
+    std::map<std::string, Answer> answers_;
+};
+
+/// One call of the command line with captured streams.
+struct Shell {
+    FakeBackend& backend;
+    std::string input = {};
+    bool terminal = false;
+    std::size_t width = 80;
+    bool disk_full = false;
+
+    std::string out = {};
+    std::string err = {};
+    int code = -1;
+
+    Shell& operator()(std::vector<std::string> words) {
+        out.clear();
+        err.clear();
+        std::string rest = input;
+        Terminal streams{
+            .out = [this](std::string_view text) { return out.append(text), !disk_full; },
+            .err = [this](std::string_view text) { return err.append(text), true; },
+            .in =
+                [&rest](std::size_t limit) {
+                    auto piece = rest.substr(0, limit);
+                    rest.erase(0, piece.size());
+                    return piece;
+                },
+            .out_is_terminal = terminal,
+            .err_is_terminal = terminal,
+            .width = width,
+            .user = [] { return std::string("alice"); },
+            .operating_system = [] { return std::string("Linux 6.1"); },
+        };
+        code = run_cli(words, backend, streams);
+        return *this;
+    }
+    json::value document() const {
+        auto parsed = parse_json(out);
+        return parsed ? *std::move(parsed) : json::value("no JSON: " + out);
+    }
+    const json::object& last() const { return backend.asked.back().input; }
+};
+
+}  // namespace mf::testing
