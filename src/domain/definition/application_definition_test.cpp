@@ -110,6 +110,7 @@ TEST_CASE("what cannot be meant is refused") {
     CHECK(complaints(R"("executable":" ")") == "error executable_empty /executable");
     CHECK(complaints(R"("executable":"","ociimage":"a/b")") == "");
     CHECK(complaints(R"("ociimage":"-v")") == "error value_unsafe /ociimage");
+    CHECK(complaints(R"("ociimage":"file:///x")") == "error value_unsafe /ociimage");
     CHECK(complaints(R"("ociimage":"a/b@sha256:0123")") == "error schema_violation /ociimage");
     CHECK(complaints(R"("ociimage":"a/b:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")") ==
           "");
@@ -156,12 +157,21 @@ TEST_CASE("no finding shows a secret") {
     for (const auto rest : {R"("environment":{"P":{"type":"password","defval":"hunter2"}})",
                             R"("environment":{"P":{"type":"password","defval":{"a":"hunter2"}}})",
                             R"("environment":{"P":{"secret":true,"type":"string","defval":"x{P}hunter2"}})",
-                            R"("environment":{"P":{"type":"password","default":"hunter2","required":"hunter2"}})"}) {
+                            R"("environment":{"P":{"type":"password","default":"hunter2","required":"hunter2"}})",
+                            R"("environment":{"P":{"type":"integer","secret":true,"defval":"hunter2"}})",
+                            R"("environment":{"P":{"type":"email","secret":true,"defval":"hunter2"}})"}) {
         const auto reading = read(rest);
         CHECK_FALSE(reading.findings.empty());
         for (const Finding& finding : reading.findings)
             CHECK_MESSAGE(describe(finding).find("hunter2") == std::string::npos, describe(finding));
     }
+}
+
+TEST_CASE("no finding shows a secret that looks like a number") {
+    for (const auto rest : {R"("environment":{"P":{"type":"password","defval":12345678901234567890}})",
+                            R"("environment":{"P":{"type":"password","defval":12345678901234567890e999}})"})
+        for (const Finding& finding : read(rest).findings)
+            CHECK_MESSAGE(describe(finding).find("1234567890") == std::string::npos, describe(finding));
 }
 
 TEST_CASE("macros in defaults are followed to their end") {

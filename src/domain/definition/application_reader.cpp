@@ -184,7 +184,8 @@ private:
                  ociimage.size() > 512)
             reading_.error(FindingCode::schema_violation, "ociimage",
                            "This must be a container image like registry/name:tag, with an optional @sha256 digest.");
-        else if (has_parent_part(reference) || reference.front() == '.' || reference.front() == '/')
+        else if (has_parent_part(reference) || reference.front() == '.' || reference.front() == '/' ||
+                 reference.find("//") != std::string_view::npos)
             reading_.error(FindingCode::value_unsafe, "ociimage",
                            "A container image is no path; name it like registry/name:tag.");
         else

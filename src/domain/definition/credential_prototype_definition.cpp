@@ -93,7 +93,9 @@ std::vector<FieldDefinition> read_fields(ObjectReading& reading, Presence presen
         const json::value* type = entry->if_contains("type");
         const auto known_type =
             type && type->is_string() ? read_config_type(trim(type->get_string())) : Result<ConfigTypeReading>(Error{});
-        const bool secret = known_type && is_secret(known_type->type);
+        const json::value* flag = entry->if_contains("secret");
+        const bool secret =
+            (known_type && is_secret(known_type->type)) || (flag && flag->is_bool() && flag->get_bool());
         ObjectReading field(*entry, pointer, findings,
                             secret ? ObjectReading::Secrecy::secret : ObjectReading::Secrecy::open);
         const auto key = keyword_key(*entry);

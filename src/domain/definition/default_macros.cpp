@@ -66,7 +66,7 @@ private:
                 add(index, weight(index), FindingCode::unknown_placeholder,
                     fmt::format(
                         "{{{}}} is no setting of this application; unless a credential provides it, it stays as it is.",
-                        shown_name(macro->name)));
+                        macro->name));
             }
         }
     }

@@ -346,16 +346,16 @@ bool Reader::read_number() {
             done_ = value;
             return true;
         }
+        // No value in these findings: here nobody knows yet whether it is a secret.
         findings_.warning(FindingCode::number_range, pointer(),
-                          "This integer does not fit 64 bits; its digits are kept as text. Write it in double quotes.",
-                          printable(number));
+                          "This integer does not fit 64 bits; its digits are kept as text. Write it in double quotes.");
         done_ = json::string(number);
         return true;
     }
     double value = 0;
     if (std::from_chars(number.data(), number.data() + number.size(), value).ec != std::errc{}) {
         at_ = start;
-        fail(fmt::format("The number {} cannot be represented; write it in double quotes", printable(number, 40)),
+        fail("This number is too large or too small to be represented; write it in double quotes",
              FindingCode::number_range);
         return false;
     }

@@ -174,9 +174,12 @@ void read_default(FieldDefinition& field, ObjectReading& reading, const FieldDia
     if (canonical) {
         field.default_text = std::move(*canonical);
     } else {
+        // The sentence of canonical_value repeats the value of anything but a password.
+        const std::string reason =
+            field.secret ? fmt::format("This does not fit the type {} or the limits of the field.", to_text(field.type))
+                         : canonical.error().message;
         reading.add(dialect.odd_default, FindingCode::default_type_mismatch, key,
-                    canonical.error().message +
-                        (scalar ? " The default is not used." : " A value must be entered before a job can use it."));
+                    reason + (scalar ? " The default is not used." : " Jobs get it as it is."));
         if (!scalar) field.default_text = value;
     }
     if (field.secret && !value.empty())
