@@ -3,6 +3,7 @@
 
 #include "base/value.h"
 
+#include <chrono>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -42,26 +43,38 @@ struct Address {
     std::string database;  ///< SQLite: the file. Servers: the name of the database
     std::string host =
         {};        ///< servers: host name, address, or directory of the Unix socket (MariaDB: the socket itself)
-    int port = 0;  ///< servers: 0 stands for the usual port
+    int port = 0;  ///< servers: 0 stands for the usual port (PostgreSQL also names its sockets by it)
     std::string user = {};
     std::string password = {};
     bool durable =
         true;  ///< SQLite: a commit survives power loss (synchronous=FULL); false survives a crash of the program
     bool read_only = false;  ///< SQLite: never creates or changes the file
+    /// How long a statement waits for locks of others before it fails as busy. MariaDB counts whole seconds, at least
+    /// one.
+    std::chrono::milliseconds lock_wait{10'000};
 };
 
 /// One session with one database. Not thread-safe: one thread at a time.
 ///
-/// SQL is written with '?' parameters, double-quoted identifiers and single-quoted
-/// texts without backslash escapes; each statement is prepared once and kept.
-/// Text comes back as std::string, octets as Bytes, booleans of SQLite and MariaDB as integers.
+/// SQL is written with '?' parameters, double-quoted identifiers and single-quoted texts without backslash escapes; one
+/// statement at a time, prepared once and kept. What travels as parameter:
+///   * Text is UTF-8 without zero bytes, real numbers are finite: anything else is refused on all databases, because
+///     each of them would do something else with it. Bytes may hold anything.
+///   * A boolean arrives as 1 or 0, which a BOOLEAN column of PostgreSQL takes too.
+/// What comes back: texts (also dates and JSON) as std::string, octets as Bytes, booleans of PostgreSQL as bool, those
+/// of SQLite and MariaDB as integers. Exact decimal numbers (NUMERIC, the SUM of a BIGINT) are int64 if they have no
+/// fraction and fit, else double.
+///
+/// Every failure is a DatabaseError. After one inside a transaction, roll back; a transaction that the database has
+/// ended by itself takes no further statements and cannot be committed.
+/// INSERT and DELETE may end in RETURNING, UPDATE may not (MariaDB 10.11 has no such thing).
 class Connection {
 public:
     virtual ~Connection() = default;
     virtual Dialect dialect() const = 0;
     virtual Rows query(std::string_view sql, std::span<const Value> parameters = {}) = 0;
     /// Like query, for statements without rows; returns the number of rows the WHERE clause met,
-    /// also where their values stayed the same.
+    /// also where their values stayed the same. Meaningless for SELECT and for changes of the schema.
     virtual std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) = 0;
 
     /// Starts a transaction that is going to write (SQLite: BEGIN IMMEDIATE).

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "store/sql/connection.h"
+
+#include <list>
+#include <unordered_map>
+
+/// What the drivers share. Only files of this folder include it.
+namespace mf::sql {
+
+std::unique_ptr<Connection> open_sqlite(const Address& address);
+std::unique_ptr<Connection> open_postgres(const Address& address);
+std::unique_ptr<Connection> open_mariadb(const Address& address);
+
+/// Refuses what the databases would not all keep as it is: text that is not UTF-8 or holds a zero byte, infinite
+/// numbers and NaN (SQLite turns it into null).
+void check_parameters(std::span<const Value> parameters);
+
+/// A decimal number as servers write it: int64 if it has no fraction and fits, else double.
+Value number_from_decimal(std::string_view text);
+
+/// "The database x at y" or, for SQLite, "The database file x"; never holds the password.
+std::string description_of(const Address& address);
+
+/// The prepared statements of one session, by their SQL; the one that was not used for the longest time goes first.
+/// Handle frees the statement at the database when it is destroyed.
+template <class Handle>
+class StatementCache {
+public:
+    /// The program has about a hundred different statements; filters of lists add a few dozen.
+    static constexpr std::size_t capacity = 300;
+
+    /// The handle for this SQL; prepare(sql) makes it when there is none. Valid until the next call.
+    template <class Prepare>
+    Handle& get(std::string_view sql, Prepare&& prepare) {
+        if (const auto found = by_sql_.find(sql); found != by_sql_.end()) {
+            entries_.splice(entries_.begin(), entries_, found->second);
+            return found->second->handle;
+        }
+        Handle handle = prepare(sql);
+        entries_.push_front({std::string(sql), std::move(handle)});
+        by_sql_.emplace(entries_.front().sql, entries_.begin());
+        if (entries_.size() > capacity) {
+            by_sql_.erase(entries_.back().sql);
+            entries_.pop_back();
+        }
+        return entries_.front().handle;
+    }
+    void forget(std::string_view sql) {
+        const auto found = by_sql_.find(sql);
+        if (found == by_sql_.end()) return;
+        const auto entry = found->second;
+        by_sql_.erase(found);
+        entries_.erase(entry);
+    }
+    void clear() {
+        by_sql_.clear();
+        entries_.clear();
+    }
+
+private:
+    struct Entry {
+        std::string sql;
+        Handle handle;
+    };
+    std::list<Entry> entries_;                                                          // used last comes first
+    std::unordered_map<std::string_view, typename std::list<Entry>::iterator> by_sql_;  // views into entries_
+};
+
+}  // namespace mf::sql

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+#include "base/descriptor.h"
+#include "store/sql/driver.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace mf::sql {
+namespace {
+
+using Kind = DatabaseError::Kind;
+
+struct FinalizeStatement {
+    void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+};
+struct CloseDatabase {
+    void operator()(sqlite3* d) const { sqlite3_close_v2(d); }
+};
+using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
+Kind kind_of_errno(int error) {
+    if (error == ENOSPC || error == EDQUOT) return Kind::full;
+    if (error == EACCES || error == EPERM || error == EROFS || error == ENOENT || error == ENOTDIR || error == EISDIR)
+        return Kind::refused;
+    return Kind::other;
+}
+
+Kind kind_of(int code, int system_error) {
+    switch (code) {
+        case SQLITE_CONSTRAINT_UNIQUE:
+        case SQLITE_CONSTRAINT_PRIMARYKEY:
+        case SQLITE_CONSTRAINT_ROWID: return Kind::unique_violation;
+        case SQLITE_CONSTRAINT_FOREIGNKEY: return Kind::foreign_key;
+        default: break;
+    }
+    switch (code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED: return Kind::busy;
+        case SQLITE_FULL: return Kind::full;
+        case SQLITE_IOERR:
+            if (kind_of_errno(system_error) == Kind::full) return Kind::full;
+            return Kind::other;
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+            // A side file that cannot be made for want of space.
+            if (kind_of_errno(system_error) == Kind::full) return Kind::full;
+            return Kind::refused;
+        case SQLITE_NOTADB:
+        case SQLITE_AUTH:
+        case SQLITE_PERM: return Kind::refused;
+        default: return Kind::other;
+    }
+}
+
+/// What the administrator can do about it, as a sentence; empty when there is nothing to say.
+std::string_view advice_for(int code, Kind kind) {
+    if (kind == Kind::full) return " There is no space left for it: free some space on that file system.";
+    if (kind == Kind::busy) return " Another program keeps it locked: try again, or end that program.";
+    switch (code & 0xff) {
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+        case SQLITE_PERM: return " Give this user the right to write to the file and to the directory it is in.";
+        case SQLITE_NOTADB:
+            return " It is not an SQLite database, or it is damaged: name another file, or restore it from a backup.";
+        case SQLITE_CORRUPT: return " It is damaged: stop the server and restore it from a backup.";
+        default: return "";
+    }
+}
+
+class SqliteConnection final : public Connection {
+public:
+    explicit SqliteConnection(const Address& address) : name_(description_of(address)) {
+        if (address.read_only)
+            require_existing(address.database);
+        else
+            create_private_file(address.database);
+        sqlite3* handle = nullptr;
+        const int flags = (address.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
+        const int code = sqlite3_open_v2(address.database.c_str(), &handle, flags, nullptr);
+        database_.reset(handle);
+        if (!handle) throw DatabaseError(Kind::other, name_ + " cannot be opened: there is no memory left.");
+        sqlite3_extended_result_codes(handle, 1);
+        if (code != SQLITE_OK) raise(sqlite3_extended_errcode(handle));
+        set_up(address);
+    }
+
+    Dialect dialect() const override { return Dialect::sqlite; }
+
+    void begin() override {
+        execute("BEGIN IMMEDIATE");
+        in_transaction_ = true;
+    }
+    void commit() override {
+        execute("COMMIT");
+        in_transaction_ = false;
+    }
+    void rollback() noexcept override {
+        in_transaction_ = false;
+        // SQLite may have ended the transaction itself, for instance when the disk was full.
+        if (sqlite3_get_autocommit(database_.get()) == 0)
+            sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+    std::int64_t change_counter() override { return std::get<std::int64_t>(query("PRAGMA data_version", {})[0][0]); }
+
+    Rows query(std::string_view sql, std::span<const Value> parameters = {}) override {
+        Rows rows;
+        run(sql, parameters, [&](sqlite3_stmt* s) { rows.push_back(row(s)); });
+        return rows;
+    }
+    std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
+        const auto before = sqlite3_total_changes64(database_.get());
+        run(sql, parameters, [](sqlite3_stmt*) {});
+        // SQLite keeps the count of the last INSERT, UPDATE or DELETE over other statements.
+        return sqlite3_total_changes64(database_.get()) == before ? 0 : sqlite3_changes64(database_.get());
+    }
+
+private:
+    [[noreturn]] void raise_system(int error, std::string_view what_to_do) const {
+        throw DatabaseError(kind_of_errno(error),
+                            fmt::format("{} cannot be opened: {}. {}", name_, std::strerror(error), what_to_do));
+    }
+    void require_existing(const std::string& path) const {
+        struct stat status {};
+        if (stat(path.c_str(), &status) != 0)
+            raise_system(errno, errno == ENOENT ? "Check the name, or let the server create it first."
+                                                : "Check the name and the permissions.");
+        if (S_ISDIR(status.st_mode)) raise_system(EISDIR, "Name a file.");
+    }
+    /// SQLite would create the file readable for everybody; it holds what is nobody else's business. Its side files
+    /// (-wal, -shm) copy the permissions of the file.
+    void create_private_file(const std::string& path) const {
+        const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+        if (file) return;
+        const int error = errno;
+        if (error == ENOENT || error == ENOTDIR)
+            raise_system(error, "Create its directory first, owned by the user of the server.");
+        if (error == EISDIR) raise_system(error, "Name a file.");
+        if (kind_of_errno(error) == Kind::full) raise_system(error, "Free some space on that file system.");
+        raise_system(error, "Give this user the right to write to the file and to the directory it is in.");
+    }
+
+    void set_up(const Address& address) {
+        sqlite3* d = database_.get();
+        sqlite3_busy_timeout(d, static_cast<int>(address.lock_wait.count()));
+        sqlite3_db_config(d, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+        sqlite3_db_config(d, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+        sqlite3_db_config(d, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
+        // A misspelt "name" is an error, not a text.
+        sqlite3_db_config(d, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
+        sqlite3_db_config(d, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
+        pragma("cache_size=-2000");  // KiB for each session: the server stays small, the kernel caches the file anyway
+        pragma("mmap_size=0");
+        pragma("temp_store=MEMORY");
+        if (address.read_only) {
+            pragma("query_only=ON");
+            pragma("schema_version");  // reads the file: says now if it is no database
+            return;
+        }
+        pragma("journal_mode=WAL");
+        pragma(address.durable ? "synchronous=FULL" : "synchronous=NORMAL");
+        // A queue commits a few pages at a time: a checkpoint each 4 MiB costs one fsync of the file in some hundred
+        // commits and keeps the search through the log short. After a burst the log is cut back.
+        pragma("wal_autocheckpoint=1000");
+        pragma("journal_size_limit=16777216");
+    }
+    void pragma(const char* setting) {
+        const auto sql = fmt::format("PRAGMA {}", setting);
+        if (const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
+            raise(code);
+    }
+
+    template <class OnRow>
+    void run(std::string_view sql, std::span<const Value> parameters, OnRow on_row) {
+        if (in_transaction_ && sqlite3_get_autocommit(database_.get()) != 0)
+            throw DatabaseError(
+                Kind::other, name_ + " has ended the transaction after an error. Nothing of it was kept: repeat it.");
+        check_parameters(parameters);
+        sqlite3_stmt* s = statements_.get(sql, [&](std::string_view text) { return prepare(text); }).get();
+        if (sqlite3_bind_parameter_count(s) != static_cast<int>(parameters.size()))
+            throw std::logic_error(fmt::format("{} values for: {}", parameters.size(), sql));
+        struct Reset {
+            sqlite3_stmt* s;
+            ~Reset() {
+                sqlite3_reset(s);
+                sqlite3_clear_bindings(s);
+            }
+        } reset{s};
+        for (std::size_t i = 0; i < parameters.size(); ++i) bind(s, static_cast<int>(i) + 1, parameters[i]);
+        for (;;) {
+            const int code = sqlite3_step(s);
+            if (code == SQLITE_DONE) return;
+            if (code != SQLITE_ROW) raise(code);
+            on_row(s);
+        }
+    }
+    Statement prepare(std::string_view sql) const {
+        sqlite3_stmt* raw = nullptr;
+        const char* rest = nullptr;
+        const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                            SQLITE_PREPARE_PERSISTENT, &raw, &rest);
+        if (code != SQLITE_OK) raise(code);
+        Statement statement(raw);
+        const std::string_view left(rest, static_cast<std::size_t>(sql.data() + sql.size() - rest));
+        if (!statement || left.find_first_not_of(" \t\r\n;") != std::string_view::npos)
+            throw std::logic_error(fmt::format("not exactly one statement: {}", sql));
+        return statement;
+    }
+    void bind(sqlite3_stmt* s, int at, const Value& value) const {
+        struct Binder {
+            sqlite3_stmt* s;
+            int at;
+            int operator()(std::monostate) const { return sqlite3_bind_null(s, at); }
+            int operator()(bool v) const { return sqlite3_bind_int(s, at, v); }
+            int operator()(std::int64_t v) const { return sqlite3_bind_int64(s, at, v); }
+            int operator()(double v) const { return sqlite3_bind_double(s, at, v); }
+            // The values outlive the statement's run, which ends in sqlite3_clear_bindings.
+            int operator()(const Bytes& v) const {
+                return sqlite3_bind_blob64(s, at, v.data.data(), v.data.size(), SQLITE_STATIC);
+            }
+            int operator()(const std::string& v) const {
+                return sqlite3_bind_text64(s, at, v.data(), v.size(), SQLITE_STATIC, SQLITE_UTF8);
+            }
+        };
+        if (const int code = std::visit(Binder{s, at}, value); code != SQLITE_OK) raise(code);
+    }
+    static Row row(sqlite3_stmt* s) {
+        Row out(static_cast<std::size_t>(sqlite3_column_count(s)));
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const int column = static_cast<int>(i);
+            const auto octets = [&] {
+                const auto* data = static_cast<const char*>(sqlite3_column_blob(s, column));
+                return data ? std::string(data, static_cast<std::size_t>(sqlite3_column_bytes(s, column)))
+                            : std::string();
+            };
+            switch (sqlite3_column_type(s, column)) {
+                case SQLITE_NULL: break;
+                case SQLITE_INTEGER: out[i] = std::int64_t{sqlite3_column_int64(s, column)}; break;
+                case SQLITE_FLOAT: out[i] = sqlite3_column_double(s, column); break;
+                case SQLITE_BLOB: out[i] = Bytes{octets()}; break;
+                default: out[i] = octets();
+            }
+        }
+        return out;
+    }
+    [[noreturn]] void raise(int code) const {
+        const Kind kind = kind_of(code, sqlite3_system_errno(database_.get()));
+        throw DatabaseError(
+            kind, fmt::format("{} has failed: {}.{}", name_, sqlite3_errmsg(database_.get()), advice_for(code, kind)));
+    }
+
+    const std::string name_;
+    std::unique_ptr<sqlite3, CloseDatabase> database_;
+    StatementCache<Statement> statements_;  // before the database is closed
+    bool in_transaction_ = false;           // between begin() and commit() or rollback()
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> open_sqlite(const Address& address) { return std::make_unique<SqliteConnection>(address); }
+
+}  // namespace mf::sql

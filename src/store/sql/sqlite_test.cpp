@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "store/sql/connection.h"
+#include "support/temporary_directory.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <fstream>
+
+using namespace mf;
+using namespace mf::sql;
+using mf::testing::TemporaryDirectory;
+
+namespace {
+
+DatabaseError error_of(auto&& action) {
+    try {
+        action();
+    } catch (const DatabaseError& error) {
+        return error;
+    }
+    FAIL("no error");
+    throw std::logic_error("unreachable");
+}
+
+}  // namespace
+
+TEST_CASE("a new database file is private to its owner, its side files too") {
+    const TemporaryDirectory directory;
+    const auto path = (directory.path() / "new.sqlite").string();
+    auto connection = open({.dialect = Dialect::sqlite, .database = path});
+    connection->execute("CREATE TABLE t (a INTEGER)");
+    for (const std::string suffix : {"", "-wal", "-shm"}) {
+        struct stat status {};
+        REQUIRE(stat((path + suffix).c_str(), &status) == 0);
+        CHECK((status.st_mode & 0777) == 0600);
+    }
+}
+
+TEST_CASE("a file in the wrong place is refused with a sentence that says what to do") {
+    const TemporaryDirectory directory;
+    const auto missing = error_of([&] { (void)open({.database = (directory.path() / "no" / "x.sqlite").string()}); });
+    CHECK(missing.kind == DatabaseError::Kind::refused);
+    CHECK(std::string(missing.what()).ends_with("Create its directory first, owned by the user of the server."));
+
+    const auto folder = error_of([&] { (void)open({.database = directory.path().string()}); });
+    CHECK(folder.kind == DatabaseError::Kind::refused);
+    CHECK(std::string(folder.what()).ends_with("Name a file."));
+
+    const auto text = (directory.path() / "text").string();
+    std::ofstream(text) << std::string(5000, 'x');
+    const auto foreign = error_of([&] { (void)open({.database = text}); });
+    CHECK(foreign.kind == DatabaseError::Kind::refused);
+    CHECK(std::string(foreign.what()).find("not an SQLite database") != std::string::npos);
+    const auto foreign_read = error_of([&] { (void)open({.database = text, .read_only = true}); });
+    CHECK(foreign_read.kind == DatabaseError::Kind::refused);
+}
+
+TEST_CASE("a connection for reading neither makes nor changes the file") {
+    const TemporaryDirectory directory;
+    const auto path = (directory.path() / "x.sqlite").string();
+    CHECK(error_of([&] { (void)open({.database = path, .read_only = true}); }).kind == DatabaseError::Kind::refused);
+    CHECK(!std::filesystem::exists(path));
+
+    auto writer = open({.database = path});
+    writer->execute("CREATE TABLE t (a INTEGER)");
+    writer->execute("INSERT INTO t VALUES (1)");
+    auto reader = open({.database = path, .read_only = true});
+    CHECK(reader->query("SELECT a FROM t", {}) == Rows{{std::int64_t{1}}});
+    CHECK(error_of([&] { reader->execute("INSERT INTO t VALUES (2)"); }).kind == DatabaseError::Kind::refused);
+}
+
+TEST_CASE("the change counter moves when another connection commits") {
+    const TemporaryDirectory directory;
+    const auto path = (directory.path() / "x.sqlite").string();
+    auto one = open({.database = path});
+    auto two = open({.database = path});
+    one->execute("CREATE TABLE t (a INTEGER)");
+    const auto before = two->change_counter();
+    CHECK(two->change_counter() == before);
+    one->execute("INSERT INTO t VALUES (1)");
+    CHECK(two->change_counter() != before);
+}
+
+TEST_CASE("a text in double quotes is a name, never a value") {
+    const TemporaryDirectory directory;
+    auto connection = open({.database = (directory.path() / "x.sqlite").string()});
+    CHECK(error_of([&] { connection->query("SELECT \"nothing\"", {}); }).kind == DatabaseError::Kind::other);
+}
