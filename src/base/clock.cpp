@@ -28,7 +28,7 @@ Timestamp SystemClock::now() const {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-void SystemClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) {
+bool SystemClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) {
     const std::stop_callback on_stop(stop, [&] { nudge.notify(); });
     // The timer never fires; it becomes readable when somebody sets the machine's clock (man 2 timerfd_create).
     const Descriptor step_detector(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK));
@@ -40,7 +40,7 @@ void SystemClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std:
     if (moment) patience = std::clamp(*moment - now(), 0ms, patience);
     pollfd watched[] = {{nudge.descriptor(), POLLIN, 0}, {step_detector.get(), POLLIN, 0}};
     ::poll(watched, 2, static_cast<int>(patience.count()));
-    nudge.consume();
+    return nudge.consume();
 }
 
 }  // namespace mf

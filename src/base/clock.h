@@ -29,15 +29,15 @@ public:
     virtual ~Clock() = default;
     virtual Timestamp now() const = 0;
     /// Sleeps until the moment, a nudge, a stop request, or a step of the machine's clock, whichever is first.
-    /// May return early for no reason; callers look at the clock again. Consumes the nudge.
-    virtual void wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) = 0;
+    /// May return early for no reason; callers look at the clock again. Consumes the nudge; true if there was one.
+    virtual bool wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) = 0;
 };
 
 /// The clock of the machine. Thread-safe.
 class SystemClock final : public Clock {
 public:
     Timestamp now() const override;
-    void wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) override;
+    bool wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) override;
 };
 
 }  // namespace mf

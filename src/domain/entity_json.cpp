@@ -24,7 +24,7 @@ std::string iso(std::int64_t ms) {
 }
 
 json::value to_json(const Field& field, const Value& value) {
-    if (field.options.secret) return json::value(is_null(value) ? unset_secret : masked_secret);
+    if (field.options.secret) return json::value(is_null(value) ? secret_unset_text : secret_mask_text);
     struct Visitor {
         const Field& field;
         json::value operator()(std::monostate) const { return nullptr; }

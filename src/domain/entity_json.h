@@ -4,12 +4,9 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "domain/entity.h"
+#include "domain/secret_text.h"
 
 namespace mf {
-
-/// What stands for a secret that is set, and for one that is not (spec: masking).
-inline constexpr std::string_view masked_secret = "••••••••";
-inline constexpr std::string_view unset_secret = "(not set)";
 
 /// Times print as ISO 8601 UTC, secrets masked.
 json::object to_json(const Entity& entity, const void* record);

@@ -12,11 +12,12 @@ constexpr auto names_of(CatchUp) { return std::to_array<std::string_view>({"none
 
 /// What happens when a slot comes due while a job of the same run template is unfinished.
 enum class Overlap {
-    skip,     ///< the slot makes no job; it is counted as skipped
-    queue,    ///< the job waits for the other one to end
-    parallel  ///< both run
+    coalesce,  ///< one job waits for the other one to end; further slots are counted as skipped
+    skip,      ///< the slot makes no job; it is counted as skipped
+    queue,     ///< every slot makes a job; they run one after the other
+    parallel   ///< all run at once
 };
-constexpr auto names_of(Overlap) { return std::to_array<std::string_view>({"skip", "queue", "parallel"}); }
+constexpr auto names_of(Overlap) { return std::to_array<std::string_view>({"coalesce", "skip", "queue", "parallel"}); }
 
 enum class ExecutorKind { native, docker, podman, kubernetes, azure };
 constexpr auto names_of(ExecutorKind) {
@@ -42,7 +43,7 @@ struct RunTemplate {
     std::int64_t jitter = 0;   ///< at most so many seconds more, fixed for each run template
     CatchUp catch_up = CatchUp::last;
     std::int64_t catch_up_limit = 10;  ///< for CatchUp::all
-    Overlap overlap = Overlap::skip;
+    Overlap overlap = Overlap::coalesce;
     ExecutorKind executor = ExecutorKind::native;
     bool active = true;
     std::optional<Timestamp> activated_at;

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS "runtemplate" (
     "jitter" {int} NOT NULL DEFAULT 0,
     "catch_up" {text 16} NOT NULL DEFAULT 'last',
     "catch_up_limit" {int} NOT NULL DEFAULT 10,
-    "overlap" {text 16} NOT NULL DEFAULT 'skip',
+    "overlap" {text 16} NOT NULL DEFAULT 'coalesce',
     "executor" {text 32} NOT NULL DEFAULT 'Native',
     "active" {bool} NOT NULL DEFAULT TRUE,
     "activated_at" {time},

@@ -125,5 +125,6 @@ CREATE TABLE IF NOT EXISTS "job_count" (
     "created" {int} NOT NULL DEFAULT 0,
     "succeeded" {int} NOT NULL DEFAULT 0,
     "failed" {int} NOT NULL DEFAULT 0,
+    "removed" {int} NOT NULL DEFAULT 0,
     PRIMARY KEY ("company_id", "hour")
 ){options};

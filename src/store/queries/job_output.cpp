@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/job_output.h"
+
+#include <zstd.h>
+
+namespace mf {
+namespace {
+
+constexpr std::size_t worth_compressing = 512;
+constexpr int fast_level = 1;  // output arrives at the speed of a process; a slower level would hold it up
+enum Encoding : std::int64_t { plain = 0, zstd = 1 };
+
+struct FreeContext {
+    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+
+std::string compressed(std::string_view bytes) {
+    // A context owns about a megabyte of tables: one for the thread that records.
+    thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+    std::string out(ZSTD_compressBound(bytes.size()), '\0');
+    const auto size = ZSTD_compressCCtx(context.get(), out.data(), out.size(), bytes.data(), bytes.size(), fast_level);
+    if (ZSTD_isError(size)) return {};
+    out.resize(size);
+    return out;
+}
+
+std::string decompressed(std::string_view packed, std::size_t size) {
+    std::string out(size, '\0');
+    const auto written = ZSTD_decompress(out.data(), out.size(), packed.data(), packed.size());
+    if (ZSTD_isError(written) || written != size)
+        throw sql::DatabaseError(sql::DatabaseError::Kind::other, "a piece of job output is damaged");
+    return out;
+}
+
+}  // namespace
+
+PackedPiece pack(Id<Job> job, OutputPiece&& piece) {
+    PackedPiece out{.job = job,
+                    .seq = piece.seq,
+                    .at = piece.at,
+                    .source = piece.source,
+                    .size = static_cast<std::int64_t>(piece.bytes.size())};
+    if (piece.bytes.size() >= worth_compressing) {
+        out.content.data = compressed(piece.bytes);
+        out.encoding = zstd;
+    }
+    if (out.encoding == plain || out.content.data.empty() || out.content.data.size() >= piece.bytes.size()) {
+        out.content.data = std::move(piece.bytes);
+        out.encoding = plain;
+    }
+    return out;
+}
+
+void append_output(Session& session, const PackedPiece& piece) {
+    session.sql.execute(
+        R"(INSERT INTO "job_output" ("job_id", "seq", "at", "stream", "size", "encoding", "content") VALUES (?, ?, ?, ?, ?, ?, ?))",
+        {piece.job.value, piece.seq, std::int64_t{piece.at.time_since_epoch().count()},
+         static_cast<std::int64_t>(piece.source), piece.size, piece.encoding, piece.content});
+}
+
+std::vector<OutputPiece> read_output(Session& session, Id<Job> job, std::int64_t after_seq,
+                                     std::optional<OutputSource> source, std::size_t about_bytes) {
+    constexpr std::int64_t rows_at_once = 16;
+    std::vector<OutputPiece> out;
+    std::size_t together = 0;
+    for (;;) {
+        std::vector<Value> parameters{job.value, after_seq};
+        std::string text =
+            R"(SELECT "seq", "at", "stream", "size", "encoding", "content" FROM "job_output" WHERE "job_id" = ? AND "seq" > ?)";
+        if (source) {
+            text += R"( AND "stream" = ?)";
+            parameters.emplace_back(static_cast<std::int64_t>(*source));
+        }
+        parameters.emplace_back(rows_at_once);
+        const auto rows = session.sql.query(text + R"( ORDER BY "seq" LIMIT ?)", parameters);
+        for (const auto& row : rows) {
+            OutputPiece piece{.seq = std::get<std::int64_t>(row[0]),
+                              .at = Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(row[1])}},
+                              .source = static_cast<OutputSource>(std::get<std::int64_t>(row[2]))};
+            const auto& content = std::get<Bytes>(row[5]).data;
+            piece.bytes = std::get<std::int64_t>(row[4]) == zstd
+                              ? decompressed(content, static_cast<std::size_t>(std::get<std::int64_t>(row[3])))
+                              : content;
+            together += piece.bytes.size();
+            after_seq = piece.seq;
+            out.push_back(std::move(piece));
+            if (together >= about_bytes) return out;
+        }
+        if (rows.size() < rows_at_once) return out;
+    }
+}
+
+std::string read_stream(Session& session, Id<Job> job, OutputSource source, std::size_t most) {
+    std::string out;
+    std::int64_t after = -1;
+    while (out.size() < most) {
+        const auto pieces = read_output(session, job, after, source, most - out.size());
+        if (pieces.empty()) break;
+        for (const auto& piece : pieces) out += piece.bytes;
+        after = pieces.back().seq;
+    }
+    if (out.size() > most) out.resize(most);
+    return out;
+}
+
+}  // namespace mf

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "domain/job.h"
+#include "store/records.h"
+
+namespace mf {
+
+/// Where a piece of output came from; the number is stored.
+enum class OutputSource : std::int64_t { standard_output = 1, standard_error = 2, platform = 3 };
+
+/// A piece of output as it was read. Pieces of one job are numbered from 0 without gaps.
+struct OutputPiece {
+    std::int64_t seq = 0;
+    Timestamp at{};
+    OutputSource source = OutputSource::standard_output;
+    std::string bytes;
+};
+
+/// A piece in the form in which it is kept: long ones compressed (zstd).
+struct PackedPiece {
+    Id<Job> job;
+    std::int64_t seq = 0;
+    Timestamp at{};
+    OutputSource source = OutputSource::standard_output;
+    std::int64_t size = 0;      ///< bytes before compression
+    std::int64_t encoding = 0;  ///< 0 plain, 1 zstd
+    Bytes content;
+};
+/// Takes time for long pieces; so it is done before the transaction that keeps them.
+PackedPiece pack(Id<Job> job, OutputPiece&& piece);
+void append_output(Session& session, const PackedPiece& piece);
+
+/// The pieces after a number, in order, until about so many bytes are together (at least one piece if there is one).
+/// No source: all of them.
+std::vector<OutputPiece> read_output(Session& session, Id<Job> job, std::int64_t after_seq,
+                                     std::optional<OutputSource> source, std::size_t about_bytes = 1 << 20);
+
+/// At most `most` bytes of one stream from its start, for records that carry the output in themselves.
+std::string read_stream(Session& session, Id<Job> job, OutputSource source, std::size_t most);
+
+}  // namespace mf

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/job_queue.h"
+
+#include "store/queries/statistics.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
+
+/// Rows that another session is claiming at this moment are not waited for.
+std::string_view skip_locked(const Session& session) {
+    return session.sql.dialect() == sql::Dialect::sqlite ? "" : " FOR UPDATE OF s SKIP LOCKED";
+}
+
+bool runs_alone(const RunTemplate& run_template) { return run_template.overlap != Overlap::parallel; }
+
+bool is_occupied(Session& session, Id<RunTemplate> run_template) {
+    return !session.sql.query(R"(SELECT 1 FROM "job" WHERE "exclusive" = ?)", {run_template.value}).empty();
+}
+
+void release_next_waiting(Session& session, std::int64_t run_template) {
+    const auto next = session.sql.query(
+        R"(SELECT "id" FROM "schedule" WHERE "runtemplate_id" = ? AND "waiting" = ? ORDER BY "after", "id" LIMIT 1)",
+        {run_template, true});
+    if (!next.empty())
+        session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {false, next[0][0]});
+}
+
+/// Closes a job that waits in the queue; false if it does not.
+bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Timestamp now) {
+    const auto changed = session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'cancelled', "end" = ?, "reason" = ? WHERE "id" = ? AND "state" = 'pending')",
+        {ms(now), std::string(reason), id.value});
+    if (!changed) return false;
+    session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
+    const auto company = session.sql.query(R"(SELECT "company_id" FROM "job" WHERE "id" = ?)", {id.value});
+    count_ended(session, {std::get<std::int64_t>(company.at(0)[0])}, false, now);
+    return true;
+}
+
+}  // namespace
+
+Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timestamp now) {
+    const RunTemplate& origin = request.run_template;
+    Job job{.app_id = origin.app_id,
+            .company_id = origin.company_id,
+            .runtemplate_id = origin.id,
+            .slot = request.slot,
+            .schedule = request.schedule,
+            .schedule_type = request.schedule_type,
+            .executor = request.executor,
+            .launched_by = request.launched_by,
+            .attempt = request.attempt,
+            .created_at = now};
+    if (auto inserted = Repository<Job>(session, scope).insert(job); !inserted) return inserted.error();
+    QueueEntry entry{
+        .job_id = job.id, .runtemplate_id = origin.id, .company_id = origin.company_id, .after = request.schedule};
+    if (auto queued = Repository<QueueEntry>(session, scope).insert(entry); !queued) return queued.error();
+    if (request.sealed_override)
+        session.sql.execute(R"(INSERT INTO "job_override" ("job_id", "sealed") VALUES (?, ?))",
+                            {job.id.value, request.sealed_override(job.id)});
+    count_created(session, origin.company_id, now);
+    return job;
+}
+
+std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most) {
+    static const std::string text = fmt::format(
+        R"(SELECT s."id", o."sealed", {}, {} FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+           JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "job_override" o ON o."job_id" = j."id"
+           WHERE s."waiting" = ? AND s."after" <= ? ORDER BY s."after", s."id" LIMIT ?)",
+        column_list(entity_of<Job>(), "j"), column_list(entity_of<RunTemplate>(), "r"));
+    const auto rows = session.sql.query(text + std::string(skip_locked(session)), {false, ms(now), std::int64_t{most}});
+
+    std::vector<ClaimedJob> claimed;
+    for (const sql::Row& row : rows) {
+        ClaimedJob found;
+        const auto cells = std::span(row).subspan(2);
+        const auto job_cells = entity_of<Job>().fields.size();
+        fill(entity_of<Job>(), cells.first(job_cells), &found.job);
+        fill(entity_of<RunTemplate>(), cells.subspan(job_cells), &found.run_template);
+        if (auto* sealed = std::get_if<std::string>(&row[1])) found.sealed_override = *sealed;
+
+        const bool alone = runs_alone(found.run_template);
+        if (alone && is_occupied(session, found.run_template.id)) {
+            session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {true, row[0]});
+            continue;
+        }
+        const auto changed = session.sql.execute(
+            R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ? WHERE "id" = ? AND "state" = 'pending')",
+            {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, found.job.id.value});
+        session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {row[0]});
+        if (!changed) continue;
+        found.job.state = JobState::claimed;
+        found.job.claimed_by = std::string(node);
+        claimed.push_back(std::move(found));
+    }
+    return claimed;
+}
+
+void give_back(Session& session, const Job& job) {
+    const auto changed = session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'pending', "claimed_by" = NULL, "exclusive" = NULL WHERE "id" = ? AND "state" = 'claimed')",
+        {job.id.value});
+    if (!changed) return;
+    QueueEntry entry{
+        .job_id = job.id, .runtemplate_id = job.runtemplate_id, .company_id = job.company_id, .after = job.schedule};
+    if (auto queued = Repository<QueueEntry>(session, Scope::everything()).insert(entry); !queued)
+        throw sql::DatabaseError(sql::DatabaseError::Kind::other, queued.error().message);
+}
+
+std::optional<Timestamp> next_due(Session& session) {
+    const auto rows = session.sql.query(R"(SELECT MIN("after") FROM "schedule" WHERE "waiting" = ?)", {false});
+    if (is_null(rows[0][0])) return std::nullopt;
+    return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(rows[0][0])}};
+}
+
+void record_start(Session& session, const JobStart& start) {
+    session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'running', "begin" = ?, "pid" = ?, "handle" = ?, "command" = ? WHERE "id" = ? AND "state" = 'claimed')",
+        {ms(start.begin), start.pid ? Value{*start.pid} : Value{}, start.handle, start.command, start.job.value});
+    session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
+                        {start.job.value, start.environment});
+}
+
+bool record_end(Session& session, const JobEnd& end) {
+    const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
+    const auto rows = session.sql.query(
+        R"(SELECT "runtemplate_id", "company_id", "exclusive", "slot" FROM "job" WHERE "id" = ?)", {end.job.value});
+    if (rows.empty()) return false;
+    const auto changed = session.sql.execute(
+        R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
+           "stderr_size" = ?, "cpu_ms" = ?, "max_rss_kib" = ?, "pid" = NULL, "exclusive" = NULL
+           WHERE "id" = ? AND "state" IN ('claimed', 'running'))",
+        {std::string(name_of(end.state)), ms(end.end), number(end.exitcode), end.reason ? Value{*end.reason} : Value{},
+         end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib),
+         end.job.value});
+    if (!changed) return false;
+    if (!end.command.empty())
+        session.sql.execute(R"(UPDATE "job" SET "command" = ? WHERE "id" = ?)", {end.command, end.job.value});
+    if (!end.environment.empty())
+        session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
+                            {end.job.value, end.environment});
+    Repository<Artifact> artifacts(session, Scope::everything());
+    for (Artifact artifact : end.artifacts)
+        if (auto kept = artifacts.insert(artifact); !kept)
+            throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
+
+    const auto run_template = std::get<std::int64_t>(rows[0][0]);
+    const bool succeeded = end.state == JobState::succeeded;
+    if (succeeded)
+        session.sql.execute(
+            R"(UPDATE "runtemplate" SET "successfull_jobs_count" = "successfull_jobs_count" + 1 WHERE "id" = ?)",
+            {run_template});
+    else
+        session.sql.execute(R"(UPDATE "runtemplate" SET "failed_jobs_count" = "failed_jobs_count" + 1 WHERE "id" = ?)",
+                            {run_template});
+    count_ended(session, {std::get<std::int64_t>(rows[0][1])}, succeeded, end.end);
+    if (!is_null(rows[0][2])) release_next_waiting(session, run_template);
+    return true;
+}
+
+Result<Job> request_cancel(Session& session, Scope scope, Id<Job> id, std::string_view reason, Timestamp now) {
+    Repository<Job> jobs(session, scope);
+    auto job = jobs.find(id);
+    if (!job) return job;
+    if (has_ended(job->state))
+        return Error{ErrorCode::conflict, fmt::format("Job {} has already ended ({}).", id.value, name_of(job->state))};
+    if (!cancel_pending(session, id, reason, now))
+        session.sql.execute(
+            R"(UPDATE "job" SET "cancel_requested_at" = ?, "reason" = ? WHERE "id" = ? AND "state" IN ('claimed', 'running'))",
+            {ms(now), std::string(reason), id.value});
+    return jobs.find(id);
+}
+
+std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node) {
+    std::vector<Id<Job>> out;
+    for (const auto state : {"claimed", "running"})
+        for (
+            const auto& row : session.sql.query(
+                R"(SELECT "id" FROM "job" WHERE "state" = ? AND "claimed_by" = ? AND "cancel_requested_at" IS NOT NULL)",
+                {std::string(state), std::string(node)}))
+            out.push_back({std::get<std::int64_t>(row[0])});
+    return out;
+}
+
+std::int64_t withdraw_planned(Session& session, Id<RunTemplate> run_template, std::string_view reason, Timestamp now) {
+    std::int64_t withdrawn = 0;
+    for (
+        const auto& row : session.sql.query(
+            R"(SELECT j."id" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id" WHERE s."runtemplate_id" = ? AND j."slot" IS NOT NULL)",
+            {run_template.value}))
+        withdrawn += cancel_pending(session, {std::get<std::int64_t>(row[0])}, reason, now);
+    return withdrawn;
+}
+
+std::vector<Job> unfinished_jobs(Session& session, std::string_view node) {
+    std::vector<Job> out;
+    for (const auto state : {"claimed", "running"})
+        for (const auto& row :
+             session.sql.query(fmt::format(R"(SELECT {} FROM "job" WHERE "state" = ? AND "claimed_by" = ?)",
+                                           column_list(entity_of<Job>())),
+                               {std::string(state), std::string(node)}))
+            fill(entity_of<Job>(), row, &out.emplace_back());
+    return out;
+}
+
+std::int64_t release_stranded(Session& session) {
+    return session.sql.execute(
+        R"(UPDATE "schedule" SET "waiting" = ? WHERE "waiting" = ? AND "runtemplate_id" NOT IN
+           (SELECT "exclusive" FROM "job" WHERE "exclusive" IS NOT NULL))",
+        {false, true});
+}
+
+}  // namespace mf

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/statistics.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
+std::int64_t hour_of(Timestamp moment) {
+    return std::chrono::floor<std::chrono::hours>(moment.time_since_epoch()).count();
+}
+
+void count(Session& session, Id<Company> company, std::int64_t hour, std::string_view column) {
+    // Not an "upsert": its spelling differs on every database, and the row nearly always exists.
+    const auto changed = session.sql.execute(
+        fmt::format(R"(UPDATE "job_count" SET "{0}" = "{0}" + 1 WHERE "company_id" = ? AND "hour" = ?)", column),
+        {company.value, hour});
+    if (changed) return;
+    try {
+        session.sql.execute(
+            fmt::format(R"(INSERT INTO "job_count" ("company_id", "hour", "{}") VALUES (?, ?, 1))", column),
+            {company.value, hour});
+    } catch (const sql::DatabaseError& error) {
+        // Another session made the row in between; the whole transaction is repeated and finds it.
+        if (error.kind != sql::DatabaseError::Kind::unique_violation) throw;
+        throw sql::DatabaseError(sql::DatabaseError::Kind::busy, error.what());
+    }
+}
+
+std::int64_t number(const Value& value) {
+    // SUM of PostgreSQL over BIGINT is NUMERIC and comes as text.
+    if (auto* text = std::get_if<std::string>(&value)) return std::stoll(*text);
+    return is_null(value) ? 0 : std::get<std::int64_t>(value);
+}
+
+}  // namespace
+
+void count_created(Session& session, Id<Company> company, Timestamp now) {
+    count(session, company, hour_of(now), "created");
+}
+
+void count_ended(Session& session, Id<Company> company, bool succeeded, Timestamp end) {
+    count(session, company, hour_of(end), succeeded ? "succeeded" : "failed");
+}
+
+void count_removed(Session& session, const Job& job, Timestamp now) {
+    count(session, job.company_id, hour_of(now), "removed");
+    const auto take_back = [&](std::string_view column, Timestamp at) {
+        session.sql.execute(
+            fmt::format(R"(UPDATE "job_count" SET "{0}" = "{0}" - 1 WHERE "company_id" = ? AND "hour" = ?)", column),
+            {job.company_id.value, hour_of(at)});
+    };
+    take_back("created", job.created_at);
+    if (job.end) take_back(job.state == JobState::succeeded ? "succeeded" : "failed", *job.end);
+}
+
+void skip_by_key(Session& session, Scope scope, ListQuery& query) {
+    if (session.sql.dialect() != sql::Dialect::sqlite || scope.company() || !query.equals.empty() || query.after ||
+        query.offset == 0)
+        return;
+    if (number(session.sql.query(R"(SELECT SUM("removed") FROM "job_count")")[0][0]) != 0) return;
+    if (!query.newest_first) {
+        query.after = query.offset;
+    } else {
+        const auto newest = number(session.sql.query(R"(SELECT MAX("id") FROM "job")")[0][0]);
+        query.after = std::max<std::int64_t>(newest - query.offset + 1, 0);
+    }
+    query.offset = 0;
+}
+
+JobStatistics job_statistics(Session& session, Scope scope, Timestamp now) {
+    const std::string of_company = scope.company() ? R"( WHERE "company_id" = ?)" : "";
+    const std::int64_t hour = hour_of(now);
+    std::vector<Value> parameters{hour - 30 * 24, hour - 7 * 24, hour - 24, hour - 1};
+    if (scope.company()) parameters.emplace_back(*scope.company());
+    const auto row = session.sql.query(
+        R"(SELECT SUM("created"), SUM("succeeded"), SUM("failed"),
+           SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END),
+           SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END) FROM "job_count")" +
+            of_company,
+        parameters)[0];
+    return {number(row[0]), number(row[1]), number(row[2]), number(row[3]),
+            number(row[4]), number(row[5]), number(row[6])};
+}
+
+QueueStatistics queue_statistics(Session& session, Scope scope, Timestamp now, const CalendarEnds& ends) {
+    std::vector<Value> parameters{ms(now), ms(now),       ms(ends.today), ms(ends.today), ms(ends.tomorrow),
+                                  ms(now), ms(ends.week), ms(now),        ms(ends.month)};
+    std::string of_company;
+    if (scope.company()) {
+        of_company = R"( WHERE s."company_id" = ?)";
+        parameters.emplace_back(*scope.company());
+    }
+    const auto row = session.sql.query(
+        R"(SELECT COUNT(*), SUM(CASE WHEN s."after" < ? THEN 1 ELSE 0 END),
+           SUM(CASE WHEN s."after" >= ? AND s."after" < ? THEN 1 ELSE 0 END),
+           SUM(CASE WHEN s."after" >= ? AND s."after" < ? THEN 1 ELSE 0 END),
+           SUM(CASE WHEN s."after" >= ? AND s."after" < ? THEN 1 ELSE 0 END),
+           SUM(CASE WHEN s."after" >= ? AND s."after" < ? THEN 1 ELSE 0 END),
+           COUNT(DISTINCT r."app_id"), COUNT(DISTINCT s."company_id"), COUNT(DISTINCT s."runtemplate_id")
+           FROM "schedule" s JOIN "runtemplate" r ON r."id" = s."runtemplate_id")" +
+            of_company,
+        parameters)[0];
+    return {number(row[0]), number(row[1]), number(row[2]), number(row[3]), number(row[4]),
+            number(row[5]), number(row[6]), number(row[7]), number(row[8])};
+}
+
+}  // namespace mf
