@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "domain/entity_json.h"
+#include "domain/job.h"
 #include "store/records.h"
 
 #include <boost/json/array.hpp>

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "domain/definition/application_definition.h"
+#include "service/operation.h"
+
+namespace mf {
+
+enum class DryRun { no, yes };
+enum class Downgrade { refuse, allow };
+enum class Adopt { no, yes };  ///< take over an application of the same name with another uuid
+enum class Enable { leave, yes };
+
+struct ImportRequest {
+    std::string document;
+    std::string file;  ///< where it came from, for findings and for Application::deffile
+    DryRun dry_run = DryRun::no;
+    Downgrade downgrade = Downgrade::refuse;
+    Adopt adopt = Adopt::no;
+    Enable enable = Enable::leave;
+    AllowedNames allowed_names = {};
+};
+
+struct ImportResult {
+    std::string action;  ///< created, updated, unchanged
+    Application application;
+    std::string version_before;  ///< empty when created
+    std::vector<Finding> findings;
+    json::object changes;  ///< what differs, by natural keys
+    /// Run templates that lack a value for a newly required variable: id, name, missing.
+    json::array incomplete_templates;
+    /// Stored values whose variable is gone; they are kept and marked: runtemplate_id, name.
+    json::array orphaned_values;
+};
+
+/// Imports one definition in the transaction of the call: creates or updates the application with its uuid, or finds
+/// that nothing changed. Operator-owned state (enabled, values, assignments) is never touched. Errors carry every
+/// finding as a field: name = JSON pointer. Spec: definitions 3.3.
+Result<ImportResult> import_application(Call& call, const ImportRequest& request);
+
+/// {code, severity, file, pointer, value, message} for each.
+json::array to_json(const std::vector<Finding>& findings);
+
+/// The error that stands for a refused definition.
+Error refusal(const std::vector<Finding>& findings);
+
+}  // namespace mf

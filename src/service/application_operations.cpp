@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+#include "service/application_operations.h"
+
+#include "base/text.h"
+#include "domain/command_template.h"
+#include "domain/definition/definition_export.h"
+#include "service/application_import.h"
+#include "service/audit.h"
+#include "service/list_filter.h"
+#include "service/planning.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+
+struct ApplicationLookup {
+    std::optional<std::int64_t> id;
+    std::optional<std::string> uuid, name;
+    std::optional<bool> legacy, cascade;
+};
+
+struct ApplicationInput {
+    std::optional<std::int64_t> id;
+    std::optional<std::string> uuid, name, executable, description, ociimage, homepage, version, arguments;
+    std::optional<TextList> tags, requirements;
+    std::optional<bool> enabled;
+};
+
+struct DocumentInput {
+    std::string document;
+    std::optional<std::string> file, uuid;
+    std::optional<bool> dry_run, force, enable, adopt, cascade;
+    std::optional<TextList> allowed_names;
+};
+
+template <>
+const Entity& entity_of<ApplicationLookup>() {
+    using L = ApplicationLookup;
+    static constexpr auto fields =
+        fields_of<L>(field<&L::id>("id", {.help = "Number of the application"}),
+                     field<&L::uuid>("uuid", {.help = "UUID of the application"}),
+                     field<&L::name>("name", {.help = "Name of the application"}),
+                     field<&L::legacy>("legacy", {.help = "Write the keys that old servers read"}),
+                     field<&L::cascade>("cascade", {.help = "Remove its run templates too"}));
+    static constexpr Entity entity{"application_lookup", "Application", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<ApplicationInput>() {
+    using I = ApplicationInput;
+    static constexpr auto fields = fields_of<I>(
+        field<&I::id>("id", {.help = "Number of the application"}),
+        field<&I::uuid>("uuid", {.help = "UUID", .max_length = 64}), field<&I::name>("name", {.help = "Name"}),
+        field<&I::executable>("executable", {.help = "Command", .max_length = 4096}),
+        field<&I::description>("description", {.help = "Description", .max_length = 65535}),
+        field<&I::ociimage>("ociimage", {.help = "Container image", .max_length = 512}),
+        field<&I::homepage>("homepage", {.help = "Home page", .max_length = 2048}),
+        field<&I::version>("version", {.help = "Version of the application", .max_length = 64}),
+        field<&I::arguments>("arguments", {.help = "Arguments with {PLACEHOLDERS}", .max_length = 65535}),
+        field<&I::tags>("tags", {.help = "Tags", .max_length = 65535}),
+        field<&I::requirements>("requirements", {.help = "Credentials it needs", .max_length = 65535}),
+        field<&I::enabled>("enabled", {.help = "Whether its run templates are scheduled"}));
+    static constexpr Entity entity{"application_input", "Application", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<DocumentInput>() {
+    using I = DocumentInput;
+    static constexpr auto fields =
+        fields_of<I>(field<&I::document>("document", {.help = "Text of the definition", .max_length = 6 << 20}),
+                     field<&I::file>("file", {.help = "Where it came from", .max_length = 4096}),
+                     field<&I::uuid>("uuid", {.help = "UUID of the application"}),
+                     field<&I::dry_run>("dry_run", {.help = "Show what would change, change nothing"}),
+                     field<&I::force>("force", {.help = "Accept an older version"}),
+                     field<&I::enable>("enable", {.help = "Switch the application on"}),
+                     field<&I::adopt>("adopt", {.help = "Take over the application of the same name"}),
+                     field<&I::cascade>("cascade", {.help = "Remove its run templates too"}),
+                     field<&I::allowed_names>("allowed_names", {.help = "Dangerous variable names that are accepted"}));
+    static constexpr Entity entity{"document_input", "Definition", fields};
+    return entity;
+}
+
+namespace {
+
+constexpr std::pair<std::string_view, Value> only_live() { return {"live", Value{std::int64_t{1}}}; }
+
+/// The document is large and has an operation of its own.
+json::object shown(Application application) {
+    application.definition.clear();
+    auto out = to_json(application);
+    out.erase("definition");
+    return out;
+}
+
+Result<json::value> list(Call& call, const ListInput& input) {
+    auto query = query_of(input);
+    query.equals.push_back(only_live());
+    json::array out;
+    for (auto& application : call.repository<Application>().list(query)) out.push_back(shown(std::move(application)));
+    return json::value(std::move(out));
+}
+
+Result<json::value> get(Call& call, const ApplicationLookup& by) {
+    auto found = find_application(call, by.id, by.uuid, by.name);
+    if (!found) return found.error();
+    return json::value(shown(*std::move(found)));
+}
+
+Result<void> apply(const ApplicationInput& input, Application& out) {
+    if (input.name) out.name = *input.name;
+    if (input.executable) out.executable = *input.executable;
+    if (input.description) out.description = *input.description;
+    if (input.ociimage) out.ociimage = *input.ociimage;
+    if (input.homepage) out.homepage = *input.homepage;
+    if (input.version) out.version = *input.version;
+    if (input.arguments) out.arguments = *input.arguments;
+    if (input.tags) out.tags = *input.tags;
+    if (input.requirements) out.requirements = *input.requirements;
+    if (input.enabled) out.enabled = *input.enabled;
+    if (trim(out.name).empty())
+        return Error{ErrorCode::invalid, "The application needs a name.", {{"name", "is required"}}};
+    if (const auto words = command_words(out.executable); !words && out.ociimage.empty()) return words.error();
+    if (const auto arguments = CommandTemplate::parse(out.arguments); !arguments) return arguments.error();
+    return {};
+}
+
+Result<json::value> create(Call& call, const ApplicationInput& input) {
+    if (!input.name || !input.uuid || !input.executable)
+        return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
+    if (call.repository<Application>().first({.equals = {{"uuid", *input.uuid}, only_live()}}))
+        return Error{ErrorCode::conflict, "Application with this UUID already exists."};
+    Application made{.uuid = *input.uuid, .created_at = call.now, .updated_at = call.now};
+    if (auto applied = apply(input, made); !applied) return applied.error();
+    auto applications = call.repository<Application>();
+    if (const auto retired = applications.first({.equals = {{"uuid", *input.uuid}}})) {
+        made.id = retired->id;
+        made.created_at = retired->created_at;
+        if (auto updated = applications.update(*retired, made); !updated) return updated.error();
+    } else if (auto inserted = applications.insert(made); !inserted) {
+        return inserted.error();
+    }
+    audit(call, {.entity = "application",
+                 .id = made.id.value,
+                 .action = "create",
+                 .details = {{"name", made.name}, {"uuid", made.uuid}}});
+    return json::value(shown(made));
+}
+
+Result<json::value> update(Call& call, const ApplicationInput& input) {
+    const auto before = find_application(call, input.id, input.uuid);
+    if (!before) return before.error();
+    Application after = *before;
+    if (auto applied = apply(input, after); !applied) return applied.error();
+    const auto changes = changed_fields(entity_of<Application>(), &*before, &after);
+    if (!changes.empty()) {
+        after.updated_at = call.now;
+        if (auto updated = call.repository<Application>().update(*before, after); !updated) return updated.error();
+        if (before->enabled != after.enabled) replan(call, {.equals = {{"app_id", after.id.value}, only_live()}});
+        audit(call, {.entity = "application", .id = after.id.value, .action = "update", .details = changes});
+    }
+    return json::value{{"updated", !changes.empty()}, {"record", shown(after)}};
+}
+
+Result<json::value> retire(Call& call, const Application& before, bool cascade) {
+    const auto used =
+        call.repository<RunTemplate>().list({.equals = {{"app_id", before.id.value}, only_live()}, .limit = 20});
+    if (!used.empty() && !cascade) {
+        Error error{ErrorCode::conflict,
+                    fmt::format("The application '{}' is used by run templates; remove them first, or use --cascade:",
+                                before.name)};
+        for (const auto& run_template : used) {
+            error.message += fmt::format(" {} ({})", run_template.id.value, run_template.name);
+            error.fields.push_back(
+                {"in_use", fmt::format("run template {} ({})", run_template.id.value, run_template.name)});
+        }
+        return error;
+    }
+    retire_run_templates(call, {.equals = {{"app_id", before.id.value}, only_live()}});
+    Application after = before;
+    after.live.reset();
+    after.enabled = false;
+    after.updated_at = call.now;
+    if (auto updated = call.repository<Application>().update(before, after); !updated) return updated.error();
+    audit(call, {.entity = "application",
+                 .id = after.id.value,
+                 .action = "remove",
+                 .details = {{"name", after.name}, {"uuid", after.uuid}}});
+    return json::value{{"removed", true}, {"deleted", true}, {"id", after.id.value}};
+}
+
+Result<json::value> remove(Call& call, const ApplicationLookup& by) {
+    const auto before = find_application(call, by.id, by.uuid);
+    if (!before) return before.error();
+    return retire(call, *before, by.cascade.value_or(false));
+}
+
+Result<json::value> remove_by_document(Call& call, const DocumentInput& input) {
+    std::string uuid = input.uuid.value_or("");
+    if (uuid.empty()) {
+        const auto reading = read_application(input.document, input.file.value_or(""));
+        if (!reading.definition) return refusal(reading.findings);
+        uuid = reading.definition->uuid;
+        if (uuid.empty())
+            return Error{ErrorCode::invalid,
+                         fmt::format("{}: the file has no uuid, so it names no application.", input.file.value_or(""))};
+    }
+    const auto before = find_application(call, {}, uuid);
+    if (!before)
+        return Error{ErrorCode::not_found,
+                     fmt::format("No application with the uuid {} is installed (not found).", uuid)};
+    return retire(call, *before, input.cascade.value_or(false));
+}
+
+AllowedNames allowed_names(const DocumentInput& input) {
+    if (!input.allowed_names) return {};
+    return {input.allowed_names->begin(), input.allowed_names->end()};
+}
+
+Result<json::value> import(Call& call, const DocumentInput& input) {
+    const auto done =
+        import_application(call, {.document = input.document,
+                                  .file = input.file.value_or(""),
+                                  .dry_run = input.dry_run.value_or(false) ? DryRun::yes : DryRun::no,
+                                  .downgrade = input.force.value_or(false) ? Downgrade::allow : Downgrade::refuse,
+                                  .adopt = input.adopt.value_or(false) ? Adopt::yes : Adopt::no,
+                                  .enable = input.enable.value_or(false) ? Enable::yes : Enable::leave,
+                                  .allowed_names = allowed_names(input)});
+    if (!done) return done.error();
+    const auto& application = done->application;
+    return json::value{
+        {"action", done->action},
+        {"dry_run", input.dry_run.value_or(false)},
+        {"id", application.id.value},
+        {"uuid", application.uuid},
+        {"name", application.name},
+        {"version",
+         {{"from", done->version_before.empty() ? json::value(nullptr) : json::value(done->version_before)},
+          {"to", application.version}}},
+        {"application", shown(application)},
+        {"findings", to_json(done->findings)},
+        {"changes", done->changes},
+        {"incomplete_templates", done->incomplete_templates},
+        {"orphaned_values", done->orphaned_values}};
+}
+
+Result<json::value> validate(Call&, const DocumentInput& input) {
+    ReadingOptions options;
+    options.allowed_names = allowed_names(input);
+    const auto reading = read_application(input.document, input.file.value_or(""), options);
+    return json::value{{"valid", reading.definition.has_value()},
+                       {"verdict", to_text(reading.verdict())},
+                       {"findings", to_json(reading.findings)}};
+}
+
+Result<json::value> export_document(Call& call, const ApplicationLookup& by) {
+    const auto found = find_application(call, by.id, by.uuid, by.name);
+    if (!found) return found.error();
+    ApplicationDefinition definition;
+    if (auto reading = read_application(found->definition, found->deffile); reading.definition) {
+        definition = *std::move(reading.definition);
+    } else {
+        // Made by hand: what its row says is the definition.
+        definition.uuid = found->uuid;
+        definition.name = {{{"en", found->name}}};
+        definition.description = {{{"en", found->description}}};
+        definition.version = found->version;
+        definition.executable = found->executable;
+        definition.arguments = found->arguments;
+        definition.homepage = found->homepage;
+        definition.ociimage = found->ociimage;
+        definition.tags = found->tags;
+        definition.requirements = found->requirements;
+    }
+    const ExportOptions options{
+        .form = by.legacy.value_or(false) ? ExportOptions::Form::legacy : ExportOptions::Form::current,
+        .uuid = found->uuid};
+    return json::value{{"document", export_application(definition, options)},
+                       {"suggested_name", suggested_file_name(definition)}};
+}
+
+Result<json::value> show_config(Call& call, const ApplicationLookup& by) {
+    const auto found = find_application(call, by.id, by.uuid, by.name);
+    if (!found) return found.error();
+    auto declared = call.repository<ApplicationField>().list({.equals = {{"application_id", found->id.value}}});
+    std::ranges::sort(declared, {}, &ApplicationField::position);
+    json::array out;
+    for (const auto& field : declared) {
+        auto record = to_json(field);
+        for (const auto* column : {"description", "hint", "options", "constraints"})
+            if (auto parsed = parse_json(record.at(column).as_string())) record[column] = *std::move(parsed);
+        if (field.secret && field.defval && !field.defval->empty()) record["defval"] = secret_mask_text;
+        out.push_back(std::move(record));
+    }
+    return json::value(std::move(out));
+}
+
+}  // namespace
+
+Result<Application> find_application(Call& call, std::optional<std::int64_t> id, const std::optional<std::string>& uuid,
+                                     const std::optional<std::string>& name) {
+    ListQuery query{.equals = {only_live()}};
+    if (id)
+        query.equals.emplace_back("id", *id);
+    else if (uuid)
+        query.equals.emplace_back("uuid", *uuid);
+    else if (name)
+        query.equals.emplace_back("name", *name);
+    else
+        return Error{ErrorCode::invalid, "Missing --id, --uuid or --name"};
+    if (auto found = call.repository<Application>().first(query)) return *std::move(found);
+    return Error{ErrorCode::not_found, "No application found with given identifier"};
+}
+
+void add_application_operations(Operations& operations) {
+    using enum Permission;
+    using enum Access;
+    add(operations, {"application:list", "GET /applications", "List applications.", read}, list);
+    add(operations, {"application:get", "GET /applications/{id}", "Show one application.", read}, get);
+    add(operations, {"application:create", "POST /applications", "Make an application by hand.", administer, changes},
+        create);
+    add(operations, {"application:update", "PATCH /applications/{id}", "Change an application.", administer, changes},
+        update);
+    add(operations,
+        {"application:delete", "DELETE /applications/{id}", "Remove an application; the history of its jobs is kept.",
+         administer, changes},
+        remove);
+    add(operations,
+        {"application:import", "POST /applications/import", "Import a definition: create or update its application.",
+         administer, changes},
+        import);
+    add(operations, {"application:validate", "POST /applications/validate", "Check a definition.", read}, validate);
+    add(operations,
+        {"application:export", "GET /applications/{id}/definition", "Give the definition of an application.", read},
+        export_document);
+    add(operations,
+        {"application:remove", "POST /applications/remove", "Remove the application of a definition.", administer,
+         changes},
+        remove_by_document);
+    add(operations,
+        {"application:show-config", "GET /applications/{id}/fields", "List the variables an application declares.",
+         read},
+        show_config);
+}
+
+}  // namespace mf

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.h"
+#include "service/artifact_content.h"
+#include "service/job_operations.h"
+#include "service/list_filter.h"
+
+namespace mf {
+
+struct ArtifactFilter {
+    std::optional<std::int64_t> job_id, limit, offset, after;
+    std::optional<std::string> order;
+    std::optional<bool> content;
+};
+
+template <>
+const Entity& entity_of<ArtifactFilter>() {
+    using F = ArtifactFilter;
+    static constexpr auto fields =
+        fields_of<F>(field<&F::job_id>("job_id", {.help = "Only of this job"}), limit_field<&F::limit>(),
+                     offset_field<&F::offset>(), after_field<&F::after>(), order_field<&F::order>(),
+                     field<&F::content>("content", {.help = "With the content of each artifact"}));
+    static constexpr Entity entity{"artifact_filter", "Artifacts", fields};
+    return entity;
+}
+
+namespace {
+
+/// Content that travels inside a record; larger ones are saved to a file.
+constexpr std::int64_t most_content_in_record = 8 << 20;
+
+json::object with_content(Call& call, const Artifact& artifact) {
+    auto record = to_json(artifact);
+    if (artifact.size > most_content_in_record) {
+        record["content"] = nullptr;
+        return record;
+    }
+    std::string content;
+    read_artifact(call.session, artifact, [&](std::string_view bytes) {
+        content += bytes;
+        return true;
+    });
+    record["binary"] = !is_utf8(content);
+    record["content"] = to_utf8(content);
+    return record;
+}
+
+Result<json::value> list(Call& call, const ArtifactFilter& filter) {
+    auto query = query_of(filter);
+    if (filter.job_id) query.equals.emplace_back("job_id", *filter.job_id);
+    json::array out;
+    for (const Artifact& artifact : call.repository<Artifact>().list(query))
+        out.push_back(filter.content.value_or(false) ? with_content(call, artifact) : to_json(artifact));
+    return json::value(std::move(out));
+}
+
+Result<json::value> get(Call& call, const Reference& input) {
+    const auto found = find_artifact(call.session, call.scope, {input.id});
+    if (!found) return found.error();
+    return json::value(with_content(call, *found));
+}
+
+}  // namespace
+
+void add_artifact_operations(Operations& operations) {
+    add(operations, {"artifact:list", "GET /artifacts", "List what jobs left behind."}, list);
+    add(operations, {"artifact:get", "GET /artifacts/{id}", "Show one artifact with its content."}, get);
+}
+
+}  // namespace mf

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include "service/application_operations.h"
+#include "service/company_operations.h"
+#include "service/job_operations.h"
+#include "service/run_template_operations.h"
+
+namespace mf {
+
+Operations all_operations() {
+    Operations operations;
+    add_application_operations(operations);
+    add_company_operations(operations);
+    add_company_application_operations(operations);
+    add_run_template_operations(operations);
+    add_job_operations(operations);
+    add_artifact_operations(operations);
+    add_queue_operations(operations);
+    add_status_operations(operations);
+    return operations;
+}
+
+}  // namespace mf

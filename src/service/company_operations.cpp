@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+#include "service/company_operations.h"
+
+#include "base/text.h"
+#include "domain/variable_name.h"
+#include "secure/vault.h"
+#include "service/audit.h"
+#include "service/list_filter.h"
+#include "service/planning.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+
+struct CompanyLookup {
+    std::optional<std::int64_t> id;
+    std::optional<std::string> ic, name, code;
+};
+
+struct CompanyInput {
+    std::optional<std::int64_t> id;
+    std::optional<std::string> name, code, ic, dic, email, settings, logo, zabbix_host;
+    std::optional<bool> enabled;
+    std::optional<std::int64_t> customer;
+};
+
+struct CompanyVariableInput {
+    std::int64_t company_id = 0;
+    std::optional<std::string> name, value;
+    std::optional<bool> secret;
+};
+
+template <>
+const Entity& entity_of<CompanyLookup>() {
+    using L = CompanyLookup;
+    static constexpr auto fields = fields_of<L>(
+        field<&L::id>("id", {.help = "Number of the company"}), field<&L::ic>("ic", {.help = "Registration number"}),
+        field<&L::name>("name", {.help = "Name"}), field<&L::code>("code", {.help = "Short unique name"}));
+    static constexpr Entity entity{"company_lookup", "Company", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<CompanyInput>() {
+    using I = CompanyInput;
+    static constexpr auto fields = fields_of<I>(
+        field<&I::id>("id", {.help = "Number of the company"}), field<&I::name>("name", {.help = "Name"}),
+        field<&I::code>("code", {.help = "Short unique name, made from the name when left out", .max_length = 64}),
+        field<&I::ic>("ic", {.help = "Registration number", .max_length = 32}),
+        field<&I::dic>("dic", {.help = "Tax number", .max_length = 32}),
+        field<&I::email>("email", {.help = "E-mail address", .max_length = 254}),
+        field<&I::settings>("settings", {.help = "Free settings", .max_length = 65535}),
+        field<&I::logo>("logo", {.help = "Data URI of an image", .max_length = 1048576}),
+        field<&I::zabbix_host>("zabbix_host", {.help = "Host name in Zabbix"}),
+        field<&I::enabled>("enabled", {.help = "Whether jobs of the company run"}),
+        field<&I::customer>("customer", {.help = "Number of the customer"}));
+    static constexpr Entity entity{"company_input", "Company", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<CompanyVariableInput>() {
+    using I = CompanyVariableInput;
+    static constexpr auto fields =
+        fields_of<I>(field<&I::company_id>("company_id", {.help = "Number of the company", .required = true}),
+                     field<&I::name>("name", {.help = "Name of the variable", .max_length = 128}),
+                     field<&I::value>("value", {.help = "Its value", .max_length = 131072}),
+                     field<&I::secret>("secret", {.help = "Keep the value sealed and never show it"}));
+    static constexpr Entity entity{"company_variable_input", "Company variable", fields};
+    return entity;
+}
+
+namespace {
+
+constexpr std::pair<std::string_view, Value> alive() { return {"live", Value{std::int64_t{1}}}; }
+
+Result<Company> find(Call& call, const CompanyLookup& by) {
+    ListQuery query{.equals = {{"live", std::int64_t{1}}}};
+    if (by.id) query.equals.emplace_back("id", *by.id);
+    if (by.ic) query.equals.emplace_back("ic", *by.ic);
+    if (by.name) query.equals.emplace_back("name", *by.name);
+    if (by.code) query.equals.emplace_back("code", *by.code);
+    if (query.equals.size() == 1) return Error{ErrorCode::invalid, "Missing --id, --ic, --name or --slug"};
+    if (auto found = call.repository<Company>().first(query)) return *std::move(found);
+    return Error{ErrorCode::not_found, "No company found with given identifier"};
+}
+
+Result<std::vector<Company>> list(Call& call, const ListInput& input) {
+    auto query = query_of(input);
+    query.equals.push_back({"live", std::int64_t{1}});
+    return call.repository<Company>().list(query);
+}
+
+void apply(const CompanyInput& input, Company& company) {
+    if (input.name) company.name = *input.name;
+    if (input.code) company.code = *input.code;
+    if (input.ic) company.ic = input.ic;
+    if (input.dic) company.dic = input.dic;
+    if (input.email) company.email = input.email;
+    if (input.settings) company.settings = input.settings;
+    if (input.logo) company.logo = input.logo;
+    if (input.zabbix_host) company.zabbix_host = input.zabbix_host;
+    if (input.enabled) company.enabled = *input.enabled;
+    if (input.customer) company.customer = input.customer;
+}
+
+/// The name and the code of another company are refused with a sentence that says which of the two it is.
+Result<void> check_unique(Call& call, const Company& company) {
+    for (const auto& [field, value, message] :
+         {std::tuple{"name", company.name, "Company with this name already exists"},
+          std::tuple{"code", company.code, "Company with this code already exists"}}) {
+        const auto other = call.repository<Company>().first({.equals = {{"live", std::int64_t{1}}, {field, value}}});
+        if (other && other->id != company.id) return Error{ErrorCode::conflict, message, {{field, message}}};
+    }
+    return {};
+}
+
+Result<Company> create(Call& call, const CompanyInput& input) {
+    if (!input.name || trim(*input.name).empty()) return Error{ErrorCode::invalid, "Missing --name"};
+    if (call.scope.company())
+        return Error{ErrorCode::forbidden, "Only an administrator of the installation may create companies."};
+    Company company{.created_at = call.now, .updated_at = call.now};
+    apply(input, company);
+    if (company.code.empty()) company.code = code_from_name(company.name);
+    if (auto good = check(company); !good) return good.error();
+    if (auto unique = check_unique(call, company); !unique) return unique.error();
+    if (auto inserted = call.repository<Company>().insert(company); !inserted) return inserted.error();
+    audit(call, {.entity = "company",
+                 .id = company.id.value,
+                 .action = "create",
+                 .company = company.id,
+                 .details = {{"name", company.name}, {"code", company.code}}});
+    return company;
+}
+
+Result<json::value> update(Call& call, const CompanyInput& input) {
+    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    const auto before = find(call, {.id = input.id});
+    if (!before) return before.error();
+    Company after = *before;
+    apply(input, after);
+    const auto changes = changed_fields(entity_of<Company>(), &*before, &after);
+    if (!changes.empty()) {
+        if (auto good = check(after); !good) return good.error();
+        if (auto unique = check_unique(call, after); !unique) return unique.error();
+        after.updated_at = call.now;
+        if (auto updated = call.repository<Company>().update(*before, after); !updated) return updated.error();
+        audit(call,
+              {.entity = "company", .id = after.id.value, .action = "update", .company = after.id, .details = changes});
+        if (before->enabled != after.enabled)
+            replan(call, ListQuery{.equals = {{"company_id", after.id.value}, alive()}});
+    }
+    return json::value{{"updated", !changes.empty()}, {"record", to_json(after)}};
+}
+
+/// A company with history is retired: hidden, its names free again, its jobs kept.
+Result<json::value> remove(Call& call, const Reference& input) {
+    const auto before = find(call, {.id = input.id});
+    if (!before) return before.error();
+    Company after = *before;
+    after.live.reset();
+    after.enabled = false;
+    after.updated_at = call.now;
+    if (auto updated = call.repository<Company>().update(*before, after); !updated) return updated.error();
+    retire_run_templates(call, ListQuery{.equals = {{"company_id", after.id.value}, alive()}});
+    audit(call, {.entity = "company",
+                 .id = after.id.value,
+                 .action = "remove",
+                 .company = after.id,
+                 .details = {{"name", after.name}}});
+    return json::value{{"removed", true}, {"id", after.id.value}};
+}
+
+CompanyVariable shown(CompanyVariable variable) {
+    if (variable.secret) variable.value = secret_mask_text;
+    return variable;
+}
+
+Result<std::vector<CompanyVariable>> list_variables(Call& call, const CompanyVariableInput& input) {
+    if (auto company = find(call, {.id = input.company_id}); !company) return company.error();
+    std::vector<CompanyVariable> out;
+    for (auto& variable : call.repository<CompanyVariable>().list({.equals = {{"company_id", input.company_id}}}))
+        out.push_back(shown(std::move(variable)));
+    return out;
+}
+
+Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& input) {
+    if (!input.name || !input.value) return Error{ErrorCode::invalid, "Missing --name or --value"};
+    if (auto company = find(call, {.id = input.company_id}); !company) return company.error();
+    if (const auto judged = judge_variable_name(*input.name);
+        judged.refused() || judged.verdict == NameVerdict::reserved)
+        return Error{ErrorCode::invalid, fmt::format("{}: {}", *input.name, judged.reason), {{"name", judged.reason}}};
+    Repository<CompanyVariable> variables(call.session, call.scope);
+    auto existing = variables.first({.equals = {{"company_id", input.company_id}, {"name", *input.name}}});
+    CompanyVariable variable =
+        existing.value_or(CompanyVariable{.company_id = {input.company_id}, .name = *input.name});
+    if (!existing)
+        if (auto inserted = variables.insert(variable); !inserted) return inserted.error();
+    CompanyVariable after = variable;
+    after.secret = input.secret.value_or(variable.secret);
+    after.value =
+        after.secret ? call.vault.seal(*input.value, {"company_variable", "value", variable.id.value}) : *input.value;
+    if (auto updated = variables.update(variable, after); !updated) return updated.error();
+    audit(call, {.entity = "company_variable",
+                 .id = after.id.value,
+                 .action = existing ? "update" : "create",
+                 .company = after.company_id,
+                 .details = {{"name", after.name}}});
+    return shown(std::move(after));
+}
+
+Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input) {
+    if (!input.name) return Error{ErrorCode::invalid, "Missing --name"};
+    Repository<CompanyVariable> variables(call.session, call.scope);
+    const auto existing = variables.first({.equals = {{"company_id", input.company_id}, {"name", *input.name}}});
+    if (!existing) return Error{ErrorCode::not_found, fmt::format("The company has no variable {}.", *input.name)};
+    if (auto erased = variables.erase(existing->id); !erased) return erased.error();
+    audit(call, {.entity = "company_variable",
+                 .id = existing->id.value,
+                 .action = "delete",
+                 .company = existing->company_id,
+                 .details = {{"name", existing->name}}});
+    return json::value{{"removed", true}};
+}
+
+}  // namespace
+
+Result<Company> company_named(Call& call, std::string_view id_or_code) {
+    if (const auto id = to_integer(id_or_code))
+        if (auto found = find(call, {.id = *id})) return found;
+    return find(call, {.code = std::string(id_or_code)});
+}
+
+void add_company_operations(Operations& operations) {
+    using enum Permission;
+    using enum Access;
+    add(operations, {"company:list", "GET /companies", "List companies.", read}, list);
+    add(operations, {"company:get", "GET /companies/{id}", "Show one company.", read}, find);
+    add(operations, {"company:create", "POST /companies", "Create a company.", administer, changes}, create);
+    add(operations, {"company:update", "PATCH /companies/{id}", "Change a company.", write, changes}, update);
+    add(operations,
+        {"company:remove", "DELETE /companies/{id}", "Remove a company; the history of its jobs is kept.", administer,
+         changes},
+        remove);
+    add(operations,
+        {"company:variable-list", "GET /companies/{company_id}/variables",
+         "List the variables that all jobs of a company receive.", read},
+        list_variables);
+    add(operations,
+        {"company:variable-set", "PUT /companies/{company_id}/variables/{name}", "Give a company variable a value.",
+         write, changes},
+        set_variable);
+    add(operations,
+        {"company:variable-unset", "DELETE /companies/{company_id}/variables/{name}", "Remove a company variable.",
+         write, changes},
+        unset_variable);
+}
+
+}  // namespace mf

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+#include "service/job_operations.h"
+
+#include "base/time_text.h"
+#include "secure/vault.h"
+#include "service/audit.h"
+#include "service/launch.h"
+#include "service/list_filter.h"
+#include "store/queries/job_output.h"
+#include "store/queries/job_queue.h"
+#include "store/queries/statistics.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+
+struct JobFilter {
+    std::optional<std::int64_t> limit, offset, after, company_id, runtemplate_id, app_id;
+    std::optional<std::string> order, status;
+    std::optional<bool> env, output;
+};
+
+struct JobInput {
+    std::optional<std::int64_t> id, runtemplate_id, app_id;
+    std::optional<std::string> scheduled, schedule_type;
+    std::optional<ExecutorKind> executor;
+    std::optional<TextMap> config, env;
+};
+
+struct CancelInput {
+    std::int64_t id = 0;
+    std::optional<std::string> reason;
+};
+
+template <>
+const Entity& entity_of<JobFilter>() {
+    using F = JobFilter;
+    static constexpr auto fields =
+        fields_of<F>(limit_field<&F::limit>(), offset_field<&F::offset>(), after_field<&F::after>(),
+                     field<&F::company_id>("company_id", {.help = "Only of this company"}),
+                     field<&F::runtemplate_id>("runtemplate_id", {.help = "Only of this run template"}),
+                     field<&F::app_id>("app_id", {.help = "Only of this application"}), order_field<&F::order>(),
+                     field<&F::status>("status", {.help = "failed, success, running, pending, or the name of a state"}),
+                     field<&F::env>("env", {.help = "With the environment of each job"}),
+                     field<&F::output>("output", {.help = "With the output of each job"}));
+    static constexpr Entity entity{"job_filter", "Jobs", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<JobInput>() {
+    using I = JobInput;
+    static constexpr auto fields =
+        fields_of<I>(field<&I::id>("id", {.help = "Number of the job"}),
+                     field<&I::runtemplate_id>("runtemplate_id", {.help = "Number of the run template"}),
+                     field<&I::app_id>("app_id", {.help = "Number of the application"}),
+                     field<&I::scheduled>("scheduled", {.help = "now, a time, or a phrase such as '+5 minutes'"}),
+                     field<&I::schedule_type>("schedule_type", {.help = "Why the job is made", .max_length = 16}),
+                     field<&I::executor>("executor", {.help = "Where the job runs"}),
+                     field<&I::config>("config", {.help = "Value for this run only, KEY=VALUE", .max_length = 4194304}),
+                     field<&I::env>("env", {.help = "Variable for this run only, KEY=VALUE", .max_length = 4194304}));
+    static constexpr Entity entity{"job_input", "Job", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<CancelInput>() {
+    static constexpr auto fields =
+        fields_of<CancelInput>(field<&CancelInput::id>("id", {.help = "Number of the job", .required = true}),
+                               field<&CancelInput::reason>("reason", {.help = "Why", .max_length = 1000}));
+    static constexpr Entity entity{"job_cancel", "Cancel", fields};
+    return entity;
+}
+
+namespace {
+
+/// Output that travels inside a record; longer ones are read with `job output`.
+constexpr std::size_t most_output_in_record = 16 << 20;
+
+json::object environment_of(Call& call, Id<Job> id) {
+    json::object out;
+    const auto rows = call.session.sql.query(R"(SELECT "env" FROM "job_environment" WHERE "job_id" = ?)", {id.value});
+    if (rows.empty()) return out;
+    const auto parsed = parse_json(std::get<std::string>(rows[0][0]));
+    const auto* variables = parsed ? parsed->if_array() : nullptr;
+    if (!variables) return out;
+    for (const auto& variable : *variables) out[variable.at("key").as_string()] = variable.at("value");
+    return out;
+}
+
+void add_output(Call& call, Id<Job> id, json::object& record) {
+    record["stdout"] = read_stream(call.session, id, OutputSource::standard_output, most_output_in_record);
+    record["stderr"] = read_stream(call.session, id, OutputSource::standard_error, most_output_in_record);
+}
+
+/// The states a person means by a word.
+Result<std::vector<JobState>> states_named(std::string_view word) {
+    if (word == "success" || word == "successful") return std::vector{JobState::succeeded};
+    if (word == "failed")
+        return std::vector{JobState::failed, JobState::timed_out, JobState::cancelled, JobState::blocked,
+                           JobState::lost};
+    if (word == "running") return std::vector{JobState::running, JobState::claimed};
+    if (const auto state = enum_named<JobState>(word)) return std::vector{*state};
+    return Error{ErrorCode::invalid,
+                 fmt::format("'{}' is not a job status; use failed, success, running, pending, or one of: {}.", word,
+                             fmt::join(names_of(JobState{}), ", "))};
+}
+
+/// Jobs in one of several states, by key: a page of each state, merged.
+Result<std::vector<Job>> list_in_states(Call& call, const ListQuery& query, const std::vector<JobState>& states) {
+    std::vector<Job> out;
+    for (const JobState state : states) {
+        auto of_state = query;
+        of_state.equals.emplace_back("state", std::string(name_of(state)));
+        if (query.limit) of_state.limit = *query.limit + query.offset;
+        of_state.offset = 0;
+        for (auto& job : call.repository<Job>().list(of_state)) out.push_back(std::move(job));
+    }
+    std::ranges::sort(out, [&](const Job& a, const Job& b) { return query.newest_first ? a.id > b.id : a.id < b.id; });
+    out.erase(out.begin(), out.begin() + std::min<std::ptrdiff_t>(query.offset, std::ssize(out)));
+    if (query.limit && std::ssize(out) > *query.limit) out.erase(out.begin() + *query.limit, out.end());
+    return out;
+}
+
+Result<json::value> list(Call& call, const JobFilter& filter) {
+    auto query = query_of(filter);
+    if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
+    if (filter.runtemplate_id) query.equals.emplace_back("runtemplate_id", *filter.runtemplate_id);
+    if (filter.app_id) query.equals.emplace_back("app_id", *filter.app_id);
+    std::vector<Job> jobs;
+    if (filter.status) {
+        const auto states = states_named(*filter.status);
+        if (!states) return states.error();
+        auto found = list_in_states(call, query, *states);
+        if (!found) return found.error();
+        jobs = *std::move(found);
+    } else {
+        skip_by_key(call.session, call.scope, query);
+        jobs = call.repository<Job>().list(query);
+    }
+    json::array out;
+    for (const Job& job : jobs) {
+        auto record = to_json(job);
+        if (filter.env.value_or(false)) record["env"] = environment_of(call, job.id);
+        if (filter.output.value_or(false)) add_output(call, job.id, record);
+        out.push_back(std::move(record));
+    }
+    return json::value(std::move(out));
+}
+
+Result<json::value> get(Call& call, const Reference& input) {
+    const auto job = call.repository<Job>().find({input.id});
+    if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
+    auto record = to_json(*job);
+    record["env"] = environment_of(call, job->id);
+    add_output(call, job->id, record);
+    return json::value(std::move(record));
+}
+
+Result<Job> create(Call& call, const JobInput& input) {
+    if (!input.runtemplate_id || !input.scheduled)
+        return Error{ErrorCode::invalid, "Missing --runtemplate_id or --scheduled"};
+    return launch(call, {.run_template = {*input.runtemplate_id},
+                         .when = input.scheduled,
+                         .executor = input.executor,
+                         .schedule_type = input.schedule_type,
+                         .values = {input.config.value_or(TextMap{}), input.env.value_or(TextMap{})}});
+}
+
+/// Only what waits in the queue can be changed; what runs or has ended is history.
+Result<Job> update(Call& call, const JobInput& input) {
+    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    auto jobs = call.repository<Job>();
+    const auto before = jobs.find({*input.id});
+    if (!before) return Error{ErrorCode::not_found, "No job found with given identifier"};
+    if (before->state != JobState::pending)
+        return Error{ErrorCode::conflict, fmt::format("Job {} is {}; only a pending job can be changed.", *input.id,
+                                                      name_of(before->state))};
+    Job after = *before;
+    if (input.scheduled) {
+        const auto zone = Zone::named(call.zone);
+        const auto when = parse_time(*input.scheduled, call.now, zone ? *zone : Zone::utc());
+        if (!when) return when.error();
+        after.schedule = *when;
+    }
+    if (input.executor) after.executor = *input.executor;
+    if (input.schedule_type) after.schedule_type = *input.schedule_type;
+    if (input.runtemplate_id) {
+        const auto origin = call.repository<RunTemplate>().find({*input.runtemplate_id});
+        if (!origin || !origin->live) return Error{ErrorCode::not_found, "RunTemplate not found"};
+        if (origin->company_id != before->company_id)
+            return Error{ErrorCode::conflict, "A job stays with its company."};
+        after.runtemplate_id = origin->id;
+        after.app_id = origin->app_id;
+        if (after.runtemplate_id != before->runtemplate_id) after.slot.reset();
+    }
+    if (input.app_id && *input.app_id != after.app_id.value)
+        return Error{ErrorCode::conflict,
+                     "The application of a job is the one of its run template; change --runtemplate_id."};
+    if (auto updated = jobs.update(*before, after); !updated) return updated.error();
+    call.session.sql.execute(
+        R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ? WHERE "job_id" = ?)",
+        {std::int64_t{after.schedule.time_since_epoch().count()}, after.runtemplate_id.value, after.id.value});
+    call.wake_server = true;
+    audit(call, {.entity = "job",
+                 .id = after.id.value,
+                 .action = "update",
+                 .company = after.company_id,
+                 .details = changed_fields(entity_of<Job>(), &*before, &after)});
+    return after;
+}
+
+/// Somebody explicitly removes a job with everything it left; the program never does so on its own.
+Result<json::value> remove(Call& call, const Reference& input) {
+    auto jobs = call.repository<Job>();
+    const auto job = jobs.find({input.id});
+    if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
+    if (job->state == JobState::claimed || job->state == JobState::running)
+        return Error{ErrorCode::conflict,
+                     fmt::format("Job {} is running; cancel it first (job cancel --id {}).", input.id, input.id)};
+    if (auto erased = jobs.erase(job->id); !erased) return erased.error();
+    count_removed(call.session, *job, call.now);
+    audit(call, {.entity = "job",
+                 .id = input.id,
+                 .action = "delete",
+                 .company = job->company_id,
+                 .details = {{"runtemplate_id", job->runtemplate_id.value}, {"state", name_of(job->state)}}});
+    return json::value{{"deleted", true}, {"id", input.id}};
+}
+
+Result<Job> cancel(Call& call, const CancelInput& input) {
+    const auto reason = input.reason.value_or(fmt::format("Cancelled by {}.", call.actor.login));
+    auto job = request_cancel(call.session, call.scope, {input.id}, reason, call.now);
+    if (!job)
+        return job.error().code == ErrorCode::not_found
+                   ? Error{ErrorCode::not_found, "No job found with given identifier"}
+                   : job.error();
+    call.wake_server = true;
+    audit(call, {.entity = "job",
+                 .id = input.id,
+                 .action = "cancel",
+                 .company = job->company_id,
+                 .details = {{"reason", reason}}});
+    return job;
+}
+
+Result<Job> retry(Call& call, const Reference& input) {
+    const auto job = call.repository<Job>().find({input.id});
+    if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
+    if (!has_ended(job->state)) return Error{ErrorCode::conflict, fmt::format("Job {} has not ended yet.", input.id)};
+    LaunchValues values;
+    if (const auto rows =
+            call.session.sql.query(R"(SELECT "sealed" FROM "job_override" WHERE "job_id" = ?)", {input.id});
+        !rows.empty()) {
+        const auto text = call.vault.open(std::get<std::string>(rows[0][0]), {"job_override", "sealed", input.id});
+        if (!text) return text.error();
+        auto parsed = launch_values_from(*text);
+        if (!parsed) return parsed.error();
+        values = *std::move(parsed);
+    }
+    return launch(call, {.run_template = job->runtemplate_id,
+                         .executor = job->executor,
+                         .values = std::move(values),
+                         .attempt = job->attempt + 1});
+}
+
+Result<json::value> status(Call& call, const NoInput&) {
+    const auto jobs = job_statistics(call.session, call.scope, call.now);
+    const auto queue = queue_statistics(call.session, call.scope, call.now, {});
+    const auto applications = call.repository<Application>().count({.equals = {{"live", std::int64_t{1}}}});
+    const auto repeated =
+        call.session.sql.query(R"(SELECT COUNT(*) FROM "runtemplate" WHERE "next_launch" IS NOT NULL)");
+    return json::value{{"successful_jobs", jobs.succeeded},
+                       {"failed_jobs", jobs.failed},
+                       {"incomplete_jobs", jobs.unfinished()},
+                       {"total_applications", applications},
+                       {"repeated_jobs", std::get<std::int64_t>(repeated[0][0])},
+                       {"total_jobs", jobs.total},
+                       {"queue_length", queue.total}};
+}
+
+}  // namespace
+
+void add_job_operations(Operations& operations) {
+    using enum Permission;
+    using enum Access;
+    add(operations, {"job:list", "GET /jobs", "List jobs.", read}, list);
+    add(operations, {"job:get", "GET /jobs/{id}", "Show one job with its environment and output.", read}, get);
+    add(operations, {"job:create", "POST /jobs", "Make a job of a run template and queue it.", run, changes}, create);
+    add(operations, {"job:update", "PATCH /jobs/{id}", "Change a job that waits in the queue.", run, changes}, update);
+    add(operations,
+        {"job:delete", "DELETE /jobs/{id}", "Remove a job with its output and artifacts.", administer, changes},
+        remove);
+    add(operations,
+        {"job:cancel", "POST /jobs/{id}/cancel", "Cancel a waiting job, or end a running one.", run, changes}, cancel);
+    add(operations,
+        {"job:retry", "POST /jobs/{id}/retry", "Launch a job once more with the same values.", run, changes}, retry);
+    add(operations, {"job:status", "GET /jobs/status", "Count jobs.", read}, status);
+}
+
+}  // namespace mf

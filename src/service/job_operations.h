@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "service/operation.h"
+
+namespace mf {
+
+void add_job_operations(Operations& operations);
+void add_artifact_operations(Operations& operations);
+void add_queue_operations(Operations& operations);
+void add_status_operations(Operations& operations);
+
+/// Everything a person or a program can ask for.
+Operations all_operations();
+
+}  // namespace mf

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "domain/process_environment.h"
+#include "execute/artifact_collector.h"
+#include "execute/executor.h"
+#include "secure/vault.h"
+#include "store/queries/job_queue.h"
+
+namespace mf {
+
+/// A claimed job with everything its execution needs. Contains secrets: never written to disk or log as a whole.
+struct PreparedJob {
+    JobPlan plan;
+    ArtifactRules artifacts;
+    std::vector<std::string> artifact_notes;  ///< for people, one for each pattern
+    std::vector<std::string> secrets;         ///< values to mask in the output
+    std::string app_version;
+    std::string command;      ///< for people, secrets masked
+    std::string environment;  ///< JSON for job_environment, secrets masked
+};
+
+/// Why a job is not run. It is recorded as blocked, with what is known of its command and environment.
+struct BlockedJob {
+    std::string reason;
+    std::string command;
+    std::string environment;
+    std::string app_version;
+};
+
+/// Assembles what a claimed job runs with. `work_directory` is where it will run; `inherited` is what jobs get of the
+/// server's own environment.
+std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault& vault, const ClaimedJob& claimed,
+                                                  const std::filesystem::path& work_directory,
+                                                  const EnvironmentMap& inherited);
+
+}  // namespace mf

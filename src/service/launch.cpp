@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "service/launch.h"
+
+#include "base/time_text.h"
+#include "domain/variable_name.h"
+#include "secure/vault.h"
+#include "service/audit.h"
+#include "store/queries/job_queue.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The original tells jobs for now and jobs for later apart by this distance.
+constexpr auto immediate = 5s;
+
+Result<void> check_names(const TextMap& values) {
+    for (const auto& [name, value] : values) {
+        const auto judged = judge_variable_name(name);
+        if (judged.refused() || judged.verdict == NameVerdict::reserved)
+            return Error{
+                ErrorCode::invalid, fmt::format("{}: {}", shown_name(name), judged.reason), {{name, judged.reason}}};
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string to_text(const LaunchValues& values) {
+    return fmt::format(R"({{"config":{},"env":{}}})", to_json_text(values.config), to_json_text(values.env));
+}
+
+Result<LaunchValues> launch_values_from(std::string_view text) {
+    LaunchValues out;
+    const auto parsed = parse_json(text);
+    if (!parsed) return parsed.error();
+    const auto* object = parsed->if_object();
+    if (!object || !object->contains("config") || !object->contains("env") ||
+        !from_json_text(to_text(object->at("config")), out.config) ||
+        !from_json_text(to_text(object->at("env")), out.env))
+        return Error{ErrorCode::invalid, "The launch values of this job are damaged."};
+    return out;
+}
+
+Result<Job> launch(Call& call, const LaunchRequest& request) {
+    const auto origin = call.repository<RunTemplate>().find(request.run_template);
+    if (!origin || !origin->live) return Error{ErrorCode::not_found, "RunTemplate not found"};
+    if (!origin->active) return Error{ErrorCode::conflict, "RunTemplate is not active. Scheduling forbidden."};
+    const auto company = call.repository<Company>().find(origin->company_id);
+    if (!company || !company->enabled)
+        return Error{ErrorCode::conflict,
+                     fmt::format("The company of run template {} is disabled; enable it first.", origin->id.value)};
+
+    const auto zone = Zone::named(call.zone);
+    Timestamp when = call.now;
+    if (request.when) {
+        const auto parsed = parse_time(*request.when, call.now, zone ? *zone : Zone::utc());
+        if (!parsed) return parsed.error();
+        when = *parsed;
+    }
+    if (auto named = check_names(request.values.config).and_then([&] { return check_names(request.values.env); });
+        !named)
+        return named.error();
+
+    NewJob job{
+        .run_template = *origin,
+        .schedule = when,
+        .schedule_type = request.schedule_type.value_or(when <= call.now + immediate ? "adhoc-cli" : "CommandLine"),
+        .executor = request.executor.value_or(origin->executor),
+        .launched_by = call.actor.user,
+        .attempt = request.attempt};
+    if (!request.values.empty())
+        job.sealed_override = [&](Id<Job> id) {
+            return call.vault.seal(to_text(request.values), {"job_override", "sealed", id.value});
+        };
+    auto made = enqueue(call.session, call.scope, job, call.now);
+    if (!made) return made;
+    call.wake_server = true;
+    json::array overridden;
+    for (const auto* values : {&request.values.config, &request.values.env})
+        for (const auto& [name, value] : *values) overridden.emplace_back(name);
+    audit(call, {.entity = "job",
+                 .id = made->id.value,
+                 .action = "create",
+                 .company = made->company_id,
+                 .details = {{"runtemplate_id", origin->id.value},
+                             {"schedule_type", job.schedule_type},
+                             {"overridden", overridden}}});
+    return made;
+}
+
+}  // namespace mf

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "service/operation.h"
+
+namespace mf {
+
+/// Values that one launch adds on top of its run template; "env" wins over "config".
+struct LaunchValues {
+    TextMap config, env;
+    bool empty() const { return config.empty() && env.empty(); }
+};
+std::string to_text(const LaunchValues& values);
+Result<LaunchValues> launch_values_from(std::string_view text);
+
+/// Somebody wants a job that no schedule planned.
+struct LaunchRequest {
+    Id<RunTemplate> run_template;
+    std::optional<std::string> when;  ///< as people type times; none: now
+    std::optional<ExecutorKind> executor;
+    std::optional<std::string> schedule_type;  ///< none: adhoc-cli, or CommandLine for a later time
+    LaunchValues values;
+    std::int64_t attempt = 1;
+};
+
+/// Makes the job and its queue row, checks the names of the values, wakes the server.
+/// not_found: no such run template. conflict: inactive, retired, or of a disabled company.
+Result<Job> launch(Call& call, const LaunchRequest& request);
+
+}  // namespace mf

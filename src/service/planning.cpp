@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "service/planning.h"
+
+#include "domain/schedule_rule.h"
+#include "store/queries/job_queue.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+void withdraw(Call& call, Id<RunTemplate> id, std::string_view reason) {
+    withdraw_planned(call.session, id, reason, call.now);
+    call.wake_server = true;
+}
+
+/// Pages by key, so that a company with very many run templates needs no memory for all of them.
+template <class Change>
+void for_each(Call& call, ListQuery query, Change change) {
+    query.limit = 500;
+    for (;;) {
+        const auto page = call.repository<RunTemplate>().list(query);
+        for (const RunTemplate& run_template : page) change(run_template);
+        if (page.size() < 500) return;
+        query.after = page.back().id.value;
+    }
+}
+
+/// Zone names that are stored were checked when they came in; a database from elsewhere may hold others.
+Zone zone_of_caller(const Call& call) {
+    auto zone = Zone::named(call.zone);
+    return zone ? *zone : Zone::utc();
+}
+
+}  // namespace
+
+void plan_from_now(RunTemplate& run_template, const PlanningFacts& facts) {
+    run_template.next_slot.reset();
+    run_template.next_launch.reset();
+    run_template.fault.clear();
+    if (!run_template.active || !run_template.live) {
+        run_template.activated_at.reset();
+        return;
+    }
+    if (!run_template.activated_at) run_template.activated_at = facts.now;
+    if (run_template.interv == name_of(Interval::disabled)) return;
+    if (!facts.company_enabled) {
+        run_template.fault = "The company is disabled; nothing is planned until somebody enables it.";
+        return;
+    }
+    if (!facts.application_enabled) {
+        run_template.fault = "The application is disabled; nothing is planned until somebody enables it.";
+        return;
+    }
+    const auto schedule = schedule_of(run_template, facts.server_zone);
+    if (!schedule) {
+        run_template.fault = schedule.error().message.substr(0, 1024);
+        return;
+    }
+    run_template.next_slot = schedule->next_slot(facts.now);
+    if (run_template.next_slot)
+        run_template.next_launch = schedule->launch_of(*run_template.next_slot);
+    else
+        run_template.fault = "The schedule never comes due; check the day and the month.";
+}
+
+void replan(Call& call, const ListQuery& which) {
+    PlanningFacts facts{.server_zone = zone_of_caller(call), .now = call.now};
+    for_each(call, which, [&](const RunTemplate& before) {
+        const auto application = call.repository<Application>().find(before.app_id);
+        const auto company = call.repository<Company>().find(before.company_id);
+        facts.application_enabled = application && application->enabled;
+        facts.company_enabled = company && company->enabled;
+        RunTemplate after = before;
+        plan_from_now(after, facts);
+        if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
+            throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
+        withdraw(call, before.id, "The plan changed before the job was started.");
+    });
+}
+
+void retire_run_templates(Call& call, const ListQuery& which) {
+    for_each(call, which, [&](const RunTemplate& before) {
+        RunTemplate after = before;
+        after.live.reset();
+        after.active = false;
+        after.updated_at = call.now;
+        plan_from_now(after, {.now = call.now});
+        if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
+            throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
+        withdraw(call, before.id, "The run template was removed before the job was started.");
+    });
+}
+
+}  // namespace mf

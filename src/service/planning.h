@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/zone.h"
+#include "service/operation.h"
+
+namespace mf {
+
+/// Sets activated_at, next_slot, next_launch and fault of a run template as they have to be from now on. A run template
+/// that cannot or shall not be planned gets none; when that is a mistake, or somebody switched the application or the
+/// company off, fault says so. Pure.
+struct PlanningFacts {
+    bool application_enabled = true;
+    bool company_enabled = true;
+    Zone server_zone;
+    Timestamp now{};
+};
+void plan_from_now(RunTemplate& run_template, const PlanningFacts& facts);
+
+/// Plans every run template of a query anew and withdraws what the old plan has queued; wakes the server.
+void replan(Call& call, const ListQuery& which);
+
+/// Retires every run template of a query: withdrawn from the schedule, hidden, their jobs kept.
+void retire_run_templates(Call& call, const ListQuery& which);
+
+}  // namespace mf

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "service/run_template_input.h"
+
+#include "base/text.h"
+#include "base/time_text.h"
+#include "domain/interval.h"
+#include "domain/schedule_rule.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+
+template <>
+const Entity& entity_of<RunTemplateInput>() {
+    using I = RunTemplateInput;
+    static constexpr auto fields = fields_of<I>(
+        field<&I::id>("id", {.help = "Number of the run template"}),
+        field<&I::app_id>("app_id", {.help = "Number of the application"}),
+        field<&I::company_id>("company_id", {.help = "Number of the company"}),
+        field<&I::name>("name", {.help = "Name of the run template"}),
+        field<&I::app_uuid>("app_uuid", {.help = "UUID of the application"}),
+        field<&I::company>("company", {.help = "Number or code of the company"}),
+        field<&I::interv>("interv", {.help = "n off, i minute, h hour, d day, w week, m month, y year, c cron"}),
+        field<&I::cron>("cron", {.help = "Cron expression: minute hour day month weekday"}),
+        field<&I::anchor>("anchor", {.help = "When in the interval: '02:00', 'mon 02:00', '31 02:00', '03-31 02:00'"}),
+        field<&I::zone>("zone", {.help = "Time zone, such as Europe/Prague; empty for the zone of the server"}),
+        field<&I::delay>("delay", {.help = "Start so much later: seconds, 5:00, '2 hours'"}),
+        field<&I::jitter>("jitter", {.help = "Spread starts over so much time"}),
+        field<&I::catch_up>("catch_up", {.help = "What happens with runs missed while nothing could run"}),
+        field<&I::catch_up_limit>("catch_up_limit", {.help = "For catch-up 'all': at most so many"}),
+        field<&I::overlap>("overlap", {.help = "What happens when the previous job has not ended"}),
+        field<&I::executor>("executor", {.help = "Where jobs run"}),
+        field<&I::active>("active", {.help = "Whether it is scheduled and may be launched"}),
+        field<&I::config>("config", {.help = "Value of a variable, KEY=VALUE", .max_length = 4194304}),
+        field<&I::unset>("unset", {.help = "Variable whose value is removed", .max_length = 65535}),
+        field<&I::time_limit>("time_limit", {.help = "Longest run; 0 for no limit"}),
+        field<&I::grace>("grace", {.help = "Time a job has to end after SIGTERM"}),
+        field<&I::output_limit>("output_limit", {.help = "Bytes of output that are kept; 0 for all"}),
+        field<&I::artifact_limit>("artifact_limit", {.help = "Bytes of all artifacts of one job"}),
+        field<&I::artifact_count_limit>("artifact_count_limit", {.help = "Number of artifacts of one job"}),
+        field<&I::note>("note", {.help = "Free note", .max_length = 65535}),
+        field<&I::deadline_offset>("deadline_offset",
+                                   {.help = "Deadline after the planned time: +3h, or HH:MM", .max_length = 32}),
+        field<&I::max_attempts>("max_attempts", {.help = "Attempts for one planned run"}),
+        field<&I::retry_min_gap>("retry_min_gap", {.help = "Seconds between attempts"}),
+        field<&I::retry_backoff>("retry_backoff", {.help = "How the gap grows"}),
+        field<&I::allow_late>("allow_late", {.help = "A success after the deadline counts"}));
+    static constexpr Entity entity{"runtemplate_input", "Run template", fields};
+    return entity;
+}
+
+namespace {
+
+/// Collects complaints so that a person sees all of them at once.
+class Complaints {
+public:
+    void add(std::string field, std::string message) {
+        error_.fields.push_back({std::move(field), std::move(message)});
+    }
+    void duration(std::string_view field, const std::optional<std::string>& text, std::int64_t& out) {
+        if (!text) return;
+        const auto length = parse_duration(*text);
+        if (length)
+            out = length->count();
+        else
+            add(std::string(field), fmt::format("{}: {}", field, length.error().message));
+    }
+    void range(std::string_view field, const std::optional<std::int64_t>& number, std::int64_t least, std::int64_t most,
+               std::int64_t& out) {
+        if (!number) return;
+        if (*number < least || *number > most)
+            add(std::string(field), fmt::format("{} must be from {} to {}, not {}.", field, least, most, *number));
+        else
+            out = *number;
+    }
+    Result<void> result() {
+        if (error_.fields.empty()) return {};
+        for (const auto& [field, message] : error_.fields)
+            error_.message += (error_.message.empty() ? "" : " ") + message;
+        return error_;
+    }
+
+private:
+    Error error_;
+};
+
+constexpr std::int64_t terabyte = std::int64_t{1} << 40;
+
+}  // namespace
+
+Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
+    Complaints complaints;
+    if (input.name) out.name = *input.name;
+    if (trim(out.name).empty()) complaints.add("name", "The run template needs a name.");
+    if (input.interv) {
+        if (const auto choice = parse_interval(*input.interv)) {
+            out.interv = name_of(choice->interval);
+            // Choosing a fixed interval ends a custom one, as in the original.
+            if (choice->interval != Interval::custom || !choice->cron.empty()) out.cron = choice->cron;
+        } else {
+            complaints.add("interv", choice.error().message);
+        }
+    }
+    if (input.cron) {
+        out.cron = trim(*input.cron);
+        if (!out.cron.empty() && !input.interv) out.interv = name_of(Interval::custom);
+        if (!input.anchor) out.anchor.clear();
+        if (!out.cron.empty())
+            if (const auto parsed = CronExpression::parse(out.cron); !parsed)
+                complaints.add("cron", parsed.error().message);
+    }
+    if (out.interv == name_of(Interval::custom) && out.cron.empty())
+        complaints.add("cron", "The interval 'c' needs a cron expression (--cron).");
+    if (input.anchor) {
+        if (trim(*input.anchor).empty()) {
+            out.anchor.clear();
+        } else if (const auto anchor = parse_anchor(*input.anchor)) {
+            out.anchor = to_text(*anchor);
+        } else {
+            complaints.add("anchor", anchor.error().message);
+        }
+    }
+    if (input.zone) {
+        out.zone = trim(*input.zone);
+        if (!out.zone.empty())
+            if (const auto zone = Zone::named(out.zone); !zone) complaints.add("zone", zone.error().message);
+    }
+    complaints.duration("delay", input.delay, out.delay);
+    complaints.duration("jitter", input.jitter, out.jitter);
+    complaints.duration("time_limit", input.time_limit, out.time_limit);
+    complaints.duration("grace", input.grace, out.grace);
+    if (input.catch_up) out.catch_up = *input.catch_up;
+    if (input.overlap) out.overlap = *input.overlap;
+    if (input.executor) out.executor = *input.executor;
+    if (input.active) out.active = *input.active;
+    complaints.range("catch_up_limit", input.catch_up_limit, 1, 10'000, out.catch_up_limit);
+    complaints.range("output_limit", input.output_limit, 0, terabyte, out.output_limit);
+    complaints.range("artifact_limit", input.artifact_limit, 0, terabyte, out.artifact_limit);
+    complaints.range("artifact_count_limit", input.artifact_count_limit, 0, 100'000, out.artifact_count_limit);
+    complaints.range("max_attempts", input.max_attempts, 1, 1000, out.max_attempts);
+    complaints.range("retry_min_gap", input.retry_min_gap, 0, 366 * 86400, out.retry_min_gap);
+    if (input.retry_backoff) out.retry_backoff = *input.retry_backoff;
+    if (input.note) out.note = *input.note;
+    if (input.deadline_offset) out.deadline_offset = *input.deadline_offset;
+    if (input.allow_late) out.allow_late = *input.allow_late;
+    auto result = complaints.result();
+    if (!result) return result;
+    // What only shows when the parts meet: an anchor the interval has no use for, limits of delay and jitter.
+    if (const auto schedule = schedule_of(out, Zone::utc()); !schedule) return schedule.error();
+    return {};
+}
+
+}  // namespace mf

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: MIT
+#include "service/run_template_operations.h"
+
+#include "domain/schedule_preview.h"
+#include "domain/schedule_rule.h"
+#include "service/application_operations.h"
+#include "service/audit.h"
+#include "service/company_operations.h"
+#include "service/configuration.h"
+#include "service/launch.h"
+#include "service/list_filter.h"
+#include "service/planning.h"
+#include "service/run_template_input.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+
+struct RunTemplateFilter {
+    std::optional<std::int64_t> limit, offset, after, company_id, app_id;
+    std::optional<std::string> order, company, app_uuid;
+    std::optional<bool> active;
+};
+
+struct RunTemplateLookup {
+    std::optional<std::int64_t> id;
+    std::optional<std::string> name;
+};
+
+struct ScheduleInput {
+    std::int64_t id = 0;
+    std::optional<std::string> schedule_time;
+    std::optional<ExecutorKind> executor;
+    std::optional<TextMap> config, env;
+};
+
+struct StaleInput {
+    std::optional<std::int64_t> tolerance_hours;
+};
+
+struct NextInput {
+    std::int64_t id = 0;
+    std::optional<std::int64_t> count;
+    std::optional<std::string> zone;
+};
+
+template <>
+const Entity& entity_of<RunTemplateFilter>() {
+    using F = RunTemplateFilter;
+    static constexpr auto fields =
+        fields_of<F>(limit_field<&F::limit>(), offset_field<&F::offset>(), after_field<&F::after>(),
+                     field<&F::company_id>("company_id", {.help = "Only of this company"}),
+                     field<&F::app_id>("app_id", {.help = "Only of this application"}), order_field<&F::order>(),
+                     field<&F::company>("company", {.help = "Only of this company: number or code"}),
+                     field<&F::app_uuid>("app_uuid", {.help = "Only of the application with this UUID"}),
+                     field<&F::active>("active", {.help = "Only active, or only inactive ones"}));
+    static constexpr Entity entity{"runtemplate_filter", "Run templates", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<RunTemplateLookup>() {
+    using L = RunTemplateLookup;
+    static constexpr auto fields = fields_of<L>(field<&L::id>("id", {.help = "Number of the run template"}),
+                                                field<&L::name>("name", {.help = "Name of the run template"}));
+    static constexpr Entity entity{"runtemplate_lookup", "Run template", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<ScheduleInput>() {
+    using I = ScheduleInput;
+    static constexpr auto fields = fields_of<I>(
+        field<&I::id>("id", {.help = "Number of the run template", .required = true}),
+        field<&I::schedule_time>("schedule_time", {.help = "now, a time, or a phrase such as '+5 minutes'"}),
+        field<&I::executor>("executor", {.help = "Where this job runs"}),
+        field<&I::config>("config", {.help = "Value for this run only, KEY=VALUE", .max_length = 4194304}),
+        field<&I::env>("env",
+                       {.help = "Variable for this run only, KEY=VALUE; wins over --config", .max_length = 4194304}));
+    static constexpr Entity entity{"runtemplate_schedule", "Launch", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<StaleInput>() {
+    static constexpr auto fields = fields_of<StaleInput>(
+        field<&StaleInput::tolerance_hours>("tolerance_hours", {.help = "Hours a planned run may be overdue (6)"}));
+    static constexpr Entity entity{"runtemplate_stale", "Stale run templates", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<NextInput>() {
+    using I = NextInput;
+    static constexpr auto fields =
+        fields_of<I>(field<&I::id>("id", {.help = "Number of the run template", .required = true}),
+                     field<&I::count>("count", {.help = "How many runs (10)"}),
+                     field<&I::zone>("zone", {.help = "Show times in this zone"}));
+    static constexpr Entity entity{"runtemplate_next", "Coming runs", fields};
+    return entity;
+}
+
+namespace {
+
+constexpr std::pair<std::string_view, Value> only_live() { return {"live", Value{std::int64_t{1}}}; }
+
+Zone zone_of(const Call& call) {
+    const auto zone = Zone::named(call.zone);
+    return zone ? *zone : Zone::utc();
+}
+
+/// Remembers the UUIDs it has looked up, so that a long list asks once for each application.
+class RecordMaker {
+public:
+    explicit RecordMaker(Call& call) : call_(call) {}
+    json::object operator()(const RunTemplate& run_template) {
+        auto out = to_json(run_template);
+        const auto [known, is_new] = uuids_.try_emplace(run_template.app_id.value);
+        if (is_new) {
+            const auto rows = call_.session.sql.query(R"(SELECT "uuid" FROM "application" WHERE "id" = ?)",
+                                                      {run_template.app_id.value});
+            if (!rows.empty()) known->second = std::get<std::string>(rows[0][0]);
+        }
+        out["app_uuid"] = known->second;
+        return out;
+    }
+
+private:
+    Call& call_;
+    std::map<std::int64_t, std::string> uuids_;
+};
+
+Result<json::value> list(Call& call, const RunTemplateFilter& filter) {
+    auto query = query_of(filter);
+    query.equals.push_back(only_live());
+    if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
+    if (filter.company) {
+        const auto company = company_named(call, *filter.company);
+        if (!company) return company.error();
+        query.equals.emplace_back("company_id", company->id.value);
+    }
+    if (filter.app_id) query.equals.emplace_back("app_id", *filter.app_id);
+    if (filter.app_uuid) {
+        const auto application = find_application(call, {}, filter.app_uuid);
+        if (!application) return application.error();
+        query.equals.emplace_back("app_id", application->id.value);
+    }
+    if (filter.active) query.equals.emplace_back("active", *filter.active);
+    json::array out;
+    RecordMaker record(call);
+    for (const RunTemplate& run_template : call.repository<RunTemplate>().list(query))
+        out.push_back(record(run_template));
+    return json::value(std::move(out));
+}
+
+Result<json::value> with_configuration(Call& call, const RunTemplate& run_template) {
+    auto out = RecordMaker(call)(run_template);
+    out["configuration"] = shown_configuration(call, run_template);
+    return json::value(std::move(out));
+}
+
+Result<json::value> get(Call& call, const RunTemplateLookup& by) {
+    const auto found = find_run_template(call, by.id, by.name);
+    if (!found) return found.error();
+    return with_configuration(call, *found);
+}
+
+Result<json::value> create(Call& call, const RunTemplateInput& input) {
+    if (!input.name || (!input.app_id && !input.app_uuid) || (!input.company_id && !input.company))
+        return Error{ErrorCode::invalid, "Missing --name, --app_id or --company_id"};
+    const auto application = find_application(call, input.app_id, input.app_uuid);
+    if (!application)
+        return input.app_uuid ? Error{ErrorCode::not_found, "Application with given UUID not found"}
+                              : application.error();
+    const auto company =
+        input.company_id ? company_named(call, std::to_string(*input.company_id)) : company_named(call, *input.company);
+    if (!company)
+        return input.company_id
+                   ? company.error()
+                   : Error{ErrorCode::not_found, fmt::format("Company not found for slug: {}", *input.company)};
+
+    RunTemplate made{
+        .app_id = application->id, .company_id = company->id, .created_at = call.now, .updated_at = call.now};
+    if (auto applied = apply(input, made); !applied) return applied.error();
+    plan_from_now(made, {application->enabled, company->enabled, zone_of(call), call.now});
+    if (auto inserted = call.repository<RunTemplate>().insert(made); !inserted) return inserted.error();
+    // The jitter depends on the id, which exists only now.
+    if (made.jitter > 0 && made.next_slot) {
+        const RunTemplate before = made;
+        plan_from_now(made, {application->enabled, company->enabled, zone_of(call), call.now});
+        if (auto updated = call.repository<RunTemplate>().update(before, made); !updated) return updated.error();
+    }
+    if (input.config)
+        if (auto stored = store_configuration(call, made, *input.config, {}); !stored) return stored.error();
+    assign_application(call, company->id, application->id);
+    call.wake_server = true;
+    audit(call, {.entity = "runtemplate",
+                 .id = made.id.value,
+                 .action = "create",
+                 .company = made.company_id,
+                 .details = {{"name", made.name}, {"app_id", made.app_id.value}}});
+    return with_configuration(call, made);
+}
+
+/// What decides when it runs; a change of anything else leaves the plan and the queue alone.
+bool same_plan(const RunTemplate& a, const RunTemplate& b) {
+    return a.interv == b.interv && a.cron == b.cron && a.anchor == b.anchor && a.zone == b.zone && a.delay == b.delay &&
+           a.jitter == b.jitter && a.active == b.active && a.executor == b.executor;
+}
+
+Result<json::value> update(Call& call, const RunTemplateInput& input) {
+    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    const auto before = find_run_template(call, input.id);
+    if (!before) return before.error();
+    RunTemplate after = *before;
+    if (input.app_id || input.app_uuid) {
+        const auto application = find_application(call, input.app_id, input.app_uuid);
+        if (!application) return application.error();
+        after.app_id = application->id;
+    }
+    if (input.company_id || input.company) {
+        const auto company = company_named(call, input.company_id ? std::to_string(*input.company_id) : *input.company);
+        if (!company) return company.error();
+        if (company->id != before->company_id)
+            return Error{ErrorCode::conflict,
+                         "A run template stays with its company; create a new one for the other company."};
+    }
+    if (auto applied = apply(input, after); !applied) return applied.error();
+    const auto changes = changed_fields(entity_of<RunTemplate>(), &*before, &after);
+    after.updated_at = call.now;
+    if (auto updated = call.repository<RunTemplate>().update(*before, after); !updated) return updated.error();
+    if (input.config || input.unset)
+        if (auto stored =
+                store_configuration(call, after, input.config.value_or(TextMap{}), input.unset.value_or(TextList{}));
+            !stored)
+            return stored.error();
+    if (!same_plan(*before, after) || before->app_id != after.app_id)
+        replan(call, {.equals = {{"id", after.id.value}}});
+    audit(call, {.entity = "runtemplate",
+                 .id = after.id.value,
+                 .action = "update",
+                 .company = after.company_id,
+                 .details = changes});
+    const auto now_stored = find_run_template(call, input.id);
+    if (!now_stored) return now_stored.error();
+    return with_configuration(call, *now_stored);
+}
+
+Result<json::value> remove(Call& call, const Reference& input) {
+    const auto before = find_run_template(call, input.id);
+    if (!before) return before.error();
+    retire_run_templates(call, {.equals = {{"id", input.id}}});
+    audit(call, {.entity = "runtemplate",
+                 .id = input.id,
+                 .action = "delete",
+                 .company = before->company_id,
+                 .details = {{"name", before->name}}});
+    return json::value{{"deleted", true}, {"id", input.id}};
+}
+
+Result<json::value> schedule(Call& call, const ScheduleInput& input) {
+    const auto job = launch(call, {.run_template = {input.id},
+                                   .when = input.schedule_time,
+                                   .executor = input.executor,
+                                   .values = {input.config.value_or(TextMap{}), input.env.value_or(TextMap{})}});
+    if (!job) return job.error();
+    const auto record = to_json(*job);
+    return json::value{{"runtemplate_id", input.id},
+                       {"scheduled", record.at("schedule")},
+                       {"executor", record.at("executor")},
+                       {"job_id", job->id.value}};
+}
+
+Result<json::value> stale(Call& call, const StaleInput& input) {
+    const auto tolerance = std::chrono::hours(input.tolerance_hours.value_or(6));
+    const auto overdue = call.now - tolerance;
+    json::array out;
+    for (const auto& row : call.session.sql.query(
+             fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "next_launch" < ? ORDER BY "next_launch" LIMIT 10000)",
+                         column_list(entity_of<RunTemplate>())),
+             {std::int64_t{overdue.time_since_epoch().count()}})) {
+        RunTemplate found;
+        fill(entity_of<RunTemplate>(), row, &found);
+        if (call.scope.contains(found.company_id)) out.push_back(to_json(found));
+    }
+    return json::value{{"status", "success"},
+                       {"message", fmt::format("{} stale run-template(s) found", out.size())},
+                       {"count", out.size()},
+                       {"stale", std::move(out)}};
+}
+
+Result<json::value> environment(Call& call, const Reference& input) {
+    const auto found = find_run_template(call, input.id);
+    if (!found) return found.error();
+    return explain_environment(call, *found);
+}
+
+Result<json::value> next(Call& call, const NextInput& input) {
+    const auto found = find_run_template(call, input.id);
+    if (!found) return found.error();
+    const auto schedule = schedule_of(*found, zone_of(call));
+    if (!schedule) return schedule.error();
+    const auto count = input.count.value_or(10);
+    if (count < 1 || count > 1000)
+        return Error{ErrorCode::invalid, fmt::format("--count must be from 1 to 1000, not {}.", count)};
+    Zone shown_in = schedule->zone();
+    if (input.zone) {
+        const auto zone = Zone::named(*input.zone);
+        if (!zone) return zone.error();
+        shown_in = *zone;
+    }
+    auto out = to_json(preview(*schedule, call.now, static_cast<std::size_t>(count)), shown_in);
+    out["runtemplate_id"] = found->id.value;
+    out["active"] = found->active;
+    out["fault"] = found->fault;
+    out["zone"] = shown_in.name();
+    out["description"] = schedule->describe();
+    return json::value(std::move(out));
+}
+
+}  // namespace
+
+Result<RunTemplate> find_run_template(Call& call, std::optional<std::int64_t> id,
+                                      const std::optional<std::string>& name) {
+    if (!id && !name) return Error{ErrorCode::invalid, "Missing --id or --name"};
+    ListQuery query{.equals = {only_live()}};
+    if (id) query.equals.emplace_back("id", *id);
+    if (name) query.equals.emplace_back("name", *name);
+    if (auto found = call.repository<RunTemplate>().first(query)) return *std::move(found);
+    return Error{ErrorCode::not_found, "No run template found with given identifier (RunTemplate not found)"};
+}
+
+void add_run_template_operations(Operations& operations) {
+    using enum Permission;
+    using enum Access;
+    add(operations, {"runtemplate:list", "GET /runtemplates", "List run templates.", read}, list);
+    add(operations, {"runtemplate:get", "GET /runtemplates/{id}", "Show one run template with its values.", read}, get);
+    add(operations,
+        {"runtemplate:create", "POST /runtemplates", "Configure an application for a company.", write, changes},
+        create);
+    add(operations,
+        {"runtemplate:update", "PATCH /runtemplates/{id}", "Change a run template; a new plan counts at once.", write,
+         changes},
+        update);
+    add(operations,
+        {"runtemplate:delete", "DELETE /runtemplates/{id}", "Remove a run template; the history of its jobs is kept.",
+         write, changes},
+        remove);
+    add(operations,
+        {"runtemplate:schedule", "POST /runtemplates/{id}/jobs", "Launch a job of a run template.", run, changes},
+        schedule);
+    add(operations,
+        {"runtemplate:stale", "GET /runtemplates/stale", "List run templates whose planned run is long overdue.", read},
+        stale);
+    add(operations,
+        {"runtemplate:env", "GET /runtemplates/{id}/environment",
+         "Show the environment its jobs get, and where each value comes from.", read},
+        environment);
+    add(operations, {"runtemplate:next", "GET /runtemplates/{id}/next", "Show the coming runs.", read}, next);
+}
+
+}  // namespace mf
