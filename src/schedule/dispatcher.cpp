@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/dispatcher.h"
+
+#include "base/log.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int most_at_once = 64;            // jobs of one claiming transaction
+constexpr int most_unrecorded = 1000;       // ended jobs that wait for the database
+constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
+constexpr int exit_code_of_blocked = 78;    // EX_CONFIG of sysexits.h
+constexpr auto look_anyway = 15s;
+
+/// Watches a process of an earlier run of this server until it has ended.
+class LeftBehind final : public ProcessListener {
+public:
+    LeftBehind(Recorder& recorder, JobEnd end, std::function<void()> recorded)
+        : recorder_(recorder), end_(std::move(end)), recorded_(std::move(recorded)) {}
+    void started(const ProcessIdentity&) override {}
+    Flow wrote(const OutputChunk&) override { return Flow::more; }
+    void ended(const ProcessEnd& end) override {
+        end_.end = end.ended_at;
+        recorder_.end(end_, nullptr, recorded_);
+    }
+
+private:
+    Recorder& recorder_;
+    JobEnd end_;
+    std::function<void()> recorded_;
+};
+
+}  // namespace
+
+Dispatcher::Dispatcher(Database& database, Clock& clock, const Vault& vault, Executor& native, Recorder& recorder,
+                       Options options, Nudge& queue, Nudge& cancel)
+    : database_(database),
+      clock_(clock),
+      vault_(vault),
+      native_(native),
+      recorder_(recorder),
+      options_(std::move(options)),
+      queue_(queue),
+      cancel_(cancel),
+      finisher_(database, recorder, [this](const JobRun& run) { recorded(run.claimed().job.id); }) {}
+
+Dispatcher::~Dispatcher() { stop(0ms); }
+
+void Dispatcher::start() {
+    record_left_behind();
+    for (std::size_t i = 0; i < starter_threads; ++i)
+        starters_.emplace_back([this](std::stop_token stop) { start_jobs(stop); });
+    thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+}
+
+void Dispatcher::stop(std::chrono::milliseconds patience) {
+    if (thread_.joinable()) {
+        thread_.request_stop();
+        queue_.notify();
+        thread_.join();
+    }
+    for (auto& starter : starters_) starter.request_stop();
+    starters_.clear();
+    std::deque<ClaimedJob> not_started;
+    {
+        const std::lock_guard lock(mutex_);
+        not_started.swap(state_.to_start);
+    }
+    if (!not_started.empty())
+        database_.write([&](Session& session) {
+            for (const ClaimedJob& claimed : not_started) give_back(session, claimed.job);
+        });
+    std::unique_lock lock(mutex_);
+    state_.in_flight -= static_cast<int>(not_started.size());
+    const auto all_recorded = [&] { return state_.in_flight == 0; };
+    if (changed_.wait_for(lock, patience, all_recorded)) return;
+    std::vector<JobHandle> handles;
+    for (const auto& [id, run] : state_.running)
+        if (auto handle = run->handle()) handles.push_back(*std::move(handle));
+    lock.unlock();
+    if (!handles.empty()) log::info("ending running jobs", {{"jobs", handles.size()}});
+    for (const auto& handle : handles) native_.stop(handle, StopReason::shutdown);
+    lock.lock();
+    // Every run ends within its grace period and five seconds; the longest that is of use here is bounded.
+    if (!changed_.wait_for(lock, 60s, all_recorded)) log::error("jobs are not recorded", {{"jobs", state_.in_flight}});
+}
+
+std::size_t Dispatcher::running() const {
+    const std::lock_guard lock(mutex_);
+    return state_.running.size();
+}
+
+void Dispatcher::run(std::stop_token stop) {
+    std::optional<Timestamp> next;
+    Timestamp looked{};
+    bool nudged = true, failing = false;
+    while (!stop.stop_requested()) {
+        const auto now = clock_.now();
+        if (nudged || (next && *next <= now) || now - looked >= look_anyway || now < looked) {
+            looked = now;
+            try {
+                if (cancel_.consume() || now - looked >= look_anyway) stop_cancelled();
+                next = database_.read([](Session& session) { return next_due(session); });
+                if (next && *next <= now && claim(now) > 0) {
+                    nudged = true;  // there may be more
+                    continue;
+                }
+                if (next && *next <= now) next.reset();  // no free slot: the end of a job is the next event
+                if (std::exchange(failing, false)) log::info("claiming again");
+            } catch (const std::exception& error) {
+                if (!std::exchange(failing, true))
+                    log::error("cannot claim jobs, will try again", {{"error", error.what()}});
+                next = now + 1s;
+            }
+        }
+        nudged = clock_.wait_until(next, queue_, stop);
+    }
+}
+
+std::size_t Dispatcher::claim(Timestamp now) {
+    int free = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        free = std::min({options_.slots - state_.occupied, most_unrecorded - state_.in_flight, most_at_once});
+    }
+    if (free <= 0) return 0;
+    auto claimed = database_.write([&](Session& session) { return claim_due(session, options_.node, now, free); });
+    const std::lock_guard lock(mutex_);
+    state_.occupied += static_cast<int>(claimed.size());
+    state_.in_flight += static_cast<int>(claimed.size());
+    for (auto& job : claimed) state_.to_start.push_back(std::move(job));
+    changed_.notify_all();
+    return claimed.size();
+}
+
+void Dispatcher::stop_cancelled() {
+    const auto requested = database_.read([&](Session& session) { return cancel_requests(session, options_.node); });
+    for (const Id<Job> id : requested) {
+        std::shared_ptr<JobRun> run;
+        {
+            const std::lock_guard lock(mutex_);
+            if (const auto found = state_.running.find(id.value); found != state_.running.end()) run = found->second;
+        }
+        // One that is just being started has no handle yet: start_job() looks again once it has.
+        if (run)
+            if (const auto handle = run->handle()) native_.stop(*handle, StopReason::cancelled);
+    }
+}
+
+void Dispatcher::start_jobs(std::stop_token stop) {
+    for (;;) {
+        std::unique_lock lock(mutex_);
+        if (!changed_.wait(lock, stop, [&] { return !state_.to_start.empty(); }) || stop.stop_requested()) return;
+        ClaimedJob claimed = std::move(state_.to_start.front());
+        state_.to_start.pop_front();
+        lock.unlock();
+        const auto id = claimed.job.id;
+        try {
+            start_job(std::move(claimed));
+        } catch (const std::exception& error) {
+            log::error("cannot start job", {{"job", id.value}, {"error", error.what()}});
+            recorder_.end({.job = id,
+                           .state = JobState::failed,
+                           .end = clock_.now(),
+                           .exitcode = 255,
+                           .reason = fmt::format("The platform could not start it: {}", error.what())},
+                          nullptr, [this, id] { recorded(id); });
+            const std::lock_guard again(mutex_);
+            --state_.occupied;
+        }
+    }
+}
+
+void Dispatcher::start_job(ClaimedJob claimed) {
+    const auto id = claimed.job.id;
+    auto directory = WorkDirectory::create(options_.work_base, id.value);
+    if (!directory) throw std::runtime_error(directory.error().message);
+    auto prepared = database_.read(
+        [&](Session& session) { return prepare_job(session, vault_, claimed, directory->path(), options_.inherited); });
+    if (const auto* blocked = std::get_if<BlockedJob>(&prepared)) return block(claimed, *blocked);
+    if (claimed.job.executor != ExecutorKind::native)
+        return block(claimed, {.reason = fmt::format("This server runs Native jobs only; the job asks for {}.",
+                                                     name_of(claimed.job.executor))});
+
+    auto run =
+        std::make_shared<JobRun>(std::move(claimed), std::get<PreparedJob>(std::move(prepared)), *std::move(directory),
+                                 recorder_, [this](std::shared_ptr<JobRun> done) { finished(std::move(done)); });
+    run->open_log([this, weak = std::weak_ptr(run)] {
+        if (const auto alive = weak.lock())
+            if (const auto handle = alive->handle()) native_.resume_output(*handle);
+    });
+    {
+        const std::lock_guard lock(mutex_);
+        state_.running.emplace(id.value, run);
+    }
+    const auto begin = clock_.now();
+    const auto started = native_.start(run->prepared().plan, run);
+    if (!started) {
+        const std::lock_guard lock(mutex_);
+        state_.running.erase(id.value);
+        throw std::runtime_error(started.error().message);
+    }
+    run->was_started(*started, begin);
+    // Output may have been held back before anybody could resume it.
+    native_.resume_output(started->handle);
+    if (database_.read([&](Session& session) {
+            return !session.sql
+                        .query(R"(SELECT 1 FROM "job" WHERE "id" = ? AND "cancel_requested_at" IS NOT NULL)",
+                               {id.value})
+                        .empty();
+        }))
+        native_.stop(started->handle, StopReason::cancelled);
+}
+
+void Dispatcher::block(const ClaimedJob& claimed, const BlockedJob& blocked) {
+    const auto id = claimed.job.id;
+    log::warning("job is blocked", {{"job", id.value}, {"reason", blocked.reason}});
+    {
+        const std::lock_guard lock(mutex_);
+        --state_.occupied;
+    }
+    recorder_.end({.job = id,
+                   .state = JobState::blocked,
+                   .end = clock_.now(),
+                   .exitcode = exit_code_of_blocked,
+                   .reason = blocked.reason,
+                   .app_version = blocked.app_version,
+                   .command = blocked.command,
+                   .environment = blocked.environment},
+                  nullptr, [this, id] { recorded(id); });
+}
+
+void Dispatcher::finished(std::shared_ptr<JobRun> run) {
+    {
+        const std::lock_guard lock(mutex_);
+        --state_.occupied;
+        state_.running.erase(run->claimed().job.id.value);
+    }
+    queue_.notify();
+    finisher_.finish(std::move(run));
+}
+
+void Dispatcher::recorded(Id<Job>) {
+    {
+        const std::lock_guard lock(mutex_);
+        --state_.in_flight;
+        changed_.notify_all();
+    }
+    // Another job of its run template may go now.
+    queue_.notify();
+}
+
+void Dispatcher::record_left_behind() {
+    const auto left = database_.read([&](Session& session) { return unfinished_jobs(session, options_.node); });
+    for (const Job& job : left) {
+        JobEnd end{.job = job.id,
+                   .state = JobState::lost,
+                   .end = clock_.now(),
+                   .exitcode = 255,
+                   .reason = "The server ended while the job was running; what it did after that is not known."};
+        log::warning("job of an earlier run", {{"job", job.id.value}, {"state", name_of(job.state)}});
+        {
+            const std::lock_guard lock(mutex_);
+            ++state_.in_flight;
+        }
+        const auto done = [this, id = job.id] { recorded(id); };
+        if (job.handle) {
+            const auto listener = std::make_shared<LeftBehind>(recorder_, end, done);
+            if (const auto handle = native_.recover(*job.handle, {.job_id = job.id.value}, listener)) {
+                // Nobody reads its output any more: better ended than half done without a record.
+                native_.stop(*handle, StopReason::shutdown);
+                continue;
+            }
+        }
+        recorder_.end(std::move(end), nullptr, done);
+    }
+}
+
+}  // namespace mf

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/clock.h"
+#include "schedule/finisher.h"
+
+#include <thread>
+#include <unordered_map>
+
+namespace mf {
+
+/// Claims due jobs while slots are free, starts them, and ends those that somebody wants to end.
+///
+///   dispatcher thread: claims, sees cancel requests   starters: assemble the environment, start the process
+///   supervisor: watches processes                     finisher: brings in artifacts      recorder: writes
+class Dispatcher {
+public:
+    struct Options {
+        std::string node;                 ///< name of this server in the database; one server each
+        int slots = 16;                   ///< jobs that run at the same time
+        std::filesystem::path work_base;  ///< where work directories are made
+        EnvironmentMap inherited;         ///< what jobs get of the server's environment
+    };
+    /// Everything must outlive the dispatcher. `queue` wakes it when a job may be due, `cancel` when one shall end.
+    Dispatcher(Database& database, Clock& clock, const Vault& vault, Executor& native, Recorder& recorder,
+               Options options, Nudge& queue, Nudge& cancel);
+    /// See stop().
+    ~Dispatcher();
+
+    /// Records jobs that an earlier run of this node left behind, then starts claiming.
+    void start();
+    /// Claims nothing more and gives back what was not started. Running jobs may end by themselves until `patience` is
+    /// over, then they are told to end. Returns when all are recorded.
+    void stop(std::chrono::milliseconds patience);
+
+    std::size_t running() const;
+
+private:
+    void run(std::stop_token stop);
+    std::size_t claim(Timestamp now);
+    void stop_cancelled();
+    void start_jobs(std::stop_token stop);
+    void start_job(ClaimedJob claimed);
+    void block(const ClaimedJob& claimed, const BlockedJob& blocked);
+    void finished(std::shared_ptr<JobRun> run);
+    void recorded(Id<Job> job);
+    void record_left_behind();
+
+    struct State {
+        std::deque<ClaimedJob> to_start;
+        std::unordered_map<std::int64_t, std::shared_ptr<JobRun>> running;  ///< by job
+        int occupied = 0;                                                   ///< slots: claimed, not yet ended
+        int in_flight = 0;                                                  ///< claimed, not yet recorded
+    };
+
+    Database& database_;
+    Clock& clock_;
+    const Vault& vault_;
+    Executor& native_;
+    Recorder& recorder_;
+    const Options options_;
+    Nudge& queue_;
+    Nudge& cancel_;
+    mutable std::mutex mutex_;  // guards state_
+    std::condition_variable_any changed_;
+    State state_;
+    Finisher finisher_;
+    std::vector<std::jthread> starters_;
+    std::jthread thread_;
+};
+
+}  // namespace mf

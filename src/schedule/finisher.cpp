@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/finisher.h"
+
+#include "base/log.h"
+#include "execute/artifact_reader.h"
+#include "store/queries/content.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+/// Content goes into the store in transactions of this size, so that no large file holds up the recorder.
+constexpr std::size_t bytes_of_a_transaction = 4 << 20;
+
+Artifact stream_artifact(const JobRun& run, ArtifactKind kind) {
+    return {.job_id = run.claimed().job.id,
+            .company_id = run.claimed().job.company_id,
+            .kind = kind,
+            .filename = kind == ArtifactKind::stdout_text ? "stdout.txt" : "stderr.txt",
+            .content_type = "text/plain",
+            .note = kind == ArtifactKind::stdout_text ? "Standard output" : "Standard error",
+            .created_at = run.end().ended_at};
+}
+
+}  // namespace
+
+Finisher::Finisher(Database& database, Recorder& recorder, std::function<void(const JobRun&)> recorded)
+    : database_(database),
+      recorder_(recorder),
+      recorded_(std::move(recorded)),
+      thread_([this](std::stop_token stop) { run(stop); }) {}
+
+Finisher::~Finisher() {
+    thread_.request_stop();
+    thread_.join();
+}
+
+void Finisher::finish(std::shared_ptr<JobRun> run) {
+    const std::lock_guard lock(mutex_);
+    finished_.push_back(std::move(run));
+    changed_.notify_one();
+}
+
+void Finisher::run(std::stop_token stop) {
+    for (;;) {
+        std::deque<std::shared_ptr<JobRun>> finished;
+        std::vector<std::shared_ptr<JobRun>> recorded;
+        {
+            std::unique_lock lock(mutex_);
+            const bool working =
+                changed_.wait(lock, stop, [&] { return !finished_.empty() || !recorded_runs_.empty(); });
+            if (!working && finished_.empty() && recorded_runs_.empty()) return;
+            finished.swap(finished_);
+            recorded.swap(recorded_runs_);
+        }
+        for (const auto& run : finished) bring_in(run);
+        for (const auto& run : recorded)
+            if (auto removed = run->directory().remove(); !removed)
+                log::warning("work directory stays",
+                             {{"job", run->claimed().job.id.value}, {"reason", removed.error().message}});
+    }
+}
+
+void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
+    JobEnd end = end_of(*run);
+    try {
+        end.artifacts = store_artifacts(*run);
+    } catch (const std::exception& error) {
+        // The job has ended whatever happens to its files; they stay in its work directory.
+        log::error("cannot store artifacts", {{"job", end.job.value}, {"error", error.what()}});
+        run->directory().keep();
+        end.reason = end.reason.value_or("") + fmt::format("Its files could not be stored ({}); they are in {}.",
+                                                           error.what(), run->directory().path().string());
+    }
+    end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stdout_text));
+    end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stderr_text));
+    recorder_.end(std::move(end), run->log(), [this, run] {
+        recorded_(*run);
+        const std::lock_guard lock(mutex_);
+        recorded_runs_.push_back(run);
+        changed_.notify_one();
+    });
+}
+
+std::vector<Artifact> Finisher::store_artifacts(JobRun& run) {
+    auto rules = run.prepared().artifacts;
+    rules.started_at = run.begin();
+    const auto collection = collect_artifacts(run.directory(), rules);
+    for (const auto& [name, reason] : collection.skipped)
+        recorder_.append(run.log(), OutputSource::platform,
+                         fmt::format("[MultiFlexi: {} was not kept: {}]\n", name, reason), run.end().ended_at);
+    std::vector<Artifact> out;
+    for (const FoundArtifact& found : collection.artifacts) {
+        const auto content = describe(run.directory(), found);
+        if (!content) {
+            recorder_.append(run.log(), OutputSource::platform,
+                             fmt::format("[MultiFlexi: {} was not kept: {}]\n", found.name, content.error().message),
+                             run.end().ended_at);
+            continue;
+        }
+        const bool known = database_.read([&](Session& session) { return has_content(session, content->sha256); });
+        if (!known) store_content(run, found, content->sha256);
+        const auto& notes = run.prepared().artifact_notes;
+        out.push_back({.job_id = run.claimed().job.id,
+                       .company_id = run.claimed().job.company_id,
+                       .kind = ArtifactKind::file,
+                       .filename = found.name,
+                       .content_type = content->mime_type,
+                       .size = static_cast<std::int64_t>(content->size),
+                       .sha256 = content->sha256,
+                       .note = found.pattern     ? notes.at(*found.pattern)
+                               : found.is_result ? "Result file"
+                                                 : "",
+                       .created_at = found.modified_at});
+    }
+    return out;
+}
+
+void Finisher::store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256) {
+    auto reader = ArtifactReader::open(run.directory(), found);
+    if (!reader) throw std::runtime_error(reader.error().message);
+    std::int64_t seq = 0;
+    bool at_end = false;
+    while (!at_end) {
+        std::vector<std::string> pieces;
+        std::size_t together = 0;
+        while (!at_end && together < bytes_of_a_transaction) {
+            std::string piece;
+            while (piece.size() < content_piece_size) {
+                const auto bytes = reader->next();
+                if (!bytes) throw std::runtime_error(bytes.error().message);
+                if (bytes->empty()) {
+                    at_end = true;
+                    break;
+                }
+                piece += *bytes;
+            }
+            together += piece.size();
+            if (!piece.empty() || seq == 0) pieces.push_back(std::move(piece));
+        }
+        const auto size = static_cast<std::int64_t>(reader->size());
+        database_.write([&](Session& session) {
+            auto number = seq;
+            for (const auto& piece : pieces) add_content_piece(session, sha256, number++, piece);
+            if (at_end) finish_content(session, sha256, size);
+        });
+        seq += std::ssize(pieces);
+    }
+    // Read twice: once to know the digest, once to store. A file that changed in between is not what we said it is.
+    if (reader->sha256() != sha256) throw std::runtime_error(fmt::format("{} changed while it was read", found.name));
+}
+
+}  // namespace mf

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "schedule/job_run.h"
+
+namespace mf {
+
+/// The thread that brings in what finished jobs left behind: their artifacts go into the store, their end to the
+/// recorder, and once that is durable their work directory is removed.
+class Finisher {
+public:
+    /// `recorded` is called for every run after its end is durable.
+    Finisher(Database& database, Recorder& recorder, std::function<void(const JobRun&)> recorded);
+    /// Returns when everything that was handed in has been handed on. Destroy it before the recorder; runs whose
+    /// record comes later keep their work directory for removal by clean_up().
+    ~Finisher();
+
+    void finish(std::shared_ptr<JobRun> run);
+
+private:
+    void run(std::stop_token stop);
+    void bring_in(const std::shared_ptr<JobRun>& run);
+    std::vector<Artifact> store_artifacts(JobRun& run);
+    void store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256);
+
+    Database& database_;
+    Recorder& recorder_;
+    std::function<void(const JobRun&)> recorded_;
+    std::mutex mutex_;  // guards the two queues
+    std::condition_variable_any changed_;
+    std::deque<std::shared_ptr<JobRun>> finished_;
+    std::vector<std::shared_ptr<JobRun>> recorded_runs_;
+    std::jthread thread_;
+};
+
+}  // namespace mf

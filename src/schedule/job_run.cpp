@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/job_run.h"
+
+#include "base/time_text.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+constexpr int exit_code_of_time_limit = 124;  // as timeout(1) does
+
+std::string stop_reason_text(const JobRun& run) {
+    switch (run.end().stopped) {
+        case StopReason::time_limit:
+            return fmt::format(
+                "It reached its time limit of {} and was ended (exit code {} of the process).",
+                format_duration(std::chrono::duration_cast<std::chrono::seconds>(run.prepared().plan.limit)),
+                run.end().exit_code);
+        case StopReason::shutdown: return "The server was shut down while the job was running.";
+        case StopReason::output_limit: return "It printed more than it may.";
+        case StopReason::cancelled:
+        case StopReason::none: return {};
+    }
+    return {};
+}
+
+}  // namespace
+
+JobRun::JobRun(ClaimedJob claimed, PreparedJob prepared, WorkDirectory directory, Recorder& recorder, Finished finished)
+    : claimed_(std::move(claimed)),
+      prepared_(std::move(prepared)),
+      directory_(std::move(directory)),
+      recorder_(recorder),
+      finished_(std::move(finished)),
+      mask_(prepared_.secrets),
+      out_{OutputSource::standard_output, SecretMaskStream(mask_), {}},
+      err_{OutputSource::standard_error, SecretMaskStream(mask_), {}} {}
+
+void JobRun::open_log(std::function<void()> resume) {
+    log_ = recorder_.open(claimed_.job.id, claimed_.run_template.output_limit, std::move(resume));
+}
+
+void JobRun::was_started(const Executor::Started& started, Timestamp begin) {
+    begin_ = begin;
+    recorder_.start({.job = claimed_.job.id,
+                     .begin = begin,
+                     .pid = started.pid ? std::optional<std::int64_t>(*started.pid) : std::nullopt,
+                     .handle = started.handle,
+                     .command = prepared_.command,
+                     .environment = prepared_.environment});
+    std::unique_lock lock(mutex_);
+    handle_ = started.handle;
+    report_if_finished(std::move(lock));
+}
+
+Flow JobRun::wrote(const OutputChunk& chunk) {
+    Stream& stream = chunk.stream == OutputStream::out ? out_ : err_;
+    std::string_view bytes = chunk.bytes;
+    if (mask_.active()) {
+        stream.masked.clear();
+        stream.mask.feed(chunk.bytes, stream.masked);
+        bytes = stream.masked;
+    }
+    return recorder_.append(log_, stream.source, bytes, chunk.read_at) == Recorder::Room::full ? Flow::pause
+                                                                                               : Flow::more;
+}
+
+void JobRun::ended(const ProcessEnd& end) {
+    if (mask_.active())
+        for (Stream* stream : {&out_, &err_}) {
+            stream->masked.clear();
+            stream->mask.finish(stream->masked);
+            recorder_.append(log_, stream->source, stream->masked, end.ended_at);
+        }
+    std::unique_lock lock(mutex_);
+    end_ = end;
+    has_ended_ = true;
+    report_if_finished(std::move(lock));
+}
+
+std::optional<JobHandle> JobRun::handle() const {
+    const std::lock_guard lock(mutex_);
+    return handle_;
+}
+
+void JobRun::report_if_finished(std::unique_lock<std::mutex> lock) {
+    if (!handle_ || !has_ended_ || std::exchange(reported_, true)) return;
+    lock.unlock();
+    finished_(shared_from_this());
+}
+
+JobEnd end_of(const JobRun& run) {
+    const ProcessEnd& process = run.end();
+    JobEnd end{
+        .job = run.claimed().job.id,
+        .state = process.exit_code == 0 ? JobState::succeeded : JobState::failed,
+        .end = std::max(process.ended_at, run.begin()),
+        .exitcode = process.exit_code,
+        .app_version = run.prepared().app_version,
+        .cpu_ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(process.user_time + process.system_time).count()};
+    if (process.peak_memory) end.max_rss_kib = static_cast<std::int64_t>(*process.peak_memory / 1024);
+    if (!process.start_error.empty()) {
+        end.state = JobState::failed;
+        end.reason = process.start_error;
+    }
+    switch (process.stopped) {
+        case StopReason::none:
+        case StopReason::output_limit: break;
+        case StopReason::time_limit:
+            end.state = JobState::timed_out;
+            end.exitcode = exit_code_of_time_limit;
+            break;
+        case StopReason::cancelled:
+        case StopReason::shutdown: end.state = JobState::cancelled; break;
+    }
+    if (auto why = stop_reason_text(run); !why.empty()) end.reason = std::move(why);
+    if (process.left_behind > 0)
+        end.reason =
+            end.reason.value_or("") + fmt::format(" {} of its processes could not be ended.", process.left_behind);
+    return end;
+}
+
+}  // namespace mf

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "domain/secret_mask.h"
+#include "execute/work_directory.h"
+#include "schedule/recorder.h"
+#include "service/job_preparation.h"
+
+namespace mf {
+
+/// One job from its start to its record: listens to the process, masks secrets in its output, and hands the output to
+/// the recorder. When both are known, that it was started and that it ended, it reports itself finished.
+class JobRun final : public ProcessListener, public std::enable_shared_from_this<JobRun> {
+public:
+    /// What happens with a run that has finished; called from the thread that noticed it.
+    using Finished = std::function<void(std::shared_ptr<JobRun>)>;
+
+    JobRun(ClaimedJob claimed, PreparedJob prepared, WorkDirectory directory, Recorder& recorder, Finished finished);
+
+    /// Opens the log; `resume` lets the executor read on after the recorder asked for a pause.
+    void open_log(std::function<void()> resume);
+    /// Once, after Executor::start() returned.
+    void was_started(const Executor::Started& started, Timestamp begin);
+
+    void started(const ProcessIdentity&) override {}
+    Flow wrote(const OutputChunk& chunk) override;
+    void ended(const ProcessEnd& end) override;
+
+    const ClaimedJob& claimed() const { return claimed_; }
+    const PreparedJob& prepared() const { return prepared_; }
+    WorkDirectory& directory() { return directory_; }
+    const std::shared_ptr<JobLog>& log() const { return log_; }
+    const ProcessEnd& end() const { return end_; }  ///< of a finished run
+    Timestamp begin() const { return begin_; }
+    /// None until it was started.
+    std::optional<JobHandle> handle() const;
+
+private:
+    struct Stream {
+        OutputSource source;
+        SecretMaskStream mask;
+        std::string masked;
+    };
+    void report_if_finished(std::unique_lock<std::mutex> lock);
+
+    const ClaimedJob claimed_;
+    const PreparedJob prepared_;
+    WorkDirectory directory_;
+    Recorder& recorder_;
+    const Finished finished_;
+    std::shared_ptr<JobLog> log_;
+    const SecretMask mask_;
+    Stream out_, err_;
+    Timestamp begin_{};
+
+    mutable std::mutex mutex_;  // guards the rest: start and end come from two threads
+    std::optional<JobHandle> handle_;
+    bool has_ended_ = false;
+    bool reported_ = false;
+    ProcessEnd end_;
+};
+
+/// How a run that has finished is recorded, artifacts aside.
+JobEnd end_of(const JobRun& run);
+
+}  // namespace mf

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/clock.h"
+#include "base/zone.h"
+#include "domain/catch_up.h"
+#include "store/records.h"
+
+#include <thread>
+
+namespace mf {
+
+/// Turns due slots of run templates into jobs and queue rows, one transaction for many.
+///
+/// Asks the database only for what is due: next_launch is stored with each run template, so run templates that are
+/// not due cost nothing. A slot has its job or it has not (unique key), so neither a second planner nor a clock that
+/// is put back makes one twice.
+class Planner {
+public:
+    struct Facts {
+        Zone server_zone;
+        Id<User> user;  ///< launched_by of planned jobs
+    };
+    /// `nudge` wakes it when a plan has changed; `queued` is called after jobs were made.
+    Planner(Database& database, Clock& clock, Facts facts, Nudge& nudge, std::function<void()> queued);
+
+    /// Plans everything that is due now; returns when the next run template comes due.
+    std::optional<Timestamp> plan_due();
+
+private:
+    void run(std::stop_token stop);
+    /// One batch; how many run templates were looked at, and how many jobs were made.
+    struct Batch {
+        std::size_t planned = 0;
+        std::size_t jobs = 0;
+    };
+    Batch plan_batch(Timestamp now);
+
+    Database& database_;
+    Clock& clock_;
+    Facts facts_;
+    Nudge& nudge_;
+    std::function<void()> queued_;
+    std::jthread thread_;
+
+public:
+    /// Starts the thread; it ends with the object.
+    void start() {
+        thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+    }
+};
+
+}  // namespace mf

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/recorder.h"
+
+#include "base/log.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t piece_size = 256 * 1024;           // pieces grow to this while they wait
+constexpr std::size_t most_pending_of_job = 2 << 20;     // above: the job is held back
+constexpr std::size_t most_pending = 6 << 20;            // above: every job that writes is held back
+constexpr std::size_t worth_a_transaction = 512 * 1024;  // below: output may wait for company
+constexpr auto longest_wait = 50ms;                      // of output; half of what is promised, the rest is for writing
+constexpr auto between_attempts = 500ms;
+constexpr int attempts_when_stopping = 20;
+
+}  // namespace
+
+Recorder::Recorder(Database& database) : database_(database), thread_([this](std::stop_token stop) { run(stop); }) {}
+
+Recorder::~Recorder() {
+    thread_.request_stop();
+    thread_.join();
+}
+
+std::shared_ptr<JobLog> Recorder::open(Id<Job> job, std::int64_t limit, std::function<void()> resume) {
+    auto log = std::make_shared<JobLog>();
+    log->job_ = job;
+    log->limit_ = limit;
+    log->resume_ = std::move(resume);
+    return log;
+}
+
+Recorder::Room Recorder::append(const std::shared_ptr<JobLog>& log, OutputSource source, std::string_view bytes,
+                                Timestamp at) {
+    const std::lock_guard lock(mutex_);
+    const auto keep = [&](OutputSource from, std::string_view text) {
+        if (log->pending_.empty()) with_output_.push_back(log);
+        if (!log->pending_.empty() && log->pending_.back().source == from &&
+            log->pending_.back().bytes.size() + text.size() <= piece_size)
+            log->pending_.back().bytes += text;
+        else
+            log->pending_.push_back({.at = at, .source = from, .bytes = std::string(text)});
+        log->pending_bytes_ += text.size();
+        pending_bytes_ += text.size();
+    };
+    if (log->limit_ > 0 && source != OutputSource::platform) {
+        const auto room = static_cast<std::size_t>(log->limit_ - log->appended_);
+        const bool too_much = bytes.size() > room;
+        bytes = bytes.substr(0, room);
+        log->appended_ += static_cast<std::int64_t>(bytes.size());
+        if (!bytes.empty()) keep(source, bytes);
+        if (too_much && !std::exchange(log->cut_, true))
+            keep(OutputSource::platform, fmt::format("[MultiFlexi: the output limit of {} bytes is reached; what the "
+                                                     "job prints from here on is not kept]\n",
+                                                     log->limit_));
+    } else if (!bytes.empty()) {
+        keep(source, bytes);
+    }
+    changed_.notify_one();
+    if (log->pending_bytes_ < most_pending_of_job && pending_bytes_ < most_pending) return Room::more;
+    if (!std::exchange(log->paused_, true)) paused_.push_back(log);
+    return Room::full;
+}
+
+void Recorder::start(JobStart start) {
+    const std::lock_guard lock(mutex_);
+    starts_.push_back(std::move(start));
+    changed_.notify_one();
+}
+
+void Recorder::end(JobEnd end, std::shared_ptr<JobLog> log, std::function<void()> recorded) {
+    const std::lock_guard lock(mutex_);
+    ends_.push_back({std::move(end), std::move(log), std::move(recorded)});
+    changed_.notify_one();
+}
+
+bool Recorder::healthy() const {
+    const std::lock_guard lock(mutex_);
+    return healthy_;
+}
+
+void Recorder::run(std::stop_token stop) {
+    for (;;) {
+        std::unique_lock lock(mutex_);
+        const bool working = changed_.wait(lock, stop, [&] { return has_work(); });
+        if (!working && !has_work()) return;
+        const auto cannot_wait = [&] {
+            return !starts_.empty() || !ends_.empty() || pending_bytes_ >= worth_a_transaction;
+        };
+        if (!cannot_wait()) changed_.wait_for(lock, stop, longest_wait, cannot_wait);
+        const Batch batch = take(lock);
+        lock.unlock();
+        if (!write(batch, stop)) return;
+        let_go(batch);
+    }
+}
+
+Recorder::Batch Recorder::take(std::unique_lock<std::mutex>& lock) {
+    Batch batch;
+    batch.starts = std::exchange(starts_, {});
+    batch.ends = std::exchange(ends_, {});
+    std::vector<std::pair<std::shared_ptr<JobLog>, std::deque<OutputPiece>>> raw;
+    for (auto& log : std::exchange(with_output_, {})) {
+        batch.bytes += std::exchange(log->pending_bytes_, 0);
+        auto pieces = std::exchange(log->pending_, {});
+        raw.emplace_back(std::move(log), std::move(pieces));
+    }
+    // Digests and compression take their time; the jobs can go on writing meanwhile.
+    lock.unlock();
+    for (auto& [log, pieces] : raw)
+        for (OutputPiece& piece : pieces) {
+            piece.seq = log->next_seq_++;
+            if (piece.source == OutputSource::standard_output) log->out_.add(piece.bytes);
+            if (piece.source == OutputSource::standard_error) log->err_.add(piece.bytes);
+            batch.output.push_back(pack(log->job_, std::move(piece)));
+        }
+    for (End& end : batch.ends) {
+        if (!end.log) continue;
+        end.what.stdout_size = end.log->out_.size;
+        end.what.stderr_size = end.log->err_.size;
+        for (Artifact& artifact : end.what.artifacts) {
+            if (artifact.kind == ArtifactKind::file) continue;
+            auto& stream = artifact.kind == ArtifactKind::stdout_text ? end.log->out_ : end.log->err_;
+            artifact.size = stream.size;
+            artifact.sha256 = stream.digest.hex();
+        }
+    }
+    lock.lock();
+    return batch;
+}
+
+bool Recorder::write(const Batch& batch, std::stop_token stop) {
+    for (int refused = 0;; ++refused) {
+        try {
+            database_.write([&](Session& session) {
+                for (const JobStart& start : batch.starts) record_start(session, start);
+                for (const PackedPiece& piece : batch.output) append_output(session, piece);
+                for (const End& end : batch.ends)
+                    if (!record_end(session, end.what))
+                        log::warning("job had ended already", {{"job", end.what.job.value}});
+            });
+            const std::lock_guard lock(mutex_);
+            if (!std::exchange(healthy_, true)) log::info("database accepts records again");
+            return true;
+        } catch (const std::exception& error) {
+            std::unique_lock lock(mutex_);
+            if (std::exchange(healthy_, false) || refused == 0)
+                log::error("cannot record jobs, will try again",
+                           {{"error", error.what()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
+            if (stop.stop_requested() && refused >= attempts_when_stopping) {
+                log::error("gave up recording",
+                           {{"starts", batch.starts.size()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
+                return false;
+            }
+            std::condition_variable_any pause;
+            pause.wait_for(lock, between_attempts, [] { return false; });
+        }
+    }
+}
+
+void Recorder::let_go(const Batch& batch) {
+    std::vector<std::shared_ptr<JobLog>> resumed;
+    {
+        const std::lock_guard lock(mutex_);
+        pending_bytes_ -= batch.bytes;
+        resumed = std::exchange(paused_, {});
+        for (auto& log : resumed) log->paused_ = false;
+    }
+    for (const auto& log : resumed) log->resume_();
+    for (const End& end : batch.ends)
+        if (end.recorded) end.recorded();
+}
+
+}  // namespace mf

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "store/queries/job_output.h"
+#include "store/queries/job_queue.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace mf {
+
+/// The output of one job on its way into the store. Made by Recorder::open().
+///
+/// What a listener appends waits here, bounded, until the recorder has written it.
+class JobLog {
+    friend class Recorder;
+    struct Stream {
+        std::int64_t size = 0;
+        Sha256 digest;
+        void add(std::string_view bytes) {
+            size += static_cast<std::int64_t>(bytes.size());
+            digest.add(bytes);
+        }
+    };
+
+    Id<Job> job_;
+    std::function<void()> resume_;  // called when there is room again
+    std::int64_t limit_ = 0;        // bytes of both streams that are kept; 0: all
+    std::int64_t appended_ = 0;     // guarded by the recorder's mutex, as the next three
+    std::deque<OutputPiece> pending_;
+    std::size_t pending_bytes_ = 0;
+    bool paused_ = false;
+    bool cut_ = false;
+    std::int64_t next_seq_ = 0;  // the rest belongs to the recorder's thread
+    Stream out_, err_;
+};
+
+/// The one thread that writes what happens to running jobs: starts, output, ends. Everything that has come in since
+/// the last transaction goes into the next one, so that many jobs share one wait for the disk.
+///
+/// Starts and ends are written as soon as possible; output within 100 milliseconds. While the database refuses (disk
+/// full, locked) everything is kept, bounded by holding back the jobs' output, and tried again: nothing is lost as
+/// long as this program lives.
+class Recorder {
+public:
+    explicit Recorder(Database& database);
+    /// Returns when everything that was handed in is written; when the database goes on refusing, after ten seconds.
+    ~Recorder();
+
+    /// A log for one job. `resume` is called, from the recorder's thread, after append() had asked for a pause.
+    std::shared_ptr<JobLog> open(Id<Job> job, std::int64_t limit, std::function<void()> resume);
+
+    enum class Room { more, full };
+    /// Room::full: the caller must hold back its source until `resume`; what it handed in is kept in any case.
+    /// What goes beyond the limit of the job is dropped and a mark of the platform says so.
+    Room append(const std::shared_ptr<JobLog>& log, OutputSource source, std::string_view bytes, Timestamp at);
+
+    void start(JobStart start);
+    /// The end of a job, after all of its output. Sizes and digests of its stdout and stderr artifacts are filled in.
+    /// `recorded` is called, from the recorder's thread, once it is durable.
+    void end(JobEnd end, std::shared_ptr<JobLog> log, std::function<void()> recorded);
+
+    /// True when the last attempt to write succeeded.
+    bool healthy() const;
+
+private:
+    struct End {
+        JobEnd what;
+        std::shared_ptr<JobLog> log;
+        std::function<void()> recorded;
+    };
+    struct Batch {
+        std::vector<JobStart> starts;
+        std::vector<PackedPiece> output;
+        std::size_t bytes = 0;
+        std::vector<End> ends;
+    };
+
+    void run(std::stop_token stop);
+    bool has_work() const { return !starts_.empty() || !with_output_.empty() || !ends_.empty(); }
+    Batch take(std::unique_lock<std::mutex>& lock);
+    bool write(const Batch& batch, std::stop_token stop);
+    void let_go(const Batch& batch);
+
+    Database& database_;
+    mutable std::mutex mutex_;  // guards everything below and the pending part of every log
+    std::condition_variable_any changed_;
+    std::vector<JobStart> starts_;
+    std::vector<std::shared_ptr<JobLog>> with_output_;
+    std::vector<End> ends_;
+    std::size_t pending_bytes_ = 0;
+    std::vector<std::shared_ptr<JobLog>> paused_;
+    bool healthy_ = true;
+    std::jthread thread_;
+};
+
+}  // namespace mf
