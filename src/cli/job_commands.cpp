@@ -48,7 +48,7 @@ bool wants(const Invocation& in, std::string_view field) {
     return std::ranges::any_of(split(*fields, ','), [&](std::string_view name) { return trim(name) == field; });
 }
 
-json::value output_text(Invocation& in, std::int64_t job, OutputStream stream) {
+json::value output_text(Invocation& in, std::int64_t job, JobStream stream) {
     std::string text;
     auto read = in.backend().read_job_output(job, stream, [&](std::string_view piece) {
         text += piece;
@@ -61,8 +61,7 @@ void add_output(Invocation& in, json::object& row, const json::object& canonical
     const auto id = integer_member(canonical, "id").value_or(0);
     const auto limit = in.integer("limit");
     const bool screen = in.json() && !in.arguments().has("fields") && limit && *limit && **limit <= screen_rows;
-    for (const auto& [name, stream] :
-         {std::pair{"stdout", OutputStream::out}, std::pair{"stderr", OutputStream::err}}) {
+    for (const auto& [name, stream] : {std::pair{"stdout", JobStream::out}, std::pair{"stderr", JobStream::err}}) {
         const auto size = integer_member(canonical, std::string(name) + "_size").value_or(0);
         if (wants(in, name))
             row[name] = size == 0 ? json::value("") : output_text(in, id, stream);
@@ -86,8 +85,8 @@ int run_list(Invocation& in) {
 /// The record with the output behind it, which goes to the reader as it comes from the store: it may be larger than
 /// the memory of this machine.
 int print_with_output(Invocation& in, json::object record, std::int64_t id) {
-    constexpr std::pair<std::string_view, OutputStream> streams[] = {{"stdout", OutputStream::out},
-                                                                     {"stderr", OutputStream::err}};
+    constexpr std::pair<std::string_view, JobStream> streams[] = {{"stdout", JobStream::out},
+                                                                  {"stderr", JobStream::err}};
     const bool all = !in.arguments().has("fields");
     record = narrowed(std::move(record), in.arguments());
     std::string text;

@@ -33,7 +33,7 @@ public:
 private:
     void tell(const JobEvent& event) {
         if (event.kind == JobEvent::Kind::output) {
-            if (event.stream == OutputStream::out) {
+            if (event.stream == JobStream::out) {
                 in_.out().write(event.bytes);
                 line_open_ = !event.bytes.ends_with('\n');
             } else if (!in_.quiet()) {
@@ -60,7 +60,7 @@ private:
             case JobEvent::Kind::output:
                 object["event"] = "output";
                 object["seq"] = event.sequence;
-                object["stream"] = event.stream == OutputStream::out ? "stdout" : "stderr";
+                object["stream"] = event.stream == JobStream::out ? "stdout" : "stderr";
                 object["text"] = to_utf8(event.bytes);
                 break;
             case JobEvent::Kind::state:
@@ -119,8 +119,7 @@ int run_output(Invocation& in) {
         return in.refuse(Refusal{
             .message = fmt::format("Option --stream takes stdout, stderr or both, not '{}'.", one_line(wanted))});
     bool first = true;
-    for (const auto& [name, stream] :
-         {std::pair{"stdout", OutputStream::out}, std::pair{"stderr", OutputStream::err}}) {
+    for (const auto& [name, stream] : {std::pair{"stdout", JobStream::out}, std::pair{"stderr", JobStream::err}}) {
         if (wanted != "both" && wanted != name) continue;
         AsciiJsonString string;
         std::string text;
@@ -135,7 +134,7 @@ int run_output(Invocation& in) {
             begin();
             text.clear();
             if (in.json()) string.add(text, piece);
-            if (!in.json() && stream == OutputStream::err && wanted == "both") {
+            if (!in.json() && stream == JobStream::err && wanted == "both") {
                 in.out().flush();
                 return in.quiet() || in.terminal().err(piece);
             }

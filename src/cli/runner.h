@@ -10,7 +10,7 @@
 
 namespace mf {
 
-enum class OutputStream { out, err };
+enum class JobStream { out, err };
 
 /// Something that happened to a job that is followed.
 struct JobEvent {
@@ -20,11 +20,11 @@ struct JobEvent {
         ended    ///< the last event
     };
     Kind kind = Kind::output;
-    std::int64_t sequence = 0;                ///< of output: resume behind it; rises by pieces of any size
-    Timestamp at{};                           ///< when it happened
-    OutputStream stream = OutputStream::out;  ///< of output
-    std::string_view bytes = {};              ///< of output; valid during the call
-    JobState state = JobState::pending;       ///< of state and ended
+    std::int64_t sequence = 0;           ///< of output: resume behind it; rises by pieces of any size
+    Timestamp at{};                      ///< when it happened
+    JobStream stream = JobStream::out;   ///< of output
+    std::string_view bytes = {};         ///< of output; valid during the call
+    JobState state = JobState::pending;  ///< of state and ended
     std::optional<std::int64_t> exit_code = {};
     std::string_view reason = {};  ///< of ended: why it was blocked, cancelled, lost
 };
@@ -57,7 +57,7 @@ public:
     virtual Result<void> follow_job(std::int64_t job, std::int64_t from_sequence, const JobEventSink& sink,
                                     std::stop_token stop) = 0;
     /// The recorded bytes of one stream of a job, in pieces. not_found: no such job.
-    virtual Result<void> read_job_output(std::int64_t job, OutputStream stream, const BytesSink& sink) = 0;
+    virtual Result<void> read_job_output(std::int64_t job, JobStream stream, const BytesSink& sink) = 0;
     /// The content of an artifact, in pieces. not_found: no such artifact.
     virtual Result<void> read_artifact(std::int64_t artifact, const BytesSink& sink) = 0;
 };

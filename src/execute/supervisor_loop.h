@@ -37,7 +37,6 @@ private:
         std::size_t left = 0;  ///< after the end: bytes that the process itself still wrote
         int full_reads = 0;
         bool enlarged = false;
-        bool watched = false;  ///< by epoll
     };
     /// running → terminating (SIGTERM sent) → killing (SIGKILL sent); draining follows each of them.
     enum class Phase { running, terminating, killing, draining };
@@ -96,7 +95,6 @@ private:
     void unwatch_output(Process& process);
     void read_output(Process& process, OutputStream stream);
     void enlarge(Stream& stream);
-    void unwatch(Stream& stream);
     void close_stream(Stream& stream);
 
     // Ending

@@ -16,21 +16,21 @@ void ManualClock::set(Timestamp moment) {
     for (Nudge* nudge : waiting_) nudge->notify();
 }
 
-void ManualClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) {
+bool ManualClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) {
     const std::stop_callback on_stop(stop, [&] { nudge.notify(); });
     {
         const std::lock_guard lock(mutex_);
         if (moment && *moment <= now_) {
-            nudge.consume();
-            return;
+            return nudge.consume();
         }
         waiting_.insert(&nudge);
     }
     pollfd watched{nudge.descriptor(), POLLIN, 0};
     ::poll(&watched, 1, -1);
-    nudge.consume();
+    const bool nudged = nudge.consume();
     const std::lock_guard lock(mutex_);
     waiting_.erase(waiting_.find(&nudge));
+    return nudged;
 }
 
 }  // namespace mf::testing

@@ -14,7 +14,7 @@ class ManualClock final : public Clock {
 public:
     explicit ManualClock(Timestamp start) : now_(start) {}
     Timestamp now() const override;
-    void wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) override;
+    bool wait_until(std::optional<Timestamp> moment, Nudge& nudge, std::stop_token stop) override;
 
     /// Moves the clock, in either direction, and wakes every waiting loop.
     void set(Timestamp moment);

@@ -60,7 +60,7 @@ public:
             if (!sink(event)) break;
         return {};
     }
-    Result<void> read_job_output(std::int64_t job, OutputStream stream, const BytesSink& sink) override {
+    Result<void> read_job_output(std::int64_t job, JobStream stream, const BytesSink& sink) override {
         opened = true;
         const auto found = outputs.find({job, stream});
         if (found == outputs.end()) return Error{ErrorCode::not_found, "no such job"};
@@ -82,7 +82,7 @@ public:
     std::vector<Asked> asked;
     std::vector<JobEvent> events;
     std::int64_t followed_from = -1;
-    std::map<std::pair<std::int64_t, OutputStream>, std::vector<std::string>> outputs;
+    std::map<std::pair<std::int64_t, JobStream>, std::vector<std::string>> outputs;
     std::map<std::int64_t, std::vector<std::string>> artifacts;
 
 private:

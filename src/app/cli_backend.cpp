@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli_backend.h"
+
+#include "service/artifact_content.h"
+#include "service/job_operations.h"
+#include "store/queries/job_output.h"
+
+namespace mf {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A follower looks whether somebody has committed this often; it costs one page read.
+constexpr auto between_looks = 50ms;
+
+/// Things that are none of the caller's fault come as exceptions; the command line shows sentences.
+template <class F>
+auto guarded(F&& work) -> decltype(work()) {
+    try {
+        return work();
+    } catch (const sql::DatabaseError& error) {
+        return Error{ErrorCode::unavailable, error.what()};
+    }
+}
+
+OutputSource source_of(JobStream stream) {
+    return stream == JobStream::out ? OutputSource::standard_output : OutputSource::standard_error;
+}
+
+}  // namespace
+
+Result<void> LocalBackend::use_settings(const std::string& file) {
+    settings_file_ = file;
+    return loaded().and_then([](Installation*) -> Result<void> { return {}; });
+}
+
+const Operations& LocalBackend::operations() {
+    if (!operations_) operations_ = all_operations();
+    return *operations_;
+}
+
+Zone LocalBackend::zone() {
+    const auto installation = loaded();
+    return installation ? (*installation)->zone() : Zone::utc();
+}
+
+Result<Installation*> LocalBackend::loaded() {
+    if (!installation_) {
+        auto found = Installation::load(settings_file_);
+        if (!found) return found.error();
+        installation_ = *std::move(found);
+    }
+    return &*installation_;
+}
+
+Result<Installation*> LocalBackend::opened() {
+    auto installation = loaded();
+    if (!installation || is_open_) return installation;
+    if (auto open = (*installation)->open(clock_); !open) return open.error();
+    is_open_ = true;
+    return installation;
+}
+
+Result<json::value> LocalBackend::run(const Operation& operation, const json::object& input) {
+    return guarded([&]() -> Result<json::value> {
+        const auto installation = opened();
+        if (!installation) return installation.error();
+        if (!actor_) actor_ = (*installation)->actor(clock_);
+        return (*installation)->run(operation, input, *actor_, clock_);
+    });
+}
+
+Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequence, const JobEventSink& sink,
+                                      std::stop_token stop) {
+    return guarded([&]() -> Result<void> {
+        const auto installation = opened();
+        if (!installation) return installation.error();
+        Nudge nudge;
+        std::optional<JobState> shown;
+        std::int64_t after = from_sequence - 1;
+        while (!stop.stop_requested()) {
+            // The state is read before the output: when it says "ended", all output is there.
+            Result<Job> found = Error{};
+            const auto pieces = (*installation)->database().read([&](Session& session) {
+                found = Repository<Job>(session, Scope::everything()).find({job});
+                return found ? read_output(session, {job}, after, std::nullopt) : std::vector<OutputPiece>();
+            });
+            if (!found) return Error{ErrorCode::not_found, "No job found with given identifier"};
+            if (shown != found->state && !has_ended(found->state)) {
+                shown = found->state;
+                if (!sink({.kind = JobEvent::Kind::state,
+                           .sequence = after + 1,
+                           .at = clock_.now(),
+                           .state = found->state}))
+                    return {};
+            }
+            for (const OutputPiece& piece : pieces) {
+                after = piece.seq;
+                const auto stream = piece.source == OutputSource::standard_output ? JobStream::out : JobStream::err;
+                if (!sink({.kind = JobEvent::Kind::output,
+                           .sequence = after + 1,
+                           .at = piece.at,
+                           .stream = stream,
+                           .bytes = piece.bytes}))
+                    return {};
+            }
+            if (!pieces.empty()) continue;
+            if (has_ended(found->state)) {
+                sink({.kind = JobEvent::Kind::ended,
+                      .sequence = after + 1,
+                      .at = found->end.value_or(clock_.now()),
+                      .state = found->state,
+                      .exit_code = found->exitcode,
+                      .reason = found->reason ? std::string_view(*found->reason) : std::string_view()});
+                return {};
+            }
+            clock_.wait_until(clock_.now() + between_looks, nudge, stop);
+        }
+        return {};
+    });
+}
+
+Result<void> LocalBackend::read_job_output(std::int64_t job, JobStream stream, const BytesSink& sink) {
+    return guarded([&]() -> Result<void> {
+        const auto installation = opened();
+        if (!installation) return installation.error();
+        for (std::int64_t after = -1;;) {
+            bool exists = false;
+            const auto pieces = (*installation)->database().read([&](Session& session) {
+                exists = static_cast<bool>(Repository<Job>(session, Scope::everything()).find({job}));
+                return read_output(session, {job}, after, source_of(stream));
+            });
+            if (!exists) return Error{ErrorCode::not_found, "No job found with given identifier"};
+            if (pieces.empty()) return {};
+            for (const auto& piece : pieces)
+                if (!sink(piece.bytes)) return {};
+            after = pieces.back().seq;
+        }
+    });
+}
+
+Result<void> LocalBackend::read_artifact(std::int64_t artifact, const BytesSink& sink) {
+    return guarded([&]() -> Result<void> {
+        const auto installation = opened();
+        if (!installation) return installation.error();
+        return (*installation)->database().read([&](Session& session) -> Result<void> {
+            const auto found = find_artifact(session, Scope::everything(), {artifact});
+            if (!found) return found.error();
+            mf::read_artifact(session, *found, sink);
+            return {};
+        });
+    });
+}
+
+}  // namespace mf

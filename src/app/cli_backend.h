@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "app/installation.h"
+#include "cli/runner.h"
+
+namespace mf {
+
+/// The command line's way to the installation on this machine; opens the database when it is first needed.
+class LocalBackend final : public Backend {
+public:
+    Result<void> use_settings(const std::string& file) override;
+    const Operations& operations() override;
+    Zone zone() override;
+    Timestamp now() override { return clock_.now(); }
+    Result<json::value> run(const Operation& operation, const json::object& input) override;
+    Result<void> follow_job(std::int64_t job, std::int64_t from_sequence, const JobEventSink& sink,
+                            std::stop_token stop) override;
+    Result<void> read_job_output(std::int64_t job, JobStream stream, const BytesSink& sink) override;
+    Result<void> read_artifact(std::int64_t artifact, const BytesSink& sink) override;
+
+private:
+    Result<Installation*> loaded();
+    Result<Installation*> opened();
+
+    SystemClock clock_;
+    std::optional<std::filesystem::path> settings_file_;
+    std::optional<Installation> installation_;
+    bool is_open_ = false;
+    std::optional<Actor> actor_;
+    std::optional<Operations> operations_;
+};
+
+}  // namespace mf

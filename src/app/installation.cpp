@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "app/installation.h"
+
+#include "base/wake_channel.h"
+#include "store/migration.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace mf {
+namespace {
+
+sql::Address address_of(const Settings& settings) {
+    sql::Address address{.database = settings.db_database,
+                         .host = settings.db_host,
+                         .port = settings.db_port,
+                         .user = settings.db_username,
+                         .password = settings.db_password,
+                         .durable = settings.synchronous == Synchronous::full};
+    switch (settings.db_connection) {
+        case DatabaseKind::sqlite: address.dialect = sql::Dialect::sqlite; break;
+        case DatabaseKind::pgsql: address.dialect = sql::Dialect::postgres; break;
+        case DatabaseKind::mysql: address.dialect = sql::Dialect::mariadb; break;
+    }
+    return address;
+}
+
+Result<void> make_private_directory(const std::filesystem::path& directory) {
+    std::error_code problem;
+    if (std::filesystem::is_directory(directory, problem)) return {};
+    std::filesystem::create_directories(directory.parent_path(), problem);
+    if (!problem && std::filesystem::create_directory(directory, problem))
+        std::filesystem::permissions(directory, std::filesystem::perms::owner_all, problem);
+    if (problem)
+        return Error{
+            ErrorCode::unavailable,
+            fmt::format(
+                "The directory {} cannot be made: {}. Create it, or set MULTIFLEXI_DATA and MULTIFLEXI_WORK_DIRECTORY.",
+                directory.string(), problem.message())};
+    return {};
+}
+
+}  // namespace
+
+std::string process_login() {
+    std::vector<char> buffer(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found) return found->pw_name;
+    return fmt::format("uid-{}", ::geteuid());
+}
+
+Result<Installation> Installation::load(std::optional<std::filesystem::path> settings_file) {
+    auto settings = load_settings(SettingsSources::of_process(std::move(settings_file)));
+    if (!settings) return settings.error();
+    auto zone = Zone::of_machine({.setting = settings->timezone});
+    return Installation(*std::move(settings), std::move(zone));
+}
+
+Result<void> Installation::open(const Clock& clock) {
+    if (auto made = make_private_directory(settings_.data_directory); !made) return made;
+    auto vault = open_vault(settings_.master_key, settings_.key_file);
+    if (!vault) return vault.error();
+    vault_ = *std::move(vault);
+    auto database = std::make_unique<Database>(address_of(settings_));
+    try {
+        if (auto migrated = migrate(*database, clock.now()); !migrated) return migrated;
+    } catch (const sql::DatabaseError& error) {
+        return Error{ErrorCode::unavailable, error.what()};
+    }
+    database_ = std::move(database);
+    return {};
+}
+
+Actor Installation::actor(const Clock& clock) {
+    const auto login = process_login();
+    const auto known = database_->read([&](Session& session) {
+        return Repository<User>(session, Scope::everything()).first({.equals = {{"login", login}}});
+    });
+    if (known) return {known->id, login};
+    return database_->write([&](Session& session) -> Actor {
+        Repository<User> users(session, Scope::everything());
+        if (const auto made_meanwhile = users.first({.equals = {{"login", login}}})) return {made_meanwhile->id, login};
+        User user{.login = login, .created_at = clock.now()};
+        if (auto inserted = users.insert(user); !inserted)
+            throw sql::DatabaseError(sql::DatabaseError::Kind::busy, inserted.error().message);
+        return {user.id, login};
+    });
+}
+
+Result<json::value> Installation::run(const Operation& operation, const json::object& input, const Actor& actor,
+                                      const Clock& clock) {
+    bool wake = false;
+    const auto work = [&](Session& session) {
+        Call call{.session = session,
+                  .scope = Scope::everything(),
+                  .actor = actor,
+                  .now = clock.now(),
+                  .vault = *vault_,
+                  .zone = zone_.zone.name()};
+        auto outcome = operation.run(call, input);
+        wake = call.wake_server;
+        return outcome;
+    };
+    auto outcome = operation.access == Access::changes ? database_->write(work) : database_->read(work);
+    if (outcome && wake)
+        for (const auto kind : {Wake::cancel, Wake::queue, Wake::plan}) wake_servers(settings_.wake_directory, kind);
+    return outcome;
+}
+
+}  // namespace mf

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/settings.h"
+#include "base/zone.h"
+#include "secure/vault.h"
+#include "service/operation.h"
+
+namespace mf {
+
+/// What both programs need of the place they run in: settings, database, vault. Made once by main().
+class Installation {
+public:
+    /// Reads and checks the settings; nothing is opened yet.
+    static Result<Installation> load(std::optional<std::filesystem::path> settings_file);
+
+    const Settings& settings() const { return settings_; }
+    Zone zone() const { return zone_.zone; }
+    const Zone::Found& found_zone() const { return zone_; }
+
+    /// Makes the data directory, opens the vault and the database, and brings the schema up to date.
+    Result<void> open(const Clock& clock);
+    Database& database() { return *database_; }
+    Vault& vault() { return *vault_; }
+
+    /// The person or account on whose behalf this process works; its user row is made when it is missing.
+    Actor actor(const Clock& clock);
+
+    /// Runs one operation in a transaction of its own and wakes the servers when it asks for that.
+    Result<json::value> run(const Operation& operation, const json::object& input, const Actor& actor,
+                            const Clock& clock);
+
+private:
+    Installation(Settings settings, Zone::Found zone) : settings_(std::move(settings)), zone_(std::move(zone)) {}
+
+    Settings settings_;
+    Zone::Found zone_;
+    std::unique_ptr<Database> database_;
+    std::optional<Vault> vault_;
+};
+
+/// Login name of the account this process runs under.
+std::string process_login();
+
+}  // namespace mf

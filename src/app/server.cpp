@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include "app/server.h"
+
+#include "base/text.h"
+#include "base/wake_channel.h"
+#include "execute/native.h"
+#include "schedule/dispatcher.h"
+#include "schedule/planner.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+extern char** environ;
+
+namespace mf {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto between_heartbeats = 30s;
+
+EnvironmentMap environment_of_process() {
+    EnvironmentMap out;
+    for (char** entry = environ; *entry; ++entry) {
+        const std::string_view text(*entry);
+        const auto equals = text.find('=');
+        if (equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+    return out;
+}
+
+/// One server for each node name: jobs of a node that nobody runs are declared lost at its start.
+Result<Descriptor> lock_node(const Settings& settings) {
+    const auto path = settings.data_directory / fmt::format("node-{}.lock", settings.node);
+    Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!lock)
+        return Error{ErrorCode::unavailable,
+                     fmt::format("{} cannot be opened: {}.", path.string(), std::strerror(errno))};
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        return Error{ErrorCode::conflict, fmt::format("A server for the node '{}' runs already ({} is locked). Stop "
+                                                      "it, or set MULTIFLEXI_NODE to another name.",
+                                                      settings.node, path.string())};
+    return lock;
+}
+
+void beat(Installation& installation, const Roles& roles, Timestamp now, bool first) {
+    const auto ms = std::int64_t{now.time_since_epoch().count()};
+    installation.database().write([&](Session& session) {
+        const auto& node = installation.settings().node;
+        if (first) {
+            session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ?)", {node});
+            session.sql.execute(
+                R"(INSERT INTO "node" ("name", "roles", "pid", "version", "started_at", "seen_at") VALUES (?, ?, ?, ?, ?, ?))",
+                {node, to_text(roles), std::int64_t{::getpid()}, std::string(MULTIFLEXI_VERSION), ms, ms});
+        } else {
+            session.sql.execute(R"(UPDATE "node" SET "seen_at" = ? WHERE "name" = ?)", {ms, node});
+        }
+    });
+}
+
+}  // namespace
+
+Result<Roles> roles_named(std::string_view list) {
+    Roles roles{false, false};
+    for (const auto part : split(list, ',')) {
+        const auto name = trim(part);
+        if (name == "scheduler")
+            roles.scheduler = true;
+        else if (name == "executor")
+            roles.executor = true;
+        else if (name == "all")
+            roles = {};
+        else
+            return Error{ErrorCode::invalid,
+                         fmt::format("'{}' is not a role; there are scheduler, executor, and all.", name)};
+    }
+    return roles;
+}
+
+std::string to_text(const Roles& roles) {
+    std::string out;
+    if (roles.scheduler) out += "scheduler";
+    if (roles.executor) out += out.empty() ? "executor" : ",executor";
+    return out;
+}
+
+int serve(Installation& installation, const Roles& roles, std::stop_token stop) {
+    const Settings& settings = installation.settings();
+    SystemClock clock;
+    if (auto opened = installation.open(clock); !opened) {
+        log::error("cannot start", {{"reason", opened.error().message}});
+        return 1;
+    }
+    const auto lock = lock_node(settings);
+    if (!lock) {
+        log::error("cannot start", {{"reason", lock.error().message}});
+        return 1;
+    }
+    std::error_code problem;
+    std::filesystem::create_directories(settings.work_directory, problem);
+    if (!problem) std::filesystem::permissions(settings.work_directory, std::filesystem::perms::owner_all, problem);
+    if (problem) {
+        log::error("cannot make the work directory",
+                   {{"path", settings.work_directory.string()}, {"reason", problem.message()}});
+        return 1;
+    }
+    const Actor actor = installation.actor(clock);
+    Database& database = installation.database();
+
+    // Made in the order in which they use each other; destroyed in the opposite one.
+    Nudge plan, queue, cancel, main_loop;
+    const std::stop_callback on_stop(stop, [&] { main_loop.notify(); });
+    Supervisor supervisor(clock);
+    NativeExecutor native(supervisor);
+    Recorder recorder(database);
+    Dispatcher dispatcher(database, clock, installation.vault(), native, recorder,
+                          {.node = settings.node,
+                           .slots = settings.max_parallel,
+                           .work_base = settings.work_directory,
+                           .inherited = inherited_environment(environment_of_process())},
+                          queue, cancel);
+    std::optional<Planner> planner;
+    beat(installation, roles, clock.now(), true);
+    if (roles.executor) dispatcher.start();
+    if (roles.scheduler) {
+        planner.emplace(database, clock, Planner::Facts{installation.zone(), actor.user}, plan, [&] {
+            queue.notify();
+            // Without an executor role here another server has to hear of it.
+            if (!roles.executor) wake_servers(settings.wake_directory, Wake::queue);
+        });
+        planner->start();
+    }
+    std::optional<WakeListener> listener;
+    listener.emplace(settings.wake_directory, WakeTargets{.queue = queue, .plan = plan, .cancel = cancel});
+    log::info("server ready", {{"version", MULTIFLEXI_VERSION},
+                               {"node", settings.node},
+                               {"roles", to_text(roles)},
+                               {"database", settings.db_database},
+                               {"slots", settings.max_parallel},
+                               {"zone", installation.zone().name()}});
+    ::sd_notify(0, "READY=1\nSTATUS=Running");
+
+    auto next_beat = clock.now() + between_heartbeats;
+    while (!stop.stop_requested()) {
+        clock.wait_until(next_beat, main_loop, stop);
+        const auto now = clock.now();
+        if (now < next_beat && next_beat - now <= between_heartbeats) continue;
+        next_beat = now + between_heartbeats;
+        try {
+            beat(installation, roles, now, false);
+            ::sd_notify(0, "WATCHDOG=1");
+        } catch (const sql::DatabaseError& error) {
+            log::warning("cannot tell that this node lives", {{"error", error.what()}});
+        }
+    }
+
+    log::info("server stopping", {{"running", dispatcher.running()}});
+    ::sd_notify(0, "STOPPING=1");
+    listener.reset();
+    planner.reset();
+    dispatcher.stop(settings.drain_timeout);
+    try {
+        database.write(
+            [&](Session& session) { session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ?)", {settings.node}); });
+    } catch (const sql::DatabaseError& error) {
+        log::warning("cannot sign off", {{"error", error.what()}});
+    }
+    log::info("server stopped");
+    return 0;
+}
+
+}  // namespace mf

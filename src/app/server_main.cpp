@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "app/cli_backend.h"
+#include "app/server.h"
+
+#include "base/text.h"
+#include "domain/entity_json.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <csignal>
+#include <cstdio>
+
+namespace {
+
+using namespace mf;
+
+constexpr std::string_view usage = R"(MultiFlexi server: schedules jobs and runs them.
+
+Usage:
+  multiflexi serve [--roles LIST] [-e FILE] [--check]
+  multiflexi --help | --version
+  multiflexi COMMAND ...       the same as multiflexi-cli COMMAND ...
+
+Options:
+  --roles LIST            scheduler, executor, or both separated by a comma (default: all)
+  -e, --environment FILE  settings to load after /etc/multiflexi/multiflexi.env
+  --check                 check the settings, print them, and end
+
+Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.
+It ends on SIGTERM and SIGINT: nothing new is started, running jobs have MULTIFLEXI_DRAIN_TIMEOUT to end.
+
+Settings:
+)";
+
+struct Arguments {
+    std::string roles = "all";
+    std::optional<std::filesystem::path> settings_file;
+    bool check = false;
+};
+
+void complain(const std::string& message) { std::fputs((message + "\n").c_str(), stderr); }
+
+/// None: the command line was refused, and the reason printed.
+std::optional<Arguments> read_arguments(const std::vector<std::string>& words, std::string role_of_name) {
+    Arguments out;
+    if (!role_of_name.empty()) out.roles = std::move(role_of_name);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::string name = words[i];
+        std::optional<std::string> value;
+        if (const auto equals = name.find('='); name.starts_with("--") && equals != std::string::npos) {
+            value = name.substr(equals + 1);
+            name.resize(equals);
+        }
+        const auto take_value = [&]() -> bool {
+            if (value) return true;
+            if (i + 1 >= words.size()) {
+                complain(fmt::format("The option {} needs a value.", name));
+                return false;
+            }
+            value = words[++i];
+            return true;
+        };
+        if (name == "--check" && !value) {
+            out.check = true;
+        } else if (name == "--roles") {
+            if (!take_value()) return std::nullopt;
+            out.roles = *value;
+        } else if (name == "-e" || name == "--environment") {
+            if (!take_value()) return std::nullopt;
+            out.settings_file = *value;
+        } else {
+            complain(fmt::format("'{}' is not an option of 'multiflexi serve'. See multiflexi --help.", words[i]));
+            return std::nullopt;
+        }
+    }
+    return out;
+}
+
+void complain(const Error& error) {
+    if (error.fields.empty()) return complain(error.message);
+    for (const auto& [field, message] : error.fields) complain(message);
+}
+
+int check(const Installation& installation) {
+    for (const auto& setting : installation.settings().effective)
+        std::fputs(fmt::format("{}={}  ({})\n", setting.name, setting.value, setting.origin).c_str(), stdout);
+    const auto& zone = installation.found_zone();
+    std::fputs(fmt::format("time zone: {} ({})\n", zone.zone.name(), zone.source).c_str(), stdout);
+    for (const auto& warning : installation.settings().warnings) complain("Warning: " + warning);
+    if (!zone.complaint.empty()) complain("Warning: " + zone.complaint);
+    std::fputs("The settings are in order.\n", stdout);
+    return 0;
+}
+
+int run_server(const std::vector<std::string>& words, std::string role_of_name) {
+    const auto arguments = read_arguments(words, std::move(role_of_name));
+    if (!arguments) return 1;
+    const auto roles = roles_named(arguments->roles);
+    if (!roles) return complain(roles.error()), 1;
+    auto installation = Installation::load(arguments->settings_file);
+    if (!installation) return complain(installation.error()), 1;
+    if (arguments->check) return check(*installation);
+
+    const Settings& settings = installation->settings();
+    log::configure(settings.log_level, settings.log_format);
+    for (const auto& warning : settings.warnings) log::warning("settings", {{"problem", warning}});
+    if (!installation->found_zone().complaint.empty())
+        log::warning("time zone", {{"problem", installation->found_zone().complaint}});
+    // Memory of the server holds secrets while jobs start.
+    ::prctl(PR_SET_DUMPABLE, 0);
+
+    // Signals are taken by one thread, so that everything else may be interrupted by nothing.
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGUSR1);
+    ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::stop_source stop;
+    std::thread signals([&] {
+        int received = 0;
+        while (::sigwait(&ending, &received) != 0) {
+        }
+        if (received != SIGUSR1) log::info("told to end", {{"signal", received}});
+        stop.request_stop();
+    });
+    int code = 1;
+    try {
+        code = serve(*installation, *roles, stop.get_token());
+    } catch (const std::exception& error) {
+        log::error("server failed", {{"error", error.what()}});
+    }
+    // Ends the waiting of the signal thread when nobody sent one.
+    ::pthread_kill(signals.native_handle(), SIGUSR1);
+    signals.join();
+    return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+    const auto name = std::filesystem::path(argc > 0 ? argv[0] : "multiflexi").filename().string();
+    if (name == "multiflexi-scheduler") return run_server(words, "scheduler");
+    if (name == "multiflexi-executor") return run_server(words, "executor");
+    if (!words.empty() && words[0] == "serve") return run_server({words.begin() + 1, words.end()}, {});
+    if (words.empty() || words[0] == "--help" || words[0] == "-h") {
+        std::fputs((std::string(usage) + settings_help()).c_str(), stdout);
+        return words.empty() ? 1 : 0;
+    }
+    if (words[0] == "--version" || words[0] == "-V") {
+        std::fputs("multiflexi " MULTIFLEXI_VERSION "\n", stdout);
+        return 0;
+    }
+    LocalBackend backend;
+    auto terminal = process_terminal();
+    std::signal(SIGPIPE, SIG_IGN);
+    return run_cli(words, backend, terminal);
+}
