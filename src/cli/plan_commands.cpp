@@ -23,7 +23,7 @@ int show_preview(Invocation& in, const json::object& preview) {
             if (!value.is_object()) continue;
             const auto& run = value.get_object();
             rows.push_back(json::object{{"planned", member(run, "at")},
-                                        {"starts", local_time(member(run, "launch"), in.zone())},
+                                        {"starts", member(run, "launch")},
                                         {"clock change", member(run, "clock_change")},
                                         {"note", member(run, "note")}});
         }

@@ -133,7 +133,9 @@ void Supervisor::Loop::watch_survivors(Process& process, const std::vector<Proce
 
 void Supervisor::Loop::leader_exited(Process& process) {
     process.exited = true;
-    process.pidfd.reset();  // also ends the watch; the zombie stays until finish()
+    // Closing alone would not end the watch while a child that is being started holds a copy.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, process.pidfd.get(), nullptr);
+    process.pidfd.reset();  // the zombie stays until finish()
     if (process.phase == Phase::killing && !process.deadline) set_deadline(process, Steady::now() + kill_patience);
     if (process.phase == Phase::running)
         drain(process);
@@ -205,7 +207,7 @@ void Supervisor::Loop::sweep_orphans() {
     for (const auto& orphan : children::orphans()) {
         if (orphans_.contains(orphan.pid)) continue;
         Descriptor pidfd = open_pidfd(orphan.pid);
-        epoll_event event{.events = EPOLLIN, .data = {.u64 = orphan_tag(orphan.pid)}};
+        epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = orphan_tag(orphan.pid)}};
         if (!pidfd || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, pidfd.get(), &event) != 0) continue;
         orphans_.emplace(orphan.pid, std::pair{orphan, std::move(pidfd)});
     }

@@ -202,15 +202,23 @@ void Supervisor::Loop::carry_out(ResumeOrder& order) {
 }
 
 void Supervisor::Loop::watch_output(Process& process) {
-    for (std::uint64_t i = 0; i < process.streams.size(); ++i)
-        if (process.streams[i].fd)
-            watch(epoll_, process.streams[i].fd, EPOLLIN, tag(process.key, i == 0 ? out_source : err_source));
+    for (std::uint64_t i = 0; i < process.streams.size(); ++i) {
+        Stream& stream = process.streams[i];
+        if (!stream.fd) continue;
+        watch(epoll_, stream.fd, EPOLLIN, tag(process.key, i == 0 ? out_source : err_source));
+        stream.watched = true;
+    }
 }
 
 void Supervisor::Loop::unwatch_output(Process& process) {
-    // Removed, not masked: a hang-up is reported whatever the mask says, and would spin.
-    for (const auto& stream : process.streams)
-        if (stream.fd) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, stream.fd.get(), nullptr);
+    for (auto& stream : process.streams) unwatch(stream);
+}
+
+void Supervisor::Loop::unwatch(Stream& stream) {
+    // Removed, not masked: a hang-up is reported whatever the mask says, and would spin. And not only closed: a child
+    // that is being started holds a copy until its exec, for which epoll would go on reporting.
+    if (stream.watched) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, stream.fd.get(), nullptr);
+    stream.watched = false;
 }
 
 void Supervisor::Loop::read_output(Process& process, OutputStream which) {
@@ -245,6 +253,7 @@ void Supervisor::Loop::enlarge(Stream& stream) {
 }
 
 void Supervisor::Loop::close_stream(Stream& stream) {
+    unwatch(stream);
     if (stream.enlarged) --enlarged_;
     stream.enlarged = false;
     stream.fd.reset();

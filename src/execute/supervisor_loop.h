@@ -37,6 +37,7 @@ private:
         std::size_t left = 0;  ///< after the end: bytes that the process itself still wrote
         int full_reads = 0;
         bool enlarged = false;
+        bool watched = false;  ///< by epoll
     };
     /// running → terminating (SIGTERM sent) → killing (SIGKILL sent); draining follows each of them.
     enum class Phase { running, terminating, killing, draining };
@@ -95,6 +96,7 @@ private:
     void unwatch_output(Process& process);
     void read_output(Process& process, OutputStream stream);
     void enlarge(Stream& stream);
+    void unwatch(Stream& stream);
     void close_stream(Stream& stream);
 
     // Ending

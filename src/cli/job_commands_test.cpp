@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.h"
+#include "cli/testing/fake_backend.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+using mf::testing::FakeBackend;
+using mf::testing::Shell;
+
+namespace {
+
+json::object job(std::int64_t id = 5) {
+    return {{"id", id},
+            {"state", "succeeded"},
+            {"exitcode", 0},
+            {"schedule", "2025-06-15T10:00:00Z"},
+            {"env", json::object{{"A", "1"}}},
+            {"stdout_size", 6},
+            {"stderr_size", 0}};
+}
+
+std::string compact(const Shell& shell) { return to_text(shell.document()); }
+
+JobEvent printed(JobStream stream, std::string_view text) {
+    return {.kind = JobEvent::Kind::output, .sequence = 1, .stream = stream, .bytes = text};
+}
+
+}  // namespace
+
+TEST_CASE("a job is shown with its output, read in pieces") {
+    FakeBackend fake;
+    fake.offer("job:get", {"id", "?output"}, json::value(job()));
+    fake.outputs[{5, JobStream::out}] = {"h\xc3", "\xa9/\n", "\xff"};
+    fake.outputs[{5, JobStream::err}] = {};
+    Shell shell{fake};
+    CHECK(shell({"job:get", "--id", "5", "-f", "json"}).code == 0);
+    const auto record = shell.document().as_object();
+    CHECK(record.at("stdout") == "hé/\n\xEF\xBF\xBD");
+    CHECK(record.at("stderr") == "");
+    CHECK(record.at("env").as_object().at("A") == "1");
+    CHECK(record.at("scheduled") == "2025-06-15 12:00:00");
+    CHECK(record.at("task_id").is_null());
+    CHECK(shell.last().at("output") == false);
+    shell({"job:get", "--id", "5", "-f", "json", "--fields", "id,stderr"});
+    CHECK(compact(shell) == R"({"id":5,"stderr":""})");
+    shell({"job:get", "--id", "5", "-f", "json", "--fields", "stderr"});
+    CHECK(compact(shell) == R"({"stderr":""})");
+    shell({"job:get", "--id", "5", "-f", "json", "--fields", "id"});
+    CHECK(compact(shell) == R"({"id":5})");
+    CHECK(shell({"job", "get", "5"}).out.find("state: succeeded\n") != std::string::npos);
+}
+
+TEST_CASE("an unknown job is no error, but has no id") {
+    FakeBackend fake;
+    fake.offer("job:get", {"id"}, Error{ErrorCode::not_found, "No."});
+    Shell shell{fake};
+    CHECK(shell({"job:get", "--id", "9", "-f", "json"}).code == 0);
+    CHECK(compact(shell) == R"({"stdout":"","stderr":""})");
+    CHECK(shell({"job:get", "--id", "9"}).out == "Job not found: ID=9\n");
+}
+
+TEST_CASE("lists of jobs: environment for JSON, output for screens and on demand") {
+    FakeBackend fake;
+    fake.offer("job:list", {"limit", "after", "order", "?env", "status"},
+               [](const json::object& input) -> Result<json::value> {
+                   if (input.contains("after")) return json::array();
+                   return json::array{job(5)};
+               });
+    fake.outputs[{5, JobStream::out}] = {"hello\n"};
+    fake.outputs[{5, JobStream::err}] = {};
+    Shell shell{fake};
+    auto row = [&] { return shell.document().as_array().front().as_object(); };
+    shell({"job:list", "-f", "json", "--status", "failed"});
+    CHECK_FALSE(row().contains("stdout"));
+    CHECK(to_text(shell.last()) == R"({"status":"failed","env":true,"order":"A","limit":1000})");
+    shell({"job:list", "--format=json", "--order=D", "--limit=20", "--offset=0"});
+    CHECK(row().at("stdout") == "hello\n");
+    shell({"job:list", "-f", "json", "--fields", "id,stdout"});
+    CHECK(to_text(shell.document()) == R"([{"id":5,"stdout":"hello\n"}])");
+    CHECK_FALSE(shell.last().contains("env"));
+    CHECK(shell({"job:list", "--fields", "id,exitcode,state"}).out == "5 | 0 | succeeded\n\n");
+    shell.terminal = true;
+    CHECK(shell({"job:list", "--fields", "state"}).out.find("\x1b[32msucceeded\x1b[0m") != std::string::npos);
+    CHECK(shell({"job:list", "--fields", "state", "--no-ansi"}).out.find("\x1b") == std::string::npos);
+}
+
+TEST_CASE("jobs are made, cancelled, retried, deleted") {
+    FakeBackend fake;
+    fake.offer("job:create", {"runtemplate_id", "scheduled", "executor"}, json::value(job(8)));
+    fake.offer("job:cancel", {"id", "reason"}, json::value(json::object{{"id", 8}, {"state", "running"}}));
+    fake.offer("job:retry", {"id"}, json::value(job(9)));
+    fake.offer("job:delete", {"id"}, json::value(nullptr));
+    fake.offer("job:update", {"id", "scheduled"}, json::value(job(8)));
+    Shell shell{fake};
+    shell({"job:create", "--template", "1", "-f", "json"});
+    CHECK(compact(shell) == R"({"job_id":8,"id":8})");
+    CHECK(shell({"job:create", "--runtemplate_id", "1", "--scheduled", "now"}).out == "Job created with ID: 8\n");
+    shell({"job:create", "--runtemplate_id", "1", "--scheduled", "now", "--verbose", "-f", "json"});
+    CHECK(shell.document().as_object().at("id") == 8);
+    CHECK(shell({"job:create", "--scheduled", "now"}).out == "Missing --runtemplate_id or --scheduled\n");
+    CHECK(shell({"job", "cancel", "8"}).out == "Job asked to end: ID=8, it is still running\n");
+    shell({"job:retry", "--id", "8", "-f", "json"});
+    CHECK(compact(shell) == R"({"job_id":9,"id":9})");
+    shell({"job:delete", "--id", "8", "-f", "json"});
+    CHECK(compact(shell) == R"({"job_id":"8","deleted":true})");
+    shell({"job:update", "--id", "8", "--scheduled", "+1 day", "-f", "json"});
+    CHECK(compact(shell) == R"({"updated":true,"job_id":"8"})");
+}
+
+TEST_CASE("the output of a job is printed byte by byte") {
+    FakeBackend fake;
+    fake.offer("job:get", {"id"}, json::value(job()));
+    fake.outputs[{5, JobStream::out}] = {"a\xff", "b"};
+    fake.outputs[{5, JobStream::err}] = {"oops\n"};
+    Shell shell{fake};
+    CHECK(shell({"job", "output", "5"}).out ==
+          "a\xff"
+          "b");
+    CHECK(shell.err == "oops\n");
+    CHECK(shell({"job:output", "--id", "5", "--stream", "stderr"}).out == "oops\n");
+    shell({"job:output", "--id", "5", "-f", "json"});
+    CHECK(compact(shell) ==
+          "{\"job_id\":5,\"stdout\":\"a\xEF\xBF\xBD"
+          "b\",\"stderr\":\"oops\\n\"}");
+    CHECK(shell({"job:output", "--id", "7"}).out == "Job not found: ID=7\n");
+    CHECK(shell({"job:output", "--id", "x"}).code == 1);
+    CHECK(shell({"job:output", "--id", "5", "--stream", "x"}).code == 1);
+}
+
+TEST_CASE("a job is followed to its end") {
+    FakeBackend fake;
+    fake.offer("job:get", {"id"}, json::value(job()));
+    fake.events = {{.kind = JobEvent::Kind::state, .state = JobState::running},
+                   printed(JobStream::out, "hello\n"),
+                   printed(JobStream::err, "oops\n"),
+                   {.kind = JobEvent::Kind::ended, .state = JobState::failed, .exit_code = 3}};
+    Shell shell{fake};
+    CHECK(shell({"job", "follow", "--id", "5"}).code == 0);
+    CHECK(shell.out == "hello\n");
+    CHECK(shell.err == "oops\n");
+    CHECK(shell({"job", "follow", "--id", "5", "--exit-code", "--from-seq", "7"}).code == 3);
+    CHECK(fake.followed_from == 7);
+    CHECK(shell({"job:follow", "--id", "5", "-f", "json"}).document().as_array().size() == 4);
+    CHECK(shell.document().as_array().back().as_object().at("exitcode") == 3);
+    shell.terminal = true;
+    CHECK(shell({"job:follow", "5"}).err.find("failed, exit code 3") != std::string::npos);
+    fake.events.pop_back();
+    CHECK(shell({"job:follow", "5"}).code == 1);
+    fake.events = {{.kind = JobEvent::Kind::ended, .state = JobState::cancelled}};
+    CHECK(shell({"job:follow", "5", "--exit-code"}).code == 1);
+    fake.events.clear();
+    CHECK(shell({"job:follow", "5"}).out == "Job not found: ID=5\n");
+}
