@@ -123,7 +123,13 @@ TEST_CASE("what cannot be meant is refused") {
           "error unknown_reference /consumes/c/fields/f/target");
     CHECK(complaints(R"("produces":{"p":{"format":"json","fields":{"f":{"path":"a.b"}}}})") ==
           "error schema_violation /produces/p/fields/f/path");
+    CHECK(complaints(R"("artifacts":[{"name":"x","path":"a/../b","type":"file"}])") ==
+          "error path_unsafe /artifacts/0/path");
     CHECK(complaints(R"("produces":{"a b":{"format":"json"}})") == "error key_invalid /produces/a b");
+    std::string patterns;
+    for (int i = 0; i < 1001; ++i) patterns += i ? ",\"a\"" : "\"a\"";
+    CHECK(complaints(R"("produces":{"p":{"format":"json","patterns":[)" + patterns + "]}}") ==
+          "error too_large /produces/p/patterns");
     CHECK(complaints(R"("exitCodes":{"-1":{"description":"x"}})") == "error key_invalid /exitCodes/-1");
     CHECK(complaints(R"("exitCodes":{"1":{"description":"x","severity":"bad"}})") ==
           "error schema_violation /exitCodes/1/severity");

@@ -67,6 +67,11 @@ std::vector<std::string> read_patterns(ObjectReading& reading) {
         reading.error(FindingCode::schema_violation, "patterns", "This must be a list of regular expressions.");
         return patterns;
     }
+    if (list->size() > most_artifacts) {
+        reading.error(FindingCode::too_large, "patterns",
+                      fmt::format("There are {} patterns; at most {} are taken.", list->size(), most_artifacts));
+        return patterns;
+    }
     for (std::size_t i = 0; i < list->size(); ++i) {
         const std::string place = pointer_to(reading.pointer("patterns"), i);
         const json::string* pattern = (*list)[i].if_string();
