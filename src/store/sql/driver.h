@@ -20,8 +20,21 @@ void check_parameters(std::span<const Value> parameters);
 /// A decimal number as servers write it: int64 if it has no fraction and fits, else double.
 Value number_from_decimal(std::string_view text);
 
-/// "The database x at y" or, for SQLite, "The database file x"; never holds the password.
+/// SQL with '?' parameters in the words of PostgreSQL: $1, $2, … A '?' in texts, quoted names and comments stays.
+struct NumberedSql {
+    std::string sql;
+    int parameters = 0;
+};
+NumberedSql with_numbered_parameters(std::string_view sql);
+
+/// Numbers of "MariaDB Error Codes" in its manual (mysqld_error.h; from 2000 on errmsg.h).
+DatabaseError::Kind kind_of_mariadb_error(unsigned number, std::string_view message);
+
+/// "The PostgreSQL database x at y" or, for SQLite, "The database file x"; never holds the password.
 std::string description_of(const Address& address);
+
+/// What to do about a failure of a server, as a sentence with a blank before it; empty when the failure says it all.
+std::string_view advice_about_server(DatabaseError::Kind kind);
 
 /// The prepared statements of one session, by their SQL; the one that was not used for the longest time goes first.
 /// Handle frees the statement at the database when it is destroyed.

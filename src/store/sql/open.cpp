@@ -11,10 +11,10 @@ namespace mf::sql {
 std::unique_ptr<Connection> open(const Address& address) {
     switch (address.dialect) {
         case Dialect::sqlite: return open_sqlite(address);
-        case Dialect::postgres:
-        case Dialect::mariadb: break;
+        case Dialect::postgres: return open_postgres(address);
+        case Dialect::mariadb: return open_mariadb(address);
     }
-    throw DatabaseError(DatabaseError::Kind::refused, "This program works with SQLite only: name a database file.");
+    throw std::logic_error("an address names no known kind of database");
 }
 
 void check_parameters(std::span<const Value> parameters) {
@@ -45,6 +45,45 @@ Value number_from_decimal(std::string_view text) {
     if (const auto [rest, error] = std::from_chars(text.data(), end, real); error == std::errc{} && rest == end)
         return real;
     return std::string(text);
+}
+
+NumberedSql with_numbered_parameters(std::string_view sql) {
+    NumberedSql out;
+    out.sql.reserve(sql.size() + 16);
+    // Behind the end mark.
+    const auto skip_to = [&](std::size_t from, std::string_view end_mark) {
+        const auto end = sql.find(end_mark, from);
+        return end == std::string_view::npos ? sql.size() : end + end_mark.size();
+    };
+    for (std::size_t i = 0; i < sql.size();) {
+        std::size_t next = i + 1;
+        if (sql[i] == '\'' || sql[i] == '"')
+            next = skip_to(i + 1, sql.substr(i, 1));  // a doubled quote opens the next piece at once
+        else if (sql.substr(i, 2) == "--")
+            next = skip_to(i, "\n");
+        else if (sql.substr(i, 2) == "/*")
+            next = skip_to(i + 2, "*/");
+        if (sql[i] == '?')
+            out.sql += fmt::format("${}", ++out.parameters);
+        else
+            out.sql += sql.substr(i, next - i);
+        i = next;
+    }
+    return out;
+}
+
+std::string_view advice_about_server(DatabaseError::Kind kind) {
+    switch (kind) {
+        case DatabaseError::Kind::lost: return " Check that the server runs and can be reached from here.";
+        case DatabaseError::Kind::refused:
+            return " Check the user, the password, the name of the database and its permissions.";
+        case DatabaseError::Kind::full: return " Free some space on the machine of the database server.";
+        case DatabaseError::Kind::unique_violation:
+        case DatabaseError::Kind::foreign_key:
+        case DatabaseError::Kind::busy:
+        case DatabaseError::Kind::other: break;
+    }
+    return "";
 }
 
 std::string description_of(const Address& address) {

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.h"
+#include "store/sql/driver.h"
+#include "store/sql/library.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+namespace mf::sql {
+namespace {
+
+using Kind = DatabaseError::Kind;
+
+struct Libpq {
+    const Library library{"libpq.so.5", "libpq5"};
+    decltype(&PQconnectStartParams) connect_start = library["PQconnectStartParams"];
+    decltype(&PQconnectPoll) connect_poll = library["PQconnectPoll"];
+    decltype(&PQsocket) socket = library["PQsocket"];
+    decltype(&PQstatus) status = library["PQstatus"];
+    decltype(&PQtransactionStatus) transaction_status = library["PQtransactionStatus"];
+    decltype(&PQerrorMessage) error_message = library["PQerrorMessage"];
+    decltype(&PQsetErrorVerbosity) set_error_verbosity = library["PQsetErrorVerbosity"];
+    decltype(&PQsetNoticeProcessor) set_notice_processor = library["PQsetNoticeProcessor"];
+    decltype(&PQfinish) finish = library["PQfinish"];
+    decltype(&PQexec) exec = library["PQexec"];
+    decltype(&PQprepare) prepare = library["PQprepare"];
+    decltype(&PQexecPrepared) exec_prepared = library["PQexecPrepared"];
+    decltype(&PQresultStatus) result_status = library["PQresultStatus"];
+    decltype(&PQresultErrorField) result_error_field = library["PQresultErrorField"];
+    decltype(&PQclear) clear = library["PQclear"];
+    decltype(&PQntuples) ntuples = library["PQntuples"];
+    decltype(&PQnfields) nfields = library["PQnfields"];
+    decltype(&PQftype) ftype = library["PQftype"];
+    decltype(&PQgetisnull) getisnull = library["PQgetisnull"];
+    decltype(&PQgetvalue) getvalue = library["PQgetvalue"];
+    decltype(&PQgetlength) getlength = library["PQgetlength"];
+    decltype(&PQcmdTuples) cmd_tuples = library["PQcmdTuples"];
+    decltype(&PQcmdStatus) cmd_status = library["PQcmdStatus"];
+};
+const Libpq& pq() {
+    static const Libpq functions;
+    return functions;
+}
+
+struct ClearResult {
+    void operator()(PGresult* r) const { pq().clear(r); }
+};
+struct FinishConnection {
+    void operator()(PGconn* c) const { pq().finish(c); }
+};
+using ResultPtr = std::unique_ptr<PGresult, ClearResult>;
+using ConnectionPtr = std::unique_ptr<PGconn, FinishConnection>;
+
+// Types of pg_type.dat that are more than a text.
+constexpr Oid bool_oid = 16, bytea_oid = 17, int8_oid = 20, int2_oid = 21, int4_oid = 23, oid_oid = 26,
+              float4_oid = 700, float8_oid = 701, numeric_oid = 1700;
+
+constexpr std::chrono::seconds connect_time{10};
+
+/// Codes of appendix A of the PostgreSQL manual.
+Kind kind_of(std::string_view state) {
+    if (state == "23505") return Kind::unique_violation;
+    if (state == "23503" || state == "23001") return Kind::foreign_key;
+    // Serialisation failure, deadlock, lock time-out, too many connections.
+    if (state == "40001" || state == "40P01" || state == "55P03" || state == "53300") return Kind::busy;
+    if (state == "53100") return Kind::full;
+    // Connection exceptions; shutdown, crash, still starting, database dropped.
+    if (state.starts_with("08") || state.starts_with("57P")) return Kind::lost;
+    if (state.starts_with("28") || state == "3D000" || state == "42501" || state == "25006") return Kind::refused;
+    return Kind::other;
+}
+
+/// The code in a verbose message, "FATAL:  28P01: password …"; the words around it may be in any language.
+std::string_view state_in(std::string_view message) {
+    constexpr std::string_view before = ":  ";
+    for (auto at = message.find(before); at != std::string_view::npos; at = message.find(before, at + 1)) {
+        const auto code = message.substr(at + before.size(), 5);
+        const bool is_code = code.size() == 5 && std::ranges::all_of(code, [](char c) {
+                                 return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+                             });
+        if (is_code && message.substr(at + before.size() + 5).starts_with(": ")) return code;
+    }
+    return {};
+}
+
+std::string octets_from_hex(std::string_view text) {
+    const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+    std::string out;
+    out.reserve(text.size() / 2);
+    for (std::size_t i = 2; i + 1 < text.size(); i += 2)  // behind "\x"
+        out.push_back(static_cast<char>(digit(text[i]) << 4 | digit(text[i + 1])));
+    return out;
+}
+
+class PostgresConnection final : public Connection {
+public:
+    explicit PostgresConnection(const Address& address) : name_(description_of(address)) {
+        connect(address);
+        pq().set_notice_processor(
+            connection_.get(), [](void*, const char*) {}, nullptr);
+        const auto settings = fmt::format(
+            "SET default_transaction_isolation = 'read committed'; SET lock_timeout = {}; SET bytea_output = 'hex';"
+            "SET standard_conforming_strings = on; SET extra_float_digits = 1; SET client_min_messages = warning",
+            address.lock_wait.count());
+        check(pq().exec(connection_.get(), settings.c_str()));
+    }
+    ~PostgresConnection() override {
+        // The session takes its statements along; freeing each of them would be a round trip.
+        connection_.reset();
+    }
+
+    Dialect dialect() const override { return Dialect::postgres; }
+
+    void begin() override { execute("BEGIN"); }
+    void commit() override {
+        const ResultPtr result = run("COMMIT", {});
+        // The answer to COMMIT after a failed statement is a success called ROLLBACK.
+        if (std::string_view(pq().cmd_status(result.get())) != "COMMIT")
+            throw DatabaseError(
+                Kind::other, name_ + " has ended the transaction after an error. Nothing of it was kept: repeat it.");
+    }
+    void rollback() noexcept override {
+        if (pq().transaction_status(connection_.get()) == PQTRANS_IDLE) return;
+        pq().clear(pq().exec(connection_.get(), "ROLLBACK"));
+    }
+    std::int64_t change_counter() override { return 0; }
+
+    Rows query(std::string_view sql, std::span<const Value> parameters) override {
+        const ResultPtr result = run(sql, parameters);
+        const int columns = pq().nfields(result.get());
+        Rows rows(static_cast<std::size_t>(pq().ntuples(result.get())));
+        for (std::size_t r = 0; r < rows.size(); ++r) {
+            rows[r].reserve(static_cast<std::size_t>(columns));
+            for (int c = 0; c < columns; ++c) rows[r].push_back(cell(result.get(), static_cast<int>(r), c));
+        }
+        return rows;
+    }
+    std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
+        const ResultPtr result = run(sql, parameters);
+        return to_integer(pq().cmd_tuples(result.get())).value_or(0);
+    }
+
+private:
+    /// A prepared statement of this session.
+    class Statement {
+    public:
+        Statement(const ConnectionPtr& connection, std::string name, int parameters)
+            : connection_(&connection), name_(std::move(name)), parameters_(parameters) {}
+        Statement(Statement&& other) noexcept
+            : connection_(std::exchange(other.connection_, nullptr)),
+              name_(std::move(other.name_)),
+              parameters_(other.parameters_) {}
+        Statement& operator=(Statement&&) = delete;
+        ~Statement() {
+            if (connection_ && *connection_) pq().clear(pq().exec(connection_->get(), ("DEALLOCATE " + name_).c_str()));
+        }
+        const char* name() const { return name_.c_str(); }
+        int parameters() const { return parameters_; }
+
+    private:
+        const ConnectionPtr* connection_;
+        std::string name_;
+        int parameters_;
+    };
+
+    void connect(const Address& address) {
+        const auto port = address.port == 0 ? std::string() : std::to_string(address.port);
+        // Empty values stand for libpq's own defaults.
+        const std::array<std::pair<const char*, const char*>, 12> settings{
+            {{"host", address.host.c_str()},
+             {"port", port.c_str()},
+             {"dbname", address.database.c_str()},
+             {"user", address.user.c_str()},
+             {"password", address.password.c_str()},
+             {"application_name", "multiflexi"},
+             {"client_encoding", "UTF8"},
+             // A peer that vanished is noticed within a minute.
+             {"keepalives_idle", "30"},
+             {"keepalives_interval", "10"},
+             {"keepalives_count", "3"},
+             {"tcp_user_timeout", "60000"},
+             {nullptr, nullptr}}};
+        std::array<const char*, 12> names{}, values{};
+        for (std::size_t i = 0; i < settings.size(); ++i) std::tie(names[i], values[i]) = settings[i];
+        connection_.reset(pq().connect_start(names.data(), values.data(), 0));
+        if (!connection_) throw DatabaseError(Kind::other, name_ + " cannot be reached: there is no memory left.");
+        // Only a verbose message holds the code of the failure; its words depend on the language of the server.
+        pq().set_error_verbosity(connection_.get(), PQERRORS_VERBOSE);
+        if (pq().status(connection_.get()) == CONNECTION_BAD) raise_unconnected();
+        const auto deadline = std::chrono::steady_clock::now() + connect_time;
+        for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;
+             state = pq().connect_poll(connection_.get())) {
+            if (state == PGRES_POLLING_FAILED) raise_unconnected();
+            wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
+        }
+        pq().set_error_verbosity(connection_.get(), PQERRORS_DEFAULT);
+    }
+    void wait(short event, std::chrono::steady_clock::time_point deadline) const {
+        pollfd socket{.fd = pq().socket(connection_.get()), .events = event, .revents = 0};
+        for (;;) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+            const int ready = left.count() > 0 ? poll(&socket, 1, static_cast<int>(left.count())) : 0;
+            if (ready > 0) return;
+            if (ready == 0)
+                throw DatabaseError(Kind::lost, fmt::format("{} did not answer within {} seconds.{}", name_,
+                                                            connect_time.count(), advice_about_server(Kind::lost)));
+            if (errno != EINTR)
+                throw DatabaseError(Kind::lost, fmt::format("{} cannot be reached: {}.", name_, std::strerror(errno)));
+        }
+    }
+    [[noreturn]] void raise_unconnected() const {
+        const std::string_view message = pq().error_message(connection_.get());
+        const auto state = state_in(message);
+        const Kind kind = state.empty() ? Kind::lost : kind_of(state);
+        throw DatabaseError(
+            kind, fmt::format("{} cannot be opened: {}.{}", name_, trim(message.substr(0, message.find("\nLOCATION"))),
+                              advice_about_server(kind)));
+    }
+
+    ResultPtr run(std::string_view sql, std::span<const Value> parameters) {
+        check_parameters(parameters);
+        const Statement& statement = statements_.get(sql, [&](std::string_view text) { return prepare(text); });
+        if (statement.parameters() != static_cast<int>(parameters.size()))
+            throw std::logic_error(fmt::format("{} values for: {}", parameters.size(), sql));
+        // Numbers travel as text: the server reads them as the type it expects at that place.
+        std::vector<std::array<char, 32>> numbers(parameters.size());
+        std::vector<const char*> values(parameters.size());
+        std::vector<int> lengths(parameters.size()), formats(parameters.size());
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            values[i] = numbers[i].data();  // ends in zeros
+            if (is_null(parameters[i])) {
+                values[i] = nullptr;
+            } else if (const auto* text = std::get_if<std::string>(&parameters[i])) {
+                values[i] = text->c_str();
+            } else if (const auto* bytes = std::get_if<Bytes>(&parameters[i])) {
+                values[i] = bytes->data.data();
+                lengths[i] = static_cast<int>(bytes->data.size());
+                formats[i] = 1;
+            } else if (const auto* real = std::get_if<double>(&parameters[i])) {
+                std::to_chars(numbers[i].begin(), numbers[i].end() - 1, *real);
+            } else if (const auto* flag = std::get_if<bool>(&parameters[i])) {
+                numbers[i][0] = *flag ? '1' : '0';  // is both a number and a boolean
+            } else {
+                std::to_chars(numbers[i].begin(), numbers[i].end() - 1, std::get<std::int64_t>(parameters[i]));
+            }
+        }
+        try {
+            return check(pq().exec_prepared(connection_.get(), statement.name(), static_cast<int>(parameters.size()),
+                                            values.data(), lengths.data(), formats.data(), 0));
+        } catch (const DatabaseError& error) {
+            // The table changed under the statement: the next attempt prepares it anew.
+            if (error.kind == Kind::busy) statements_.forget(sql);
+            throw;
+        }
+    }
+    Statement prepare(std::string_view sql) {
+        const NumberedSql numbered = with_numbered_parameters(sql);
+        std::string name = fmt::format("s{}", ++last_statement_);
+        check(pq().prepare(connection_.get(), name.c_str(), numbered.sql.c_str(), 0, nullptr));
+        return Statement(connection_, std::move(name), numbered.parameters);
+    }
+    static Value cell(const PGresult* result, int row, int column) {
+        if (pq().getisnull(result, row, column)) return {};
+        const std::string_view text(pq().getvalue(result, row, column),
+                                    static_cast<std::size_t>(pq().getlength(result, row, column)));
+        switch (pq().ftype(result, column)) {
+            case bool_oid: return text == "t";
+            case int2_oid:
+            case int4_oid:
+            case oid_oid:
+            case int8_oid: {
+                std::int64_t value = 0;
+                std::from_chars(text.data(), text.data() + text.size(), value);
+                return value;
+            }
+            case float4_oid:
+            case float8_oid: {
+                double value = 0;
+                std::from_chars(text.data(), text.data() + text.size(), value);
+                return value;
+            }
+            case numeric_oid: return number_from_decimal(text);
+            case bytea_oid: return Bytes{octets_from_hex(text)};
+            default: return std::string(text);
+        }
+    }
+
+    ResultPtr check(PGresult* raw) const {
+        ResultPtr result(raw);
+        const auto status = pq().result_status(raw);
+        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
+        const auto field = [&](int code) {
+            const char* text = raw ? pq().result_error_field(raw, code) : nullptr;
+            return std::string_view(text ? text : "");
+        };
+        const auto state = field(PG_DIAG_SQLSTATE);
+        const Kind kind = pq().status(connection_.get()) != CONNECTION_OK ? Kind::lost
+                          : is_stale_plan(state)                          ? Kind::busy
+                                                                          : kind_of(state);
+        // Without the details: they repeat values of the row.
+        auto message = field(PG_DIAG_MESSAGE_PRIMARY);
+        if (message.empty()) message = trim(pq().error_message(connection_.get()));
+        throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_about_server(kind)));
+    }
+    /// "cached plan must not change result type"; a prepared statement that a pooler between us and the server dropped.
+    static bool is_stale_plan(std::string_view state) { return state == "0A000" || state == "26000"; }
+
+    const std::string name_;
+    ConnectionPtr connection_;
+    StatementCache<Statement> statements_;
+    std::uint64_t last_statement_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> open_postgres(const Address& address) {
+    return std::make_unique<PostgresConnection>(address);
+}
+
+}  // namespace mf::sql
