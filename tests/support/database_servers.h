@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "store/sql/connection.h"
+#include "support/temporary_directory.h"
+
+#include <sys/types.h>
+#include <functional>
+#include <optional>
+
+namespace mf::testing {
+
+/// A PostgreSQL or MariaDB server for the tests of one program: private directory, Unix socket and a free port on the
+/// loopback, settings for speed instead of safety. Started when first asked for, gone with the program.
+class DatabaseServer {
+public:
+    /// The server of this program; nothing, with the reason printed once, when the server programs are not installed.
+    /// MULTIFLEXI_REQUIRE_SERVERS=1 turns that into an exception.
+    static DatabaseServer* get(sql::Dialect dialect);
+
+    ~DatabaseServer();
+    DatabaseServer(const DatabaseServer&) = delete;
+    DatabaseServer& operator=(const DatabaseServer&) = delete;
+
+    /// An empty database that no other test knows, reached by the Unix socket. The user has a password and all rights.
+    sql::Address fresh_database();
+    /// The same database by way of TCP.
+    sql::Address over_tcp(sql::Address address) const;
+
+private:
+    explicit DatabaseServer(sql::Dialect dialect);
+    void start_postgres();
+    void start_mariadb();
+    void wait_until_ready(const sql::Address& address);
+
+    const sql::Dialect dialect_;
+    TemporaryDirectory directory_;
+    int port_ = 0;
+    pid_t process_ = -1;
+    sql::Address administration_;
+    int databases_ = 0;
+};
+
+/// Runs a test on SQLite (a file of its own) and on each server that is there, each time with an empty database.
+void on_each_database(const std::function<void(const sql::Address&)>& test);
+
+/// "SQLite", "PostgreSQL", "MariaDB".
+const char* name_of(sql::Dialect dialect);
+
+}  // namespace mf::testing
