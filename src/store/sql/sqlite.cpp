@@ -133,10 +133,15 @@ private:
     }
     /// SQLite would create the file readable for everybody; it holds what is nobody else's business. Its side files
     /// (-wal, -shm) copy the permissions of the file.
+    ///
+    /// Never opens a file that exists: closing it again would drop the locks of every other connection of this process
+    /// (man 2 fcntl, "all of the process's locks on that file are released"), and another program would take the
+    /// database for unused and remove its log.
     void create_private_file(const std::string& path) const {
-        const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-        if (file) return;
-        const int error = errno;
+        const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+        std::error_code ignored;
+        const int error = errno == EEXIST && std::filesystem::is_directory(path, ignored) ? EISDIR : errno;
+        if (file || error == EEXIST) return;
         if (error == ENOENT || error == ENOTDIR)
             raise_system(error, "Create its directory first, owned by the user of the server.");
         if (error == EISDIR) raise_system(error, "Name a file.");
