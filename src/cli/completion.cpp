@@ -47,7 +47,7 @@ _multiflexi_cli() {{
     read -ra words <<<"$line"
     current=${{line##* }}
     if [[ -n $current ]]; then previous=${{words[${{#words[@]}}-2]}}; else previous=${{words[${{#words[@]}}-1]}}; fi
-    if (( ${{#words[@]}} < 2 )) || (( ${{#words[@]}} == 2 )) && [[ -n $current ]]; then
+    if (( ${{#words[@]}} < 2 )) || [[ ${{#words[@]}} == 2 && -n $current ]]; then
         COMPREPLY=($(compgen -W {} -- "$current"))
         # What stands before the ':' is already on the line and must not come twice.
         [[ $current == *:* && $COMP_WORDBREAKS == *:* ]] && COMPREPLY=("${{COMPREPLY[@]#${{current%:*}}:}}")
