@@ -35,7 +35,12 @@ EnvironmentMap environment_of_process() {
     return out;
 }
 
-/// One server for each node name: jobs of a node that nobody runs are declared lost at its start.
+/// The row of this process among the nodes. A scheduler alone may stand beside the executor of its node.
+std::string row_name(const Settings& settings, const Roles& roles) {
+    return roles.executor ? settings.node : settings.node + "/scheduler";
+}
+
+/// One executor for each node name: jobs of a node that nobody runs are declared lost at its start.
 Result<Descriptor> lock_node(const Settings& settings) {
     const auto path = settings.data_directory / fmt::format("node-{}.lock", settings.node);
     Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -43,7 +48,7 @@ Result<Descriptor> lock_node(const Settings& settings) {
         return Error{ErrorCode::unavailable,
                      fmt::format("{} cannot be opened: {}.", path.string(), std::strerror(errno))};
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-        return Error{ErrorCode::conflict, fmt::format("A server for the node '{}' runs already ({} is locked). Stop "
+        return Error{ErrorCode::conflict, fmt::format("An executor for the node '{}' runs already ({} is locked). Stop "
                                                       "it, or set MULTIFLEXI_NODE to another name.",
                                                       settings.node, path.string())};
     return lock;
@@ -52,7 +57,7 @@ Result<Descriptor> lock_node(const Settings& settings) {
 void beat(Installation& installation, const Roles& roles, Timestamp now, bool first) {
     const auto ms = std::int64_t{now.time_since_epoch().count()};
     installation.database().write([&](Session& session) {
-        const auto& node = installation.settings().node;
+        const auto node = row_name(installation.settings(), roles);
         if (first) {
             session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ?)", {node});
             session.sql.execute(
@@ -97,7 +102,8 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
         log::error("cannot start", {{"reason", opened.error().message}});
         return 1;
     }
-    const auto lock = lock_node(settings);
+    Result<Descriptor> lock = Descriptor();
+    if (roles.executor) lock = lock_node(settings);
     if (!lock) {
         log::error("cannot start", {{"reason", lock.error().message}});
         return 1;
@@ -166,8 +172,9 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
     planner.reset();
     dispatcher.stop(settings.drain_timeout);
     try {
-        database.write(
-            [&](Session& session) { session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ?)", {settings.node}); });
+        database.write([&](Session& session) {
+            session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ?)", {row_name(settings, roles)});
+        });
     } catch (const sql::DatabaseError& error) {
         log::warning("cannot sign off", {{"error", error.what()}});
     }

@@ -73,6 +73,11 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
         end.reason = end.reason.value_or("") + fmt::format("Its files could not be stored ({}); they are in {}.",
                                                            error.what(), run->directory().path().string());
     }
+    log::info("job ended", {{"job", end.job.value},
+                            {"state", name_of(end.state)},
+                            {"exit_code", end.exitcode.value_or(-1)},
+                            {"seconds", std::chrono::duration<double>(end.end - run->begin()).count()},
+                            {"artifacts", end.artifacts.size()}});
     end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stdout_text));
     end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stderr_text));
     recorder_.end(std::move(end), run->log(), [this, run] {

@@ -12,6 +12,9 @@ using sql::Row;
 
 constexpr std::string_view sealed_column = "value";
 
+/// Stands for the directory that each job gets for itself, where there is no job yet.
+constexpr std::string_view work_directory_of_some_job = "<work directory of the job>";
+
 const std::string& text(const Value& value) { return std::get<std::string>(value); }
 bool truth(const Value& value) {
     const auto* flag = std::get_if<bool>(&value);
@@ -124,8 +127,10 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
 }
 
 Result<json::value> explain_environment(Call& call, const RunTemplate& run_template) {
-    const auto layers =
-        environment_layers(call.session, call.vault, {.run_template = run_template, .executor = run_template.executor});
+    const auto layers = environment_layers(call.session, call.vault,
+                                           {.run_template = run_template,
+                                            .executor = run_template.executor,
+                                            .work_directory = std::string(work_directory_of_some_job)});
     if (!layers) return layers.error();
     const auto environment = assemble_environment(*layers);
     if (!environment) return environment.error();
