@@ -173,7 +173,7 @@ void DatabaseServer::start_mariadb() {
     const auto connection = sql::open(root);
     for (const char* from : {"localhost", "127.0.0.1"}) {
         connection->execute(fmt::format("CREATE USER '{}'@'{}' IDENTIFIED BY '{}'", user, from, password));
-        connection->execute(fmt::format("GRANT ALL PRIVILEGES ON *.* TO '{}'@'{}'", user, from));
+        connection->execute(fmt::format("GRANT ALL PRIVILEGES ON *.* TO '{}'@'{}' WITH GRANT OPTION", user, from));
     }
     administration_ = root;
     administration_.user = user;

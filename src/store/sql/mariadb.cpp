@@ -98,13 +98,13 @@ public:
     std::int64_t change_counter() override { return 0; }
 
     Rows query(std::string_view sql, std::span<const Value> parameters) override {
-        const Run run(*this, sql, parameters);
-        return fetch(run.statement());
+        return with_statement(sql, parameters, [&](MYSQL_STMT* s) { return fetch(s); });
     }
     std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
-        const Run run(*this, sql, parameters);
-        const auto rows = my().stmt_affected_rows(run.statement());
-        return rows == ~std::uint64_t{0} ? 0 : static_cast<std::int64_t>(rows);
+        return with_statement(sql, parameters, [](MYSQL_STMT* s) {
+            const auto rows = my().stmt_affected_rows(s);
+            return rows == ~std::uint64_t{0} ? 0 : static_cast<std::int64_t>(rows);
+        });
     }
 
 private:
@@ -169,6 +169,19 @@ private:
         if (state_ == State::rolled_back)
             throw DatabaseError(
                 Kind::other, name_ + " has ended the transaction after an error. Nothing of it was kept: repeat it.");
+    }
+
+    template <class Work>
+    std::invoke_result_t<Work, MYSQL_STMT*> with_statement(std::string_view sql, std::span<const Value> parameters,
+                                                           Work work) {
+        try {
+            const Run run(*this, sql, parameters);
+            return work(run.statement());
+        } catch (const DatabaseError& error) {
+            // The table may have changed under the statement: the next attempt prepares it anew.
+            if (error.kind == Kind::busy) statements_.forget(sql);
+            throw;
+        }
     }
 
     /// One execution of a statement, with its result until destroyed.

@@ -18,7 +18,9 @@ DatabaseError::Kind kind_of_mariadb_error(unsigned number, std::string_view mess
         case 1203:
         case 1205:  // lock wait time-out, deadlock
         case 1226:
-        case 1213: return Kind::busy;
+        case 1213:
+        case 1615:  // the table changed under a prepared statement
+        case 2057: return Kind::busy;
         case 1053:  // shutdown
         case 1077:
         case 1079:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "contract/database/error_of.h"
 #include "support/database_servers.h"
 
 #include <doctest/doctest.h>
@@ -39,15 +40,6 @@ Value through(Connection& connection, std::string_view column, const Value& valu
     REQUIRE(rows.size() == 1);
     REQUIRE(rows[0].size() == 1);
     return rows[0][0];
-}
-
-DatabaseError error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const DatabaseError& error) {
-        return error;
-    }
-    throw std::runtime_error("nothing was thrown");
 }
 
 std::string every_octet() {

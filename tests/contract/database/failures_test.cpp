@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "contract/database/error_of.h"
+#include "support/database_servers.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <unistd.h>
+#include <fstream>
+
+using namespace mf;
+using namespace mf::sql;
+using mf::testing::DatabaseServer;
+using mf::testing::TemporaryDirectory;
+using Kind = DatabaseError::Kind;
+
+namespace {
+
+void on_each_server(const std::function<void(const Address&, DatabaseServer&)>& test) {
+    for (const Dialect dialect : {Dialect::postgres, Dialect::mariadb}) {
+        INFO("on ", std::string(mf::testing::name_of(dialect)));
+        if (auto* server = DatabaseServer::get(dialect)) test(server->fresh_database(), *server);
+    }
+}
+
+/// Ends the session from the side of the server, as its restart would.
+void cut(Connection& victim, Connection& other) {
+    if (victim.dialect() == Dialect::postgres) {
+        const auto id = victim.query("SELECT pg_backend_pid()", {})[0][0];
+        other.query("SELECT pg_terminate_backend(?)", {id});
+    } else {
+        const auto id = victim.query("SELECT CONNECTION_ID()", {})[0][0];
+        other.execute(fmt::format("KILL CONNECTION {}", std::get<std::int64_t>(id)));
+    }
+}
+
+/// Fills a table until the disk is full, then proves that the session survives it.
+void fill_up(const Address& address) {
+    const auto connection = open(address);
+    connection->execute("CREATE TABLE t (a INTEGER, b BLOB)");
+    connection->execute("INSERT INTO t VALUES (1, NULL)");
+    connection->begin();
+    const auto error = error_of([&] {
+        for (int i = 0; i < 1000; ++i)
+            connection->execute("INSERT INTO t VALUES (2, ?)", {Bytes{std::string(100'000, 'x')}});
+    });
+    CHECK(error.kind == Kind::full);
+    CHECK(std::string(error.what()).ends_with("There is no space left for it: free some space on that file system."));
+    connection->rollback();
+    CHECK(connection->query("SELECT a FROM t", {}) == Rows{{std::int64_t{1}}});
+    connection->begin();
+    connection->execute("UPDATE t SET a = 5");
+    connection->commit();
+    CHECK(connection->query("SELECT a FROM t", {}) == Rows{{std::int64_t{5}}});
+}
+
+}  // namespace
+
+TEST_CASE("a session that the server has ended is lost, in a transaction too") {
+    on_each_server([](const Address& address, DatabaseServer&) {
+        const auto other = open(address);
+        for (const bool in_transaction : {false, true}) {
+            const auto victim = open(address);
+            if (in_transaction) victim->begin();
+            cut(*victim, *other);
+            const auto error = error_of([&] { victim->query("SELECT 1", {}); });
+            CHECK(error.kind == Kind::lost);
+            CHECK(error_of([&] { victim->query("SELECT 2", {}); }).kind == Kind::lost);
+            CHECK(error_of([&] { victim->begin(); }).kind == Kind::lost);
+            victim->rollback();
+        }
+        CHECK(open(address)->query("SELECT 1", {}).size() == 1);
+    });
+}
+
+TEST_CASE("a wrong password, an unknown database and an unknown user are refused, nobody listening is lost") {
+    on_each_server([](const Address& address, DatabaseServer& server) {
+        for (const Address& good : {address, server.over_tcp(address)}) {
+            CHECK(open(good)->query("SELECT 'ok'", {}) == Rows{{std::string("ok")}});
+            Address wrong = good;
+            wrong.password = "wrong-Passw0rd";
+            const auto error = error_of([&] { (void)open(wrong); });
+            CHECK(error.kind == Kind::refused);
+            const std::string message = error.what();
+            CHECK(message.find("wrong-Passw0rd") == std::string::npos);
+            CHECK(message.find(address.database) != std::string::npos);
+            CHECK(message.ends_with("Check the user, the password, the name of the database and its permissions."));
+            wrong = good;
+            wrong.database = "nothing_like_it";
+            CHECK(error_of([&] { (void)open(wrong); }).kind == Kind::refused);
+            wrong = good;
+            wrong.user = "nobody_like_that";
+            CHECK(error_of([&] { (void)open(wrong); }).kind == Kind::refused);
+        }
+        Address nobody = server.over_tcp(address);
+        nobody.port = 1;
+        const auto refused = error_of([&] { (void)open(nobody); });
+        CHECK(refused.kind == Kind::lost);
+        CHECK(std::string(refused.what()).find(address.password) == std::string::npos);
+        CHECK(std::string(refused.what()).ends_with("Check that the server runs and can be reached from here."));
+        nobody = address;
+        nobody.host = "/nonexistent/socket";
+        CHECK(error_of([&] { (void)open(nobody); }).kind == Kind::lost);
+    });
+}
+
+TEST_CASE("what the account may not do is refused") {
+    on_each_server([](const Address& address, DatabaseServer&) {
+        const auto owner = open(address);
+        const bool postgres = address.dialect == Dialect::postgres;
+        const auto account = address.database + "_reader";
+        owner->execute(R"(CREATE TABLE "t" ("a" BIGINT))");
+        if (postgres) {
+            owner->execute(fmt::format("CREATE USER {} PASSWORD 'pw'", account));
+            owner->execute(fmt::format("GRANT SELECT ON t TO {}", account));
+        } else {
+            owner->execute(fmt::format("CREATE USER {}@localhost IDENTIFIED BY 'pw'", account));
+            owner->execute(fmt::format("GRANT SELECT ON {}.* TO {}@localhost", address.database, account));
+        }
+        Address reader = address;
+        reader.user = account;
+        reader.password = "pw";
+        const auto connection = open(reader);
+        CHECK(connection->query(R"(SELECT "a" FROM "t")", {}).empty());
+        CHECK(error_of([&] { connection->execute(R"(INSERT INTO "t" VALUES (1))"); }).kind == Kind::refused);
+    });
+}
+
+TEST_CASE("a value that is larger than MariaDB takes says which setting to raise, and the session goes on") {
+    auto* server = DatabaseServer::get(Dialect::mariadb);
+    if (!server) return;
+    const auto connection = open(server->fresh_database());
+    connection->execute(R"(CREATE TABLE "t" ("a" LONGBLOB))");
+    const auto insert = R"(INSERT INTO "t" VALUES (?))";
+    const auto error = error_of([&] { connection->execute(insert, {Bytes{std::string(17 << 20, 'x')}}); });
+    CHECK(error.kind == Kind::other);
+    CHECK(std::string(error.what()).find("Raise max_allowed_packet") != std::string::npos);
+    CHECK(connection->execute(insert, {Bytes{std::string(15 << 20, 'x')}}) == 1);
+}
+
+TEST_CASE("a statement whose table has changed is prepared anew by the next attempt") {
+    mf::testing::on_each_database([](const Address& address) {
+        const auto connection = open(address), other = open(address);
+        connection->execute(R"(CREATE TABLE "t" ("a" BIGINT))");
+        connection->execute(R"(INSERT INTO "t" VALUES (1))");
+        const auto select = R"(SELECT * FROM "t")";
+        CHECK(connection->query(select, {}) == Rows{{std::int64_t{1}}});
+        other->execute(R"(ALTER TABLE "t" ADD COLUMN "b" BIGINT)");
+        const Rows expected{{std::int64_t{1}, {}}};
+        Rows found = expected;
+        try {
+            found = connection->query(select, {});
+        } catch (const DatabaseError& error) {
+            CHECK(error.kind == Kind::busy);  // that is, repeat it
+        }
+        CHECK(found == expected);
+        CHECK(connection->query(select, {}) == expected);
+        CHECK(connection->execute(R"(INSERT INTO "t" VALUES (2, 3))") == 1);
+    });
+}
+
+TEST_CASE("SQLite tells a full disk, keeps what was committed and goes on working") {
+    const TemporaryDirectory directory;
+    const auto disk = directory.path() / "disk";
+    std::filesystem::create_directory(disk);
+    if (geteuid() != 0 || mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=2m") != 0) {
+        MESSAGE("not run: only root may mount a small file system");
+        return;
+    }
+    struct Unmount {
+        const std::filesystem::path& disk;
+        ~Unmount() { umount2(disk.c_str(), MNT_DETACH); }
+    } unmount{disk};
+    fill_up({.database = disk / "full.sqlite"});
+}
+
+TEST_CASE("SQLite tells a database that has reached its largest size") {
+    const TemporaryDirectory directory;
+    const auto connection = open({.database = directory.path() / "small.sqlite"});
+    connection->query("PRAGMA max_page_count=20", {});
+    connection->execute("CREATE TABLE t (b BLOB)");
+    connection->begin();
+    CHECK(error_of([&] {
+              for (int i = 0; i < 100; ++i)
+                  connection->execute("INSERT INTO t VALUES (?)", {Bytes{std::string(4000, 'x')}});
+          }).kind == Kind::full);
+    // The database may have ended the transaction: then nothing more may slip in as a transaction of its own.
+    try {
+        connection->execute("INSERT INTO t VALUES (NULL)");
+    } catch (const DatabaseError&) {
+    }
+    connection->rollback();
+    CHECK(connection->query("SELECT COUNT(*) FROM t", {}) == Rows{{std::int64_t{0}}});
+    connection->execute("INSERT INTO t VALUES (1)");
+}
+
+TEST_CASE("SQLite in a place without the right to write is refused with what to do") {
+    if (geteuid() == 0) {
+        // Root may write everywhere; a file system that is read-only stops it too.
+        const TemporaryDirectory directory;
+        const auto disk = directory.path() / "disk";
+        std::filesystem::create_directory(disk);
+        if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=2m") != 0) {
+            MESSAGE("not run: no file system can be mounted here");
+            return;
+        }
+        open({.database = disk / "x.sqlite"})->execute("CREATE TABLE t (a INTEGER)");
+        mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=2m");
+        for (const char* name : {"x.sqlite", "new.sqlite"}) {
+            const auto error = error_of([&] { (void)open({.database = disk / name}); });
+            CHECK(error.kind == Kind::refused);
+            CHECK(std::string(error.what()).find("Give this user the right to write") != std::string::npos);
+        }
+        umount2(disk.c_str(), MNT_DETACH);
+        return;
+    }
+    const TemporaryDirectory directory;
+    std::filesystem::permissions(directory.path(), std::filesystem::perms{0500});
+    CHECK(error_of([&] { (void)open({.database = directory.path() / "new.sqlite"}); }).kind == Kind::refused);
+    std::filesystem::permissions(directory.path(), std::filesystem::perms{0700});
+}
