@@ -36,8 +36,8 @@ std::string type_for(std::string_view word, Dialect dialect) {
     if (word == "bool") return choose("INTEGER", "BOOLEAN", "TINYINT");
     if (word == "real") return choose("REAL", "DOUBLE PRECISION", "DOUBLE");
     if (word == "blob") return choose("BLOB", "BYTEA", "LONGBLOB");
-    // MariaDB compares texts by the table's collation: bytes, as the other two do.
-    if (word == "options") return choose("", "", " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin");
+    // MariaDB compares texts by the table's collation: bytes, and blanks at the end count, as the other two do.
+    if (word == "options") return choose("", "", " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin");
     if (word.starts_with("text ")) {
         const auto length = to_integer(word.substr(5));
         if (length && *length > 0)
@@ -89,6 +89,33 @@ std::vector<Applied> applied_steps(Session& session) {
         out.push_back({std::get<std::int64_t>(row[0]), std::get<std::string>(row[1])});
     return out;
 }
+
+/// Makes programs that start at the same time change the schema one after the other; who comes second finds the work
+/// done. SQLite has one writer anyway.
+class MigrationLock {
+public:
+    explicit MigrationLock(Session& session) : session_(session) {
+        // The one of PostgreSQL ends with the transaction.
+        if (dialect() == Dialect::postgres) session_.sql.query("SELECT pg_advisory_xact_lock(7310829471)");
+        if (dialect() == Dialect::mariadb &&
+            session_.sql.query("SELECT GET_LOCK('multiflexi_migration', 600)")[0][0] != Value{std::int64_t{1}})
+            throw sql::DatabaseError(sql::DatabaseError::Kind::busy,
+                                     "Another program has been changing the schema of the database for ten minutes.");
+    }
+    ~MigrationLock() {
+        if (dialect() != Dialect::mariadb) return;
+        try {
+            session_.sql.query("SELECT RELEASE_LOCK('multiflexi_migration')");
+        } catch (const sql::DatabaseError&) {  // a session that fails here is closed, and its lock with it
+        }
+    }
+    MigrationLock(const MigrationLock&) = delete;
+    MigrationLock& operator=(const MigrationLock&) = delete;
+
+private:
+    Dialect dialect() const { return session_.sql.dialect(); }
+    Session& session_;
+};
 
 /// Which steps are missing, or why the database is not ours to touch.
 Result<std::vector<Migration>> missing_steps(const std::vector<Applied>& applied, const std::string& database) {
@@ -158,8 +185,7 @@ Result<void> migrate(Database& database, Timestamp now) {
     if (!missing) return missing.error();
     if (missing->empty()) return {};
     return database.write([&](Session& session) -> Result<void> {
-        // PostgreSQL would let two programs migrate at once; whoever comes second waits here and finds the work done.
-        if (session.sql.dialect() == Dialect::postgres) session.sql.query("SELECT pg_advisory_xact_lock(7310829471)");
+        const MigrationLock lock(session);
         const auto now_missing = missing_steps(applied_steps(session), database.address().database);
         if (!now_missing) return now_missing.error();
         for (const auto& statement : statements_for(create_table_of_migrations, session.sql.dialect()))
