@@ -130,7 +130,7 @@ Result<json::value> create(Call& call, const ApplicationInput& input) {
     if (!input.name || !input.uuid || !input.executable)
         return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
     if (call.repository<Application>().first({.equals = {{"uuid", *input.uuid}, only_live()}}))
-        return Error{ErrorCode::conflict, "Application with this UUID already exists."};
+        return Error{ErrorCode::conflict, "Application with this UUID already exists.", {{"uuid", "is taken"}}};
     Application made{.uuid = *input.uuid, .created_at = call.now, .updated_at = call.now};
     if (auto applied = apply(input, made); !applied) return applied.error();
     auto applications = call.repository<Application>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
 #include "service/artifact_content.h"
+#include "service/audit.h"
 #include "service/job_operations.h"
 #include "service/list_filter.h"
 
@@ -59,11 +60,32 @@ Result<json::value> get(Call& call, const Reference& input) {
     return json::value(with_content(call, *found));
 }
 
+/// Somebody explicitly removes an artifact. Its content goes with the last artifact that has it.
+Result<json::value> remove(Call& call, const Reference& input) {
+    const auto artifact = find_artifact(call.session, call.scope, {input.id});
+    if (!artifact) return artifact.error();
+    if (artifact->kind != ArtifactKind::file)
+        return Error{ErrorCode::conflict, "This artifact is the output of its job; it goes when the job is deleted."};
+    if (auto erased = call.repository<Artifact>().erase(artifact->id); !erased) return erased.error();
+    call.session.sql.execute(
+        R"(DELETE FROM "content" WHERE "sha256" = ? AND NOT EXISTS (SELECT 1 FROM "artifacts" a WHERE a."sha256" = "content"."sha256"))",
+        {artifact->sha256});
+    audit(call, {.entity = "artifact",
+                 .id = input.id,
+                 .action = "delete",
+                 .company = artifact->company_id,
+                 .details = {{"job_id", artifact->job_id.value}, {"filename", artifact->filename}}});
+    return json::value{{"deleted", true}, {"id", input.id}};
+}
+
 }  // namespace
 
 void add_artifact_operations(Operations& operations) {
     add(operations, {"artifact:list", "GET /artifacts", "List what jobs left behind."}, list);
     add(operations, {"artifact:get", "GET /artifacts/{id}", "Show one artifact with its content."}, get);
+    add(operations,
+        {"artifact:delete", "DELETE /artifacts/{id}", "Remove an artifact.", Permission::administer, Access::changes},
+        remove);
 }
 
 }  // namespace mf

@@ -86,6 +86,7 @@ Result<json::value> assign(Call& call, const AssignmentInput& input) {
     if (existing)
         return json::value{{"status", "ok"},
                            {"message", "Already assigned"},
+                           {"assigned", false},
                            {"company_id", company.id.value},
                            {"app_id", application.id.value},
                            {"runtemplate_id", existing->id.value}};
@@ -103,6 +104,7 @@ Result<json::value> assign(Call& call, const AssignmentInput& input) {
                  .details = {{"runtemplate_id", made.id.value}}});
     return json::value{{"status", "success"},
                        {"message", "Application assigned to company"},
+                       {"assigned", true},
                        {"company_id", company.id.value},
                        {"app_id", application.id.value},
                        {"runtemplate_id", made.id.value}};

@@ -27,6 +27,11 @@ struct JobInput {
     std::optional<TextMap> config, env;
 };
 
+struct JobReference {
+    std::int64_t id = 0;
+    std::optional<bool> output;
+};
+
 struct CancelInput {
     std::int64_t id = 0;
     std::optional<std::string> reason;
@@ -60,6 +65,15 @@ const Entity& entity_of<JobInput>() {
                      field<&I::config>("config", {.help = "Value for this run only, KEY=VALUE", .max_length = 4194304}),
                      field<&I::env>("env", {.help = "Variable for this run only, KEY=VALUE", .max_length = 4194304}));
     static constexpr Entity entity{"job_input", "Job", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<JobReference>() {
+    static constexpr auto fields =
+        fields_of<JobReference>(field<&JobReference::id>("id", {.help = "Number of the job", .required = true}),
+                                field<&JobReference::output>("output", {.help = "With its output (yes)"}));
+    static constexpr Entity entity{"job_reference", "Job", fields};
     return entity;
 }
 
@@ -148,12 +162,12 @@ Result<json::value> list(Call& call, const JobFilter& filter) {
     return json::value(std::move(out));
 }
 
-Result<json::value> get(Call& call, const Reference& input) {
+Result<json::value> get(Call& call, const JobReference& input) {
     const auto job = call.repository<Job>().find({input.id});
     if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
     auto record = to_json(*job);
     record["env"] = environment_of(call, job->id);
-    add_output(call, job->id, record);
+    if (input.output.value_or(true)) add_output(call, job->id, record);
     return json::value(std::move(record));
 }
 

@@ -76,7 +76,7 @@ Result<json::value> list(Call& call, const QueueFilter& filter) {
         const auto number = [&](std::size_t i) { return std::get<std::int64_t>(row[i]); };
         const auto text = [&](std::size_t i) { return std::get<std::string>(row[i]); };
         out.push_back({{"id", number(0)},
-                       {"job", number(1)},
+                       {"job_id", number(1)},
                        {"schedule_type", text(2)},
                        {"runtemplate_id", number(3)},
                        {"runtemplate_name", text(4)},
@@ -104,18 +104,17 @@ CalendarEnds calendar_ends(const Call& call) {
 
 Result<json::value> overview(Call& call, const NoInput&) {
     const auto queue = queue_statistics(call.session, call.scope, call.now, calendar_ends(call));
-    return json::value{{"comprehensive_queue_metrics",
-                        {{"total_jobs_in_queue", queue.total},
-                         {"orphaned_jobs", 0},
-                         {"unique_applications", queue.applications},
-                         {"unique_companies", queue.companies},
-                         {"unique_runtemplates", queue.run_templates},
-                         {"schedule_breakdown",
-                          {{"overdue_jobs", queue.overdue},
-                           {"jobs_today", queue.today},
-                           {"jobs_tomorrow", queue.tomorrow},
-                           {"jobs_this_week", queue.this_week},
-                           {"jobs_this_month", queue.this_month}}}}}};
+    return json::value{{"total_jobs_in_queue", queue.total},
+                       {"orphaned_jobs", 0},
+                       {"unique_applications", queue.applications},
+                       {"unique_companies", queue.companies},
+                       {"unique_runtemplates", queue.run_templates},
+                       {"schedule_breakdown",
+                        {{"overdue_jobs", queue.overdue},
+                         {"jobs_today", queue.today},
+                         {"jobs_tomorrow", queue.tomorrow},
+                         {"jobs_this_week", queue.this_week},
+                         {"jobs_this_month", queue.this_month}}}};
 }
 
 /// Foreign keys leave nothing to repair in the rows; what can go wrong is a wait for a job that is gone, a pending job
@@ -143,6 +142,18 @@ Result<json::value> fix(Call& call, const NoInput&) {
     call.wake_server = true;
     return json::value{
         {"status", "success"}, {"message", "Queue diagnostics and fix completed"}, {"messages", std::move(messages)}};
+}
+
+/// Cancels the job of one queue row.
+Result<json::value> remove(Call& call, const Reference& input) {
+    const auto entry = call.repository<QueueEntry>().find({input.id});
+    if (!entry) return Error{ErrorCode::not_found, fmt::format("There is no queue entry {}.", input.id)};
+    const auto job = request_cancel(call.session, call.scope, entry->job_id,
+                                    fmt::format("Taken from the queue by {}.", call.actor.login), call.now);
+    if (!job) return job.error();
+    call.wake_server = true;
+    audit(call, {.entity = "job", .id = job->id.value, .action = "cancel", .company = job->company_id});
+    return json::value{{"deleted", true}, {"id", input.id}, {"job_id", job->id.value}};
 }
 
 /// Cancels everything that waits; the rows of the jobs stay.
@@ -176,6 +187,10 @@ void add_queue_operations(Operations& operations) {
         {"queue:fix", "POST /queue/fix", "Look for jobs that would wait for ever, and let them go.", administer,
          changes},
         fix);
+    add(operations,
+        {"queue:delete", "DELETE /queue/{id}", "Take a job from the queue: it is cancelled, its record stays.", run,
+         changes},
+        remove);
     add(operations, {"queue:truncate", "POST /queue/truncate", "Cancel all jobs that wait.", administer, changes},
         truncate);
 }

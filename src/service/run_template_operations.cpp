@@ -170,14 +170,17 @@ Result<json::value> create(Call& call, const RunTemplateInput& input) {
         return Error{ErrorCode::invalid, "Missing --name, --app_id or --company_id"};
     const auto application = find_application(call, input.app_id, input.app_uuid);
     if (!application)
-        return input.app_uuid ? Error{ErrorCode::not_found, "Application with given UUID not found"}
+        return input.app_uuid ? Error{ErrorCode::not_found,
+                                      "Application with given UUID not found",
+                                      {{"app_uuid", "is not known"}}}
                               : application.error();
     const auto company =
         input.company_id ? company_named(call, std::to_string(*input.company_id)) : company_named(call, *input.company);
     if (!company)
-        return input.company_id
-                   ? company.error()
-                   : Error{ErrorCode::not_found, fmt::format("Company not found for slug: {}", *input.company)};
+        return input.company_id ? company.error()
+                                : Error{ErrorCode::not_found,
+                                        fmt::format("Company not found for slug: {}", *input.company),
+                                        {{"company", "is not known"}}};
 
     RunTemplate made{
         .app_id = application->id, .company_id = company->id, .created_at = call.now, .updated_at = call.now};
