@@ -280,7 +280,7 @@ Error refusal(const std::vector<Finding>& findings) {
     for (const Finding& finding : findings) {
         if (finding.severity != Severity::error) continue;
         if (error.message.empty()) error.message = describe(finding);
-        error.fields.push_back({finding.pointer, describe(finding)});
+        error.fields.push_back({finding.pointer, finding.sentence});
     }
     return error;
 }

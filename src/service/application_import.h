@@ -35,7 +35,7 @@ struct ImportResult {
 
 /// Imports one definition in the transaction of the call: creates or updates the application with its uuid, or finds
 /// that nothing changed. Operator-owned state (enabled, values, assignments) is never touched. Errors carry every
-/// finding as a field: name = JSON pointer. Spec: definitions 3.3.
+/// finding as a field: name = JSON pointer, message = its sentence. Spec: definitions 3.3.
 Result<ImportResult> import_application(Call& call, const ImportRequest& request);
 
 /// {code, severity, file, pointer, value, message} for each.
