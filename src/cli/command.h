@@ -21,11 +21,12 @@ enum class Takes {
 
 /// What becomes of an option.
 enum class Becomes {
-    input,    ///< a text in the input of the operation
-    words,    ///< a list in the input, separated by commas
-    pairs,    ///< KEY=VALUE, collected in an object of the input
-    local,    ///< stays with the command
-    nothing,  ///< accepted for compatibility
+    input,      ///< a text in the input of the operation
+    words,      ///< a list in the input, separated by commas
+    pairs,      ///< KEY=VALUE, collected in an object of the input
+    pair_file,  ///< names a file of such lines, "-" for standard input: so secrets need not be on the command line
+    local,      ///< stays with the command
+    nothing,    ///< accepted for compatibility
 };
 
 struct Option {

@@ -3,8 +3,11 @@
 
 #include "cli/testing/fake_backend.h"
 
+#include "support/temporary_directory.h"
+
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
+#include <fstream>
 
 using namespace mf;
 using mf::testing::FakeBackend;
@@ -78,6 +81,17 @@ TEST_CASE("lists accumulate; KEY=VALUE becomes an object") {
           R"(runtemplate:update {"id":"2","unset":["A","B","C"]})");
     CHECK(asked({"run-template:update", "--id", "2", "--config", "A"})
               .starts_with("nothing: Option --config takes KEY=VALUE"));
+}
+
+TEST_CASE("values come from a file, too; the command line wins") {
+    const testing::TemporaryDirectory directory;
+    const auto file = (directory.path() / "values.env").string();
+    std::ofstream(file) << "# a comment\nA=file\nB='from the file'\n";
+    CHECK(asked({"run-template:update", "--id", "2", "--config", "A=1", "--config-file", file}) ==
+          R"(runtemplate:update {"id":"2","config":{"A":"1","B":"from the file"}})");
+    CHECK(asked({"run-template:update", "--id", "2", "--config-file", file, "--config", "A=1"}) ==
+          R"(runtemplate:update {"id":"2","config":{"A":"1","B":"from the file"}})");
+    CHECK(asked({"run-template:update", "--id", "2", "--config-file", file + ".missing"}).starts_with("nothing: "));
 }
 
 TEST_CASE("a value may be left out where the option says so") {

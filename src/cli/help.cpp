@@ -125,6 +125,7 @@ std::string option_words(const Option& option) {
     std::string word(option.name);
     for (char& c : word) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c == '-' ? '_' : c;
     if (option.becomes == Becomes::pairs) word = "KEY=VALUE";
+    if (option.becomes == Becomes::pair_file) word = "FILE";
     switch (option.takes) {
         case Takes::flag: return fmt::format("--{}", option.name);
         case Takes::optional_value: return fmt::format("--{}[={}]", option.name, word);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "cli/invocation.h"
 
+#include "base/settings_file.h"
 #include "base/text.h"
+#include "cli/input_file.h"
 #include "cli/json_text.h"
 
 namespace mf {
@@ -24,6 +26,19 @@ Result<json::object> pairs(const GivenOption& given) {
         out[pair.substr(0, equals)] = pair.substr(equals + 1);
     }
     return out;
+}
+
+/// The lines of the files, later ones first asked; what the object has already stays.
+Result<void> add_pairs_of_files(const GivenOption& given, Terminal& terminal, json::object& out) {
+    constexpr std::size_t largest = 1 << 20;
+    for (const std::string& name : given.values) {
+        const auto content = read_input_file(name, terminal, largest);
+        if (!content) return content.error();
+        const auto file = parse_settings_file(*content, name == "-" ? "standard input" : name);
+        if (!file.errors.empty()) return Error{ErrorCode::invalid, file.errors.front().message, file.errors};
+        for (const auto& line : file.lines) out.emplace(line.name, line.value);
+    }
+    return {};
 }
 
 json::array words(const GivenOption& given) {
@@ -69,7 +84,17 @@ Result<json::object> Invocation::input() const {
             case Becomes::pairs: {
                 auto object = pairs(given);
                 if (!object) return object.error();
-                input[key] = *std::move(object);
+                // What stands on the command line wins over what stands in a file.
+                auto& known = input[key];
+                if (known.is_object())
+                    for (const auto& [name, value] : known.get_object()) object->emplace(name, value);
+                known = *std::move(object);
+                break;
+            }
+            case Becomes::pair_file: {
+                auto& known = input[key];
+                if (!known.is_object()) known = json::object();
+                if (auto added = add_pairs_of_files(given, terminal_, known.get_object()); !added) return added.error();
                 break;
             }
             case Becomes::input: {

@@ -214,6 +214,11 @@ constexpr Option create_options[] = {
      .help = "What the job is called for",
      .preset = "adhoc-cli"},
     {.name = "config", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+    {.name = "config-file",
+     .takes = Takes::list,
+     .help = "File of KEY=VALUE lines, - for standard input; keeps secrets off the command line",
+     .key = "config",
+     .becomes = Becomes::pair_file},
     {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
 };
 constexpr Option update_options[] = {

@@ -63,6 +63,11 @@ constexpr Option create_options[] = {
      .takes = Takes::list,
      .help = "Value of a variable; values that are not named stay",
      .becomes = Becomes::pairs},
+    {.name = "config-file",
+     .takes = Takes::list,
+     .help = "File of KEY=VALUE lines, - for standard input; keeps secrets off the command line",
+     .key = "config",
+     .becomes = Becomes::pair_file},
     {.name = "unset", .takes = Takes::list, .help = "Variables to forget", .becomes = Becomes::words},
     {.name = "deadline_offset"},
     {.name = "max_attempts"},
@@ -108,6 +113,11 @@ constexpr Option schedule_options[] = {
      .preset = "now"},
     {.name = "executor", .takes = Takes::optional_value, .help = "Instead of the one of the run template"},
     {.name = "config", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+    {.name = "config-file",
+     .takes = Takes::list,
+     .help = "File of KEY=VALUE lines, - for standard input; keeps secrets off the command line",
+     .key = "config",
+     .becomes = Becomes::pair_file},
     {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
 };
 constexpr Option stale_options[] = {
