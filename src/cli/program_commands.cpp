@@ -151,6 +151,42 @@ int run_status(Invocation& in) {
     return in.answer_record(std::move(out));
 }
 
+/// The operation removes a bounded number at once; it is asked until nothing is left to remove.
+int run_prune(Invocation& in) {
+    const auto keep = in.arguments().value("keep").value_or("1000");
+    const bool logs = in.arguments().has("logs");
+    const bool jobs = in.arguments().has("jobs");
+    if (!logs && !jobs) return in.refuse(Refusal{.message = "Please specify --logs and/or --jobs to prune."});
+    if (logs) {
+        in.out().line(fmt::format("Pruning logs, keeping latest {} records...", keep));
+        in.out().line("Deleted 0 records from log.");
+    }
+    if (jobs) {
+        in.out().line(fmt::format("Pruning jobs, keeping latest {} records...", keep));
+        std::int64_t deleted = 0;
+        for (bool more = true; more;) {
+            const auto answer = in.call(json::object{{"jobs", true}, {"keep", keep}});
+            if (!answer) return in.refuse(answer.error());
+            deleted += answer->at("deleted_jobs").as_int64();
+            more = answer->at("more").as_bool();
+        }
+        in.out().line(fmt::format("Deleted {} records from job.", deleted));
+    }
+    in.out().line("Prune completed.");
+    return 0;
+}
+
+constexpr Option prune_options[] = {
+    {.name = "logs",
+     .takes = Takes::flag,
+     .help = "Accepted; the log of the server is not in the database",
+     .becomes = Becomes::local},
+    {.name = "jobs",
+     .takes = Takes::flag,
+     .help = "Remove ended jobs with their output and artifacts",
+     .becomes = Becomes::local},
+    {.name = "keep", .help = "How many of the newest stay", .becomes = Becomes::local, .preset = "1000"},
+};
 constexpr Option help_options[] = {
     {.name = "command_name", .takes = Takes::list, .help = "The command to explain", .becomes = Becomes::local},
     {.name = "man", .takes = Takes::flag, .help = "Print the manual page in roff", .becomes = Becomes::local},
@@ -175,6 +211,12 @@ constexpr Command table[] = {
      .summary = "Prints the completion script of a shell",
      .options = completion_options,
      .positional = "shell"},
+    {.name = "prune",
+     .operation = "prune",
+     .run = run_prune,
+     .summary = "Removes old jobs, which the program never does by itself",
+     .options = prune_options,
+     .closed = true},
     {.name = "status",
      .operation = "status",
      .run = run_status,

@@ -16,6 +16,7 @@ Operations all_operations() {
     add_artifact_operations(operations);
     add_queue_operations(operations);
     add_status_operations(operations);
+    add_prune_operation(operations);
     return operations;
 }
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "service/audit.h"
+#include "service/job_operations.h"
+#include "store/queries/statistics.h"
+
+namespace mf {
+
+struct PruneInput {
+    std::optional<bool> jobs, logs;
+    std::optional<std::int64_t> keep;
+};
+
+template <>
+const Entity& entity_of<PruneInput>() {
+    using I = PruneInput;
+    static constexpr auto fields =
+        fields_of<I>(field<&I::jobs>("jobs", {.help = "Remove old jobs with their output and artifacts"}),
+                     field<&I::logs>("logs", {.help = "Accepted for compatibility; the log is not in the database"}),
+                     field<&I::keep>("keep", {.help = "How many of the newest stay (1000)"}));
+    static constexpr Entity entity{"prune", "Prune", fields};
+    return entity;
+}
+
+namespace {
+
+/// One transaction removes so many, so that a large clean-up holds up nobody.
+constexpr std::int64_t jobs_at_once = 500;
+
+Result<json::value> prune(Call& call, const PruneInput& input) {
+    if (!input.jobs.value_or(false) && !input.logs.value_or(false))
+        return Error{ErrorCode::invalid, "Please specify --logs and/or --jobs to prune."};
+    const auto keep = input.keep.value_or(1000);
+    if (keep < 0) return Error{ErrorCode::invalid, "--keep must not be negative."};
+    std::int64_t removed = 0;
+    bool more = false;
+    if (input.jobs.value_or(false)) {
+        auto jobs = call.repository<Job>();
+        const auto oldest_kept = jobs.first({.newest_first = true, .offset = std::max<std::int64_t>(keep - 1, 0)});
+        const auto page = oldest_kept ? jobs.list({.limit = jobs_at_once}) : std::vector<Job>();
+        for (const Job& job : page) {
+            if (keep > 0 && job.id >= oldest_kept->id) break;
+            // What has not ended is nobody's history yet.
+            if (!has_ended(job.state)) continue;
+            if (auto erased = jobs.erase(job.id); !erased) return erased.error();
+            count_removed(call.session, job, call.now);
+            ++removed;
+        }
+        more = removed == jobs_at_once;
+        if (removed > 0) {
+            call.session.sql.execute(
+                R"(DELETE FROM "content" WHERE "size" >= 0 AND NOT EXISTS (SELECT 1 FROM "artifacts" a WHERE a."sha256" = "content"."sha256"))");
+            audit(call, {.entity = "job", .action = "prune", .details = {{"removed", removed}, {"keep", keep}}});
+        }
+    }
+    return json::value{{"deleted_jobs", removed}, {"deleted_logs", 0}, {"more", more}};
+}
+
+}  // namespace
+
+void add_prune_operation(Operations& operations) {
+    add(operations,
+        {"prune", "POST /prune", "Remove old jobs, which the program never does by itself.", Permission::administer,
+         Access::changes},
+        prune);
+}
+
+}  // namespace mf
