@@ -36,13 +36,18 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
     if (input.jobs.value_or(false)) {
         auto jobs = call.repository<Job>();
         const auto oldest_kept = jobs.first({.newest_first = true, .offset = std::max<std::int64_t>(keep - 1, 0)});
-        const auto page = oldest_kept ? jobs.list({.limit = jobs_at_once}) : std::vector<Job>();
-        for (const Job& job : page) {
-            if (keep > 0 && job.id >= oldest_kept->id) break;
-            // What has not ended is nobody's history yet.
-            if (!has_ended(job.state)) continue;
-            if (auto erased = jobs.erase(job.id); !erased) return erased.error();
-            count_removed(call.session, job, call.now);
+        const auto before = keep == 0     ? std::numeric_limits<std::int64_t>::max()
+                            : oldest_kept ? oldest_kept->id.value
+                                          : 0;
+        // What has not ended is nobody's history yet.
+        for (
+            const auto& row : call.session.sql.query(
+                R"(SELECT "id" FROM "job" WHERE "id" < ? AND "state" NOT IN ('pending', 'claimed', 'running') ORDER BY "id" LIMIT ?)",
+                {before, jobs_at_once})) {
+            const auto job = jobs.find({std::get<std::int64_t>(row[0])});
+            if (!job) continue;  // of another company
+            if (auto erased = jobs.erase(job->id); !erased) return erased.error();
+            count_removed(call.session, *job, call.now);
             ++removed;
         }
         more = removed == jobs_at_once;
