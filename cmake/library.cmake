@@ -1,6 +1,10 @@
 # mf_library(base LINK lib ...): src/<folder>/**.cpp become the static library mf_<folder>;
 # its *_test.cpp become the test program <folder>_test, run by ctest under the label "unit"; the tests among them that
 # are decorated with doctest::test_suite("corpus") read the collected definitions and have the label "corpus".
+# The target unit_tests builds all of these programs.
+if(NOT TARGET unit_tests)
+    add_custom_target(unit_tests)
+endif()
 function(mf_library folder)
     cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
     file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
@@ -16,6 +20,7 @@ function(mf_library folder)
         add_executable(${folder}_test ${tests})
         target_link_libraries(${folder}_test PRIVATE mf_${folder} mf_testing)
         mf_precompile(${folder}_test)
+        add_dependencies(unit_tests ${folder}_test)
         add_test(NAME unit_${folder} COMMAND ${folder}_test --test-suite-exclude=corpus)
         set_tests_properties(unit_${folder} PROPERTIES LABELS unit TIMEOUT 300)
         add_test(NAME corpus_${folder} COMMAND ${folder}_test --test-suite=corpus)
