@@ -48,7 +48,7 @@ struct Address {
     std::string password = {};
     bool durable =
         true;  ///< SQLite: a commit survives power loss (synchronous=FULL); false survives a crash of the program
-    bool read_only = false;  ///< SQLite: never creates or changes the file
+    bool read_only = false;  ///< SQLite: neither makes nor changes a file
     /// How long a statement waits for locks of others before it fails as busy. MariaDB counts whole seconds, at least
     /// one.
     std::chrono::milliseconds lock_wait{10'000};

@@ -74,19 +74,13 @@ std::string_view advice_for(int code, Kind kind) {
 
 class SqliteConnection final : public Connection {
 public:
-    explicit SqliteConnection(const Address& address) : name_(description_of(address)) {
+    explicit SqliteConnection(const Address& address) : address_(address), name_(description_of(address)) {
         if (address.read_only)
             require_existing(address.database);
         else
             create_private_file(address.database);
-        sqlite3* handle = nullptr;
-        const int flags = (address.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
-        const int code = sqlite3_open_v2(address.database.c_str(), &handle, flags, nullptr);
-        database_.reset(handle);
-        if (!handle) throw DatabaseError(Kind::other, name_ + " cannot be opened: there is no memory left.");
-        sqlite3_extended_result_codes(handle, 1);
-        if (code != SQLITE_OK) raise(sqlite3_extended_errcode(handle));
-        set_up(address);
+        if (address.read_only) unused_since_ = state_of_unused_file();
+        open_file();
     }
 
     Dialect dialect() const override { return Dialect::sqlite; }
@@ -105,21 +99,80 @@ public:
         if (sqlite3_get_autocommit(database_.get()) == 0)
             sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
-    std::int64_t change_counter() override { return std::get<std::int64_t>(query("PRAGMA data_version", {})[0][0]); }
+    std::int64_t change_counter() override {
+        const auto version = std::get<std::int64_t>(query("PRAGMA data_version", {})[0][0]);
+        return version + (reopened_ << 32);  // SQLite counts for each opening
+    }
 
     Rows query(std::string_view sql, std::span<const Value> parameters = {}) override {
+        while (unused_since_) {
+            if (state_of_unused_file() == unused_since_) {
+                try {
+                    Rows rows = rows_of(sql, parameters);
+                    if (state_of_unused_file() == unused_since_) return rows;
+                } catch (const DatabaseError&) {
+                    if (state_of_unused_file() == unused_since_) throw;
+                }
+            }
+            // Somebody began to write: what was read may be half of it. While he works read with locks, as everybody
+            // else; if he has gone, look at what he left.
+            unused_since_ = state_of_unused_file();
+            open_file();
+            ++reopened_;
+        }
+        return rows_of(sql, parameters);
+    }
+    std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
+        run(sql, parameters, [](sqlite3_stmt*) {});
+        return sqlite3_changes64(database_.get());
+    }
+
+private:
+    /// Looks of the file; nothing while its side files say that somebody works with it.
+    struct FileState {
+        dev_t device;
+        ino_t inode;
+        off_t size;
+        std::int64_t changed_s, changed_ns;
+        bool operator==(const FileState&) const = default;
+    };
+    std::optional<FileState> state_of_unused_file() const {
+        for (const char* suffix : {"-wal", "-journal"})
+            if (struct stat side{}; stat((address_.database + suffix).c_str(), &side) == 0) return {};
+        struct stat file {};
+        if (stat(address_.database.c_str(), &file) != 0) return {};
+        return FileState{file.st_dev, file.st_ino, file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec};
+    }
+    void open_file() {
+        statements_.clear();
+        database_.reset();
+        std::string name = address_.database;
+        int flags = SQLITE_OPEN_NOMUTEX | (address_.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+        if (unused_since_) {
+            // Even a reader would make the side files, and leave them behind, unless it is told that nobody writes.
+            flags |= SQLITE_OPEN_URI;
+            name = "file:";
+            for (const char c : std::filesystem::absolute(address_.database).string())
+                if (c == '%' || c == '?' || c == '#')
+                    name += fmt::format("%{:02x}", c);
+                else
+                    name += c;
+            name += "?immutable=1";
+        }
+        sqlite3* handle = nullptr;
+        const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
+        database_.reset(handle);
+        if (!handle) throw DatabaseError(Kind::other, name_ + " cannot be opened: there is no memory left.");
+        sqlite3_extended_result_codes(handle, 1);
+        if (code != SQLITE_OK) raise(sqlite3_extended_errcode(handle));
+        set_up(address_);
+    }
+
+    Rows rows_of(std::string_view sql, std::span<const Value> parameters) {
         Rows rows;
         run(sql, parameters, [&](sqlite3_stmt* s) { rows.push_back(row(s)); });
         return rows;
     }
-    std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
-        const auto before = sqlite3_total_changes64(database_.get());
-        run(sql, parameters, [](sqlite3_stmt*) {});
-        // SQLite keeps the count of the last INSERT, UPDATE or DELETE over other statements.
-        return sqlite3_total_changes64(database_.get()) == before ? 0 : sqlite3_changes64(database_.get());
-    }
-
-private:
     [[noreturn]] void raise_system(int error, std::string_view what_to_do) const {
         throw DatabaseError(kind_of_errno(error),
                             fmt::format("{} cannot be opened: {}. {}", name_, std::strerror(error), what_to_do));
@@ -258,10 +311,13 @@ private:
             kind, fmt::format("{} has failed: {}.{}", name_, sqlite3_errmsg(database_.get()), advice_for(code, kind)));
     }
 
+    const Address address_;
     const std::string name_;
+    std::optional<FileState> unused_since_;  // reading a file that nobody else uses
     std::unique_ptr<sqlite3, CloseDatabase> database_;
     StatementCache<Statement> statements_;  // before the database is closed
-    bool in_transaction_ = false;           // between begin() and commit() or rollback()
+    std::int64_t reopened_ = 0;
+    bool in_transaction_ = false;  // between begin() and commit() or rollback()
 };
 
 }  // namespace

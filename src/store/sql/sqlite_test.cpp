@@ -69,6 +69,37 @@ TEST_CASE("a connection for reading neither makes nor changes the file") {
     CHECK(error_of([&] { reader->execute("INSERT INTO t VALUES (2)"); }).kind == DatabaseError::Kind::refused);
 }
 
+TEST_CASE("a connection for reading leaves nothing beside a file that nobody uses, and sees who comes later") {
+    const TemporaryDirectory directory;
+    const auto path = (directory.path() / "odd 100%?#.sqlite").string();
+    const auto files = [&] { return std::distance(std::filesystem::directory_iterator(directory.path()), {}); };
+    {
+        auto writer = open({.database = path});
+        writer->execute("CREATE TABLE t (a INTEGER)");
+        writer->execute("INSERT INTO t VALUES (1)");
+    }
+    REQUIRE(files() == 1);
+    auto reader = open({.database = path, .read_only = true});
+    const auto select = "SELECT a FROM t ORDER BY a";
+    CHECK(reader->query(select, {}) == Rows{{std::int64_t{1}}});
+    CHECK(error_of([&] { reader->execute("INSERT INTO t VALUES (2)"); }).kind == DatabaseError::Kind::refused);
+    CHECK(files() == 1);
+    SUBCASE("a writer that stays") {
+        auto writer = open({.database = path});
+        writer->execute("INSERT INTO t VALUES (2)");
+        CHECK(reader->query(select, {}) == Rows{{std::int64_t{1}}, {std::int64_t{2}}});
+        writer->execute("INSERT INTO t VALUES (3)");
+        CHECK(reader->query(select, {}) == Rows{{std::int64_t{1}}, {std::int64_t{2}}, {std::int64_t{3}}});
+    }
+    SUBCASE("a writer that has gone again") {
+        const auto before = reader->change_counter();
+        open({.database = path})->execute("INSERT INTO t VALUES (2)");
+        CHECK(reader->change_counter() != before);
+        CHECK(files() == 1);
+        CHECK(reader->query(select, {}) == Rows{{std::int64_t{1}}, {std::int64_t{2}}});
+    }
+}
+
 TEST_CASE("the change counter moves when another connection commits") {
     const TemporaryDirectory directory;
     const auto path = (directory.path() / "x.sqlite").string();

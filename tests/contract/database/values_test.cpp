@@ -122,6 +122,8 @@ TEST_CASE("texts in the statement itself have no backslash escapes and join with
         CHECK(connection->query(R"(SELECT 'a\nb' || '?' || 'it''s' AS "x?y" /* ? */ -- ?)"
                                 "\n",
                                 {}) == Rows{{std::string("a\\nb?it's")}});
+        CHECK(connection->query("SELECT CASE WHEN 'a' = 'a ' THEN 1 WHEN 'a' = 'A' THEN 2 ELSE 3 END", {}) ==
+              Rows{{std::int64_t{3}}});
     });
 }
 
