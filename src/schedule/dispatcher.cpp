@@ -101,9 +101,11 @@ void Dispatcher::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         const auto now = clock_.now();
         if (nudged || (next && *next <= now) || now - looked >= look_anyway || now < looked) {
+            const bool long_ago = now - looked >= look_anyway || now < looked;
             looked = now;
             try {
-                if (cancel_.consume() || now - looked >= look_anyway) stop_cancelled();
+                // Requests of other machines come without a nudge.
+                if (cancel_.consume() || long_ago) stop_cancelled();
                 next = database_.read([](Session& session) { return next_due(session); });
                 if (next && *next <= now && claim(now) > 0) {
                     nudged = true;  // there may be more
