@@ -223,11 +223,11 @@ constexpr Option create_options[] = {
 };
 constexpr Option update_options[] = {
     {.name = "id", .help = "Id of the job", .aliases = {"job_id"}},
-    {.name = "runtemplate_id", .aliases = template_names},
+    {.name = "runtemplate_id", .help = "Id of the run template", .aliases = template_names},
     {.name = "scheduled", .help = "New time; the queue follows", .aliases = {"schedule_time"}},
-    {.name = "executor"},
-    {.name = "schedule_type"},
-    {.name = "app_id"},
+    {.name = "executor", .help = "Native, Docker, Podman, Azure or Kubernetes"},
+    {.name = "schedule_type", .help = "Why it runs, as it is recorded"},
+    {.name = "app_id", .help = "Id of the application"},
 };
 
 constexpr Command table[] = {
