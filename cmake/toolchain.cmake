@@ -5,6 +5,9 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
                     -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-maybe-uninitialized) # false alarms on variants with g++ 12
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # Not among those of g++: a part of -Wconversion, and "|" of conditions, which is meant where it stands.
+    add_compile_options(-Wno-sign-conversion -Wno-bitwise-instead-of-logical)
 endif()
 add_compile_definitions(_GNU_SOURCE MULTIFLEXI_VERSION="${PROJECT_VERSION}")
 # Release keeps assertions: a wrong record is worse than a stopped job.
@@ -18,6 +21,11 @@ elseif(MULTIFLEXI_SANITIZE STREQUAL "thread")
     add_link_options(-fsanitize=thread)
 elseif(MULTIFLEXI_SANITIZE)
     message(FATAL_ERROR "MULTIFLEXI_SANITIZE must be address, thread or empty, not '${MULTIFLEXI_SANITIZE}'.")
+endif()
+
+if(MULTIFLEXI_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g)
+    add_link_options(-fsanitize=address,undefined)
 endif()
 
 find_program(ccache_program ccache)

@@ -123,7 +123,8 @@ private:
 
     Result<void> expand(std::size_t index) {
         const auto& variable = variables_[index];
-        auto& [value, secret] = result_.variables[index];
+        auto& value = result_.variables[index].value;
+        auto& secret = result_.variables[index].secret;
         secret = variable.secret;
         const auto taken = variable.name.size() + 2;
         const auto room = limits_.one > taken ? limits_.one - taken : 0;

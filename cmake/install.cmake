@@ -1,0 +1,37 @@
+# cmake --install: programs, the links that are the server in one role, the manual page, completions, schemas, the unit,
+# an example of the settings file, and the probe with its definition.
+include(GNUInstallDirs)
+install(TARGETS multiflexi multiflexi-cli multiflexi-probe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+foreach(role scheduler executor)
+    install(FILES ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/multiflexi-${role} DESTINATION ${CMAKE_INSTALL_BINDIR})
+endforeach()
+
+# The command line prints these itself, so they cannot differ from it.
+set(pages ${CMAKE_BINARY_DIR}/pages)
+file(MAKE_DIRECTORY ${pages})
+function(mf_page output destination name)
+    add_custom_command(OUTPUT ${pages}/${output} COMMAND multiflexi-cli ${ARGN} > ${pages}/${output}
+        DEPENDS multiflexi-cli VERBATIM)
+    set_property(GLOBAL APPEND PROPERTY mf_pages ${pages}/${output})
+    install(FILES ${pages}/${output} DESTINATION ${destination} RENAME ${name})
+endfunction()
+mf_page(multiflexi-cli.1 ${CMAKE_INSTALL_MANDIR}/man1 multiflexi-cli.1 help --man)
+mf_page(bash ${CMAKE_INSTALL_DATADIR}/bash-completion/completions multiflexi-cli completion bash)
+mf_page(zsh ${CMAKE_INSTALL_DATADIR}/zsh/site-functions _multiflexi-cli completion zsh)
+mf_page(fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d multiflexi-cli.fish completion fish)
+get_property(pages_made GLOBAL PROPERTY mf_pages)
+add_custom_target(pages ALL DEPENDS ${pages_made})
+
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/share/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/multiflexi)
+install(FILES ${CMAKE_SOURCE_DIR}/examples/probe/multiflexi-probe.multiflexi.app.json
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/multiflexi/applications)
+install(FILES ${CMAKE_SOURCE_DIR}/share/multiflexi.env.example ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/CHANGELOG.md
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Debian 12 looks for units of packages in /lib; a prefix of its own keeps its own.
+set(MULTIFLEXI_UNIT_DIRECTORY lib/systemd/system CACHE STRING "Where the systemd unit goes, below the prefix or absolute")
+configure_file(${CMAKE_SOURCE_DIR}/share/systemd/multiflexi.service ${CMAKE_BINARY_DIR}/multiflexi.service.in COPYONLY)
+install(CODE "
+    file(READ \"${CMAKE_BINARY_DIR}/multiflexi.service.in\" unit)
+    string(REPLACE \"/usr/bin/multiflexi\" \"\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/multiflexi\" unit \"\${unit}\")
+    file(WRITE \"${CMAKE_BINARY_DIR}/multiflexi.service\" \"\${unit}\")")
+install(FILES ${CMAKE_BINARY_DIR}/multiflexi.service DESTINATION ${MULTIFLEXI_UNIT_DIRECTORY})
