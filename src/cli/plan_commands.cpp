@@ -172,7 +172,10 @@ constexpr Option next_options[] = {
 };
 constexpr Option environment_options[] = {
     {.name = "id", .help = "Id of the run template", .aliases = {"runtemplate_id", "template"}},
-    {.name = "explain", .takes = Takes::flag, .help = "Show where each value comes from and what it hides"},
+    {.name = "explain",
+     .takes = Takes::flag,
+     .help = "Show where each value comes from and what it hides",
+     .becomes = Becomes::local},
     {.name = "export",
      .takes = Takes::flag,
      .help = "As assignments for a shell, without secrets",

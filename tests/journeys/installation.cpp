@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT
+#include "journeys/installation.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <thread>
+
+namespace mf::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::filesystem::path programs() {
+    const char* other = std::getenv("MULTIFLEXI_PROGRAMS");
+    return other ? other : MULTIFLEXI_PROGRAM_DIRECTORY;
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
+    return found;
+}
+
+int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+}  // namespace
+
+bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds within) {
+    const auto last = std::chrono::steady_clock::now() + within;
+    for (;;) {
+        if (question()) return true;
+        if (std::chrono::steady_clock::now() >= last) return false;
+        std::this_thread::sleep_for(5ms);
+    }
+}
+
+bool lives(pid_t pid) {
+    // The third field of the line is the state; the name before it is in brackets.
+    const auto line = file_content(fmt::format("/proc/{}/stat", pid));
+    const auto bracket = line.rfind(')');
+    return bracket != std::string::npos && line.size() > bracket + 2 && line[bracket + 2] != 'Z';
+}
+
+Process::Process(const Words& argv, const Variables& environment, const Streams& streams) {
+    std::vector<std::string> assignments;
+    for (const auto& [name, value] : environment) assignments.push_back(name + "=" + value);
+    std::vector<char*> words, variables;
+    for (const auto& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+    for (const auto& assignment : assignments) variables.push_back(const_cast<char*>(assignment.c_str()));
+    words.push_back(nullptr);
+    variables.push_back(nullptr);
+
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 0, streams.in.c_str(), O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, 1, streams.out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(&files, 2, streams.err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const int problem = ::posix_spawnp(&pid_, words[0], &files, nullptr, words.data(), variables.data());
+    posix_spawn_file_actions_destroy(&files);
+    if (problem != 0) throw std::runtime_error(fmt::format("{}: {}", argv[0], std::strerror(problem)));
+}
+
+Process::Process(Process&& other) noexcept : pid_(std::exchange(other.pid_, -1)), code_(other.code_) {}
+
+Process::~Process() {
+    if (pid_ <= 0 || wait(0ms)) return;
+    signal(SIGKILL);
+    wait();
+}
+
+void Process::signal(int number) const {
+    if (pid_ > 0 && !code_) ::kill(pid_, number);
+}
+
+std::optional<int> Process::wait(std::chrono::milliseconds within) {
+    comes_true(
+        [&] {
+            int status = 0;
+            if (!code_ && ::waitpid(pid_, &status, WNOHANG) == pid_) code_ = code_of(status);
+            return code_.has_value();
+        },
+        within);
+    return code_;
+}
+
+json::value Answer::json() const {
+    auto document = parse_json(out);
+    INFO("standard output: ", out);
+    REQUIRE(document);
+    return *std::move(document);
+}
+
+Installation::Installation() {
+    environment = {{"MULTIFLEXI_DATA", data().string()},     {"MULTIFLEXI_NODE", "journey"},
+                   {"MULTIFLEXI_TIMEZONE", "Europe/Prague"}, {"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                   {"HOME", directory().string()},           {"LANG", "C.UTF-8"}};
+}
+
+Installation::~Installation() {
+    if (server_ && stop() != 0) std::fputs(log().c_str(), stderr);
+}
+
+void Installation::start(const Words& arguments, const Variables& more) {
+    ready_before_ = count(log(), "server ready");
+    Words argv{(programs() / "multiflexi").string(), "serve"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    Variables all = more;
+    all.insert(environment.begin(), environment.end());
+    const auto file = directory() / "server.log";
+    server_.emplace(argv, all, Process::Streams{.out = file, .err = file});
+    const bool ready = comes_true([&] { return count(log(), "server ready") > ready_before_ || server_->wait(0ms); });
+    INFO("log of the server: ", log());
+    REQUIRE(ready);
+    REQUIRE(!server_->wait(0ms));
+}
+
+int Installation::stop(int signal) {
+    if (!server_) return 0;
+    server_->signal(signal);
+    const auto code = server_->wait(90s);
+    server_.reset();
+    return code.value_or(-1);
+}
+
+std::string Installation::log() const { return file_content(directory() / "server.log"); }
+
+Answer Installation::serve(const Words& arguments, const Variables& more) const {
+    Words argv{(programs() / "multiflexi").string(), "serve"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    Variables all = more;
+    all.insert(environment.begin(), environment.end());
+    return run(argv, all, {});
+}
+
+Answer Installation::run(const Words& argv, const Variables& variables, std::string_view standard_input) const {
+    const auto name = fmt::format("run-{}", ++runs_);
+    Process::Streams streams{.out = directory() / (name + ".out"), .err = directory() / (name + ".err")};
+    if (!standard_input.empty()) streams.in = write(name + ".in", standard_input);
+    Process process(argv, variables, streams);
+    const auto code = process.wait();
+    Answer answer{code.value_or(-1), file_content(streams.out), file_content(streams.err)};
+    std::filesystem::remove(streams.out);
+    std::filesystem::remove(streams.err);
+    return answer;
+}
+
+Answer Installation::cli(Words words, std::string_view standard_input) const {
+    words.insert(words.begin(), (programs() / "multiflexi-cli").string());
+    return run(words, environment, standard_input);
+}
+
+json::value Installation::ask(Words words) const {
+    words.insert(words.end(), {"-f", "json"});
+    const auto answer = cli(words);
+    INFO("command: ", fmt::format("{}", fmt::join(words, " ")));
+    INFO("standard error: ", answer.err);
+    INFO("standard output: ", answer.out.substr(0, 4000));
+    REQUIRE(answer.code == 0);
+    return answer.json();
+}
+
+json::array Installation::rows(Words words) const { return ask(std::move(words)).as_array(); }
+
+Process Installation::begin_cli(Words words, const std::filesystem::path& out) const {
+    words.insert(words.begin(), (programs() / "multiflexi-cli").string());
+    return Process(words, environment, {.out = out});
+}
+
+std::filesystem::path Installation::write(std::string_view name, std::string_view content) const {
+    const auto file = directory() / name;
+    std::ofstream(file, std::ios::binary) << content;
+    return file;
+}
+
+std::filesystem::path Installation::script(std::string_view text) {
+    const auto file = write(fmt::format("script-{}", ++runs_), fmt::format("#!/bin/sh\n{}\n", text));
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    return file;
+}
+
+std::string Installation::application(json::object definition) {
+    const auto uuid = fmt::format("7b1c2d3e-0000-4000-8000-{:012}", ++definitions_);
+    const auto name = fmt::format("Application {}", definitions_);
+    definition.insert({{"schemaVersion", "3.4.0"}, {"uuid", uuid}, {"version", "1.0.0"}});
+    if (!definition.contains("name")) definition["name"] = json::object{{"en", name}};
+    if (!definition.contains("environment")) definition["environment"] = json::object();
+    if (!definition.contains("description")) definition["description"] = json::object{{"en", "For a test"}};
+    const auto file = write(fmt::format("definition-{}.json", definitions_), to_text(definition));
+    const auto answer = cli({"application:import-json", "--file", file.string(), "--enable"});
+    INFO("import: ", answer.out, answer.err);
+    REQUIRE(answer.code == 0);
+    return uuid;
+}
+
+std::int64_t Installation::run_template(json::object definition, const Words& options) {
+    const auto uuid = application(std::move(definition));
+    if (cli({"company:get", "--id", "1"}).code != 0) ask({"company:create", "--name", "Acme Corp"});
+    Words words{"run-template:create", "--name", fmt::format("Template {}", definitions_), "--app_uuid", uuid,
+                "--company_id",        "1"};
+    words.insert(words.end(), options.begin(), options.end());
+    return number_of(ask(words).as_object(), "runtemplate_id");
+}
+
+std::int64_t Installation::run_template_of_script(std::string_view text, const Words& options) {
+    return run_template({{"executable", script(text).string()}}, options);
+}
+
+std::int64_t Installation::job(std::int64_t run_template, const Words& options) {
+    Words words{"job:create", "--template", fmt::to_string(run_template)};
+    words.insert(words.end(), options.begin(), options.end());
+    return number_of(ask(words).as_object(), "job_id");
+}
+
+json::object Installation::job_record(std::int64_t job) const {
+    return ask({"job:get", "--id", fmt::to_string(job), "--fields",
+                "id,state,reason,exitcode,begin,end,pid,env,command,stdout_size,stderr_size,schedule,schedule_type,"
+                "runtemplate_id,attempt"})
+        .as_object();
+}
+
+std::string Installation::job_state(std::int64_t job) const {
+    return text_of(ask({"job:get", "--id", fmt::to_string(job), "--fields", "state"}).as_object(), "state");
+}
+
+json::object Installation::ended(std::int64_t job, std::chrono::milliseconds within) const {
+    const bool over = comes_true(
+        [&] {
+            const auto state = job_state(job);
+            return state != "pending" && state != "claimed" && state != "running";
+        },
+        within);
+    INFO("log of the server: ", log());
+    auto record = job_record(job);
+    INFO("job: ", to_text(record));
+    REQUIRE(over);
+    return record;
+}
+
+std::string Installation::content_when_written(const std::filesystem::path& file) const {
+    INFO(file.string());
+    REQUIRE(comes_true([&] { return file_content(file).ends_with('\n'); }));
+    return file_content(file);
+}
+
+std::string Installation::sql(std::string_view statement) const {
+    const auto answer =
+        run({"sqlite3", "-cmd", ".timeout 10000", database().string(), std::string(statement)}, environment, {});
+    INFO(statement, ": ", answer.err);
+    REQUIRE(answer.code == 0);
+    return answer.out;
+}
+
+std::string file_content(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+std::string text_of(const json::object& record, std::string_view member) {
+    const auto* value = record.if_contains(member);
+    return value && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::int64_t number_of(const json::object& record, std::string_view member) {
+    const auto* value = record.if_contains(member);
+    INFO("member: ", std::string(member), " of ", to_text(record));
+    REQUIRE(value);
+    REQUIRE(value->is_int64());
+    return value->get_int64();
+}
+
+pid_t pid_in(const std::string& text) {
+    const int pid = std::atoi(text.c_str());
+    REQUIRE(pid > 1);
+    return pid;
+}
+
+}  // namespace mf::testing

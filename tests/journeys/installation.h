@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/json.h"
+#include "support/temporary_directory.h"
+
+#include <sys/types.h>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mf::testing {
+
+using Words = std::vector<std::string>;
+using Variables = std::map<std::string, std::string>;
+
+/// Looks again and again until the answer is yes; false when it never was within the time.
+bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds within = std::chrono::seconds{20});
+
+/// Is there a process of this number that has not ended?
+bool lives(pid_t pid);
+
+/// A process whose streams are files.
+class Process {
+public:
+    struct Streams {
+        std::filesystem::path in = "/dev/null";
+        std::filesystem::path out = "/dev/null";
+        std::filesystem::path err = "/dev/null";  ///< may be the same file as `out`
+    };
+    /// Throws std::runtime_error if it cannot be started. Output files are appended to.
+    Process(const Words& argv, const Variables& environment, const Streams& streams);
+    /// Kills it when it still lives.
+    ~Process();
+    Process(Process&& other) noexcept;
+    Process& operator=(Process&&) = delete;
+
+    pid_t pid() const { return pid_; }
+    void signal(int number) const;
+    /// The exit code, 128 + signal when it was killed; none: it lives on.
+    std::optional<int> wait(std::chrono::milliseconds within = std::chrono::seconds{60});
+
+private:
+    pid_t pid_ = -1;
+    std::optional<int> code_;
+};
+
+/// What a run of the command line gave.
+struct Answer {
+    int code = 0;
+    std::string out;
+    std::string err;
+    /// Standard output as one JSON document; fails the test when it is anything else.
+    json::value json() const;
+};
+
+/// An installation of its own for one test: a data directory, the programs of this build, perhaps a running server.
+/// A server that still runs at the end of the test is told to end.
+class Installation {
+public:
+    Installation();
+    ~Installation();
+
+    const std::filesystem::path& directory() const { return directory_.path(); }
+    std::filesystem::path data() const { return directory() / "data"; }
+    std::filesystem::path database() const { return data() / "multiflexi.db"; }
+    /// Settings of the server and of the command line.
+    Variables environment;
+
+    // The server
+    /// Starts it and waits until it is ready. `arguments` follow "serve"; `more` is for its environment alone.
+    void start(const Words& arguments = {}, const Variables& more = {});
+    Process& server() { return *server_; }
+    /// Sends the signal and waits for the end; the exit code.
+    int stop(int signal = SIGTERM);
+    std::string log() const;
+    /// Runs the server program to its end.
+    Answer serve(const Words& arguments, const Variables& more = {}) const;
+
+    // The command line
+    Answer cli(Words words, std::string_view standard_input = {}) const;
+    /// The same with -f json; the exit code has to be 0.
+    json::value ask(Words words) const;
+    /// The same for an answer that is a list.
+    json::array rows(Words words) const;
+    /// Runs on while the test goes on.
+    Process begin_cli(Words words, const std::filesystem::path& out) const;
+
+    // What tests need most
+    /// Writes a script into a file of its own and makes it executable.
+    std::filesystem::path script(std::string_view text);
+    std::filesystem::path write(std::string_view name, std::string_view content) const;
+    /// Imports a definition with these members beside the needed ones; the UUID.
+    std::string application(json::object definition);
+    /// Application, company (one for all) and run template in one; the id of the run template.
+    std::int64_t run_template(json::object definition, const Words& options = {});
+    std::int64_t run_template_of_script(std::string_view script, const Words& options = {});
+    /// A job that starts at once.
+    std::int64_t job(std::int64_t run_template, const Words& options = {});
+    json::object job_record(std::int64_t job) const;
+    std::string job_state(std::int64_t job) const;
+    /// Waits for the end of a job; its record.
+    json::object ended(std::int64_t job, std::chrono::milliseconds within = std::chrono::seconds{30}) const;
+    /// Waits until a file has content; it.
+    std::string content_when_written(const std::filesystem::path& file) const;
+    /// Runs SQL by the database's own shell; its output.
+    std::string sql(std::string_view statement) const;
+
+private:
+    Answer run(const Words& argv, const Variables& environment, std::string_view standard_input) const;
+    TemporaryDirectory directory_;
+    std::optional<Process> server_;
+    std::size_t ready_before_ = 0;
+    int definitions_ = 0;
+    mutable int runs_ = 0;
+};
+
+std::string file_content(const std::filesystem::path& file);
+std::string text_of(const json::object& record, std::string_view member);
+std::int64_t number_of(const json::object& record, std::string_view member);
+/// The number that a shell script wrote into a file.
+pid_t pid_in(const std::string& text);
+
+}  // namespace mf::testing
