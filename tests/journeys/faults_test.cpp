@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "base/digest.h"
+#include "journeys/installation.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace mf;
+using namespace mf::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The database as it is on disk, its journal brought in.
+std::string database_bytes(const Installation& it) {
+    it.sql("PRAGMA wal_checkpoint(TRUNCATE)");
+    return sha256_hex(file_content(it.database()));
+}
+
+std::string waits_for(const std::filesystem::path& file) {
+    return fmt::format("while ! [ -e {} ]; do sleep 0.02; done", file.string());
+}
+
+/// A small file system of its own in memory; only root can have one.
+class SmallDisk {
+public:
+    SmallDisk(const std::filesystem::path& path, const char* size) : path_(path) {
+        std::filesystem::create_directories(path);
+        mounted_ = ::mount("none", path.c_str(), "tmpfs", 0, size) == 0;
+        if (!mounted_) MESSAGE("Not tested: a file system of its own needs root.");
+    }
+    ~SmallDisk() {
+        if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+    bool mounted() const { return mounted_; }
+
+private:
+    std::filesystem::path path_;
+    bool mounted_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("a job that ends while another program holds the database is recorded later") {
+    Installation it;
+    it.start();
+    const auto go = it.directory() / "go", done = it.directory() / "done";
+    const auto id =
+        it.run_template_of_script(fmt::format("{}; echo last words; echo yes > {}", waits_for(go), done.string()));
+    const auto job = it.job(id);
+    CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
+    {
+        const auto locked = it.directory() / "locked";
+        const auto hold = it.write(
+            "hold",
+            fmt::format("BEGIN EXCLUSIVE;\n.shell echo locked > {}\n.shell sleep 7\nROLLBACK;\n", locked.string()));
+        Process holder({"sqlite3", "-bail", it.database().string()}, it.environment, {.in = hold});
+        CHECK(it.content_when_written(locked) == "locked\n");
+        it.write("go", "");
+        CHECK(it.content_when_written(done) == "yes\n");
+        CHECK(holder.wait() == 0);
+    }
+    const auto record = it.ended(job);
+    CHECK(text_of(record, "state") == "succeeded");
+    CHECK(it.cli({"job:output", fmt::to_string(job)}).out == "last words\n");
+    CHECK(text_of(it.ended(it.job(id)), "state") == "succeeded");
+}
+
+TEST_CASE("a job that ends while the disk is full is recorded when there is room") {
+    Installation it;
+    const SmallDisk disk(it.data(), "size=24m");
+    if (!disk.mounted()) return;
+    it.start();
+    const auto go = it.directory() / "go", done = it.directory() / "done";
+    const auto id = it.run_template_of_script(
+        fmt::format("{}; head -c 600000 /dev/urandom; echo yes > {}", waits_for(go), done.string()));
+    const auto job = it.job(id);
+    CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
+    // Fill it to the last block.
+    const auto stuffing = it.data() / "stuffing";
+    for (const auto block : {"64k", "4k", "1"})
+        Process({"dd", "if=/dev/zero", fmt::format("of={}", stuffing.string()), fmt::format("bs={}", block),
+                 "oflag=append", "conv=notrunc", "status=none"},
+                it.environment, {})
+            .wait();
+    it.write("go", "");
+    CHECK(it.content_when_written(done) == "yes\n");
+    CHECK(comes_true([&] { return it.log().find("cannot record jobs") != std::string::npos; }));
+    const auto refused = it.cli({"company:create", "--name", "No room", "-f", "json"});
+    CHECK(refused.code != 0);
+    std::filesystem::remove(stuffing);
+    const auto record = it.ended(job);
+    CHECK(text_of(record, "state") == "succeeded");
+    CHECK(number_of(record, "stdout_size") == 600'000);
+    CHECK(it.cli({"job:output", fmt::to_string(job), "--stream", "stdout"}).out.size() == 600'000);
+    CHECK(it.stop() == 0);
+    CHECK(it.sql("PRAGMA integrity_check") == "ok\n");
+}
+
+TEST_CASE("a database of a newer version is not touched") {
+    Installation it;
+    it.ask({"company:create", "--name", "Acme"});
+    it.sql("INSERT INTO migration SELECT 9000, 'of tomorrow', checksum, applied_at FROM migration LIMIT 1");
+    const auto before = database_bytes(it);
+    const auto answer = it.cli({"company:list", "-f", "json"});
+    CHECK(answer.code == 1);
+    CHECK(text_of(answer.json().as_object(), "message").find("newer") != std::string::npos);
+    const auto server = it.serve({});
+    CHECK(server.code == 1);
+    CHECK(server.err.find("newer") != std::string::npos);
+    CHECK(database_bytes(it) == before);
+}
+
+TEST_CASE("definitions that cannot be read change nothing") {
+    Installation it;
+    it.application({{"executable", "/bin/true"}});
+    const auto before = database_bytes(it);
+    const auto pipe = it.directory() / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    const auto broken = it.write("broken.app.json", "{\"uuid\": \"7b1c2d3e-0000-4000-8000-000000000001\", ");
+    const auto empty = it.write("empty.app.json", "");
+    for (const std::string& file : {std::string("/dev/zero"), pipe.string(), std::string("/nowhere.json"),
+                                    std::string("/proc/self/mem"), broken.string(), empty.string()}) {
+        INFO(file);
+        const auto answer = it.cli({"application:import-json", "--file", file, "-f", "json"});
+        CHECK(answer.code == 1);
+        CHECK(answer.err.empty());
+        CHECK(text_of(answer.json().as_object(), "message").find(file) != std::string::npos);
+        CHECK(it.cli({"application:validate-json", "--file", file}).code == 1);
+        CHECK(database_bytes(it) == before);
+    }
+    // A whole directory is brought in or not at all known of: one bad file is told of, the good one counts.
+    CHECK(it.cli({"application:import-json", "--file", "-", "-f", "json"}, "not json").code == 1);
+    CHECK(database_bytes(it) == before);
+}
+
+TEST_CASE("places that cannot be used are told, not crashed into") {
+    Installation it;
+    it.write("data", "a file in place of the directory");
+    for (const Words& words : {Words{"status", "-f", "json"}, Words{"job:list", "-f", "json"}}) {
+        const auto answer = it.cli(words);
+        CHECK(answer.code == 1);
+        CHECK(text_of(answer.json().as_object(), "message").find(it.data().string()) != std::string::npos);
+    }
+    CHECK(it.serve({}).code == 1);
+    std::filesystem::remove(it.data());
+
+    it.start();
+    // The work directory is taken away while the server runs.
+    const auto id = it.run_template_of_script("echo ran");
+    std::filesystem::remove(it.data() / "work");
+    it.write("data/work", "a file in place of the directory");
+    const auto record = it.ended(it.job(id));
+    CHECK(text_of(record, "state") == "failed");
+    CHECK(number_of(record, "exitcode") == 255);
+    CHECK(text_of(record, "reason").find((it.data() / "work").string()) != std::string::npos);
+    std::filesystem::remove(it.data() / "work");
+    std::filesystem::create_directory(it.data() / "work");
+    CHECK(text_of(it.ended(it.job(id)), "state") == "succeeded");
+}
+
+TEST_CASE("a database that is no database") {
+    Installation it;
+    std::filesystem::create_directory(it.data());
+    it.write("data/multiflexi.db", std::string(8192, 'x'));
+    const auto before = file_content(it.database());
+    const auto answer = it.cli({"job:list", "-f", "json"});
+    CHECK(answer.code == 1);
+    CHECK(answer.json().as_object().contains("message"));
+    CHECK(it.serve({}).code == 1);
+    CHECK(file_content(it.database()) == before);
+}
