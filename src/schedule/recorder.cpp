@@ -18,6 +18,12 @@ constexpr auto longest_wait = 50ms;                      // of output; half of w
 constexpr auto between_attempts = 500ms;
 constexpr int attempts_when_stopping = 20;
 
+/// The database works, but it will never take this as it is: malformed, or written already (the connection was lost
+/// after a commit that succeeded).
+bool is_final(const sql::DatabaseError& error) {
+    return error.kind == sql::DatabaseError::Kind::other || error.kind == sql::DatabaseError::Kind::unique_violation;
+}
+
 }  // namespace
 
 Recorder::Recorder(Database& database) : database_(database), thread_([this](std::stop_token stop) { run(stop); }) {}
@@ -147,20 +153,61 @@ bool Recorder::write(const Batch& batch, std::stop_token stop) {
             const std::lock_guard lock(mutex_);
             if (!std::exchange(healthy_, true)) log::info("database accepts records again");
             return true;
+        } catch (const sql::DatabaseError& error) {
+            // What is wrong must not hold up the rest.
+            if (is_final(error) && write_one_by_one(batch)) return true;
+            if (!wait_to_try_again(batch, error.what(), refused, stop)) return false;
         } catch (const std::exception& error) {
-            std::unique_lock lock(mutex_);
-            if (std::exchange(healthy_, false) || refused == 0)
-                log::error("cannot record jobs, will try again",
-                           {{"error", error.what()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
-            if (stop.stop_requested() && refused >= attempts_when_stopping) {
-                log::error("gave up recording",
-                           {{"starts", batch.starts.size()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
-                return false;
-            }
-            std::condition_variable_any pause;
-            pause.wait_for(lock, between_attempts, [] { return false; });
+            if (!wait_to_try_again(batch, error.what(), refused, stop)) return false;
         }
     }
+}
+
+bool Recorder::wait_to_try_again(const Batch& batch, const char* error, int refused, std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    if (std::exchange(healthy_, false) || refused == 0)
+        log::error("cannot record jobs, will try again",
+                   {{"error", error}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
+    if (stop.stop_requested() && refused >= attempts_when_stopping) {
+        log::error("gave up recording",
+                   {{"starts", batch.starts.size()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
+        return false;
+    }
+    std::condition_variable_any pause;
+    pause.wait_for(lock, between_attempts, [] { return false; });
+    return true;
+}
+
+bool Recorder::write_one_by_one(const Batch& batch) {
+    bool reachable = true;
+    const auto attempt = [&](Id<Job> job, auto work) {
+        try {
+            database_.write([&](Session& session) { work(session); });
+            return true;
+        } catch (const sql::DatabaseError& error) {
+            reachable = reachable && is_final(error);
+            log::error("a record is refused", {{"job", job.value}, {"error", error.what()}});
+            return false;
+        }
+    };
+    for (const JobStart& start : batch.starts)
+        attempt(start.job, [&](Session& session) { record_start(session, start); });
+    for (const PackedPiece& piece : batch.output)
+        attempt(piece.job, [&](Session& session) { append_output(session, piece); });
+    for (const End& end : batch.ends) {
+        if (attempt(end.what.job, [&](Session& session) { record_end(session, end.what); }) || !reachable) continue;
+        // That it ended, and how, is recorded whatever else cannot be.
+        attempt(end.what.job, [&](Session& session) {
+            record_end(session, {.job = end.what.job,
+                                 .state = end.what.state,
+                                 .end = end.what.end,
+                                 .exitcode = end.what.exitcode,
+                                 .reason = "The database refused parts of the record; see the log of the server.",
+                                 .stdout_size = end.what.stdout_size,
+                                 .stderr_size = end.what.stderr_size});
+        });
+    }
+    return reachable;
 }
 
 void Recorder::let_go(const Batch& batch) {

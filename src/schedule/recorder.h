@@ -84,6 +84,10 @@ private:
     bool has_work() const { return !starts_.empty() || !with_output_.empty() || !ends_.empty(); }
     Batch take(std::unique_lock<std::mutex>& lock);
     bool write(const Batch& batch, std::stop_token stop);
+    /// False: the stop was requested and patience is over.
+    bool wait_to_try_again(const Batch& batch, const char* error, int refused, std::stop_token stop);
+    /// Records what can be recorded; false when the database cannot be reached after all. Harmless to repeat.
+    bool write_one_by_one(const Batch& batch);
     void let_go(const Batch& batch);
 
     Database& database_;

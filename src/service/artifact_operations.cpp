@@ -4,6 +4,7 @@
 #include "service/audit.h"
 #include "service/job_operations.h"
 #include "service/list_filter.h"
+#include "store/queries/content.h"
 
 namespace mf {
 
@@ -67,9 +68,7 @@ Result<json::value> remove(Call& call, const Reference& input) {
     if (artifact->kind != ArtifactKind::file)
         return Error{ErrorCode::conflict, "This artifact is the output of its job; it goes when the job is deleted."};
     if (auto erased = call.repository<Artifact>().erase(artifact->id); !erased) return erased.error();
-    call.session.sql.execute(
-        R"(DELETE FROM "content" WHERE "sha256" = ? AND NOT EXISTS (SELECT 1 FROM "artifacts" a WHERE a."sha256" = "content"."sha256"))",
-        {artifact->sha256});
+    remove_unused_content(call.session);
     audit(call, {.entity = "artifact",
                  .id = input.id,
                  .action = "delete",

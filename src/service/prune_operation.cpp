@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/audit.h"
 #include "service/job_operations.h"
+#include "store/queries/content.h"
 #include "store/queries/statistics.h"
 
 namespace mf {
@@ -52,8 +53,7 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
         }
         more = removed == jobs_at_once;
         if (removed > 0) {
-            call.session.sql.execute(
-                R"(DELETE FROM "content" WHERE "size" >= 0 AND NOT EXISTS (SELECT 1 FROM "artifacts" a WHERE a."sha256" = "content"."sha256"))");
+            remove_unused_content(call.session);
             audit(call, {.entity = "job", .action = "prune", .details = {{"removed", removed}, {"keep", keep}}});
         }
     }

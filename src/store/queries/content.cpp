@@ -30,4 +30,12 @@ std::optional<std::string> read_content_piece(Session& session, std::string_view
     return std::move(std::get<Bytes>(rows[0][0]).data);
 }
 
+std::int64_t remove_unused_content(Session& session) {
+    for (const auto state : {"claimed", "running"})
+        if (!session.sql.query(R"(SELECT 1 FROM "job" WHERE "state" = ? LIMIT 1)", {std::string(state)}).empty())
+            return 0;
+    return session.sql.execute(
+        R"(DELETE FROM "content" WHERE NOT EXISTS (SELECT 1 FROM "artifacts" a WHERE a."sha256" = "content"."sha256"))");
+}
+
 }  // namespace mf

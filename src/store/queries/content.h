@@ -17,6 +17,10 @@ void finish_content(Session& session, std::string_view sha256, std::int64_t size
 /// One piece; none past the end.
 std::optional<std::string> read_content_piece(Session& session, std::string_view sha256, std::int64_t seq);
 
+/// Removes content that no artifact has any more; returns how many. Does nothing while jobs are unfinished: their
+/// content may be stored already while the artifacts that name it are not.
+std::int64_t remove_unused_content(Session& session);
+
 inline constexpr std::size_t content_piece_size = 1 << 20;
 
 }  // namespace mf

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/job_queue.h"
 
+#include "base/text.h"
 #include "store/queries/statistics.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,13 @@ std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
 /// Rows that another session is claiming at this moment are not waited for.
 std::string_view skip_locked(const Session& session) {
     return session.sql.dialect() == sql::Dialect::sqlite ? "" : " FOR UPDATE OF s SKIP LOCKED";
+}
+
+/// Names of files and messages may hold any bytes; a text in the database is UTF-8 without a zero byte.
+std::string storable(std::string_view text) {
+    auto out = to_utf8(text);
+    std::ranges::replace(out, '\0', ' ');
+    return out;
 }
 
 bool runs_alone(const RunTemplate& run_template) { return run_template.overlap != Overlap::parallel; }
@@ -120,7 +128,8 @@ std::optional<Timestamp> next_due(Session& session) {
 void record_start(Session& session, const JobStart& start) {
     session.sql.execute(
         R"(UPDATE "job" SET "state" = 'running', "begin" = ?, "pid" = ?, "handle" = ?, "command" = ? WHERE "id" = ? AND "state" = 'claimed')",
-        {ms(start.begin), start.pid ? Value{*start.pid} : Value{}, start.handle, start.command, start.job.value});
+        {ms(start.begin), start.pid ? Value{*start.pid} : Value{}, start.handle, storable(start.command),
+         start.job.value});
     session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
                         {start.job.value, start.environment});
 }
@@ -134,19 +143,22 @@ bool record_end(Session& session, const JobEnd& end) {
         R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
            "stderr_size" = ?, "cpu_ms" = ?, "max_rss_kib" = ?, "pid" = NULL, "exclusive" = NULL
            WHERE "id" = ? AND "state" IN ('claimed', 'running'))",
-        {std::string(name_of(end.state)), ms(end.end), number(end.exitcode), end.reason ? Value{*end.reason} : Value{},
-         end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib),
-         end.job.value});
+        {std::string(name_of(end.state)), ms(end.end), number(end.exitcode),
+         end.reason ? Value{storable(*end.reason)} : Value{}, end.app_version, end.stdout_size, end.stderr_size,
+         number(end.cpu_ms), number(end.max_rss_kib), end.job.value});
     if (!changed) return false;
     if (!end.command.empty())
-        session.sql.execute(R"(UPDATE "job" SET "command" = ? WHERE "id" = ?)", {end.command, end.job.value});
+        session.sql.execute(R"(UPDATE "job" SET "command" = ? WHERE "id" = ?)", {storable(end.command), end.job.value});
     if (!end.environment.empty())
         session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
                             {end.job.value, end.environment});
     Repository<Artifact> artifacts(session, Scope::everything());
-    for (Artifact artifact : end.artifacts)
+    for (Artifact artifact : end.artifacts) {
+        artifact.filename = storable(artifact.filename);
+        artifact.note = storable(artifact.note);
         if (auto kept = artifacts.insert(artifact); !kept)
             throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
+    }
 
     const auto run_template = std::get<std::int64_t>(rows[0][0]);
     const bool succeeded = end.state == JobState::succeeded;
