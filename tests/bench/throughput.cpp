@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "bench/stand.h"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace mf::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int jobs = 4000;
+constexpr int launches = 200;
+
+/// Programs per second that two threads start and wait for, and nothing else.
+double bare_loop(int number) {
+    const auto begin = std::chrono::steady_clock::now();
+    {
+        std::vector<std::jthread> threads;
+        for (int thread = 0; thread < 2; ++thread)
+            threads.emplace_back([&] {
+                for (int i = 0; i < number / 2; ++i) run({"/bin/true"});
+            });
+    }
+    return number / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+struct Rate {
+    double jobs_per_second = 0;
+    Milliseconds cpu_of_job{};
+};
+
+/// From the start of a server with a full queue until every job has its durable end.
+Rate rate_of_server(const Places& places, int slots) {
+    Stand stand(places, slots);
+    const auto first = stand.add_run_templates(stand.add_application("true", "/bin/true", ""), jobs, Overlap::coalesce);
+    stand.enqueue_jobs(first, jobs);
+    const auto begin = std::chrono::steady_clock::now();
+    stand.start_server();
+    if (!stand.wait_for_ended(jobs, 60s)) throw std::runtime_error("The jobs do not end.");
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    return {jobs / took.count(), cpu_of(stand.server()) / jobs};
+}
+
+}  // namespace
+
+Figures measure_throughput(const Places& places) {
+    // Before, between and after: the machine may have other things to do in one part of the time.
+    double bare = bare_loop(jobs / 4);
+    const auto by_default = rate_of_server(places, 0);
+    bare += bare_loop(jobs / 4);
+    const auto many_slots = rate_of_server(places, 64);
+    bare = (bare + bare_loop(jobs / 4)) / 3;
+    return {told("bare posix_spawn and wait of /bin/true, two threads", bare, "/s"),
+            told("jobs of /bin/true, recorded durably", by_default.jobs_per_second, "/s"),
+            at_least("  against the bare loop", 0.5, by_default.jobs_per_second / bare, ""),
+            told("  processor time of the server for each job", by_default.cpu_of_job.count(), "ms"),
+            told("with 64 slots: jobs of /bin/true", many_slots.jobs_per_second, "/s"),
+            told("  against the bare loop", many_slots.jobs_per_second / bare, "")};
+}
+
+Figures measure_launch(const Places& places) {
+    Stand stand(places);
+    const auto stamps = stand.directory() / "stamps";
+    const auto id = stand.add_run_templates(
+        stand.add_application("stamp", stand.job_program(), "stamp " + stamps.string()), 1, Overlap::parallel);
+    stand.start_server();
+    std::this_thread::sleep_for(1s);
+    const double idle = static_cast<double>(memory_of(stand.server(), "VmRSS")) / 1024;
+    std::vector<double> latencies, version, status;
+    std::streamoff seen = 0;
+    for (int i = 0; i < launches; ++i) {
+        const auto begin = std::chrono::system_clock::now().time_since_epoch();
+        stand.cli({"runtemplate", "schedule", "--id", std::to_string(id)});
+        for (int look = 0;; ++look) {
+            std::ifstream file(stamps);
+            file.seekg(seen);
+            std::string line;
+            if (std::getline(file, line) && !file.eof()) {
+                seen = file.tellg();
+                latencies.push_back(Milliseconds(std::chrono::nanoseconds(std::stoll(line)) - begin).count());
+                break;
+            }
+            if (look > 10'000) throw std::runtime_error("A launched job does not start.");
+            std::this_thread::sleep_for(1ms);
+        }
+        stand.wait_for_ended(i + 1, 10s);  // the server is idle again
+    }
+    for (int i = 0; i < 25; ++i) {
+        version.push_back(stand.cli({"--version"}).cpu.count());
+        status.push_back(stand.cli({"status"}).cpu.count());
+    }
+    return {at_most("run-now by CLI to process start, p50", 15, quantile(latencies, 0.5), "ms"),
+            at_most("run-now by CLI to process start, p99", 50, quantile(latencies, 0.99), "ms"),
+            at_most("RSS of the idle server", 20, idle, "MiB"),
+            at_most("processor time of multiflexi-cli --version, p50", 15, quantile(version, 0.5), "ms"),
+            at_most("processor time of multiflexi-cli status, p50", 15, quantile(status, 0.5), "ms")};
+}
+
+}  // namespace mf::bench
