@@ -213,13 +213,18 @@ void Dispatcher::start_job(ClaimedJob claimed) {
                               {"pid", started->pid.value_or(0)}});
     // Output may have been held back before anybody could resume it.
     native_.resume_output(started->handle);
-    if (database_.read([&](Session& session) {
-            return !session.sql
-                        .query(R"(SELECT 1 FROM "job" WHERE "id" = ? AND "cancel_requested_at" IS NOT NULL)",
-                               {id.value})
-                        .empty();
-        }))
-        native_.stop(started->handle, StopReason::cancelled);
+    try {
+        if (database_.read([&](Session& session) {
+                return !session.sql
+                            .query(R"(SELECT 1 FROM "job" WHERE "id" = ? AND "cancel_requested_at" IS NOT NULL)",
+                                   {id.value})
+                            .empty();
+            }))
+            native_.stop(started->handle, StopReason::cancelled);
+    } catch (const sql::DatabaseError&) {
+        // The process exists: whatever the database does, it was started, and its end will be recorded once.
+        cancel_.notify();
+    }
 }
 
 void Dispatcher::block(const ClaimedJob& claimed, const BlockedJob& blocked) {

@@ -216,3 +216,26 @@ TEST_CASE("nothing is planned for a company or an application that is disabled")
     CHECK(slots(it, id) == std::vector<std::string>{"2026-06-01 10:04:00"});
     CHECK(slots(it, other) == std::vector<std::string>{"2026-06-01 10:01:00", "2026-06-01 10:04:00"});
 }
+
+TEST_CASE("a server looks at the database by itself, too") {
+    Installation it;
+    FakedClock clock(it, "2026-06-01 10:00:30");
+    if (!clock.available()) return;
+    it.start();
+    const auto begun = it.directory() / "begun";
+    const auto id = it.run_template_of_script(fmt::format("echo > {}; exec sleep 1000", begun.string()), each_minute);
+    // From here on nobody can wake it.
+    std::filesystem::remove_all(it.data() / "multiflexi.db.wake");
+    const auto job = it.job(id);
+    clock.set("2026-06-01 10:00:50");
+    it.content_when_written(begun);
+    CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
+    CHECK(it.ask({"job:cancel", "--id", fmt::to_string(job)}).at("state") == json::value("running"));
+    clock.set("2026-06-01 10:01:10");
+    CHECK(text_of(it.ended(job), "state") == "cancelled");
+    REQUIRE(has_jobs(it, id, 2));
+    CHECK(comes_true([&] { return it.job_state(2) == "running"; }));
+    it.ask({"job:cancel", "--id", "2"});
+    clock.set("2026-06-01 10:01:30");
+    CHECK(text_of(it.ended(2), "state") == "cancelled");
+}
