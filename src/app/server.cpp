@@ -124,7 +124,7 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
     const std::stop_callback on_stop(stop, [&] { main_loop.notify(); });
     Supervisor supervisor(clock);
     NativeExecutor native(supervisor);
-    Recorder recorder(database);
+    Recorder recorder(database, installation.zone());
     Dispatcher dispatcher(database, clock, installation.vault(), native, recorder,
                           {.node = settings.node,
                            .slots = settings.max_parallel,

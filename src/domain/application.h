@@ -84,7 +84,7 @@ struct ApplicationExitCode {
     Id<Application> application_id;
     int exit_code = 0;
     std::string severity;
-    bool retry = false;
+    std::optional<bool> retry;  ///< none: not declared, the run template decides
     std::string description;  ///< JSON: text or language map
 };
 template <>

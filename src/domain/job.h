@@ -35,6 +35,7 @@ struct Job {
     ExecutorKind executor = ExecutorKind::native;
     Id<User> launched_by;
     std::int64_t attempt = 1;
+    std::optional<std::int64_t> retry_of;  ///< further attempts of a planned run: its first job
     std::optional<Timestamp> begin;
     std::optional<Timestamp> end;
     std::optional<std::int64_t> exitcode;

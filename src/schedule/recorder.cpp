@@ -26,7 +26,8 @@ bool is_final(const sql::DatabaseError& error) {
 
 }  // namespace
 
-Recorder::Recorder(Database& database) : database_(database), thread_([this](std::stop_token stop) { run(stop); }) {}
+Recorder::Recorder(Database& database, Zone server_zone)
+    : database_(database), server_zone_(std::move(server_zone)), thread_([this](std::stop_token stop) { run(stop); }) {}
 
 Recorder::~Recorder() {
     thread_.request_stop();
@@ -144,10 +145,12 @@ bool Recorder::write(const Batch& batch, std::stop_token stop) {
     for (int refused = 0;; ++refused) {
         try {
             database_.write([&](Session& session) {
-                for (const JobStart& start : batch.starts) record_start(session, start);
+                for (const JobStart& start : batch.starts)
+                    if (!record_start(session, start))
+                        log::warning("job had ended before its start was recorded", {{"job", start.job.value}});
                 for (const PackedPiece& piece : batch.output) append_output(session, piece);
                 for (const End& end : batch.ends)
-                    if (!record_end(session, end.what))
+                    if (!record_end(session, end.what, server_zone_))
                         log::warning("job had ended already", {{"job", end.what.job.value}});
             });
             const std::lock_guard lock(mutex_);
@@ -195,16 +198,19 @@ bool Recorder::write_one_by_one(const Batch& batch) {
     for (const PackedPiece& piece : batch.output)
         attempt(piece.job, [&](Session& session) { append_output(session, piece); });
     for (const End& end : batch.ends) {
-        if (attempt(end.what.job, [&](Session& session) { record_end(session, end.what); }) || !reachable) continue;
+        if (attempt(end.what.job, [&](Session& session) { record_end(session, end.what, server_zone_); }) || !reachable)
+            continue;
         // That it ended, and how, is recorded whatever else cannot be.
         attempt(end.what.job, [&](Session& session) {
-            record_end(session, {.job = end.what.job,
-                                 .state = end.what.state,
-                                 .end = end.what.end,
-                                 .exitcode = end.what.exitcode,
-                                 .reason = "The database refused parts of the record; see the log of the server.",
-                                 .stdout_size = end.what.stdout_size,
-                                 .stderr_size = end.what.stderr_size});
+            record_end(session,
+                       {.job = end.what.job,
+                        .state = end.what.state,
+                        .end = end.what.end,
+                        .exitcode = end.what.exitcode,
+                        .reason = "The database refused parts of the record; see the log of the server.",
+                        .stdout_size = end.what.stdout_size,
+                        .stderr_size = end.what.stderr_size},
+                       server_zone_);
         });
     }
     return reachable;

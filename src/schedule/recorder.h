@@ -47,7 +47,8 @@ class JobLog {
 /// long as this program lives.
 class Recorder {
 public:
-    explicit Recorder(Database& database);
+    /// The zone of the server: record_end() needs it.
+    Recorder(Database& database, Zone server_zone);
     /// Returns when everything that was handed in is written; when the database goes on refusing, after ten seconds.
     ~Recorder();
 
@@ -91,6 +92,7 @@ private:
     void let_go(const Batch& batch);
 
     Database& database_;
+    const Zone server_zone_;
     mutable std::mutex mutex_;  // guards everything below and the pending part of every log
     std::condition_variable_any changed_;
     std::vector<JobStart> starts_;

@@ -44,7 +44,7 @@ struct Fixture {
 TEST_CASE("bytes that are not UTF-8 reach the record readable, not as a refusal") {
     Fixture fixture;
     std::promise<void> recorded;
-    Recorder recorder(fixture.database);
+    Recorder recorder(fixture.database, Zone::utc());
     recorder.end(
         {.job = {1}, .state = JobState::failed, .exitcode = 1, .reason = std::string("bad \xff name \0 here", 17)},
         nullptr, [&] { recorded.set_value(); });
@@ -55,7 +55,7 @@ TEST_CASE("bytes that are not UTF-8 reach the record readable, not as a refusal"
 TEST_CASE("a record the database refuses neither loses the end of its job nor holds up others") {
     Fixture fixture;
     std::promise<void> recorded;
-    Recorder recorder(fixture.database);
+    Recorder recorder(fixture.database, Zone::utc());
     // The digest is no text that a database takes.
     recorder.end({.job = {1},
                   .state = JobState::succeeded,

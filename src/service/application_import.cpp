@@ -104,7 +104,7 @@ std::vector<ApplicationExitCode> exit_codes_of(const ApplicationDefinition& defi
         out.push_back({.application_id = id,
                        .exit_code = code.code,
                        .severity = std::string(to_text(code.severity)),
-                       .retry = code.retry.value_or(false),
+                       .retry = code.retry,
                        .description = localized_json(code.description)});
     return out;
 }
@@ -336,7 +336,9 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
     const Id<Application> id = result.application.id;
     if (auto kept = store_children(call, definition, id); !kept) return kept.error();
     result.orphaned_values = mark_orphans(call, id);
-    if (result.action == "updated") replan(call, {.equals = {{"app_id", id.value}, {"live", std::int64_t{1}}}});
+    // A new text of the definition is no reason to take back what is queued; switching the application on is.
+    if (*stored && (*stored)->enabled != result.application.enabled)
+        replan(call, {.equals = {{"app_id", id.value}, {"live", std::int64_t{1}}}});
     audit(call, {.entity = "application",
                  .id = id.value,
                  .action = "import",

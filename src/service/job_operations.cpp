@@ -206,15 +206,15 @@ Result<Job> update(Call& call, const JobInput& input) {
             return Error{ErrorCode::conflict, "A job stays with its company."};
         after.runtemplate_id = origin->id;
         after.app_id = origin->app_id;
-        if (after.runtemplate_id != before->runtemplate_id) after.slot.reset();
+        if (after.runtemplate_id != before->runtemplate_id) {
+            after.slot.reset();
+            after.retry_of.reset();
+        }
     }
     if (input.app_id && *input.app_id != after.app_id.value)
         return Error{ErrorCode::conflict,
                      "The application of a job is the one of its run template; change --runtemplate_id."};
-    if (auto updated = jobs.update(*before, after); !updated) return updated.error();
-    call.session.sql.execute(
-        R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ? WHERE "job_id" = ?)",
-        {std::int64_t{after.schedule.time_since_epoch().count()}, after.runtemplate_id.value, after.id.value});
+    if (auto changed = change_queued(call.session, call.scope, *before, after); !changed) return changed.error();
     call.wake_server = true;
     audit(call, {.entity = "job",
                  .id = after.id.value,
@@ -226,14 +226,11 @@ Result<Job> update(Call& call, const JobInput& input) {
 
 /// Somebody explicitly removes a job with everything it left; the program never does so on its own.
 Result<json::value> remove(Call& call, const Reference& input) {
-    auto jobs = call.repository<Job>();
-    const auto job = jobs.find({input.id});
-    if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
-    if (job->state == JobState::claimed || job->state == JobState::running)
-        return Error{ErrorCode::conflict,
-                     fmt::format("Job {} is running; cancel it first (job cancel --id {}).", input.id, input.id)};
-    if (auto erased = jobs.erase(job->id); !erased) return erased.error();
-    count_removed(call.session, *job, call.now);
+    const auto job = erase_job(call.session, call.scope, {input.id}, call.now);
+    if (!job)
+        return job.error().code == ErrorCode::not_found
+                   ? Error{ErrorCode::not_found, "No job found with given identifier"}
+                   : job.error();
     audit(call, {.entity = "job",
                  .id = input.id,
                  .action = "delete",
@@ -282,8 +279,13 @@ Result<json::value> status(Call& call, const NoInput&) {
     const auto jobs = job_statistics(call.session, call.scope, call.now);
     const auto queue = queue_statistics(call.session, call.scope, call.now, {});
     const auto applications = call.repository<Application>().count({.equals = {{"live", std::int64_t{1}}}});
-    const auto repeated =
-        call.session.sql.query(R"(SELECT COUNT(*) FROM "runtemplate" WHERE "next_launch" IS NOT NULL)");
+    std::string planned = R"(SELECT COUNT(*) FROM "runtemplate" WHERE "next_launch" IS NOT NULL)";
+    std::vector<Value> parameters;
+    if (call.scope.company()) {
+        planned += R"( AND "company_id" = ?)";
+        parameters.emplace_back(*call.scope.company());
+    }
+    const auto repeated = call.session.sql.query(planned, parameters);
     return json::value{{"successful_jobs", jobs.succeeded},
                        {"failed_jobs", jobs.failed},
                        {"incomplete_jobs", jobs.unfinished()},

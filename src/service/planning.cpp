@@ -9,8 +9,8 @@
 namespace mf {
 namespace {
 
-void withdraw(Call& call, Id<RunTemplate> id, std::string_view reason) {
-    withdraw_planned(call.session, id, reason, call.now);
+void withdraw(Call& call, Id<RunTemplate> id, Withdraw which, std::string_view reason) {
+    withdraw_queued(call.session, id, which, reason, call.now);
     call.wake_server = true;
 }
 
@@ -75,7 +75,7 @@ void replan(Call& call, const ListQuery& which) {
         plan_from_now(after, facts);
         if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
             throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
-        withdraw(call, before.id, "The plan changed before the job was started.");
+        withdraw(call, before.id, Withdraw::planned, "The plan changed before the job was started.");
     });
 }
 
@@ -88,7 +88,7 @@ void retire_run_templates(Call& call, const ListQuery& which) {
         plan_from_now(after, {.now = call.now});
         if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
             throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
-        withdraw(call, before.id, "The run template was removed before the job was started.");
+        withdraw(call, before.id, Withdraw::all, "The run template was removed before the job was started.");
     });
 }
 

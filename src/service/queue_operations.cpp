@@ -124,7 +124,7 @@ Result<json::value> fix(Call& call, const NoInput&) {
     const auto say = [&](std::string_view type, std::string text) {
         messages.push_back({{"type", type}, {"message", std::move(text)}});
     };
-    if (const auto released = release_stranded(call.session))
+    if (const auto released = release_stranded(call.session, call.scope))
         say("success", fmt::format("{} waiting job(s) let go.", released));
     const auto pending = call.session.sql.query(
         R"(SELECT j."id" FROM "job" j WHERE j."state" = 'pending' AND NOT EXISTS (SELECT 1 FROM "schedule" s WHERE s."job_id" = j."id"))");

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "domain/interval.h"
+#include "domain/retry.h"
 #include "domain/schedule_rule.h"
 
 #include <fmt/format.h>
@@ -141,7 +142,14 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
     complaints.range("retry_min_gap", input.retry_min_gap, 0, 366 * 86400, out.retry_min_gap);
     if (input.retry_backoff) out.retry_backoff = *input.retry_backoff;
     if (input.note) out.note = *input.note;
-    if (input.deadline_offset) out.deadline_offset = *input.deadline_offset;
+    if (input.deadline_offset) {
+        const auto text = trim(*input.deadline_offset);
+        out.deadline_offset.reset();
+        if (const auto deadline = parse_deadline(text); deadline)
+            out.deadline_offset = text;
+        else if (!text.empty())
+            complaints.add("deadline_offset", deadline.error().message);
+    }
     if (input.allow_late) out.allow_late = *input.allow_late;
     auto result = complaints.result();
     if (!result) return result;

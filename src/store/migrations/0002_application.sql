@@ -77,7 +77,7 @@ CREATE TABLE IF NOT EXISTS "application_exit_code" (
     "application_id" {int} NOT NULL,
     "exit_code" {int} NOT NULL,
     "severity" {text 16} NOT NULL,
-    "retry" {bool} NOT NULL,
+    "retry" {bool},
     "description" {text 65535} NOT NULL,
     CONSTRAINT "application_exit_code_code" UNIQUE ("application_id", "exit_code"),
     CONSTRAINT "application_exit_code_application" FOREIGN KEY ("application_id") REFERENCES "application" ("id") ON DELETE CASCADE

@@ -1,6 +1,7 @@
 -- Executions. A job row is never removed by the program on its own.
 
 -- "slot" is set for planned jobs only: one slot of one run template makes one job.
+-- "retry_of" is the first job of a planned run, in its further attempts.
 -- "exclusive" holds the run template while a job of it runs that must run alone.
 CREATE TABLE IF NOT EXISTS "job" (
     "id" {key},
@@ -14,6 +15,7 @@ CREATE TABLE IF NOT EXISTS "job" (
     "executor" {text 32} NOT NULL,
     "launched_by" {int} NOT NULL,
     "attempt" {int} NOT NULL DEFAULT 1,
+    "retry_of" {int},
     "begin" {time},
     "end" {time},
     "exitcode" {int},

@@ -2,6 +2,7 @@
 #include "store/queries/job_queue.h"
 
 #include "base/text.h"
+#include "domain/retry.h"
 #include "store/queries/statistics.h"
 
 #include <fmt/format.h>
@@ -37,6 +38,11 @@ void release_next_waiting(Session& session, std::int64_t run_template) {
         session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {false, next[0][0]});
 }
 
+/// Called after a job has left the queue or its run: whoever waits for it must not wait for ever.
+void let_next_go(Session& session, Id<RunTemplate> run_template) {
+    if (!is_occupied(session, run_template)) release_next_waiting(session, run_template.value);
+}
+
 /// Closes a job that waits in the queue; false if it does not.
 bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Timestamp now) {
     const auto changed = session.sql.execute(
@@ -44,9 +50,70 @@ bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Times
         {ms(now), std::string(reason), id.value});
     if (!changed) return false;
     session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
-    const auto company = session.sql.query(R"(SELECT "company_id" FROM "job" WHERE "id" = ?)", {id.value});
-    count_ended(session, {std::get<std::int64_t>(company.at(0)[0])}, false, now);
+    const auto of = session.sql.query(R"(SELECT "company_id", "runtemplate_id" FROM "job" WHERE "id" = ?)", {id.value});
+    count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, false, now);
+    let_next_go(session, {std::get<std::int64_t>(of[0][1])});
     return true;
+}
+
+/// Claims the job of a row of claim_due(), or sets it aside.
+void take_row(Session& session, const sql::Row& row, std::string_view node, std::vector<ClaimedJob>& claimed) {
+    ClaimedJob found;
+    const auto cells = std::span(row).subspan(2);
+    const auto job_cells = entity_of<Job>().fields.size();
+    fill(entity_of<Job>(), cells.first(job_cells), &found.job);
+    fill(entity_of<RunTemplate>(), cells.subspan(job_cells), &found.run_template);
+    if (auto* sealed = std::get_if<std::string>(&row[1])) found.sealed_override = *sealed;
+
+    const bool alone = runs_alone(found.run_template);
+    if (alone && is_occupied(session, found.run_template.id)) {
+        session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {true, row[0]});
+        return;
+    }
+    const auto changed = session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ? WHERE "id" = ? AND "state" = 'pending')",
+        {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, found.job.id.value});
+    session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {row[0]});
+    if (!changed) return;
+    found.job.state = JobState::claimed;
+    found.job.claimed_by = std::string(node);
+    claimed.push_back(std::move(found));
+}
+
+/// The next attempt of a planned run that has just failed, if there is to be one.
+void enqueue_next_attempt(Session& session, const JobEnd& end, const Zone& server_zone) {
+    const auto everything = Scope::everything();
+    const auto job = Repository<Job>(session, everything).find(end.job);
+    if (!job || (!job->slot && !job->retry_of)) return;
+    // Somebody wanted it to end; then it is not to begin again.
+    if (job->cancel_requested_at) return;
+    const auto first = job->retry_of ? Repository<Job>(session, everything).find({*job->retry_of}) : job;
+    if (!first || !first->slot) return;
+    const auto origin = Repository<RunTemplate>(session, everything).find(job->runtemplate_id);
+    if (!origin) return;
+    EndedAttempt ended{.state = end.state, .number = job->attempt, .slot = *first->slot, .end = end.end};
+    // The codes of time-outs and of lost jobs are ours, not the application's.
+    if (end.state == JobState::failed && end.exitcode) {
+        const auto declared =
+            Repository<ApplicationExitCode>(session, everything)
+                .first({.equals = {{"application_id", job->app_id.value}, {"exit_code", *end.exitcode}}});
+        if (declared) ended.may_retry = declared->retry;
+    }
+    const auto start = next_attempt(*origin, ended, server_zone);
+    if (!start) return;
+    const auto company = Repository<Company>(session, everything).find(job->company_id);
+    const auto application = Repository<Application>(session, everything).find(job->app_id);
+    if (!company || !company->enabled || !application || !application->enabled) return;
+    const auto made = enqueue(session, everything,
+                              {.run_template = *origin,
+                               .schedule = *start,
+                               .schedule_type = job->schedule_type,
+                               .executor = job->executor,
+                               .launched_by = job->launched_by,
+                               .attempt = job->attempt + 1,
+                               .retry_of = first->id},
+                              end.end);
+    if (!made) throw sql::DatabaseError(sql::DatabaseError::Kind::other, made.error().message);
 }
 
 }  // namespace
@@ -62,6 +129,7 @@ Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timest
             .executor = request.executor,
             .launched_by = request.launched_by,
             .attempt = request.attempt,
+            .retry_of = request.retry_of ? std::optional(request.retry_of->value) : std::nullopt,
             .created_at = now};
     if (auto inserted = Repository<Job>(session, scope).insert(job); !inserted) return inserted.error();
     QueueEntry entry{
@@ -80,30 +148,13 @@ std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Times
            JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "job_override" o ON o."job_id" = j."id"
            WHERE s."waiting" = ? AND s."after" <= ? ORDER BY s."after", s."id" LIMIT ?)",
         column_list(entity_of<Job>(), "j"), column_list(entity_of<RunTemplate>(), "r"));
-    const auto rows = session.sql.query(text + std::string(skip_locked(session)), {false, ms(now), std::int64_t{most}});
-
     std::vector<ClaimedJob> claimed;
-    for (const sql::Row& row : rows) {
-        ClaimedJob found;
-        const auto cells = std::span(row).subspan(2);
-        const auto job_cells = entity_of<Job>().fields.size();
-        fill(entity_of<Job>(), cells.first(job_cells), &found.job);
-        fill(entity_of<RunTemplate>(), cells.subspan(job_cells), &found.run_template);
-        if (auto* sealed = std::get_if<std::string>(&row[1])) found.sealed_override = *sealed;
-
-        const bool alone = runs_alone(found.run_template);
-        if (alone && is_occupied(session, found.run_template.id)) {
-            session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {true, row[0]});
-            continue;
-        }
-        const auto changed = session.sql.execute(
-            R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ? WHERE "id" = ? AND "state" = 'pending')",
-            {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, found.job.id.value});
-        session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {row[0]});
-        if (!changed) continue;
-        found.job.state = JobState::claimed;
-        found.job.claimed_by = std::string(node);
-        claimed.push_back(std::move(found));
+    // Jobs that are set aside make room for those behind them.
+    for (bool more = true; more && std::ssize(claimed) < most;) {
+        const auto wanted = most - std::ssize(claimed);
+        const auto rows = session.sql.query(text + std::string(skip_locked(session)), {false, ms(now), wanted});
+        more = std::ssize(rows) == wanted;
+        for (const sql::Row& row : rows) take_row(session, row, node, claimed);
     }
     return claimed;
 }
@@ -125,27 +176,32 @@ std::optional<Timestamp> next_due(Session& session) {
     return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(rows[0][0])}};
 }
 
-void record_start(Session& session, const JobStart& start) {
-    session.sql.execute(
+bool record_start(Session& session, const JobStart& start) {
+    const auto changed = session.sql.execute(
         R"(UPDATE "job" SET "state" = 'running', "begin" = ?, "pid" = ?, "handle" = ?, "command" = ? WHERE "id" = ? AND "state" = 'claimed')",
         {ms(start.begin), start.pid ? Value{*start.pid} : Value{}, start.handle, storable(start.command),
          start.job.value});
+    if (!changed) return false;
     session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
                         {start.job.value, start.environment});
+    return true;
 }
 
-bool record_end(Session& session, const JobEnd& end) {
+bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
     const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
     const auto rows = session.sql.query(
-        R"(SELECT "runtemplate_id", "company_id", "exclusive", "slot" FROM "job" WHERE "id" = ?)", {end.job.value});
+        R"(SELECT "runtemplate_id", "company_id", "exclusive", "reason" FROM "job" WHERE "id" = ?)", {end.job.value});
     if (rows.empty()) return false;
     const auto changed = session.sql.execute(
         R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
            "stderr_size" = ?, "cpu_ms" = ?, "max_rss_kib" = ?, "pid" = NULL, "exclusive" = NULL
            WHERE "id" = ? AND "state" IN ('claimed', 'running'))",
         {std::string(name_of(end.state)), ms(end.end), number(end.exitcode),
-         end.reason ? Value{storable(*end.reason)} : Value{}, end.app_version, end.stdout_size, end.stderr_size,
-         number(end.cpu_ms), number(end.max_rss_kib), end.job.value});
+         end.reason                         ? Value{storable(*end.reason)}
+         : end.state == JobState::cancelled ? rows[0][3]
+                                            : Value{},
+         end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib),
+         end.job.value});
     if (!changed) return false;
     if (!end.command.empty())
         session.sql.execute(R"(UPDATE "job" SET "command" = ? WHERE "id" = ?)", {storable(end.command), end.job.value});
@@ -170,7 +226,11 @@ bool record_end(Session& session, const JobEnd& end) {
         session.sql.execute(R"(UPDATE "runtemplate" SET "failed_jobs_count" = "failed_jobs_count" + 1 WHERE "id" = ?)",
                             {run_template});
     count_ended(session, {std::get<std::int64_t>(rows[0][1])}, succeeded, end.end);
-    if (!is_null(rows[0][2])) release_next_waiting(session, run_template);
+    if (!is_null(rows[0][2]))
+        release_next_waiting(session, run_template);
+    else
+        let_next_go(session, {run_template});
+    if (!succeeded) enqueue_next_attempt(session, end, server_zone);
     return true;
 }
 
@@ -187,6 +247,11 @@ Result<Job> request_cancel(Session& session, Scope scope, Id<Job> id, std::strin
     return jobs.find(id);
 }
 
+bool is_cancel_requested(Session& session, Id<Job> id) {
+    return !session.sql.query(R"(SELECT 1 FROM "job" WHERE "id" = ? AND "cancel_requested_at" IS NOT NULL)", {id.value})
+                .empty();
+}
+
 std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node) {
     std::vector<Id<Job>> out;
     for (const auto state : {"claimed", "running"})
@@ -198,14 +263,40 @@ std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node) {
     return out;
 }
 
-std::int64_t withdraw_planned(Session& session, Id<RunTemplate> run_template, std::string_view reason, Timestamp now) {
+std::int64_t withdraw_queued(Session& session, Id<RunTemplate> run_template, Withdraw which, std::string_view reason,
+                             Timestamp now) {
+    std::string text =
+        R"(SELECT j."id" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id" WHERE s."runtemplate_id" = ?)";
+    if (which == Withdraw::planned) text += R"( AND (j."slot" IS NOT NULL OR j."retry_of" IS NOT NULL))";
     std::int64_t withdrawn = 0;
-    for (
-        const auto& row : session.sql.query(
-            R"(SELECT j."id" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id" WHERE s."runtemplate_id" = ? AND j."slot" IS NOT NULL)",
-            {run_template.value}))
+    for (const auto& row : session.sql.query(text, {run_template.value}))
         withdrawn += cancel_pending(session, {std::get<std::int64_t>(row[0])}, reason, now);
     return withdrawn;
+}
+
+Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) {
+    Repository<Job> jobs(session, scope);
+    auto job = jobs.find(id);
+    if (!job) return job;
+    if (job->state == JobState::claimed || job->state == JobState::running)
+        return Error{ErrorCode::conflict,
+                     fmt::format("Job {0} is running; cancel it first (job cancel --id {0}).", id.value)};
+    if (auto erased = jobs.erase(id); !erased) return erased.error();
+    count_removed(session, *job, now);
+    if (job->state == JobState::pending) let_next_go(session, job->runtemplate_id);
+    return job;
+}
+
+Result<void> change_queued(Session& session, Scope scope, const Job& before, const Job& after) {
+    if (before.state != JobState::pending)
+        return Error{ErrorCode::conflict,
+                     fmt::format("Job {} does not wait in the queue ({}).", before.id.value, name_of(before.state))};
+    if (auto updated = Repository<Job>(session, scope).update(before, after); !updated) return updated;
+    // It queues anew: whether it has to wait for another job is decided when it comes due.
+    session.sql.execute(R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ?, "waiting" = ? WHERE "job_id" = ?)",
+                        {ms(after.schedule), after.runtemplate_id.value, false, after.id.value});
+    let_next_go(session, before.runtemplate_id);
+    return {};
 }
 
 std::vector<Job> unfinished_jobs(Session& session, std::string_view node) {
@@ -219,11 +310,15 @@ std::vector<Job> unfinished_jobs(Session& session, std::string_view node) {
     return out;
 }
 
-std::int64_t release_stranded(Session& session) {
-    return session.sql.execute(
-        R"(UPDATE "schedule" SET "waiting" = ? WHERE "waiting" = ? AND "runtemplate_id" NOT IN
-           (SELECT "exclusive" FROM "job" WHERE "exclusive" IS NOT NULL))",
-        {false, true});
+std::int64_t release_stranded(Session& session, Scope scope) {
+    std::string text = R"(UPDATE "schedule" SET "waiting" = ? WHERE "waiting" = ? AND "runtemplate_id" NOT IN
+           (SELECT "exclusive" FROM "job" WHERE "exclusive" IS NOT NULL))";
+    std::vector<Value> parameters{false, true};
+    if (scope.company()) {
+        text += R"( AND "company_id" = ?)";
+        parameters.emplace_back(*scope.company());
+    }
+    return session.sql.execute(text, parameters);
 }
 
 }  // namespace mf

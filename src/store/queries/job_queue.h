@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/zone.h"
 #include "domain/job.h"
 #include "store/records.h"
 
@@ -18,6 +19,7 @@ struct NewJob {
     ExecutorKind executor = ExecutorKind::native;
     Id<User> launched_by;
     std::int64_t attempt = 1;
+    std::optional<Id<Job>> retry_of = {};                      ///< see Job
     std::function<std::string(Id<Job>)> sealed_override = {};  ///< launch values, sealed for this job; may be empty
 };
 
@@ -49,14 +51,15 @@ struct JobStart {
     std::string command;      ///< for people, secrets masked
     std::string environment;  ///< JSON for job_environment, secrets masked
 };
-void record_start(Session& session, const JobStart& start);
+/// False: the job is not claimed (any more); nothing was changed.
+bool record_start(Session& session, const JobStart& start);
 
 struct JobEnd {
     Id<Job> job;
     JobState state = JobState::failed;
     Timestamp end{};
     std::optional<std::int64_t> exitcode;
-    std::optional<std::string> reason;
+    std::optional<std::string> reason;  ///< none of a cancelled job: the one given with the request stays
     std::string app_version;
     std::int64_t stdout_size = 0;
     std::int64_t stderr_size = 0;
@@ -66,24 +69,37 @@ struct JobEnd {
     std::string command;              ///< of a job that never started; otherwise empty
     std::string environment;          ///< the same
 };
-/// Closes the job with its artifacts and counters, and lets the next waiting job of its run template go.
-/// False: the job had ended already; nothing was changed.
-bool record_end(Session& session, const JobEnd& end);
+/// Closes the job with its artifacts and counters, lets the next waiting job of its run template go, and queues the
+/// next attempt of a planned run that failed (domain/retry.h). The zone of the server is that of run templates without
+/// one. False: the job had ended already; nothing was changed.
+bool record_end(Session& session, const JobEnd& end, const Zone& server_zone);
 
 /// Asks for the end of a job. A job that waits in the queue is cancelled at once; of a claimed or running one the
 /// request is recorded, its executor sees it. not_found, conflict (has ended).
 Result<Job> request_cancel(Session& session, Scope scope, Id<Job> id, std::string_view reason, Timestamp now);
 
+bool is_cancel_requested(Session& session, Id<Job> id);
+
 /// Running or claimed jobs of a node that somebody asked to end.
 std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node);
 
-/// Takes back what the schedule planned for a run template and nobody has claimed yet; returns how many jobs.
-std::int64_t withdraw_planned(Session& session, Id<RunTemplate> run_template, std::string_view reason, Timestamp now);
+/// Which jobs of a run template are taken back: those that the schedule planned (with their further attempts), or also
+/// those that somebody launched.
+enum class Withdraw { planned, all };
+/// Cancels jobs of a run template that nobody has claimed yet; returns how many.
+std::int64_t withdraw_queued(Session& session, Id<RunTemplate> run_template, Withdraw which, std::string_view reason,
+                             Timestamp now);
+
+/// Removes a job that nobody runs, with everything it left. not_found, conflict (claimed or running).
+Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now);
+
+/// Changes a job that waits in the queue, and its queue row with it. conflict: it does not wait (any more).
+Result<void> change_queued(Session& session, Scope scope, const Job& before, const Job& after);
 
 /// Jobs that a node has claimed or started and not ended.
 std::vector<Job> unfinished_jobs(Session& session, std::string_view node);
 
 /// Lets jobs go that wait for a job that is no longer there; returns how many. A safety net, not a mechanism.
-std::int64_t release_stranded(Session& session);
+std::int64_t release_stranded(Session& session, Scope scope);
 
 }  // namespace mf

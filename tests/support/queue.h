@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "support/world.h"
+
+namespace mf::testing {
+
+/// A world whose jobs a test leads through their lives, by the node "node" and at one moment.
+struct Queue : World {
+    explicit Queue(Timestamp now_of_test, std::chrono::milliseconds lock_wait = std::chrono::seconds(10))
+        : World(now_of_test, lock_wait), moment(now_of_test) {}
+
+    std::vector<ClaimedJob> claim(int most = 100, std::optional<Timestamp> when = {}) {
+        return database.write(
+            [&](Session& session) { return claim_due(session, "node", when.value_or(moment), most); });
+    }
+    bool start(Id<Job> id) {
+        return database.write([&](Session& session) {
+            return record_start(session, {.job = id, .begin = moment, .pid = 7, .handle = "h", .environment = "[]"});
+        });
+    }
+    bool end(Id<Job> id, JobState state = JobState::succeeded, std::int64_t code = 0) {
+        return database.write([&](Session& session) {
+            return record_end(session, {.job = id, .state = state, .end = moment, .exitcode = code}, Zone::utc());
+        });
+    }
+    Result<Job> cancel(Id<Job> id, Scope scope = Scope::everything()) {
+        return database.write([&](Session& session) { return request_cancel(session, scope, id, "No more.", moment); });
+    }
+    Job in_state(JobState state) {
+        const auto job = launch(add_run_template(), moment);
+        if (state == JobState::pending) return job;
+        claim();
+        if (state == JobState::claimed) return get(job.id);
+        start(job.id);
+        if (state != JobState::running) end(job.id, state, state == JobState::succeeded ? 0 : 1);
+        return get(job.id);
+    }
+    std::int64_t waiting() { return number(R"(SELECT COUNT(*) FROM "schedule" WHERE "waiting" = TRUE)"); }
+
+    const Timestamp moment;  ///< of everything that happens
+};
+
+}  // namespace mf::testing
