@@ -85,7 +85,7 @@ struct ApplicationExitCode {
     int exit_code = 0;
     std::string severity;
     std::optional<bool> retry;  ///< none: not declared, the run template decides
-    std::string description;  ///< JSON: text or language map
+    std::string description;    ///< JSON: text or language map
 };
 template <>
 const Entity& entity_of<ApplicationExitCode>();

@@ -15,6 +15,13 @@ constexpr int most_unrecorded = 1000;       // ended jobs that wait for the data
 constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
 constexpr int exit_code_of_blocked = 78;    // EX_CONFIG of sysexits.h
 constexpr auto look_anyway = 15s;
+constexpr auto between_attempts = 500ms;
+
+/// Will the same statement work in a moment?
+bool passes(const sql::DatabaseError& error) {
+    using enum sql::DatabaseError::Kind;
+    return error.kind == busy || error.kind == lost || error.kind == full;
+}
 
 /// Watches a process of an earlier run of this server until it has ended.
 class LeftBehind final : public ProcessListener {
@@ -70,10 +77,15 @@ void Dispatcher::stop(std::chrono::milliseconds patience) {
         const std::lock_guard lock(mutex_);
         not_started.swap(state_.to_start);
     }
-    if (!not_started.empty())
-        database_.write([&](Session& session) {
-            for (const ClaimedJob& claimed : not_started) give_back(session, claimed.job);
-        });
+    try {
+        if (!not_started.empty())
+            database_.write([&](Session& session) {
+                for (const ClaimedJob& claimed : not_started) give_back(session, claimed.job);
+            });
+    } catch (const sql::DatabaseError& error) {
+        log::error("cannot give jobs back; the next start of this node will declare them lost",
+                   {{"jobs", not_started.size()}, {"error", error.what()}});
+    }
     std::unique_lock lock(mutex_);
     state_.in_flight -= static_cast<int>(not_started.size());
     const auto all_recorded = [&] { return state_.in_flight == 0; };
@@ -107,11 +119,18 @@ void Dispatcher::run(std::stop_token stop) {
                 // Requests of other machines come without a nudge.
                 if (cancel_.consume() || long_ago) stop_cancelled();
                 next = database_.read([](Session& session) { return next_due(session); });
-                if (next && *next <= now && claim(now) > 0) {
-                    nudged = true;  // there may be more
-                    continue;
+                if (next && *next <= now) {
+                    if (!has_free_slot()) {
+                        next.reset();  // the end of a job is the next event
+                    } else if (claim(now) > 0) {
+                        nudged = true;  // there may be more
+                        continue;
+                    } else {
+                        // All of them wait for other jobs now, or another server is claiming them at this moment.
+                        next = database_.read([](Session& session) { return next_due(session); });
+                        if (next && *next <= now) next = now + 1s;
+                    }
                 }
-                if (next && *next <= now) next.reset();  // no free slot: the end of a job is the next event
                 if (std::exchange(failing, false)) log::info("claiming again");
             } catch (const std::exception& error) {
                 if (!std::exchange(failing, true))
@@ -121,6 +140,11 @@ void Dispatcher::run(std::stop_token stop) {
         }
         nudged = clock_.wait_until(next, queue_, stop);
     }
+}
+
+bool Dispatcher::has_free_slot() const {
+    const std::lock_guard lock(mutex_);
+    return state_.occupied < options_.slots && state_.in_flight < most_unrecorded;
 }
 
 std::size_t Dispatcher::claim(Timestamp now) {
@@ -162,35 +186,43 @@ void Dispatcher::start_jobs(std::stop_token stop) {
         lock.unlock();
         const auto id = claimed.job.id;
         try {
-            start_job(std::move(claimed));
+            start_job(claimed);
         } catch (const std::exception& error) {
+            const auto* refusal = dynamic_cast<const sql::DatabaseError*>(&error);
+            if (refusal && passes(*refusal)) {
+                log::warning("cannot start job, will try again", {{"job", id.value}, {"error", error.what()}});
+                lock.lock();
+                state_.to_start.push_back(std::move(claimed));
+                changed_.wait_for(lock, stop, between_attempts, [] { return false; });
+                continue;
+            }
             log::error("cannot start job", {{"job", id.value}, {"error", error.what()}});
-            recorder_.end({.job = id,
+            end_unstarted({.job = id,
                            .state = JobState::failed,
                            .end = clock_.now(),
                            .exitcode = 255,
-                           .reason = fmt::format("The platform could not start it: {}", error.what())},
-                          nullptr, [this, id] { recorded(id); });
-            const std::lock_guard again(mutex_);
-            --state_.occupied;
+                           .reason = fmt::format("The platform could not start it: {}", error.what())});
         }
     }
 }
 
-void Dispatcher::start_job(ClaimedJob claimed) {
+void Dispatcher::start_job(const ClaimedJob& claimed) {
     const auto id = claimed.job.id;
     auto directory = WorkDirectory::create(options_.work_base, id.value);
     if (!directory) throw std::runtime_error(directory.error().message);
-    auto prepared = database_.read(
-        [&](Session& session) { return prepare_job(session, vault_, claimed, directory->path(), options_.inherited); });
+    bool unwanted = false;
+    auto prepared = database_.read([&](Session& session) {
+        unwanted = is_cancel_requested(session, id);
+        return prepare_job(session, vault_, claimed, directory->path(), options_.inherited);
+    });
+    if (unwanted) return end_unstarted({.job = id, .state = JobState::cancelled, .end = clock_.now()});
     if (const auto* blocked = std::get_if<BlockedJob>(&prepared)) return block(claimed, *blocked);
     if (claimed.job.executor != ExecutorKind::native)
         return block(claimed, {.reason = fmt::format("This server runs Native jobs only; the job asks for {}.",
                                                      name_of(claimed.job.executor))});
 
-    auto run =
-        std::make_shared<JobRun>(std::move(claimed), std::get<PreparedJob>(std::move(prepared)), *std::move(directory),
-                                 recorder_, [this](std::shared_ptr<JobRun> done) { finished(std::move(done)); });
+    auto run = std::make_shared<JobRun>(claimed, std::get<PreparedJob>(std::move(prepared)), *std::move(directory),
+                                        recorder_, [this](std::shared_ptr<JobRun> done) { finished(std::move(done)); });
     run->open_log([this, weak = std::weak_ptr(run)] {
         if (const auto alive = weak.lock())
             if (const auto handle = alive->handle()) native_.resume_output(*handle);
@@ -214,15 +246,11 @@ void Dispatcher::start_job(ClaimedJob claimed) {
     // Output may have been held back before anybody could resume it.
     native_.resume_output(started->handle);
     try {
-        if (database_.read([&](Session& session) {
-                return !session.sql
-                            .query(R"(SELECT 1 FROM "job" WHERE "id" = ? AND "cancel_requested_at" IS NOT NULL)",
-                                   {id.value})
-                            .empty();
-            }))
+        if (database_.read([&](Session& session) { return is_cancel_requested(session, id); }))
             native_.stop(started->handle, StopReason::cancelled);
-    } catch (const sql::DatabaseError&) {
-        // The process exists: whatever the database does, it was started, and its end will be recorded once.
+    } catch (const sql::DatabaseError& error) {
+        log::warning("cannot see whether the job is to end", {{"job", id.value}, {"error", error.what()}});
+        // The process exists and its end will be recorded; the next look at requests finds this one.
         cancel_.notify();
     }
 }
@@ -230,19 +258,22 @@ void Dispatcher::start_job(ClaimedJob claimed) {
 void Dispatcher::block(const ClaimedJob& claimed, const BlockedJob& blocked) {
     const auto id = claimed.job.id;
     log::warning("job is blocked", {{"job", id.value}, {"reason", blocked.reason}});
-    {
-        const std::lock_guard lock(mutex_);
-        --state_.occupied;
-    }
-    recorder_.end({.job = id,
+    end_unstarted({.job = id,
                    .state = JobState::blocked,
                    .end = clock_.now(),
                    .exitcode = exit_code_of_blocked,
                    .reason = blocked.reason,
                    .app_version = blocked.app_version,
                    .command = blocked.command,
-                   .environment = blocked.environment},
-                  nullptr, [this, id] { recorded(id); });
+                   .environment = blocked.environment});
+}
+
+void Dispatcher::end_unstarted(JobEnd end) {
+    {
+        const std::lock_guard lock(mutex_);
+        --state_.occupied;
+    }
+    recorder_.end(std::move(end), nullptr, [this, id = end.job] { recorded(id); });
 }
 
 void Dispatcher::finished(std::shared_ptr<JobRun> run) {

@@ -40,8 +40,12 @@ private:
     std::size_t claim(Timestamp now);
     void stop_cancelled();
     void start_jobs(std::stop_token stop);
-    void start_job(ClaimedJob claimed);
+    /// Throws only before the process exists.
+    void start_job(const ClaimedJob& claimed);
     void block(const ClaimedJob& claimed, const BlockedJob& blocked);
+    /// Records the end of a job that never had a process.
+    void end_unstarted(JobEnd end);
+    bool has_free_slot() const;
     void finished(std::shared_ptr<JobRun> run);
     void recorded(Id<Job> job);
     void record_left_behind();

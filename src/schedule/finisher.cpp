@@ -12,6 +12,9 @@ namespace {
 
 /// Content goes into the store in transactions of this size, so that no large file holds up the recorder.
 constexpr std::size_t bytes_of_a_transaction = 4 << 20;
+// How long a database may refuse before the files of a job stay where they are.
+constexpr int most_attempts = 20;
+constexpr auto between_attempts = std::chrono::milliseconds(500);
 
 Artifact stream_artifact(const JobRun& run, ArtifactKind kind) {
     return {.job_id = run.claimed().job.id,
@@ -65,13 +68,17 @@ void Finisher::run(std::stop_token stop) {
 void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     JobEnd end = end_of(*run);
     try {
-        end.artifacts = store_artifacts(*run);
+        Kept kept = store_patiently(*run);
+        for (const auto& remark : kept.remarks)
+            recorder_.append(run->log(), OutputSource::platform, remark, run->end().ended_at);
+        end.artifacts = std::move(kept.artifacts);
     } catch (const std::exception& error) {
         // The job has ended whatever happens to its files; they stay in its work directory.
         log::error("cannot store artifacts", {{"job", end.job.value}, {"error", error.what()}});
         run->directory().keep();
-        end.reason = end.reason.value_or("") + fmt::format("Its files could not be stored ({}); they are in {}.",
-                                                           error.what(), run->directory().path().string());
+        end.reason = end.reason.value_or("") + (end.reason ? " " : "") +
+                     fmt::format("Its files could not be stored ({}); they are in {}.", error.what(),
+                                 run->directory().path().string());
     }
     log::info("job ended", {{"job", end.job.value},
                             {"state", name_of(end.state)},
@@ -88,43 +95,62 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     });
 }
 
-std::vector<Artifact> Finisher::store_artifacts(JobRun& run) {
+Finisher::Kept Finisher::store_patiently(JobRun& run) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return store_artifacts(run);
+        } catch (const sql::DatabaseError& error) {
+            using enum sql::DatabaseError::Kind;
+            if ((error.kind != busy && error.kind != lost) || attempt == most_attempts) throw;
+            log::warning("cannot store artifacts, will try again",
+                         {{"job", run.claimed().job.id.value}, {"error", error.what()}});
+            std::unique_lock lock(mutex_);
+            std::condition_variable_any pause;
+            pause.wait_for(lock, between_attempts, [] { return false; });
+        }
+    }
+}
+
+Finisher::Kept Finisher::store_artifacts(JobRun& run) {
     auto rules = run.prepared().artifacts;
     rules.started_at = run.begin();
     const auto collection = collect_artifacts(run.directory(), rules);
-    for (const auto& [name, reason] : collection.skipped)
-        recorder_.append(run.log(), OutputSource::platform,
-                         fmt::format("[MultiFlexi: {} was not kept: {}]\n", name, reason), run.end().ended_at);
-    std::vector<Artifact> out;
+    Kept out;
+    const auto remark = [&](std::string_view name, std::string_view reason) {
+        out.remarks.push_back(fmt::format("[MultiFlexi: {} was not kept: {}]\n", name, reason));
+    };
+    for (const auto& [name, reason] : collection.skipped) remark(name, reason);
     for (const FoundArtifact& found : collection.artifacts) {
         const auto content = describe(run.directory(), found);
         if (!content) {
-            recorder_.append(run.log(), OutputSource::platform,
-                             fmt::format("[MultiFlexi: {} was not kept: {}]\n", found.name, content.error().message),
-                             run.end().ended_at);
+            remark(found.name, content.error().message);
             continue;
         }
         const bool known = database_.read([&](Session& session) { return has_content(session, content->sha256); });
-        if (!known) store_content(run, found, content->sha256);
+        if (!known)
+            if (auto stored = store_content(run, found, content->sha256); !stored) {
+                remark(found.name, stored.error().message);
+                continue;
+            }
         const auto& notes = run.prepared().artifact_notes;
-        out.push_back({.job_id = run.claimed().job.id,
-                       .company_id = run.claimed().job.company_id,
-                       .kind = ArtifactKind::file,
-                       .filename = found.name,
-                       .content_type = content->mime_type,
-                       .size = static_cast<std::int64_t>(content->size),
-                       .sha256 = content->sha256,
-                       .note = found.pattern     ? notes.at(*found.pattern)
-                               : found.is_result ? "Result file"
-                                                 : "",
-                       .created_at = found.modified_at});
+        out.artifacts.push_back({.job_id = run.claimed().job.id,
+                                 .company_id = run.claimed().job.company_id,
+                                 .kind = ArtifactKind::file,
+                                 .filename = found.name,
+                                 .content_type = content->mime_type,
+                                 .size = static_cast<std::int64_t>(content->size),
+                                 .sha256 = content->sha256,
+                                 .note = found.pattern     ? notes.at(*found.pattern)
+                                         : found.is_result ? "Result file"
+                                                           : "",
+                                 .created_at = found.modified_at});
     }
     return out;
 }
 
-void Finisher::store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256) {
+Result<void> Finisher::store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256) {
     auto reader = ArtifactReader::open(run.directory(), found);
-    if (!reader) throw std::runtime_error(reader.error().message);
+    if (!reader) return reader.error();
     std::int64_t seq = 0;
     bool at_end = false;
     while (!at_end) {
@@ -134,7 +160,7 @@ void Finisher::store_content(JobRun& run, const FoundArtifact& found, const std:
             std::string piece;
             while (piece.size() < content_piece_size) {
                 const auto bytes = reader->next();
-                if (!bytes) throw std::runtime_error(bytes.error().message);
+                if (!bytes) return bytes.error();
                 if (bytes->empty()) {
                     at_end = true;
                     break;
@@ -144,6 +170,9 @@ void Finisher::store_content(JobRun& run, const FoundArtifact& found, const std:
             together += piece.size();
             if (!piece.empty() || seq == 0) pieces.push_back(std::move(piece));
         }
+        // Read twice: once to know the digest, once to store. A file that changed in between must not become the
+        // content of that digest; its pieces stay unfinished and are overwritten by whoever stores that content.
+        if (at_end && reader->sha256() != sha256) return Error{ErrorCode::conflict, "it changed while it was read."};
         const auto size = static_cast<std::int64_t>(reader->size());
         database_.write([&](Session& session) {
             auto number = seq;
@@ -152,8 +181,7 @@ void Finisher::store_content(JobRun& run, const FoundArtifact& found, const std:
         });
         seq += std::ssize(pieces);
     }
-    // Read twice: once to know the digest, once to store. A file that changed in between is not what we said it is.
-    if (reader->sha256() != sha256) throw std::runtime_error(fmt::format("{} changed while it was read", found.name));
+    return {};
 }
 
 }  // namespace mf

@@ -20,8 +20,14 @@ public:
 private:
     void run(std::stop_token stop);
     void bring_in(const std::shared_ptr<JobRun>& run);
-    std::vector<Artifact> store_artifacts(JobRun& run);
-    void store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256);
+    /// What was collected, and remarks for the job's output about what was not.
+    struct Kept {
+        std::vector<Artifact> artifacts;
+        std::vector<std::string> remarks;
+    };
+    Kept store_patiently(JobRun& run);
+    Kept store_artifacts(JobRun& run);
+    Result<void> store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256);
 
     Database& database_;
     Recorder& recorder_;

@@ -41,24 +41,39 @@ bool makes_job(Overlap policy, const Occupation& occupied) {
     return true;
 }
 
+/// A row that this program cannot read (made by another one) is a fault of its own and stops nobody else.
+void set_aside(Session& session, const sql::Row& row, std::string_view fault) {
+    const auto fields = entity_of<RunTemplate>().fields;
+    const auto key = std::ranges::find_if(fields, [](const Field& field) { return field.options.key; });
+    const Value& id = row.at(static_cast<std::size_t>(key - fields.begin()));
+    session.sql.execute(
+        R"(UPDATE "runtemplate" SET "next_slot" = NULL, "next_launch" = NULL, "fault" = ? WHERE "id" = ?)",
+        {std::string(fault.substr(0, 1024)), id});
+    log::warning("run template cannot be planned", {{"fault", fault}});
+}
+
 }  // namespace
 
 Planner::Planner(Database& database, Clock& clock, Facts facts, Nudge& nudge, std::function<void()> queued)
     : database_(database), clock_(clock), facts_(std::move(facts)), nudge_(nudge), queued_(std::move(queued)) {}
 
-Planner::Batch Planner::plan_batch(Timestamp now) {
+std::size_t Planner::plan_batch(Timestamp now) {
     const auto everything = Scope::everything();
     static const std::string due =
         fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "next_launch" <= ? ORDER BY "next_launch", "id" LIMIT ?)",
                     column_list(entity_of<RunTemplate>()));
     return database_.write([&](Session& session) {
-        Batch batch;
+        std::size_t jobs = 0;
         Repository<RunTemplate> run_templates(session, everything);
         for (const auto& row : session.sql.query(due, {ms(now), batch_size})) {
             RunTemplate before;
-            fill(entity_of<RunTemplate>(), row, &before);
+            try {
+                fill(entity_of<RunTemplate>(), row, &before);
+            } catch (const sql::DatabaseError& error) {
+                set_aside(session, row, error.what());
+                continue;
+            }
             RunTemplate after = before;
-            ++batch.planned;
             after.next_slot.reset();
             after.next_launch.reset();
             const auto schedule = schedule_of(before, facts_.server_zone);
@@ -75,17 +90,17 @@ Planner::Batch Planner::plan_batch(Timestamp now) {
                                            .catch_up = before.catch_up,
                                            .catch_up_limit = before.catch_up_limit});
                 after.skipped_slots += plan.skipped;
+                const auto interval = enum_named<Interval>(before.interv).value_or(Interval::custom);
                 for (const PlannedSlot& slot : plan.create) {
-                    if (!makes_job(before.overlap, occupation_of(session, before.id, now))) {
-                        ++after.skipped_slots;
-                        continue;
-                    }
-                    const auto interval = enum_named<Interval>(before.interv).value_or(Interval::custom);
                     // A job for this slot that exists already is a job well made: the unique key says so.
                     if (session.sql
                             .query(R"(SELECT 1 FROM "job" WHERE "runtemplate_id" = ? AND "slot" = ?)",
                                    {before.id.value, ms(slot.slot)})
                             .empty()) {
+                        if (!makes_job(before.overlap, occupation_of(session, before.id, now))) {
+                            ++after.skipped_slots;
+                            continue;
+                        }
                         const auto made = enqueue(session, everything,
                                                   {.run_template = before,
                                                    .schedule = slot.launch,
@@ -95,7 +110,7 @@ Planner::Batch Planner::plan_batch(Timestamp now) {
                                                    .launched_by = facts_.user},
                                                   now);
                         if (!made) throw sql::DatabaseError(sql::DatabaseError::Kind::busy, made.error().message);
-                        ++batch.jobs;
+                        ++jobs;
                     }
                     after.last_schedule = slot.slot;
                 }
@@ -109,21 +124,22 @@ Planner::Batch Planner::plan_batch(Timestamp now) {
             if (auto updated = run_templates.update(before, after); !updated)
                 throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
         }
-        return batch;
+        return jobs;
     });
 }
 
 std::optional<Timestamp> Planner::plan_due() {
     for (;;) {
-        const auto batch = plan_batch(clock_.now());
-        if (batch.jobs > 0) queued_();
-        if (batch.planned < static_cast<std::size_t>(batch_size)) break;
+        // Usually nothing is due: a look needs no write lock.
+        const auto next = database_.read([](Session& session) -> std::optional<Timestamp> {
+            const auto first = session.sql.query(R"(SELECT MIN("next_launch") FROM "runtemplate")")[0][0];
+            if (is_null(first)) return std::nullopt;
+            return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(first)}};
+        });
+        const auto now = clock_.now();
+        if (!next || *next > now) return next;
+        if (plan_batch(now) > 0) queued_();
     }
-    return database_.read([](Session& session) -> std::optional<Timestamp> {
-        const auto next = session.sql.query(R"(SELECT MIN("next_launch") FROM "runtemplate")")[0][0];
-        if (is_null(next)) return std::nullopt;
-        return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(next)}};
-    });
 }
 
 void Planner::run(std::stop_token stop) {
@@ -137,13 +153,7 @@ void Planner::run(std::stop_token stop) {
         if (nudged || (next && *next <= now) || now - looked >= look_anyway || now < looked) {
             looked = now;
             try {
-                // Usually nothing is due: a look needs no write lock.
-                const auto first = database_.read([](Session& session) {
-                    return session.sql.query(R"(SELECT MIN("next_launch") FROM "runtemplate")")[0][0];
-                });
-                next = std::nullopt;
-                if (!is_null(first)) next = Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(first)}};
-                if (next && *next <= now) next = plan_due();
+                next = plan_due();
                 if (std::exchange(failing, false)) log::info("planning again");
             } catch (const std::exception& error) {
                 if (!std::exchange(failing, true)) log::error("cannot plan, will try again", {{"error", error.what()}});

@@ -29,12 +29,8 @@ public:
 
 private:
     void run(std::stop_token stop);
-    /// One batch; how many run templates were looked at, and how many jobs were made.
-    struct Batch {
-        std::size_t planned = 0;
-        std::size_t jobs = 0;
-    };
-    Batch plan_batch(Timestamp now);
+    /// One transaction; how many jobs it made. Afterwards the run templates that it looked at are not due any more.
+    std::size_t plan_batch(Timestamp now);
 
     Database& database_;
     Clock& clock_;

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/dispatcher.h"
+
+#include "base/time_text.h"
+#include "support/fake_executor.h"
+#include "support/manual_clock.h"
+#include "support/queue.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+using namespace std::chrono_literals;
+
+namespace {
+
+Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
+const Timestamp now = at("2026-03-02 02:00");
+
+/// A server's executing half, with processes that the test plays.
+struct Server : testing::Queue {
+    explicit Server(int slots = 16) : testing::Queue(now, 50ms) {
+        std::filesystem::create_directory(work());
+        std::filesystem::permissions(work(), std::filesystem::perms::owner_all);
+        dispatcher.emplace(database, clock, vault, executor, recorder,
+                           Dispatcher::Options{.node = "node", .slots = slots, .work_base = work(), .inherited = {}},
+                           queue, cancelled);
+    }
+    std::filesystem::path work() const { return directory() / "work"; }
+    void drain() { dispatcher->stop(60s); }
+    std::string printed(Id<Job> id, OutputSource source) {
+        return database.read([&](Session& session) { return read_stream(session, id, source, 64 << 20); });
+    }
+
+    testing::ManualClock clock{now};
+    Vault vault = testing::must(open_vault("key of the tests", ""));
+    testing::FakeExecutor executor;
+    Nudge queue, cancelled;
+    Recorder recorder{database, Zone::utc()};
+    std::optional<Dispatcher> dispatcher;
+};
+
+/// Holds the write lock of the database, as another program may.
+struct WriteLock {
+    explicit WriteLock(Database& database) : connection(sql::open(database.address())) { connection->begin(); }
+    ~WriteLock() { connection->rollback(); }
+    std::unique_ptr<sql::Connection> connection;
+};
+
+}  // namespace
+
+TEST_CASE("a due job is claimed, started, heard and recorded") {
+    Server server;
+    server.change(server.application.id, [](Application& a) { a.arguments = "--job {MULTIFLEXI_JOB_ID}"; });
+    const auto origin = server.add_run_template();
+    const auto job = server.launch(origin, now);
+    server.dispatcher->start();
+    const auto plan = server.executor.wait_for_start(1);
+    CHECK(plan.job_id == job.id.value);
+    CHECK(plan.argv == std::vector<std::string>{"/bin/true", "--job", std::to_string(job.id.value)});
+    CHECK(plan.environment.at("MULTIFLEXI_TMP") == plan.work_directory);
+    CHECK(std::filesystem::exists(plan.work_directory));
+    server.executor.print(0, OutputStream::out, "one\n", now);
+    server.executor.print(0, OutputStream::err, "two\n", now);
+    server.executor.print(0, OutputStream::out, "three\n", now);
+    server.executor.finish(0, {.exit_code = 0, .ended_at = now + 5s});
+    server.drain();
+    const auto after = server.get(job.id);
+    CHECK(after.state == JobState::succeeded);
+    CHECK(after.begin == now);
+    CHECK(after.end == now + 5s);
+    CHECK(after.exitcode == 0);
+    CHECK(after.command == "/bin/true --job " + std::to_string(job.id.value));
+    CHECK_FALSE(after.pid);
+    CHECK(after.handle == "fake:0");
+    CHECK(after.stdout_size == 10);
+    CHECK(after.stderr_size == 4);
+    CHECK(server.printed(job.id, OutputSource::standard_output) == "one\nthree\n");
+    CHECK(server.printed(job.id, OutputSource::standard_error) == "two\n");
+    CHECK(server.all<Artifact>({.equals = {{"job_id", job.id.value}}}).size() == 2);
+    CHECK(server.get(origin.id).successfull_jobs_count == 1);
+    server.dispatcher.reset();
+    CHECK(std::filesystem::is_empty(server.work()));
+}
+
+TEST_CASE("no more jobs run than there are slots; the end of one lets the next start") {
+    Server server(2);
+    for (int i = 0; i < 3; ++i) server.launch(server.add_run_template(), now);
+    server.dispatcher->start();
+    server.executor.wait_for_start(2);
+    CHECK(server.all<QueueEntry>().size() == 1);
+    server.executor.finish(0);
+    server.executor.wait_for_start(3);
+    server.executor.finish(1);
+    server.executor.finish(2);
+    server.drain();
+    for (const auto& job : server.all<Job>()) CHECK(job.state == JobState::succeeded);
+}
+
+TEST_CASE("jobs of one run template run one after the other") {
+    Server server;
+    const auto origin = server.add_run_template();
+    server.launch(origin, now - 1s);
+    server.launch(origin, now);
+    server.dispatcher->start();
+    server.executor.wait_for_start(1);
+    server.executor.finish(0);
+    server.executor.wait_for_start(2);
+    server.executor.finish(1);
+    server.drain();
+    CHECK(server.get(origin.id).successfull_jobs_count == 2);
+}
+
+TEST_CASE("jobs that wait for others do not hide the next due moment") {
+    Server server;
+    const auto busy = server.add_run_template();
+    server.launch(busy, now - 1s);
+    server.dispatcher->start();
+    server.executor.wait_for_start(1);
+    server.launch(busy, now);
+    const auto later = server.launch(server.add_run_template(), now + 5s);
+    server.queue.notify();
+    // Nothing else wakes the dispatcher: it has to know the moment.
+    while (server.number(R"(SELECT COUNT(*) FROM "schedule" WHERE "waiting" = TRUE)") == 0) std::this_thread::yield();
+    server.clock.advance(5s);
+    CHECK(server.executor.wait_for_start(2).job_id == later.id.value);
+    server.executor.finish(0);
+    server.executor.wait_for_start(3);
+    server.executor.finish(1);
+    server.executor.finish(2);
+    server.drain();
+}
+
+TEST_CASE("a running job is told to end when somebody cancels it, with and without a nudge") {
+    for (const bool nudged : {true, false}) {
+        Server server;
+        const auto job = server.launch(server.add_run_template(), now);
+        server.dispatcher->start();
+        server.executor.wait_for_start(1);
+        server.executor.wait_for_resumes(0, 1);  // its start is complete
+        REQUIRE(server.cancel(job.id));
+        if (nudged) {
+            server.cancelled.notify();
+            server.queue.notify();
+        } else {
+            server.clock.advance(16s);
+        }
+        CHECK(server.executor.wait_for_stop(0) == StopReason::cancelled);
+        server.executor.finish(0, {.exit_code = 143, .signal = 15, .stopped = StopReason::cancelled});
+        server.drain();
+        const auto after = server.get(job.id);
+        CHECK(after.state == JobState::cancelled);
+        CHECK(after.exitcode == 143);
+        CHECK(after.reason == "No more.");
+    }
+}
+
+TEST_CASE("a job that was cancelled between claim and start gets no process") {
+    Server server;
+    const auto job = server.launch(server.add_run_template(), now);
+    REQUIRE(server.claim().size() == 1);
+    REQUIRE(server.cancel(job.id));
+    const auto claimed = server.get(job.id);
+    server.database.write([&](Session& session) { give_back(session, claimed); });
+    server.dispatcher->start();
+    while (!has_ended(server.get(job.id).state)) std::this_thread::yield();
+    server.drain();
+    CHECK(server.get(job.id).state == JobState::cancelled);
+    CHECK(server.get(job.id).reason == "No more.");
+    CHECK(server.executor.starts() == 0);
+}
+
+TEST_CASE("a job whose required values are missing is blocked, and its reason names every one") {
+    Server server;
+    for (const auto* name : {"FIRST", "SECOND"})
+        server.add(ApplicationField{
+            .application_id = server.application.id, .name = name, .type = "string", .required = true});
+    const auto job = server.launch(server.add_run_template(), now);
+    server.dispatcher->start();
+    while (!has_ended(server.get(job.id).state)) std::this_thread::yield();
+    server.drain();
+    const auto after = server.get(job.id);
+    CHECK(after.state == JobState::blocked);
+    CHECK(after.exitcode == 78);
+    CHECK(after.reason.value_or("").find("FIRST") != std::string::npos);
+    CHECK(after.reason.value_or("").find("SECOND") != std::string::npos);
+    CHECK(server.executor.starts() == 0);
+    CHECK(std::filesystem::is_empty(server.work()));
+}
+
+TEST_CASE("an executor that refuses makes a failed job, and its slot is free again") {
+    Server server(1);
+    server.executor.refusal = Error{ErrorCode::unavailable, "No room here."};
+    const auto one = server.launch(server.add_run_template(), now);
+    const auto two = server.launch(server.add_run_template(), now);
+    server.dispatcher->start();
+    while (!has_ended(server.get(two.id).state)) std::this_thread::yield();
+    server.drain();
+    for (const auto id : {one.id, two.id}) {
+        CHECK(server.get(id).state == JobState::failed);
+        CHECK(server.get(id).exitcode == 255);
+        CHECK(server.get(id).reason.value_or("").find("No room here.") != std::string::npos);
+    }
+}
+
+TEST_CASE("a failed planned run is tried again") {
+    Server server;
+    const auto origin = server.add_run_template([](RunTemplate& r) {
+        r.max_attempts = 2;
+        r.retry_min_gap = 60;
+    });
+    server.plan(origin, now);
+    server.dispatcher->start();
+    server.executor.wait_for_start(1);
+    server.executor.finish(0, {.exit_code = 1, .ended_at = now});
+    while (server.all<Job>().size() < 2) std::this_thread::yield();
+    server.clock.advance(60s);
+    server.executor.wait_for_start(2);
+    server.executor.finish(1, {.exit_code = 0, .ended_at = now + 61s});
+    server.drain();
+    const auto jobs = server.all<Job>();
+    REQUIRE(jobs.size() == 2);
+    CHECK(jobs[0].state == JobState::failed);
+    CHECK(jobs[1].state == JobState::succeeded);
+    CHECK(jobs[1].attempt == 2);
+}
+
+TEST_CASE("jobs of an earlier run are lost: at once when they are gone, after their end when they still run") {
+    Server server;
+    const auto claimed = server.launch(server.add_run_template(), now);
+    const auto gone = server.launch(server.add_run_template(), now);
+    const auto alive = server.launch(server.add_run_template(), now);
+    REQUIRE(server.claim().size() == 3);
+    for (const auto& [id, handle] : {std::pair(gone.id, "old:1"), std::pair(alive.id, "old:2")})
+        server.database.write([&, &job = id, &text = handle](Session& session) {
+            record_start(session, {.job = job, .begin = now, .pid = 1, .handle = text, .environment = "[]"});
+        });
+    server.executor.survivors = {"old:2"};
+    server.dispatcher->start();
+    CHECK(server.executor.wait_for_stop(0) == StopReason::shutdown);
+    CHECK_FALSE(has_ended(server.get(alive.id).state));
+    server.executor.finish(0, {.exit_code = 255, .ended_at = now + 1s});
+    server.drain();
+    for (const auto id : {claimed.id, gone.id, alive.id}) {
+        CHECK(server.get(id).state == JobState::lost);
+        CHECK(server.get(id).exitcode == 255);
+        CHECK(server.get(id).reason);
+    }
+    CHECK(server.get(alive.id).end == now + 1s);
+}
+
+TEST_CASE("a server that stops tells its jobs to end and records them") {
+    Server server;
+    const auto job = server.launch(server.add_run_template(), now);
+    server.dispatcher->start();
+    server.executor.wait_for_start(1);
+    server.executor.wait_for_resumes(0, 1);
+    std::jthread stopping([&] { server.dispatcher->stop(0ms); });
+    CHECK(server.executor.wait_for_stop(0) == StopReason::shutdown);
+    server.executor.finish(0, {.exit_code = 143, .stopped = StopReason::shutdown});
+    stopping.join();
+    CHECK(server.get(job.id).state == JobState::cancelled);
+    CHECK(server.get(job.id).reason == "The server was shut down while the job was running.");
+}
+
+TEST_CASE("nothing is lost while the database refuses, and the job is held back") {
+    Server server;
+    const auto job = server.launch(server.add_run_template(), now);
+    server.dispatcher->start();
+    server.executor.wait_for_start(1);
+    server.executor.wait_for_resumes(0, 1);
+    const auto resumes = server.executor.resumes(0);
+    const std::string piece(100'000, 'x');
+    std::size_t pieces = 0;
+    {
+        const WriteLock lock(server.database);
+        while (server.executor.print(0, OutputStream::out, piece, now) == Flow::more) {
+            ++pieces;
+            REQUIRE(pieces < 1000);
+        }
+        ++pieces;
+    }
+    server.executor.wait_for_resumes(0, resumes + 1);
+    server.executor.finish(0);
+    server.drain();
+    CHECK(server.get(job.id).state == JobState::succeeded);
+    CHECK(server.get(job.id).stdout_size == static_cast<std::int64_t>(pieces * piece.size()));
+    CHECK(server.printed(job.id, OutputSource::standard_output).size() == pieces * piece.size());
+}
+
+TEST_CASE("what a job prints beyond its limit is dropped, and a mark says so once") {
+    Server server;
+    const auto job = server.launch(server.add_run_template([](RunTemplate& r) { r.output_limit = 10; }), now);
+    server.dispatcher->start();
+    server.executor.wait_for_start(1);
+    server.executor.print(0, OutputStream::out, "12345678", now);
+    server.executor.print(0, OutputStream::err, "abcdef", now);
+    server.executor.print(0, OutputStream::out, "more", now);
+    server.executor.finish(0);
+    server.drain();
+    CHECK(server.printed(job.id, OutputSource::standard_output) == "12345678");
+    CHECK(server.printed(job.id, OutputSource::standard_error) == "ab");
+    const auto mark = server.printed(job.id, OutputSource::platform);
+    CHECK(mark.find("output limit of 10 bytes") != std::string::npos);
+    CHECK(mark.find("output limit", mark.find("output limit") + 1) == std::string::npos);
+    CHECK(server.get(job.id).stdout_size == 8);
+    CHECK(server.get(job.id).stderr_size == 2);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "execute/executor.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+namespace mf::testing {
+
+/// An executor whose processes exist only in the test, which says what they print and how they end. Thread-safe.
+/// The wait functions give up after a minute with an exception.
+class FakeExecutor final : public Executor {
+public:
+    std::optional<Error> refusal;      ///< set before the start: every start() fails
+    std::vector<JobHandle> survivors;  ///< set before the start: what recover() finds
+
+    Result<Started> start(const JobPlan& plan, std::shared_ptr<ProcessListener> listener) override {
+        const std::lock_guard lock(mutex_);
+        if (refusal) return *refusal;
+        runs_.push_back({plan, std::move(listener)});
+        changed_.notify_all();
+        return Started{handle_of(runs_.size() - 1), 4711};
+    }
+    void stop(const JobHandle& handle, StopReason reason) override {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < runs_.size(); ++i)
+            if (handle_of(i) == handle && runs_[i].stopped == StopReason::none) runs_[i].stopped = reason;
+        changed_.notify_all();
+    }
+    void resume_output(const JobHandle& handle) override {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < runs_.size(); ++i)
+            if (handle_of(i) == handle) ++runs_[i].resumed;
+        changed_.notify_all();
+    }
+    Result<JobHandle> recover(const JobHandle& handle, const JobPlan& plan,
+                              std::shared_ptr<ProcessListener> listener) override {
+        if (std::ranges::find(survivors, handle) == survivors.end())
+            return Error{ErrorCode::not_found, "It has ended."};
+        return start(plan, std::move(listener)).transform([](const Started& started) { return started.handle; });
+    }
+
+    /// Waits until so many processes were started; the plan of the last of them.
+    JobPlan wait_for_start(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        wait(lock, [&] { return runs_.size() >= count; });
+        return runs_[count - 1].plan;
+    }
+    StopReason wait_for_stop(std::size_t run) {
+        std::unique_lock lock(mutex_);
+        wait(lock, [&] { return runs_.at(run).stopped != StopReason::none; });
+        return runs_[run].stopped;
+    }
+    void wait_for_resumes(std::size_t run, int count) {
+        std::unique_lock lock(mutex_);
+        wait(lock, [&] { return runs_.at(run).resumed >= count; });
+    }
+    int resumes(std::size_t run) {
+        const std::lock_guard lock(mutex_);
+        return runs_.at(run).resumed;
+    }
+    std::size_t starts() {
+        const std::lock_guard lock(mutex_);
+        return runs_.size();
+    }
+    Flow print(std::size_t run, OutputStream stream, std::string_view bytes, Timestamp at = {}) {
+        return listener(run)->wrote({.stream = stream, .bytes = bytes, .read_at = at});
+    }
+    void finish(std::size_t run, ProcessEnd end = {}) { listener(run)->ended(end); }
+
+private:
+    struct Run {
+        JobPlan plan;
+        std::shared_ptr<ProcessListener> listener;
+        StopReason stopped = StopReason::none;
+        int resumed = 0;
+    };
+    static JobHandle handle_of(std::size_t run) { return "fake:" + std::to_string(run); }
+    std::shared_ptr<ProcessListener> listener(std::size_t run) {
+        const std::lock_guard lock(mutex_);
+        return runs_.at(run).listener;
+    }
+    template <class Condition>
+    void wait(std::unique_lock<std::mutex>& lock, Condition condition) {
+        if (!changed_.wait_for(lock, std::chrono::minutes(1), condition))
+            throw std::runtime_error("the executor was not asked for what the test expects");
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Run> runs_;
+};
+
+}  // namespace mf::testing
