@@ -108,6 +108,12 @@ Result<json::value> get(Call& call, const ApplicationLookup& by) {
     return json::value(shown(*std::move(found)));
 }
 
+/// Applications belong to all companies.
+Result<void> check_may_change(const Call& call) {
+    if (!call.scope.company()) return {};
+    return Error{ErrorCode::forbidden, "Only an administrator of the installation may change applications."};
+}
+
 Result<void> apply(const ApplicationInput& input, Application& out) {
     if (input.name) out.name = *input.name;
     if (input.executable) out.executable = *input.executable;
@@ -129,6 +135,7 @@ Result<void> apply(const ApplicationInput& input, Application& out) {
 Result<json::value> create(Call& call, const ApplicationInput& input) {
     if (!input.name || !input.uuid || !input.executable)
         return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
+    if (auto may = check_may_change(call); !may) return may.error();
     if (call.repository<Application>().first({.equals = {{"uuid", *input.uuid}, only_live()}}))
         return Error{ErrorCode::conflict, "Application with this UUID already exists.", {{"uuid", "is taken"}}};
     Application made{.uuid = *input.uuid, .created_at = call.now, .updated_at = call.now};
@@ -149,6 +156,7 @@ Result<json::value> create(Call& call, const ApplicationInput& input) {
 }
 
 Result<json::value> update(Call& call, const ApplicationInput& input) {
+    if (auto may = check_may_change(call); !may) return may.error();
     const auto before = find_application(call, input.id, input.uuid);
     if (!before) return before.error();
     Application after = *before;
@@ -164,6 +172,7 @@ Result<json::value> update(Call& call, const ApplicationInput& input) {
 }
 
 Result<json::value> retire(Call& call, const Application& before, bool cascade) {
+    if (auto may = check_may_change(call); !may) return may.error();
     const auto used =
         call.repository<RunTemplate>().list({.equals = {{"app_id", before.id.value}, only_live()}, .limit = 20});
     if (!used.empty() && !cascade) {
@@ -219,6 +228,7 @@ AllowedNames allowed_names(const DocumentInput& input) {
 }
 
 Result<json::value> import(Call& call, const DocumentInput& input) {
+    if (auto may = check_may_change(call); !may) return may.error();
     const auto done =
         import_application(call, {.document = input.document,
                                   .file = input.file.value_or(""),

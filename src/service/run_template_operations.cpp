@@ -277,14 +277,20 @@ Result<json::value> schedule(Call& call, const ScheduleInput& input) {
 Result<json::value> stale(Call& call, const StaleInput& input) {
     const auto tolerance = std::chrono::hours(input.tolerance_hours.value_or(6));
     const auto overdue = call.now - tolerance;
+    std::string of_company;
+    std::vector<Value> parameters{std::int64_t{overdue.time_since_epoch().count()}};
+    if (call.scope.company()) {
+        of_company = R"( AND "company_id" = ?)";
+        parameters.emplace_back(*call.scope.company());
+    }
     json::array out;
     for (const auto& row : call.session.sql.query(
-             fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "next_launch" < ? ORDER BY "next_launch" LIMIT 10000)",
-                         column_list(entity_of<RunTemplate>())),
-             {std::int64_t{overdue.time_since_epoch().count()}})) {
+             fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "next_launch" < ?{} ORDER BY "next_launch" LIMIT 10000)",
+                         column_list(entity_of<RunTemplate>()), of_company),
+             parameters)) {
         RunTemplate found;
         fill(entity_of<RunTemplate>(), row, &found);
-        if (call.scope.contains(found.company_id)) out.push_back(to_json(found));
+        out.push_back(to_json(found));
     }
     return json::value{{"status", "success"},
                        {"message", fmt::format("{} stale run-template(s) found", out.size())},

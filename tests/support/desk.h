@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/json.h"
+#include "secure/vault.h"
+#include "service/job_operations.h"
+#include "support/queue.h"
+
+namespace mf::testing {
+
+/// Runs operations by name on a fresh database, as a program would.
+struct Desk : Queue {
+    explicit Desk(Timestamp now_of_test) : Queue(now_of_test) {}
+
+    Result<json::value> run(std::string_view name, const json::object& input, Scope scope = Scope::everything()) {
+        const auto operation = std::ranges::find(operations, name, &Operation::name);
+        if (operation == operations.end()) throw std::runtime_error("there is no such operation");
+        const auto work = [&](Session& session) {
+            Call call{.session = session,
+                      .scope = scope,
+                      .actor = {user, "tester"},
+                      .now = moment,
+                      .vault = vault,
+                      .zone = "UTC"};
+            auto outcome = operation->run(call, input);
+            woken = call.wake_server;
+            return outcome;
+        };
+        return operation->access == Access::changes ? database.write(work) : database.read(work);
+    }
+
+    /// Every value of every table, as text; the audit log only on request.
+    std::string dump(bool with_audit = false) {
+        return database.read([&](Session& session) {
+            std::string out;
+            for (const auto& table :
+                 session.sql.query(R"(SELECT "name" FROM sqlite_master WHERE "type" = 'table' ORDER BY 1)")) {
+                const auto& name = std::get<std::string>(table[0]);
+                if (name.starts_with("sqlite_") || (name == "audit" && !with_audit)) continue;
+                out += name + "\n";
+                for (const auto& row : session.sql.query("SELECT * FROM \"" + name + "\"")) {
+                    for (const auto& value : row) {
+                        if (auto* text = std::get_if<std::string>(&value)) out += *text;
+                        if (auto* number = std::get_if<std::int64_t>(&value)) out += std::to_string(*number);
+                        if (auto* bytes = std::get_if<Bytes>(&value)) out += bytes->data;
+                        out += '|';
+                    }
+                    out += '\n';
+                }
+            }
+            return out;
+        });
+    }
+
+    const Operations operations = all_operations();
+    Vault vault = must(open_vault("key of the tests", ""));
+    bool woken = false;
+};
+
+}  // namespace mf::testing
