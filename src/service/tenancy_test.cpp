@@ -47,9 +47,11 @@ struct TwoCompanies : testing::Desk {
         if (field == "runtemplate_id") return origin.id.value;
         if (field == "job_id") return ended.id.value;
         if (field == "app_id") return application.id.value;
-        if (field == "uuid") return application.uuid;
+        if (field == "uuid") return json::value(application.uuid);
         if (field == "name") return name.starts_with("company:variable") ? "BRAVO_VARIABLE" : "changed";
         if (field == "value" || field == "reason" || field == "description") return "changed";
+        if (field == "jobs") return true;
+        if (field == "keep") return 0;
         if (field == "executable") return "/bin/false";
         if (field == "scheduled" || field == "schedule_time") return "now";
         return nullptr;

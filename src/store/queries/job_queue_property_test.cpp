@@ -45,8 +45,8 @@ void check_invariants(testing::Queue& queue) {
         });
         RC_ASSERT(occupied.contains(entry.runtemplate_id.value) || goes_next);
     }
-    const auto counted =
-        queue.database.read([&](Session& session) { return job_statistics(session, Scope::everything(), queue.moment); });
+    const auto counted = queue.database.read(
+        [&](Session& session) { return job_statistics(session, Scope::everything(), queue.moment); });
     RC_ASSERT(counted.total == total);
     RC_ASSERT(counted.succeeded == succeeded);
     RC_ASSERT(counted.failed == ended - succeeded);

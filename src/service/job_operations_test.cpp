@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+#include "base/time_text.h"
+#include "service/job_preparation.h"
+#include "support/desk.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+using namespace std::chrono_literals;
+
+namespace {
+
+Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
+const Timestamp today = at("2026-03-02 02:00");
+
+struct Desk : testing::Desk {
+    Desk() : testing::Desk(today) {}
+};
+
+constexpr std::string_view secret = "s3cr3t-of-the-bank";
+constexpr std::string_view other_secret = "an0ther-secret";
+
+}  // namespace
+
+TEST_CASE("secrets are in no table, no record and no command line") {
+    Desk desk;
+    desk.add(ApplicationField{
+        .application_id = desk.application.id, .name = "BANK_PASSWORD", .type = "password", .secret = true});
+    desk.change(desk.application.id, [](Application& a) { a.arguments = "--password {BANK_PASSWORD}"; });
+    const auto made = desk.run("runtemplate:create", {{"name", "Bank"},
+                                                      {"app_id", desk.application.id.value},
+                                                      {"company_id", desk.company.id.value},
+                                                      {"config", {{"BANK_PASSWORD", secret}}}});
+    REQUIRE(made);
+    CHECK(to_text(*made).find(secret) == std::string::npos);
+    const auto id = made->at("id").as_int64();
+    for (const auto* kind : {"config", "env"}) {
+        const auto launched = desk.run("runtemplate:schedule", {{"id", id}, {kind, {{"BANK_PASSWORD", other_secret}}}});
+        REQUIRE(launched);
+        CHECK(desk.woken);
+        const auto claimed = desk.claim();
+        REQUIRE(claimed.size() == 1);
+        const auto prepared = desk.database.read(
+            [&](Session& session) { return prepare_job(session, desk.vault, claimed[0], "/nowhere", {}); });
+        const auto* ready = std::get_if<PreparedJob>(&prepared);
+        REQUIRE(ready);
+        // The launch overrides the run template, and is as secret as the variable is declared.
+        CHECK(ready->plan.argv.back() == other_secret);
+        CHECK(ready->plan.environment.at("BANK_PASSWORD") == other_secret);
+        CHECK(std::ranges::find(ready->secrets, other_secret) != ready->secrets.end());
+        CHECK(ready->command.find(other_secret) == std::string::npos);
+        CHECK(ready->environment.find(other_secret) == std::string::npos);
+        const auto job = claimed[0].job.id;
+        desk.database.write([&](Session& session) {
+            record_start(session, {.job = job,
+                                   .begin = today,
+                                   .handle = "h",
+                                   .command = ready->command,
+                                   .environment = ready->environment});
+        });
+        desk.end(job, JobState::failed, 1);
+        const auto shown = desk.run("job:get", {{"id", job.value}});
+        REQUIRE(shown);
+        CHECK(to_text(*shown).find(other_secret) == std::string::npos);
+        // A retry carries the same values, sealed again.
+        REQUIRE(desk.run("job:retry", {{"id", job.value}}));
+        const auto again = desk.claim();
+        REQUIRE(again.size() == 1);
+        CHECK(again[0].sealed_override);
+        CHECK(again[0].job.attempt == 2);
+        desk.end(again[0].job.id);
+    }
+    const auto everything = desk.dump(true);
+    CHECK(everything.find(secret) == std::string::npos);
+    CHECK(everything.find(other_secret) == std::string::npos);
+}
+
+TEST_CASE("values of a run template: a subset leaves the others alone, false stays false, unset removes") {
+    Desk desk;
+    desk.add(ApplicationField{.application_id = desk.application.id, .name = "VERBOSE", .type = "bool"});
+    desk.add(
+        ApplicationField{.application_id = desk.application.id, .name = "TARGET", .position = 1, .type = "string"});
+    const auto origin = desk.add_run_template();
+    const auto values = [&](json::object input) {
+        input["id"] = origin.id.value;
+        const auto answer = desk.run("runtemplate:update", input);
+        REQUIRE(answer);
+        return answer->at("configuration").as_object();
+    };
+    CHECK(values({{"config", {{"VERBOSE", "false"}, {"TARGET", "a"}}}}) ==
+          json::object{{"VERBOSE", "false"}, {"TARGET", "a"}});
+    CHECK(values({{"config", {{"TARGET", "b"}}}}) == json::object{{"VERBOSE", "false"}, {"TARGET", "b"}});
+    CHECK(values({{"unset", {"TARGET"}}}) == json::object{{"VERBOSE", "false"}});
+    const auto wrong = desk.run("runtemplate:update",
+                                {{"id", origin.id.value}, {"config", {{"VERBOSE", "perhaps"}, {"LD_PRELOAD", "y"}}}});
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().fields.size() == 2);
+    CHECK(values({}) == json::object{{"VERBOSE", "false"}});
+}
+
+TEST_CASE("a run template is told everything that is wrong with it at once") {
+    Desk desk;
+    const auto before = desk.dump();
+    const auto answer = desk.run("runtemplate:create", {{"name", " "},
+                                                        {"app_id", desk.application.id.value},
+                                                        {"company_id", desk.company.id.value},
+                                                        {"cron", "61 * * * *"},
+                                                        {"zone", "Mars/Olympus"},
+                                                        {"delay", "soon"},
+                                                        {"max_attempts", 0},
+                                                        {"deadline_offset", "later"}});
+    REQUIRE_FALSE(answer);
+    std::vector<std::string> fields;
+    for (const auto& field : answer.error().fields) fields.push_back(field.field);
+    CHECK(fields == std::vector<std::string>{"name", "cron", "zone", "delay", "max_attempts", "deadline_offset"});
+    CHECK(desk.dump() == before);
+}
+
+TEST_CASE("a deadline is kept as it is meant, and an empty one removes it") {
+    Desk desk;
+    const auto origin = desk.add_run_template();
+    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"deadline_offset", " +3h "}}));
+    CHECK(desk.get(origin.id).deadline_offset == "+3h");
+    CHECK_FALSE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"deadline_offset", "3h"}}));
+    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"deadline_offset", ""}}));
+    CHECK_FALSE(desk.get(origin.id).deadline_offset);
+}
+
+TEST_CASE("switching a run template off withdraws what is planned; removing it withdraws all that waits") {
+    Desk desk;
+    const auto origin = desk.add_run_template([](RunTemplate& r) {
+        r.interv = "h";
+        r.next_slot = r.next_launch = today + 1h;
+    });
+    const auto planned = desk.plan(origin, today);
+    const auto launched = desk.launch(origin, today + 1h);
+    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"active", false}}));
+    CHECK(desk.get(planned.id).state == JobState::cancelled);
+    CHECK(desk.get(launched.id).state == JobState::pending);
+    CHECK_FALSE(desk.get(origin.id).next_launch);
+    CHECK_FALSE(desk.get(origin.id).activated_at);
+    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"active", true}}));
+    CHECK(desk.get(origin.id).next_slot == today + 1h);
+    CHECK(desk.get(origin.id).activated_at == today);
+    REQUIRE(desk.run("runtemplate:delete", {{"id", origin.id.value}}));
+    CHECK(desk.get(launched.id).state == JobState::cancelled);
+    CHECK_FALSE(desk.run("runtemplate:get", {{"id", origin.id.value}}));
+}
+
+TEST_CASE("a disabled company or application plans nothing until it is enabled again") {
+    Desk desk;
+    const auto made = desk.run("runtemplate:create", {{"name", "Run"},
+                                                      {"app_id", desk.application.id.value},
+                                                      {"company_id", desk.company.id.value},
+                                                      {"interv", "h"}});
+    REQUIRE(made);
+    const Id<RunTemplate> id{made->at("id").as_int64()};
+    CHECK(desk.get(id).next_launch == today + 1h);
+    const auto check = [&](const char* operation, std::int64_t of) {
+        REQUIRE(desk.run(operation, {{"id", of}, {"enabled", false}}));
+        CHECK_FALSE(desk.get(id).next_launch);
+        CHECK_FALSE(desk.get(id).fault.empty());
+        REQUIRE(desk.run(operation, {{"id", of}, {"enabled", true}}));
+        CHECK(desk.get(id).next_launch == today + 1h);
+        CHECK(desk.get(id).fault.empty());
+    };
+    check("company:update", desk.company.id.value);
+    check("application:update", desk.application.id.value);
+}
+
+TEST_CASE(
+    "only a job that waits can be changed, only one that does not run can be removed, only an ended one retried") {
+    Desk desk;
+    for (const auto state : {JobState::pending, JobState::claimed, JobState::running, JobState::succeeded}) {
+        CAPTURE(name_of(state));
+        const auto changed =
+            desk.run("job:update", {{"id", desk.in_state(state).id.value}, {"scheduled", "2026-03-03 02:00"}});
+        CHECK(static_cast<bool>(changed) == (state == JobState::pending));
+        if (!changed) CHECK(changed.error().code == ErrorCode::conflict);
+        const auto retried = desk.run("job:retry", {{"id", desk.in_state(state).id.value}});
+        CHECK(static_cast<bool>(retried) == has_ended(state));
+        const auto removed = desk.run("job:delete", {{"id", desk.in_state(state).id.value}});
+        CHECK(static_cast<bool>(removed) == (state == JobState::pending || has_ended(state)));
+    }
+    for (const auto* operation : {"job:get", "job:update", "job:delete", "job:cancel", "job:retry"})
+        CHECK(desk.run(operation, {{"id", 4711}}).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("emptying the queue cancels what waits and keeps the rows") {
+    Desk desk;
+    const auto origin = desk.add_run_template();
+    for (int i = 0; i < 3; ++i) desk.launch(origin, today);
+    desk.claim();
+    const auto answer = desk.run("queue:truncate", {});
+    REQUIRE(answer);
+    CHECK(answer->at("waiting") == 2);
+    CHECK(desk.all<QueueEntry>().empty());
+    CHECK(desk.all<Job>().size() == 3);
+    CHECK(desk.run("queue:fix", {})->at("messages").as_array().at(0).at("type") == "info");
+}
