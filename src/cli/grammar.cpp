@@ -29,7 +29,7 @@ const Option* named(std::span<const Option> options, std::string_view spelled) {
 
 const Option* lettered(std::span<const Option> options, char letter) {
     for (const Option& option : options)
-        if (option.letter == letter) return &option;
+        if (letter != 0 && option.letter == letter) return &option;  // 0: an option without a letter
     return nullptr;
 }
 

@@ -162,6 +162,9 @@ TEST_CASE("misuse is told on standard error with what may have been meant") {
     CHECK(call.err.find("does not accept a value") != std::string::npos);
     call({"company:get", "-x"});
     CHECK(call.err.find("\"-x\"") != std::string::npos);
+    call({"company:get", std::string("-\0", 2)});  // no letter of an option that has none
+    CHECK(call.code == 1);
+    CHECK(call.err.find("does not exist") != std::string::npos);
     CHECK_FALSE(fake.opened);
     // Whoever reads JSON gets JSON.
     call({"company:gett", "-f", "json"});

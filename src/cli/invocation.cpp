@@ -203,9 +203,10 @@ json::object narrowed(json::object record, const Arguments& arguments) {
     if (!wanted) return record;
     const auto names = split(*wanted, ',');
     json::object out;
-    for (auto& [key, value] : record)
-        if (std::ranges::any_of(names, [&](std::string_view name) { return trim(name) == std::string_view(key); }))
-            out[key] = std::move(value);
+    for (auto& member : record)
+        if (std::ranges::any_of(names,
+                                [&](std::string_view name) { return trim(name) == std::string_view(member.key()); }))
+            out[member.key()] = std::move(member.value());
     return out;
 }
 

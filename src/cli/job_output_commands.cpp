@@ -119,7 +119,8 @@ int run_output(Invocation& in) {
         return in.refuse(Refusal{
             .message = fmt::format("Option --stream takes stdout, stderr or both, not '{}'.", one_line(wanted))});
     bool first = true;
-    for (const auto& [name, stream] : {std::pair{"stdout", JobStream::out}, std::pair{"stderr", JobStream::err}}) {
+    for (const JobStream stream : {JobStream::out, JobStream::err}) {
+        const std::string_view name = stream == JobStream::out ? "stdout" : "stderr";
         if (wanted != "both" && wanted != name) continue;
         AsciiJsonString string;
         std::string text;

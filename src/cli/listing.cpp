@@ -78,10 +78,9 @@ private:
         // A terminal is narrow: without a wish only the columns that people look at. Scripts get all of them.
         const bool all = in_.arguments().has("fields") || in_.verbose() || !in_.terminal().out_is_terminal ||
                          std::ranges::none_of(listing_.columns, &Column::on_terminal);
-        for (const auto& [key, value] : row) {
-            const auto shown = [&](const Column& column) {
-                return column.on_terminal && column.name == std::string_view(key);
-            };
+        for (const auto& member : row) {
+            const std::string_view key = member.key();
+            const auto shown = [&](const Column& column) { return column.on_terminal && column.name == key; };
             if (all || std::ranges::any_of(listing_.columns, shown)) columns_.emplace_back(key);
         }
         std::optional<std::size_t> width;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Command lines: any words are a request or a misuse, and running them gives an exit code, whatever the operations say.
 #include "cli/commands.h"
+#include "cli/grammar.h"
 #include "cli/testing/fake_backend.h"
 #include "fuzz/fuzz.h"
 
