@@ -98,7 +98,8 @@ Result<json::value> Installation::run(const Operation& operation, const json::ob
                   .actor = actor,
                   .now = clock.now(),
                   .vault = *vault_,
-                  .zone = zone_.zone.name()};
+                  .zone = zone_.zone.name(),
+                  .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}};
         auto outcome = operation.run(call, input);
         wake = call.wake_server;
         return outcome;

@@ -35,6 +35,18 @@ EnvironmentMap environment_of_process() {
     return out;
 }
 
+/// Jobs get the usual variables of a session, and what the operator names besides; never a setting of the server.
+JobSurroundings surroundings_of_jobs(const Settings& settings) {
+    const auto own = environment_of_process();
+    JobSurroundings out{inherited_environment(own), {settings.env_allow.begin(), settings.env_allow.end()}};
+    for (const auto& name : settings.env_allow) {
+        const bool is_setting = std::ranges::any_of(
+            describe_settings(), [&](const auto& known) { return known.name == name || known.alias == name; });
+        if (const auto found = own.find(name); found != own.end() && !is_setting) out.inherited.insert(*found);
+    }
+    return out;
+}
+
 /// The row of this process among the nodes. A scheduler alone may stand beside the executor of its node.
 std::string row_name(const Settings& settings, const Roles& roles) {
     return roles.executor ? settings.node : settings.node + "/scheduler";
@@ -129,7 +141,7 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
                           {.node = settings.node,
                            .slots = settings.max_parallel,
                            .work_base = settings.work_directory,
-                           .inherited = inherited_environment(environment_of_process())},
+                           .surroundings = surroundings_of_jobs(settings)},
                           queue, cancel);
     std::optional<Planner> planner;
     beat(installation, roles, clock.now(), true);
@@ -158,9 +170,10 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
         const auto now = clock.now();
         if (now < next_beat && next_beat - now <= between_heartbeats) continue;
         next_beat = now + between_heartbeats;
+        // A full disk is no reason to be killed: the jobs would be lost with the server.
+        ::sd_notify(0, "WATCHDOG=1");
         try {
             beat(installation, roles, now, false);
-            ::sd_notify(0, "WATCHDOG=1");
         } catch (const sql::DatabaseError& error) {
             log::warning("cannot tell that this node lives", {{"error", error.what()}});
         }

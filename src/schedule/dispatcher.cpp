@@ -2,6 +2,7 @@
 #include "schedule/dispatcher.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -59,6 +60,7 @@ Dispatcher::~Dispatcher() { stop(0ms); }
 
 void Dispatcher::start() {
     record_left_behind();
+    remove_old_directories();
     for (std::size_t i = 0; i < starter_threads; ++i)
         starters_.emplace_back([this](std::stop_token stop) { start_jobs(stop); });
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
@@ -213,7 +215,7 @@ void Dispatcher::start_job(const ClaimedJob& claimed) {
     bool unwanted = false;
     auto prepared = database_.read([&](Session& session) {
         unwanted = is_cancel_requested(session, id);
-        return prepare_job(session, vault_, claimed, directory->path(), options_.inherited);
+        return prepare_job(session, vault_, claimed, directory->path(), options_.surroundings);
     });
     if (unwanted) return end_unstarted({.job = id, .state = JobState::cancelled, .end = clock_.now()});
     if (const auto* blocked = std::get_if<BlockedJob>(&prepared)) return block(claimed, *blocked);
@@ -319,6 +321,27 @@ void Dispatcher::record_left_behind() {
             }
         }
         recorder_.end(std::move(end), nullptr, done);
+    }
+}
+
+/// Work directories of jobs that an earlier run of this server could not finish. Those that were kept on purpose have
+/// another name.
+void Dispatcher::remove_old_directories() {
+    constexpr std::string_view prefix = "job-";
+    std::error_code problem;
+    for (const auto& entry : std::filesystem::directory_iterator(options_.work_base, problem)) {
+        const auto name = entry.path().filename().string();
+        if (!name.starts_with(prefix)) continue;
+        const auto id =
+            to_integer(std::string_view(name).substr(prefix.size(), name.find('-', prefix.size()) - prefix.size()));
+        if (!id) continue;
+        const auto job =
+            database_.read([&](Session& session) { return Repository<Job>(session, Scope::everything()).find({*id}); });
+        // Another server on this machine may be running it.
+        if (job && !has_ended(job->state) && job->claimed_by != options_.node) continue;
+        // Its destructor removes it.
+        if (const auto directory = WorkDirectory::reopen(entry.path()))
+            log::info("old work directory removed", {{"job", *id}});
     }
 }
 

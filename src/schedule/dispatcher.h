@@ -19,7 +19,7 @@ public:
         std::string node;                 ///< name of this server in the database; one server each
         int slots = 16;                   ///< jobs that run at the same time
         std::filesystem::path work_base;  ///< where work directories are made
-        EnvironmentMap inherited;         ///< what jobs get of the server's environment
+        JobSurroundings surroundings;     ///< what jobs get of the server's environment
     };
     /// Everything must outlive the dispatcher. `queue` wakes it when a job may be due, `cancel` when one shall end.
     Dispatcher(Database& database, Clock& clock, const Vault& vault, Executor& native, Recorder& recorder,
@@ -49,6 +49,7 @@ private:
     void finished(std::shared_ptr<JobRun> run);
     void recorded(Id<Job> job);
     void record_left_behind();
+    void remove_old_directories();
 
     struct State {
         std::deque<ClaimedJob> to_start;

@@ -22,7 +22,7 @@ struct Server : testing::Queue {
         std::filesystem::create_directory(work());
         std::filesystem::permissions(work(), std::filesystem::perms::owner_all);
         dispatcher.emplace(database, clock, vault, executor, recorder,
-                           Dispatcher::Options{.node = "node", .slots = slots, .work_base = work(), .inherited = {}},
+                           Dispatcher::Options{.node = "node", .slots = slots, .work_base = work(), .surroundings = {}},
                            queue, cancelled);
     }
     std::filesystem::path work() const { return directory() / "work"; }

@@ -26,6 +26,16 @@ Artifact stream_artifact(const JobRun& run, ArtifactKind kind) {
             .created_at = run.end().ended_at};
 }
 
+/// Under another name it is not taken for one that was left behind.
+std::filesystem::path keep_directory(JobRun& run) {
+    const auto path = run.directory().path();
+    run.directory().keep();
+    auto kept = path.parent_path() / ("kept-" + path.filename().string());
+    std::error_code problem;
+    std::filesystem::rename(path, kept, problem);
+    return problem ? path : kept;
+}
+
 }  // namespace
 
 Finisher::Finisher(Database& database, Recorder& recorder, std::function<void(const JobRun&)> recorded)
@@ -75,10 +85,9 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     } catch (const std::exception& error) {
         // The job has ended whatever happens to its files; they stay in its work directory.
         log::error("cannot store artifacts", {{"job", end.job.value}, {"error", error.what()}});
-        run->directory().keep();
+        const auto kept = keep_directory(*run);
         end.reason = end.reason.value_or("") + (end.reason ? " " : "") +
-                     fmt::format("Its files could not be stored ({}); they are in {}.", error.what(),
-                                 run->directory().path().string());
+                     fmt::format("Its files could not be stored ({}); they are in {}.", error.what(), kept.string());
     }
     log::info("job ended", {{"job", end.job.value},
                             {"state", name_of(end.state)},

@@ -12,7 +12,7 @@ public:
     /// `recorded` is called for every run after its end is durable.
     Finisher(Database& database, Recorder& recorder, std::function<void(const JobRun&)> recorded);
     /// Returns when everything that was handed in has been handed on. Destroy it before the recorder; runs whose
-    /// record comes later keep their work directory for removal by clean_up().
+    /// record comes later keep their work directory; the next start of the server removes it.
     ~Finisher();
 
     void finish(std::shared_ptr<JobRun> run);

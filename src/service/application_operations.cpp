@@ -222,9 +222,10 @@ Result<json::value> remove_by_document(Call& call, const DocumentInput& input) {
     return retire(call, *before, input.cascade.value_or(false));
 }
 
-AllowedNames allowed_names(const DocumentInput& input) {
-    if (!input.allowed_names) return {};
-    return {input.allowed_names->begin(), input.allowed_names->end()};
+AllowedNames allowed_names(const Call& call, const DocumentInput& input) {
+    AllowedNames names = call.allowed_names;
+    if (input.allowed_names) names.insert(input.allowed_names->begin(), input.allowed_names->end());
+    return names;
 }
 
 Result<json::value> import(Call& call, const DocumentInput& input) {
@@ -236,7 +237,7 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
                                   .downgrade = input.force.value_or(false) ? Downgrade::allow : Downgrade::refuse,
                                   .adopt = input.adopt.value_or(false) ? Adopt::yes : Adopt::no,
                                   .enable = input.enable.value_or(false) ? Enable::yes : Enable::leave,
-                                  .allowed_names = allowed_names(input)});
+                                  .allowed_names = allowed_names(call, input)});
     if (!done) return done.error();
     const auto& application = done->application;
     return json::value{
@@ -255,9 +256,9 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
         {"orphaned_values", done->orphaned_values}};
 }
 
-Result<json::value> validate(Call&, const DocumentInput& input) {
+Result<json::value> validate(Call& call, const DocumentInput& input) {
     ReadingOptions options;
-    options.allowed_names = allowed_names(input);
+    options.allowed_names = allowed_names(call, input);
     const auto reading = read_application(input.document, input.file.value_or(""), options);
     return json::value{{"valid", reading.definition.has_value()},
                        {"verdict", to_text(reading.verdict())},

@@ -187,7 +187,7 @@ Result<std::vector<CompanyVariable>> list_variables(Call& call, const CompanyVar
 Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& input) {
     if (!input.name || !input.value) return Error{ErrorCode::invalid, "Missing --name or --value"};
     if (auto company = find(call, {.id = input.company_id}); !company) return company.error();
-    if (const auto judged = judge_variable_name(*input.name);
+    if (const auto judged = judge_variable_name(*input.name, call.allowed_names);
         judged.refused() || judged.verdict == NameVerdict::reserved)
         return Error{ErrorCode::invalid, fmt::format("{}: {}", *input.name, judged.reason), {{"name", judged.reason}}};
     Repository<CompanyVariable> variables(call.session, call.scope);

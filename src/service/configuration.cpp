@@ -70,7 +70,7 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
     Error error;
     TextMap canonical;
     for (const auto& [name, value] : values) {
-        const auto judged = judge_variable_name(name);
+        const auto judged = judge_variable_name(name, call.allowed_names);
         if (judged.refused() || judged.verdict == NameVerdict::reserved) {
             error.fields.push_back({name, fmt::format("{}: {}", shown_name(name), judged.reason)});
             continue;
@@ -130,7 +130,8 @@ Result<json::value> explain_environment(Call& call, const RunTemplate& run_templ
     const auto layers = environment_layers(call.session, call.vault,
                                            {.run_template = run_template,
                                             .executor = run_template.executor,
-                                            .work_directory = std::string(work_directory_of_some_job)});
+                                            .work_directory = std::string(work_directory_of_some_job),
+                                            .allowed_names = call.allowed_names});
     if (!layers) return layers.error();
     const auto environment = assemble_environment(*layers);
     if (!environment) return environment.error();
@@ -146,7 +147,9 @@ Result<json::value> explain_environment(Call& call, const RunTemplate& run_templ
 
 Result<EnvironmentLayers> environment_layers(Session& session, const Vault& vault, const EnvironmentSubject& subject) {
     const RunTemplate& origin = subject.run_template;
-    EnvironmentLayers layers{.company_id = origin.company_id.value, .temporary_directory = subject.work_directory};
+    EnvironmentLayers layers{.company_id = origin.company_id.value,
+                             .temporary_directory = subject.work_directory,
+                             .allowed_names = subject.allowed_names};
     for (
         const auto& row : session.sql.query(
             R"(SELECT "name", "type", "defval", "required", "secret" FROM "application_field" WHERE "application_id" = ? ORDER BY "position")",

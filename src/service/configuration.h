@@ -25,6 +25,7 @@ struct EnvironmentSubject {
     std::int64_t job_id = 0;          ///< 0: no job yet
     std::string work_directory = {};  ///< what MULTIFLEXI_TMP will be
     LaunchValues launch = {};
+    AllowedNames allowed_names = {};  ///< dangerous names that the operator permits
 };
 
 /// The layers of a job's environment from the store, sealed values opened. Errors: a sealed value that does not open.

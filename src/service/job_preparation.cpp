@@ -69,7 +69,7 @@ std::string localized(const std::string& json_text) {
 
 std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault& vault, const ClaimedJob& claimed,
                                                   const std::filesystem::path& work_directory,
-                                                  const EnvironmentMap& inherited) {
+                                                  const JobSurroundings& surroundings) {
     const Job& job = claimed.job;
     const RunTemplate& origin = claimed.run_template;
     BlockedJob blocked;
@@ -84,7 +84,8 @@ std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault&
     EnvironmentSubject subject{.run_template = origin,
                                .executor = job.executor,
                                .job_id = job.id.value,
-                               .work_directory = work_directory.string()};
+                               .work_directory = work_directory.string(),
+                               .allowed_names = surroundings.allowed_names};
     if (claimed.sealed_override) {
         const auto opened = vault.open(*claimed.sealed_override, {"job_override", "sealed", job.id.value});
         if (!opened) return because("Launch values: " + opened.error().message);
@@ -121,7 +122,7 @@ std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault&
     out.plan.image = facts->image;
     out.plan.limit = std::chrono::seconds(origin.time_limit);
     out.plan.grace = std::chrono::seconds(origin.grace);
-    for (const auto& [name, value] : inherited) out.plan.environment[name] = value;
+    for (const auto& [name, value] : surroundings.inherited) out.plan.environment[name] = value;
     for (const auto& variable : environment->variables) out.plan.environment[variable.name] = variable.value;
     out.plan.environment["TMPDIR"] = work_directory.string();
 

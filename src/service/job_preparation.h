@@ -28,10 +28,15 @@ struct BlockedJob {
     std::string app_version;
 };
 
-/// Assembles what a claimed job runs with. `work_directory` is where it will run; `inherited` is what jobs get of the
-/// server's own environment.
+/// What a server lets into the environments of its jobs.
+struct JobSurroundings {
+    EnvironmentMap inherited;         ///< of the server's own environment
+    AllowedNames allowed_names = {};  ///< dangerous names that the operator permits
+};
+
+/// Assembles what a claimed job runs with. `work_directory` is where it will run.
 std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault& vault, const ClaimedJob& claimed,
                                                   const std::filesystem::path& work_directory,
-                                                  const EnvironmentMap& inherited);
+                                                  const JobSurroundings& surroundings);
 
 }  // namespace mf

@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 /// The original tells jobs for now and jobs for later apart by this distance.
 constexpr auto immediate = 5s;
 
-Result<void> check_names(const TextMap& values) {
+Result<void> check_names(const TextMap& values, const AllowedNames& allowed) {
     for (const auto& [name, value] : values) {
-        const auto judged = judge_variable_name(name);
+        const auto judged = judge_variable_name(name, allowed);
         if (judged.refused() || judged.verdict == NameVerdict::reserved)
             return Error{
                 ErrorCode::invalid, fmt::format("{}: {}", shown_name(name), judged.reason), {{name, judged.reason}}};
@@ -61,7 +61,9 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         if (!parsed) return parsed.error();
         when = *parsed;
     }
-    if (auto named = check_names(request.values.config).and_then([&] { return check_names(request.values.env); });
+    if (auto named = check_names(request.values.config, call.allowed_names).and_then([&] {
+            return check_names(request.values.env, call.allowed_names);
+        });
         !named)
         return named.error();
 

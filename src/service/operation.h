@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "domain/entity_json.h"
 #include "domain/job.h"
+#include "domain/variable_name.h"
 #include "store/records.h"
 
 #include <boost/json/array.hpp>
@@ -27,9 +28,10 @@ struct Call {
     Session& session;
     Scope scope;
     Actor actor;
-    Timestamp now;             ///< the same for the whole call
-    Vault& vault;              ///< seals and opens secret values
-    std::string zone;          ///< IANA name of the zone of the one who asks, for times without an offset
+    Timestamp now;                    ///< the same for the whole call
+    Vault& vault;                     ///< seals and opens secret values
+    std::string zone;                 ///< IANA name of the zone of the one who asks, for times without an offset
+    AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
 
     template <class T>
