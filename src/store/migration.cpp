@@ -105,7 +105,8 @@ public:
     ~MigrationLock() {
         if (dialect() != Dialect::mariadb) return;
         try {
-            session_.sql.query("SELECT RELEASE_LOCK('multiflexi_migration')");
+            // An attempt that was repeated because the database was busy has taken it more than once.
+            session_.sql.query("SELECT RELEASE_ALL_LOCKS()");
         } catch (const sql::DatabaseError&) {  // a session that fails here is closed, and its lock with it
         }
     }
