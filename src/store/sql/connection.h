@@ -65,8 +65,9 @@ struct Address {
 /// of SQLite and MariaDB as integers. Exact decimal numbers (NUMERIC, the SUM of a BIGINT) are int64 if they have no
 /// fraction and fit, else double.
 ///
-/// Every failure is a DatabaseError. After one inside a transaction, roll back; a transaction that the database has
-/// ended by itself takes no further statements and cannot be committed.
+/// Every failure is a DatabaseError. After one inside a transaction all further statements and commit() are refused
+/// until rollback(). When a table gets another column, a statement that was prepared before (SELECT *) is repeated,
+/// inside a transaction it fails as busy.
 /// INSERT and DELETE may end in RETURNING, UPDATE may not (MariaDB 10.11 has no such thing).
 class Connection {
 public:
@@ -79,8 +80,9 @@ public:
 
     /// Starts a transaction that is going to write (SQLite: BEGIN IMMEDIATE).
     virtual void begin() = 0;
+    /// An error when no transaction was begun.
     virtual void commit() = 0;
-    /// Never throws: a lost connection has rolled back by itself.
+    /// Never throws: a lost connection has rolled back by itself. Without a transaction it does nothing.
     virtual void rollback() noexcept = 0;
 
     /// SQLite: a number that changes when another connection commits. Servers: always 0.

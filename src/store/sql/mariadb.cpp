@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "store/sql/driver.h"
 #include "store/sql/library.h"
+#include "store/sql/transaction_state.h"
 
 #include <mysql.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <utility>
 
 namespace mf::sql {
 namespace {
@@ -82,29 +82,28 @@ public:
     Dialect dialect() const override { return Dialect::mariadb; }
 
     void begin() override {
-        command("START TRANSACTION");
-        state_ = State::open;
+        transaction_.begin([&] { command("START TRANSACTION"); });
     }
     void commit() override {
-        refuse_if_rolled_back();
-        command("COMMIT");
-        state_ = State::none;
+        transaction_.commit([&] { command("COMMIT"); });
     }
     void rollback() noexcept override {
-        if (std::exchange(state_, State::none) == State::none) return;
+        if (!transaction_.take_back()) return;
         constexpr std::string_view sql = "ROLLBACK";
-        my().real_query(connection_.get(), sql.data(), sql.size());
+        if (my().real_query(connection_.get(), sql.data(), sql.size()) != 0) transaction_.rollback_failed();
     }
     std::int64_t change_counter() override { return 0; }
 
     Rows query(std::string_view sql, std::span<const Value> parameters) override {
-        return with_statement(sql, parameters, [&](MYSQL_STMT* s) { return fetch(s); });
+        return transaction_.statement(
+            [&] { return with_statement(sql, parameters, [&](MYSQL_STMT* s) { return fetch(s); }); });
     }
     std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
-        return with_statement(sql, parameters, [](MYSQL_STMT* s) {
+        const auto count = [](MYSQL_STMT* s) {
             const auto rows = my().stmt_affected_rows(s);
             return rows == ~std::uint64_t{0} ? 0 : static_cast<std::int64_t>(rows);
-        });
+        };
+        return transaction_.statement([&] { return with_statement(sql, parameters, count); });
     }
 
 private:
@@ -165,11 +164,6 @@ private:
         if (my().real_query(connection_.get(), sql.data(), sql.size()) != 0)
             raise(my().error_number(connection_.get()), my().error(connection_.get()));
     }
-    void refuse_if_rolled_back() const {
-        if (state_ == State::rolled_back)
-            throw DatabaseError(
-                Kind::other, name_ + " has ended the transaction after an error. Nothing of it was kept: repeat it.");
-    }
 
     template <class Work>
     std::invoke_result_t<Work, MYSQL_STMT*> with_statement(std::string_view sql, std::span<const Value> parameters,
@@ -177,18 +171,27 @@ private:
         try {
             const Run run(*this, sql, parameters);
             return work(run.statement());
-        } catch (const DatabaseError& error) {
-            // The table may have changed under the statement: the next attempt prepares it anew.
-            if (error.kind == Kind::busy) statements_.forget(sql);
-            throw;
+        } catch (const TableChanged& change) {
+            statements_.forget(sql);
+            if (transaction_.open()) throw;
+            // Only what had no effect may happen again.
+            if (change.was_executed && !sql.starts_with("SELECT")) throw DatabaseError(Kind::other, change.what());
         }
+        const Run run(*this, sql, parameters);
+        return work(run.statement());
     }
+
+    /// The statement was prepared for a table that has other columns now. Busy: the whole transaction can be repeated.
+    struct TableChanged : DatabaseError {
+        TableChanged(const std::string& message, bool executed)
+            : DatabaseError(Kind::busy, message), was_executed(executed) {}
+        const bool was_executed;  // by the server; what came back was not what the library expected
+    };
 
     /// One execution of a statement, with its result until destroyed.
     class Run {
     public:
         Run(MariadbConnection& connection, std::string_view sql, std::span<const Value> parameters) {
-            connection.refuse_if_rolled_back();
             check_parameters(parameters);
             statement_ =
                 connection.statements_.get(sql, [&](std::string_view text) { return connection.prepare(text); }).get();
@@ -200,7 +203,7 @@ private:
             for (std::size_t i = 0; i < parameters.size(); ++i) bind(binds[i], parameters[i], integers[i]);
             if ((!binds.empty() && my().stmt_bind_param(statement_, binds.data())) || my().stmt_execute(statement_) ||
                 my().stmt_store_result(statement_))
-                connection.raise(my().stmt_error_number(statement_), my().stmt_error(statement_));
+                connection.raise_for(statement_);
         }
         ~Run() { my().stmt_free_result(statement_); }
         Run(const Run&) = delete;
@@ -251,8 +254,7 @@ private:
     Statement prepare(std::string_view sql) {
         Statement statement(my().stmt_init(connection_.get()));
         if (!statement) throw DatabaseError(Kind::other, name_ + " has failed: there is no memory left.");
-        if (my().stmt_prepare(statement.get(), sql.data(), sql.size()) != 0)
-            raise(my().stmt_error_number(statement.get()), my().stmt_error(statement.get()));
+        if (my().stmt_prepare(statement.get(), sql.data(), sql.size()) != 0) raise_for(statement.get());
         return statement;
     }
 
@@ -307,12 +309,12 @@ private:
                 binds[i].buffer_type = cell.type == Cell::Type::bytes ? MYSQL_TYPE_BLOB : MYSQL_TYPE_STRING;
             }
         }
-        if (my().stmt_bind_result(s, binds.data())) raise(my().stmt_error_number(s), my().stmt_error(s));
+        if (my().stmt_bind_result(s, binds.data())) raise_for(s);
         Rows rows;
         for (;;) {
             const int outcome = my().stmt_fetch(s);
             if (outcome == MYSQL_NO_DATA) return rows;
-            if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) raise(my().stmt_error_number(s), my().stmt_error(s));
+            if (outcome != 0 && outcome != MYSQL_DATA_TRUNCATED) raise_for(s);
             Row& row = rows.emplace_back(count);
             for (unsigned i = 0; i < count; ++i) {
                 if (!cells[i].null) row[i] = value(s, i, cells[i], binds[i].buffer_type);
@@ -344,25 +346,28 @@ private:
         bind.length = &length;
         bind.is_null = &null;
         bind.error = &truncated;
-        if (my().stmt_fetch_column(s, &bind, column, 0) != 0) raise(my().stmt_error_number(s), my().stmt_error(s));
+        if (my().stmt_fetch_column(s, &bind, column, 0) != 0) raise_for(s);
         return out;
     }
 
-    [[noreturn]] void raise(unsigned number, std::string_view message, std::string_view what = "has failed") {
-        const Kind kind = kind_of_mariadb_error(number, message);
-        // InnoDB has rolled back the transaction (deadlock) or only the statement (time-out, by default): from here on
-        // each further statement would be a transaction of its own, or half of one.
-        if (kind == Kind::busy && state_ == State::open) state_ = State::rolled_back;
-        throw DatabaseError(kind,
-                            fmt::format("{} {}: {} ({}).{}", name_, what, message, number, advice_about_server(kind)));
+    /// What goes wrong while rows arrive (a duplicate key of INSERT … RETURNING) may be told to the connection only.
+    [[noreturn]] void raise_for(MYSQL_STMT* s) {
+        if (my().stmt_error_number(s) != 0) raise(my().stmt_error_number(s), my().stmt_error(s));
+        raise(my().error_number(connection_.get()), my().error(connection_.get()));
     }
-
-    enum class State { none, open, rolled_back };
+    [[noreturn]] void raise(unsigned number, std::string_view error, std::string_view what = "has failed") {
+        const Kind kind = kind_of_mariadb_error(number, error);
+        const auto message = fmt::format("{} {}: {} ({}).{}", name_, what, error, number, advice_about_server(kind));
+        constexpr unsigned must_be_prepared_again = 1615, other_columns = 2057;
+        if (number == must_be_prepared_again || number == other_columns)
+            throw TableChanged(message, number == other_columns);
+        throw DatabaseError(kind, message);
+    }
 
     const std::string name_;
     std::unique_ptr<MYSQL, CloseConnection> connection_;
     StatementCache<Statement> statements_;
-    State state_ = State::none;  // of the transaction
+    TransactionState transaction_{name_};
     std::size_t largest_packet_ = 1 << 20;
 };
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "store/sql/driver.h"
 #include "store/sql/library.h"
+#include "store/sql/transaction_state.h"
 
 #include <libpq-fe.h>
 #include <poll.h>
@@ -39,6 +40,7 @@ struct Libpq {
     decltype(&PQgetvalue) getvalue = library["PQgetvalue"];
     decltype(&PQgetlength) getlength = library["PQgetlength"];
     decltype(&PQcmdTuples) cmd_tuples = library["PQcmdTuples"];
+    decltype(&PQconnectionNeedsPassword) needs_password = library["PQconnectionNeedsPassword"];
     decltype(&PQcmdStatus) cmd_status = library["PQcmdStatus"];
 };
 const Libpq& pq() {
@@ -115,22 +117,29 @@ public:
 
     Dialect dialect() const override { return Dialect::postgres; }
 
-    void begin() override { execute("BEGIN"); }
+    void begin() override {
+        transaction_.begin([&] { run("BEGIN", {}); });
+    }
     void commit() override {
-        const ResultPtr result = run("COMMIT", {});
-        // The answer to COMMIT after a failed statement is a success called ROLLBACK.
-        if (std::string_view(pq().cmd_status(result.get())) != "COMMIT")
-            throw DatabaseError(
-                Kind::other, name_ + " has ended the transaction after an error. Nothing of it was kept: repeat it.");
+        transaction_.commit([&] {
+            const ResultPtr result = run("COMMIT", {});
+            // The answer to COMMIT after a failed statement is a success called ROLLBACK.
+            if (std::string_view(pq().cmd_status(result.get())) != "COMMIT")
+                throw DatabaseError(
+                    Kind::other,
+                    name_ + " has ended the transaction after an error. Nothing of it was kept: repeat it.");
+        });
     }
     void rollback() noexcept override {
+        if (!transaction_.take_back()) return;
         if (pq().transaction_status(connection_.get()) == PQTRANS_IDLE) return;
-        pq().clear(pq().exec(connection_.get(), "ROLLBACK"));
+        const ResultPtr result(pq().exec(connection_.get(), "ROLLBACK"));
+        if (pq().result_status(result.get()) != PGRES_COMMAND_OK) transaction_.rollback_failed();
     }
     std::int64_t change_counter() override { return 0; }
 
     Rows query(std::string_view sql, std::span<const Value> parameters) override {
-        const ResultPtr result = run(sql, parameters);
+        const ResultPtr result = transaction_.statement([&] { return run(sql, parameters); });
         const int columns = pq().nfields(result.get());
         Rows rows(static_cast<std::size_t>(pq().ntuples(result.get())));
         for (std::size_t r = 0; r < rows.size(); ++r) {
@@ -140,7 +149,7 @@ public:
         return rows;
     }
     std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
-        const ResultPtr result = run(sql, parameters);
+        const ResultPtr result = transaction_.statement([&] { return run(sql, parameters); });
         return to_integer(pq().cmd_tuples(result.get())).value_or(0);
     }
 
@@ -215,7 +224,10 @@ private:
     [[noreturn]] void raise_unconnected() const {
         const std::string_view message = pq().error_message(connection_.get());
         const auto state = state_in(message);
-        const Kind kind = state.empty() ? Kind::lost : kind_of(state);
+        // That there is no password for it libpq finds out itself, without a code.
+        const Kind kind = !state.empty()                                ? kind_of(state)
+                          : pq().needs_password(connection_.get()) == 1 ? Kind::refused
+                                                                        : Kind::lost;
         throw DatabaseError(
             kind, fmt::format("{} cannot be opened: {}.{}", name_, trim(message.substr(0, message.find("\nLOCATION"))),
                               advice_about_server(kind)));
@@ -248,14 +260,31 @@ private:
                 std::to_chars(numbers[i].begin(), numbers[i].end() - 1, std::get<std::int64_t>(parameters[i]));
             }
         }
-        try {
-            return check(pq().exec_prepared(connection_.get(), statement.name(), static_cast<int>(parameters.size()),
-                                            values.data(), lengths.data(), formats.data(), 0));
-        } catch (const DatabaseError& error) {
-            // The table changed under the statement: the next attempt prepares it anew.
-            if (error.kind == Kind::busy) statements_.forget(sql);
-            throw;
+        const auto execute_prepared = [&](const char* name) {
+            return ResultPtr(pq().exec_prepared(connection_.get(), name, static_cast<int>(parameters.size()),
+                                                values.data(), lengths.data(), formats.data(), 0));
+        };
+        ResultPtr result = execute_prepared(statement.name());
+        if (is_stale(result.get())) {
+            // Refused before anything of it was done.
+            statements_.forget(sql);
+            if (transaction_.open())
+                throw DatabaseError(Kind::busy, name_ + " has changed under a transaction: repeat the transaction.");
+            result =
+                execute_prepared(statements_.get(sql, [&](std::string_view text) { return prepare(text); }).name());
         }
+        return check(std::move(result));
+    }
+    /// The table has changed under the statement ("cached plan must not change result type"; other refusals have this
+    /// code too), or a pooler between us and the server has dropped it.
+    static bool is_stale(const PGresult* result) {
+        const std::string_view state = error_field(result, PG_DIAG_SQLSTATE);
+        return state == "26000" ||
+               (state == "0A000" && error_field(result, PG_DIAG_SOURCE_FUNCTION) == "RevalidateCachedQuery");
+    }
+    static std::string_view error_field(const PGresult* result, int code) {
+        const char* text = result ? pq().result_error_field(result, code) : nullptr;
+        return text ? text : "";
     }
     Statement prepare(std::string_view sql) {
         const NumberedSql numbered = with_numbered_parameters(sql);
@@ -289,30 +318,24 @@ private:
         }
     }
 
-    ResultPtr check(PGresult* raw) const {
-        ResultPtr result(raw);
-        const auto status = pq().result_status(raw);
+    ResultPtr check(PGresult* raw) const { return check(ResultPtr(raw)); }
+    ResultPtr check(ResultPtr result) const {
+        const auto status = pq().result_status(result.get());
         if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
-        const auto field = [&](int code) {
-            const char* text = raw ? pq().result_error_field(raw, code) : nullptr;
-            return std::string_view(text ? text : "");
-        };
-        const auto state = field(PG_DIAG_SQLSTATE);
-        const Kind kind = pq().status(connection_.get()) != CONNECTION_OK ? Kind::lost
-                          : is_stale_plan(state)                          ? Kind::busy
-                                                                          : kind_of(state);
+        const Kind kind = pq().status(connection_.get()) != CONNECTION_OK
+                              ? Kind::lost
+                              : kind_of(error_field(result.get(), PG_DIAG_SQLSTATE));
         // Without the details: they repeat values of the row.
-        auto message = field(PG_DIAG_MESSAGE_PRIMARY);
+        auto message = error_field(result.get(), PG_DIAG_MESSAGE_PRIMARY);
         if (message.empty()) message = trim(pq().error_message(connection_.get()));
         throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_about_server(kind)));
     }
-    /// "cached plan must not change result type"; a prepared statement that a pooler between us and the server dropped.
-    static bool is_stale_plan(std::string_view state) { return state == "0A000" || state == "26000"; }
 
     const std::string name_;
     ConnectionPtr connection_;
     StatementCache<Statement> statements_;
     std::uint64_t last_statement_ = 0;
+    TransactionState transaction_{name_};
 };
 
 }  // namespace

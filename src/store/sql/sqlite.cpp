@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/descriptor.h"
 #include "store/sql/driver.h"
+#include "store/sql/transaction_state.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -30,12 +31,15 @@ Kind kind_of_errno(int error) {
     return Kind::other;
 }
 
-Kind kind_of(int code, int system_error) {
+Kind kind_of(int code, std::string_view message, int system_error) {
     switch (code) {
         case SQLITE_CONSTRAINT_UNIQUE:
         case SQLITE_CONSTRAINT_PRIMARYKEY:
         case SQLITE_CONSTRAINT_ROWID: return Kind::unique_violation;
         case SQLITE_CONSTRAINT_FOREIGNKEY: return Kind::foreign_key;
+        // ON DELETE RESTRICT is carried out by an inner trigger; one of ours would say something else.
+        case SQLITE_CONSTRAINT_TRIGGER:
+            return message == "FOREIGN KEY constraint failed" ? Kind::foreign_key : Kind::other;
         default: break;
     }
     switch (code & 0xff) {
@@ -86,18 +90,17 @@ public:
     Dialect dialect() const override { return Dialect::sqlite; }
 
     void begin() override {
-        execute("BEGIN IMMEDIATE");
-        in_transaction_ = true;
+        transaction_.begin([&] { run("BEGIN IMMEDIATE", {}, [](sqlite3_stmt*) {}); });
     }
     void commit() override {
-        execute("COMMIT");
-        in_transaction_ = false;
+        transaction_.commit([&] { run("COMMIT", {}, [](sqlite3_stmt*) {}); });
     }
     void rollback() noexcept override {
-        in_transaction_ = false;
+        if (!transaction_.take_back()) return;
         // SQLite may have ended the transaction itself, for instance when the disk was full.
-        if (sqlite3_get_autocommit(database_.get()) == 0)
-            sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+        if (sqlite3_get_autocommit(database_.get()) == 0 &&
+            sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr) != SQLITE_OK)
+            transaction_.rollback_failed();
     }
     std::int64_t change_counter() override {
         const auto version = std::get<std::int64_t>(query("PRAGMA data_version", {})[0][0]);
@@ -123,7 +126,7 @@ public:
         return rows_of(sql, parameters);
     }
     std::int64_t execute(std::string_view sql, std::span<const Value> parameters = {}) override {
-        run(sql, parameters, [](sqlite3_stmt*) {});
+        transaction_.statement([&] { run(sql, parameters, [](sqlite3_stmt*) {}); });
         return sqlite3_changes64(database_.get());
     }
 
@@ -169,9 +172,11 @@ private:
     }
 
     Rows rows_of(std::string_view sql, std::span<const Value> parameters) {
-        Rows rows;
-        run(sql, parameters, [&](sqlite3_stmt* s) { rows.push_back(row(s)); });
-        return rows;
+        return transaction_.statement([&] {
+            Rows rows;
+            run(sql, parameters, [&](sqlite3_stmt* s) { rows.push_back(row(s)); });
+            return rows;
+        });
     }
     [[noreturn]] void raise_system(int error, std::string_view what_to_do) const {
         throw DatabaseError(kind_of_errno(error),
@@ -211,7 +216,7 @@ private:
         // A misspelt "name" is an error, not a text.
         sqlite3_db_config(d, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
         sqlite3_db_config(d, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
-        pragma("cache_size=-2000");  // KiB for each session: the server stays small, the kernel caches the file anyway
+        pragma("cache_size=-1024");  // KiB for each session: the server stays small, the kernel caches the file anyway
         pragma("mmap_size=0");
         pragma("temp_store=MEMORY");
         if (address.read_only) {
@@ -220,6 +225,12 @@ private:
             return;
         }
         pragma("journal_mode=WAL");
+        // SQLite keeps the old mode without a word where there is no shared memory, as on network file systems.
+        if (rows_of("PRAGMA journal_mode", {})[0][0] != Value{std::string("wal")})
+            throw DatabaseError(Kind::refused,
+                                name_ +
+                                    " lies on a file system without shared memory, as network file systems are: "
+                                    "readers and writers would stop each other. Put it on a local disk.");
         pragma(address.durable ? "synchronous=FULL" : "synchronous=NORMAL");
         // A queue commits a few pages at a time: a checkpoint each 4 MiB costs one fsync of the file in some hundred
         // commits and keeps the search through the log short. After a burst the log is cut back.
@@ -234,9 +245,6 @@ private:
 
     template <class OnRow>
     void run(std::string_view sql, std::span<const Value> parameters, OnRow on_row) {
-        if (in_transaction_ && sqlite3_get_autocommit(database_.get()) != 0)
-            throw DatabaseError(
-                Kind::other, name_ + " has ended the transaction after an error. Nothing of it was kept: repeat it.");
         check_parameters(parameters);
         sqlite3_stmt* s = statements_.get(sql, [&](std::string_view text) { return prepare(text); }).get();
         if (sqlite3_bind_parameter_count(s) != static_cast<int>(parameters.size()))
@@ -306,9 +314,9 @@ private:
         return out;
     }
     [[noreturn]] void raise(int code) const {
-        const Kind kind = kind_of(code, sqlite3_system_errno(database_.get()));
-        throw DatabaseError(
-            kind, fmt::format("{} has failed: {}.{}", name_, sqlite3_errmsg(database_.get()), advice_for(code, kind)));
+        const char* message = sqlite3_errmsg(database_.get());
+        const Kind kind = kind_of(code, message, sqlite3_system_errno(database_.get()));
+        throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_for(code, kind)));
     }
 
     const Address address_;
@@ -317,7 +325,7 @@ private:
     std::unique_ptr<sqlite3, CloseDatabase> database_;
     StatementCache<Statement> statements_;  // before the database is closed
     std::int64_t reopened_ = 0;
-    bool in_transaction_ = false;  // between begin() and commit() or rollback()
+    TransactionState transaction_{name_};
 };
 
 }  // namespace

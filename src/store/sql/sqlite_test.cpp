@@ -3,7 +3,10 @@
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <fstream>
 
 using namespace mf;
@@ -116,4 +119,44 @@ TEST_CASE("a text in double quotes is a name, never a value") {
     const TemporaryDirectory directory;
     auto connection = open({.database = (directory.path() / "x.sqlite").string()});
     CHECK(error_of([&] { connection->query("SELECT \"nothing\"", {}); }).kind == DatabaseError::Kind::other);
+}
+
+TEST_CASE("a file system without shared memory is refused: SQLite would keep the old journal without a word") {
+    // Locks by means of extra files and has no shared memory, like many network file systems.
+    struct OtherFileSystem {
+        sqlite3_vfs* const usual = sqlite3_vfs_find(nullptr);
+        OtherFileSystem() { sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1); }
+        ~OtherFileSystem() { sqlite3_vfs_register(usual, 1); }
+    };
+    const TemporaryDirectory directory;
+    const auto path = (directory.path() / "x.sqlite").string();
+    {
+        const OtherFileSystem network;
+        const auto error = error_of([&] { (void)open({.database = path}); });
+        CHECK(error.kind == DatabaseError::Kind::refused);
+        CHECK(std::string(error.what()).ends_with("Put it on a local disk."));
+    }
+    CHECK(open({.database = path})->query("SELECT 1", {}).size() == 1);
+}
+
+TEST_CASE("opening another session keeps the locks of the first") {
+    const TemporaryDirectory directory;
+    const auto path = (directory.path() / "x.sqlite").string();
+    const auto first = open({.database = path});
+    first->execute("CREATE TABLE t (a INTEGER)");
+    struct stat file {};
+    REQUIRE(stat(path.c_str(), &file) == 0);
+    const auto locked = [&] {
+        std::ifstream locks("/proc/locks");
+        const auto inode = fmt::format(":{} ", file.st_ino), process = fmt::format(" {} ", getpid());
+        for (std::string line; std::getline(locks, line);)
+            if (line.find(inode) != std::string::npos && line.find(process) != std::string::npos) return true;
+        return false;
+    };
+    REQUIRE(locked());
+    // Closing any descriptor of the file would drop them, and another program could take the file for unused.
+    (void)open({.database = path});
+    CHECK(locked());
+    (void)open({.database = path, .read_only = true});
+    CHECK(locked());
 }

@@ -20,7 +20,7 @@ void create_tables(Connection& connection) {
     connection.execute(
         fmt::format(R"(CREATE TABLE "parent" ("id" BIGINT PRIMARY KEY, "name" VARCHAR(20) UNIQUE){})", options));
     connection.execute(fmt::format(
-        R"(CREATE TABLE "child" ("id" BIGINT PRIMARY KEY, "parent_id" BIGINT, FOREIGN KEY ("parent_id") REFERENCES "parent" ("id")){})",
+        R"(CREATE TABLE "child" ("id" BIGINT PRIMARY KEY, "parent_id" BIGINT, FOREIGN KEY ("parent_id") REFERENCES "parent" ("id") ON DELETE RESTRICT){})",
         options));
 }
 
@@ -74,6 +74,10 @@ TEST_CASE("a value that must be unique, a key that must exist") {
         insert(*connection, 1, "a");
         CHECK(error_of([&] { insert(*connection, 1, "b"); }).kind == Kind::unique_violation);
         CHECK(error_of([&] { insert(*connection, 2, "a"); }).kind == Kind::unique_violation);
+        CHECK(error_of([&] {
+                  connection->query(R"(INSERT INTO "parent" ("id", "name") VALUES (?, ?) RETURNING "id")",
+                                    {std::int64_t{2}, std::string("a")});
+              }).kind == Kind::unique_violation);
         const auto child = R"(INSERT INTO "child" ("id", "parent_id") VALUES (?, ?))";
         CHECK(error_of([&] {
                   connection->execute(child, {std::int64_t{1}, std::int64_t{9}});
@@ -124,7 +128,53 @@ TEST_CASE("who waits too long for the lock of another transaction is told that i
     });
 }
 
-TEST_CASE("after a failure the transaction can only be rolled back") {
+TEST_CASE("after any failure the transaction can only be rolled back") {
+    on_each_database([](const Address& address) {
+        const auto connection = open(address);
+        create_tables(*connection);
+        insert(*connection, 1, "a");
+        const std::vector<std::function<void()>> failures{
+            [&] { insert(*connection, 5, "a"); },
+            [&] { connection->query(R"(INSERT INTO "parent" ("id", "name") VALUES (1, 'x') RETURNING "id")", {}); },
+            [&] { connection->query("SELEC 1", {}); },
+            [&] { insert(*connection, 5, "not UTF-8: \xff"); },
+        };
+        for (const auto& fail : failures) {
+            connection->begin();
+            insert(*connection, 2, "half");
+            (void)error_of(fail);
+            CHECK(error_of([&] { insert(*connection, 3, "the rest"); }).kind == Kind::other);
+            CHECK(error_of([&] { (void)count(*connection); }).kind == Kind::other);
+            CHECK(error_of([&] { connection->begin(); }).kind == Kind::other);
+            CHECK(error_of([&] { connection->commit(); }).kind == Kind::other);
+            connection->rollback();
+            CHECK(count(*connection) == 1);
+        }
+        connection->begin();
+        insert(*connection, 2, "b");
+        connection->commit();
+        CHECK(count(*connection) == 2);
+    });
+}
+
+TEST_CASE("only a transaction that was begun can be committed, and only one at a time") {
+    on_each_database([](const Address& address) {
+        const auto connection = open(address);
+        create_tables(*connection);
+        CHECK(error_of([&] { connection->commit(); }).kind == Kind::other);
+        connection->begin();
+        insert(*connection, 1, "a");
+        CHECK(error_of([&] { connection->begin(); }).kind == Kind::other);
+        connection->commit();
+        CHECK(error_of([&] { connection->commit(); }).kind == Kind::other);
+        CHECK(count(*connection) == 1);
+        connection->begin();
+        connection->rollback();
+        CHECK(error_of([&] { connection->commit(); }).kind == Kind::other);
+    });
+}
+
+TEST_CASE("after a time-out or deadlock the transaction can only be rolled back") {
     on_each_database([](const Address& given) {
         Address impatient = given;
         impatient.lock_wait = std::chrono::milliseconds(100);
@@ -148,6 +198,28 @@ TEST_CASE("after a failure the transaction can only be rolled back") {
         insert(*waiter, 4, "new");
         waiter->commit();
         CHECK(count(*holder) == 2);
+    });
+}
+
+TEST_CASE("a guarded change decides on the newest row") {
+    on_each_database([](const Address& address) {
+        const auto first = open(address), second = open(address);
+        create_tables(*first);
+        insert(*first, 1, "new");
+        const auto claim = R"(UPDATE "parent" SET "name" = 'claimed' WHERE "name" = 'new')";
+        const auto name = R"(SELECT "name" FROM "parent")";
+        if (first->dialect() == Dialect::sqlite) {
+            CHECK(first->execute(claim) == 1);
+            CHECK(second->execute(claim) == 0);
+            return;
+        }
+        // The session has seen the row as new before the other one changes it.
+        second->begin();
+        CHECK(second->query(name, {}) == Rows{{std::string("new")}});
+        CHECK(first->execute(claim) == 1);
+        CHECK(second->query(name, {}) == Rows{{std::string("claimed")}});
+        CHECK(second->execute(claim) == 0);
+        second->commit();
     });
 }
 
