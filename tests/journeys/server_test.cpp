@@ -79,6 +79,33 @@ TEST_CASE("jobs of a server that was killed are lost, and nothing runs twice") {
     CHECK(text_of(it.job_record(job), "state") == "lost");
 }
 
+TEST_CASE("of many jobs none is lost without a word and none runs twice, whenever the server is killed") {
+    Installation it;
+    it.start();
+    const auto ran = it.directory() / "ran";
+    const auto id = it.run_template_of_script(
+        fmt::format("echo \"<$MULTIFLEXI_JOB_ID>\" >> {}; sleep 0.1", ran.string()), {"--overlap", "parallel"});
+    std::vector<std::int64_t> jobs;
+    for (int killed = 0; killed < 3; ++killed) {
+        for (int i = 0; i < 10; ++i) jobs.push_back(it.job(id));
+        CHECK(it.stop(SIGKILL) == 128 + SIGKILL);
+        it.start();
+    }
+    std::map<std::string, int> states;
+    for (const auto job : jobs) ++states[text_of(it.ended(job), "state")];
+    CHECK(states["succeeded"] + states["lost"] == 30);
+    CHECK(states["succeeded"] > 0);
+    const auto lines = file_content(ran);
+    for (const auto job : jobs) {
+        const auto mark = fmt::format("<{}>", job);
+        const auto first = lines.find(mark);
+        if (first != std::string::npos) CHECK_MESSAGE(lines.find(mark, first + 1) == std::string::npos, mark);
+        if (it.job_state(job) == "succeeded") CHECK_MESSAGE(first != std::string::npos, mark);
+    }
+    CHECK(it.sql("PRAGMA integrity_check") == "ok\n");
+    CHECK(it.rows({"queue:list"}).empty());
+}
+
 TEST_CASE("one executor for each node name") {
     Installation it;
     it.start();
