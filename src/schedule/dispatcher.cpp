@@ -16,6 +16,7 @@ constexpr int most_unrecorded = 1000;       // ended jobs that wait for the data
 constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
 constexpr int exit_code_of_blocked = 78;    // EX_CONFIG of sysexits.h
 constexpr auto look_anyway = 15s;
+constexpr auto between_claims = 2ms;  // under load: so that many claims share a transaction
 constexpr auto between_attempts = 500ms;
 
 /// Will the same statement work in a moment?
@@ -91,7 +92,7 @@ void Dispatcher::stop(std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     state_.in_flight -= static_cast<int>(not_started.size());
     const auto all_recorded = [&] { return state_.in_flight == 0; };
-    if (changed_.wait_for(lock, patience, all_recorded)) return;
+    if (drained_.wait_for(lock, patience, all_recorded)) return;
     std::vector<JobHandle> handles;
     for (const auto& [id, run] : state_.running)
         if (auto handle = run->handle()) handles.push_back(*std::move(handle));
@@ -100,7 +101,7 @@ void Dispatcher::stop(std::chrono::milliseconds patience) {
     for (const auto& handle : handles) native_.stop(handle, StopReason::shutdown);
     lock.lock();
     // Every run ends within its grace period and five seconds; the longest that is of use here is bounded.
-    if (!changed_.wait_for(lock, 60s, all_recorded)) log::error("jobs are not recorded", {{"jobs", state_.in_flight}});
+    if (!drained_.wait_for(lock, 60s, all_recorded)) log::error("jobs are not recorded", {{"jobs", state_.in_flight}});
 }
 
 std::size_t Dispatcher::running() const {
@@ -124,7 +125,7 @@ void Dispatcher::run(std::stop_token stop) {
                 if (next && *next <= now) {
                     if (!has_free_slot()) {
                         next.reset();  // the end of a job is the next event
-                    } else if (claim(now) > 0) {
+                    } else if (rest_between_claims(stop), claim(clock_.now()) > 0) {
                         nudged = true;  // there may be more
                         continue;
                     } else {
@@ -149,6 +150,14 @@ bool Dispatcher::has_free_slot() const {
     return state_.occupied < options_.slots && state_.in_flight < most_unrecorded;
 }
 
+void Dispatcher::rest_between_claims(std::stop_token stop) {
+    const auto rest = last_claim_ + between_claims - std::chrono::steady_clock::now();
+    if (rest <= 0ms) return;
+    std::unique_lock lock(mutex_);
+    std::condition_variable_any nobody;
+    nobody.wait_for(lock, stop, rest, [] { return false; });
+}
+
 std::size_t Dispatcher::claim(Timestamp now) {
     int free = 0;
     {
@@ -156,12 +165,15 @@ std::size_t Dispatcher::claim(Timestamp now) {
         free = std::min({options_.slots - state_.occupied, most_unrecorded - state_.in_flight, most_at_once});
     }
     if (free <= 0) return 0;
+    last_claim_ = std::chrono::steady_clock::now();
     auto claimed = database_.write([&](Session& session) { return claim_due(session, options_.node, now, free); });
     const std::lock_guard lock(mutex_);
     state_.occupied += static_cast<int>(claimed.size());
     state_.in_flight += static_cast<int>(claimed.size());
-    for (auto& job : claimed) state_.to_start.push_back(std::move(job));
-    changed_.notify_all();
+    for (auto& job : claimed) {
+        state_.to_start.push_back(std::move(job));
+        to_start_.notify_one();
+    }
     return claimed.size();
 }
 
@@ -182,7 +194,7 @@ void Dispatcher::stop_cancelled() {
 void Dispatcher::start_jobs(std::stop_token stop) {
     for (;;) {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [&] { return !state_.to_start.empty(); }) || stop.stop_requested()) return;
+        if (!to_start_.wait(lock, stop, [&] { return !state_.to_start.empty(); }) || stop.stop_requested()) return;
         ClaimedJob claimed = std::move(state_.to_start.front());
         state_.to_start.pop_front();
         lock.unlock();
@@ -195,7 +207,7 @@ void Dispatcher::start_jobs(std::stop_token stop) {
                 log::warning("cannot start job, will try again", {{"job", id.value}, {"error", error.what()}});
                 lock.lock();
                 state_.to_start.push_back(std::move(claimed));
-                changed_.wait_for(lock, stop, between_attempts, [] { return false; });
+                to_start_.wait_for(lock, stop, between_attempts, [] { return false; });
                 continue;
             }
             log::error("cannot start job", {{"job", id.value}, {"error", error.what()}});
@@ -289,13 +301,11 @@ void Dispatcher::finished(std::shared_ptr<JobRun> run) {
 }
 
 void Dispatcher::recorded(Id<Job>) {
-    {
-        const std::lock_guard lock(mutex_);
-        --state_.in_flight;
-        changed_.notify_all();
-    }
+    const std::lock_guard lock(mutex_);
     // Another job of its run template may go now.
     queue_.notify();
+    // Under the lock: who waits for this may destroy us as soon as it has it.
+    if (--state_.in_flight == 0) drained_.notify_all();
 }
 
 void Dispatcher::record_left_behind() {

@@ -38,6 +38,7 @@ public:
 private:
     void run(std::stop_token stop);
     std::size_t claim(Timestamp now);
+    void rest_between_claims(std::stop_token stop);
     void stop_cancelled();
     void start_jobs(std::stop_token stop);
     /// Throws only before the process exists.
@@ -66,11 +67,13 @@ private:
     const Options options_;
     Nudge& queue_;
     Nudge& cancel_;
-    mutable std::mutex mutex_;  // guards state_
-    std::condition_variable_any changed_;
+    mutable std::mutex mutex_;              // guards state_
+    std::condition_variable_any to_start_;  // something waits for a starter
+    std::condition_variable_any drained_;   // nothing is in flight any more
     State state_;
     Finisher finisher_;
     std::vector<std::jthread> starters_;
+    std::chrono::steady_clock::time_point last_claim_{};  // of the dispatcher's thread
     std::jthread thread_;
 };
 

@@ -97,10 +97,13 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stdout_text));
     end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stderr_text));
     recorder_.end(std::move(end), run->log(), [this, run] {
+        {
+            const std::lock_guard lock(mutex_);
+            recorded_runs_.push_back(run);
+            changed_.notify_one();
+        }
+        // Last of all: whoever waits for this may destroy us as soon as it is said.
         recorded_(*run);
-        const std::lock_guard lock(mutex_);
-        recorded_runs_.push_back(run);
-        changed_.notify_one();
     });
 }
 

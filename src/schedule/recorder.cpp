@@ -15,6 +15,7 @@ constexpr std::size_t most_pending_of_job = 2 << 20;     // above: the job is he
 constexpr std::size_t most_pending = 6 << 20;            // above: every job that writes is held back
 constexpr std::size_t worth_a_transaction = 512 * 1024;  // below: output may wait for company
 constexpr auto longest_wait = 50ms;                      // of output; half of what is promised, the rest is for writing
+constexpr auto between_writes = 2ms;                     // under load: so that many records share a wait for the disk
 constexpr auto between_attempts = 500ms;
 constexpr int attempts_when_stopping = 20;
 
@@ -68,7 +69,7 @@ Recorder::Room Recorder::append(const std::shared_ptr<JobLog>& log, OutputSource
     } else if (!bytes.empty()) {
         keep(source, bytes);
     }
-    changed_.notify_one();
+    tell();
     if (log->pending_bytes_ < most_pending_of_job && pending_bytes_ < most_pending) return Room::more;
     if (!std::exchange(log->paused_, true)) paused_.push_back(log);
     return Room::full;
@@ -77,13 +78,18 @@ Recorder::Room Recorder::append(const std::shared_ptr<JobLog>& log, OutputSource
 void Recorder::start(JobStart start) {
     const std::lock_guard lock(mutex_);
     starts_.push_back(std::move(start));
-    changed_.notify_one();
+    tell();
 }
 
 void Recorder::end(JobEnd end, std::shared_ptr<JobLog> log, std::function<void()> recorded) {
     const std::lock_guard lock(mutex_);
     ends_.push_back({std::move(end), std::move(log), std::move(recorded)});
-    changed_.notify_one();
+    tell();
+}
+
+/// Wakes the thread when it has a reason to look; each needless wake-up costs as much as a small record.
+void Recorder::tell() {
+    if (wants_to_know_ || pending_bytes_ >= worth_a_transaction) changed_.notify_one();
 }
 
 bool Recorder::healthy() const {
@@ -94,15 +100,20 @@ bool Recorder::healthy() const {
 void Recorder::run(std::stop_token stop) {
     for (;;) {
         std::unique_lock lock(mutex_);
+        wants_to_know_ = true;
         const bool working = changed_.wait(lock, stop, [&] { return has_work(); });
         if (!working && !has_work()) return;
         const auto cannot_wait = [&] {
             return !starts_.empty() || !ends_.empty() || pending_bytes_ >= worth_a_transaction;
         };
         if (!cannot_wait()) changed_.wait_for(lock, stop, longest_wait, cannot_wait);
+        wants_to_know_ = false;
+        if (const auto rest = last_write_ + between_writes - std::chrono::steady_clock::now(); rest > 0ms)
+            changed_.wait_for(lock, stop, rest, [&] { return pending_bytes_ >= worth_a_transaction; });
         const Batch batch = take(lock);
         lock.unlock();
         if (!write(batch, stop)) return;
+        last_write_ = std::chrono::steady_clock::now();
         let_go(batch);
     }
 }

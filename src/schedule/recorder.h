@@ -82,6 +82,7 @@ private:
     };
 
     void run(std::stop_token stop);
+    void tell();
     bool has_work() const { return !starts_.empty() || !with_output_.empty() || !ends_.empty(); }
     Batch take(std::unique_lock<std::mutex>& lock);
     bool write(const Batch& batch, std::stop_token stop);
@@ -101,6 +102,8 @@ private:
     std::size_t pending_bytes_ = 0;
     std::vector<std::shared_ptr<JobLog>> paused_;
     bool healthy_ = true;
+    bool wants_to_know_ = false;  // the recorder's thread waits for something to do
+    std::chrono::steady_clock::time_point last_write_{};
     std::jthread thread_;
 };
 
