@@ -180,7 +180,7 @@ private:
                                                        : settings_.data_directory / "work";
         complete_database();
         // Jobs mostly wait for other machines.
-        if (settings_.max_parallel == 0) settings_.max_parallel = static_cast<int>(std::max(8U, 4 * sources_.cores));
+        if (settings_.max_parallel == 0) settings_.max_parallel = static_cast<int>(std::max(16U, 4 * sources_.cores));
         if (!find("MULTIFLEXI_NODE"))
             settings_.node = sources_.host_name.empty() ? std::string("localhost") : sources_.host_name;
         if (settings_.app_debug && !find("MULTIFLEXI_LOG_LEVEL")) settings_.log_level = log::Level::debug;

@@ -188,7 +188,7 @@ constexpr Setting table[] = {
                                                  "~/.local/state/multiflexi/work"}),
     setting<&S::max_parallel>("MULTIFLEXI_MAX_PARALLEL",
                               {.help = "How many jobs may run at once on this node. 0 is the default.",
-                               .default_text = "four for each processor, at least eight",
+                               .default_text = "four for each processor, at least sixteen",
                                .least = 0,
                                .most = 10'000}),
     setting<&S::drain_timeout>("MULTIFLEXI_DRAIN_TIMEOUT",

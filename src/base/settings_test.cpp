@@ -72,7 +72,7 @@ TEST_CASE("without any source everything has a usable default") {
     CHECK(settings.db_port == 0);
     CHECK(settings.synchronous == Synchronous::full);
     CHECK_FALSE(settings.master_key);
-    CHECK(settings.max_parallel == 12);
+    CHECK(settings.max_parallel == 16);
     CHECK(settings.node == "mercury");
     CHECK(settings.drain_timeout == std::chrono::seconds(60));
     CHECK(settings.log_level == log::Level::info);

@@ -76,7 +76,7 @@ int run_create(Invocation& in) {
     auto made = in.call();
     if (!made && made.error().code == ErrorCode::conflict) {
         const auto& fields = made.error().fields;
-        if (fields.empty() || fields.front().field == "uuid")
+        if (!fields.empty() && fields.front().field == "uuid")
             return in.refuse(Refusal{"warning", "Application with this UUID already exists."});
     }
     if (!made) return in.refuse(made.error());

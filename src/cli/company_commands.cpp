@@ -61,7 +61,7 @@ int run_create(Invocation& in) {
     if (!made && made.error().code == ErrorCode::conflict) {
         const auto& fields = made.error().fields;
         // Clients look for these words; another conflict keeps the sentence that explains it.
-        if (fields.empty() || fields.front().field == "name")
+        if (!fields.empty() && fields.front().field == "name")
             return in.refuse(made.error(), "Company with this name already exists");
     }
     if (!made) return in.refuse(made.error());

@@ -253,10 +253,10 @@ void Dispatcher::start_job(const ClaimedJob& claimed) {
         throw std::runtime_error(started.error().message);
     }
     run->was_started(*started, begin);
-    log::info("job started", {{"job", id.value},
-                              {"runtemplate", run->claimed().job.runtemplate_id.value},
-                              {"company", run->claimed().job.company_id.value},
-                              {"pid", started->pid.value_or(0)}});
+    log::debug("job started", {{"job", id.value},
+                               {"runtemplate", run->claimed().job.runtemplate_id.value},
+                               {"company", run->claimed().job.company_id.value},
+                               {"pid", started->pid.value_or(0)}});
     // Output may have been held back before anybody could resume it.
     native_.resume_output(started->handle);
     try {

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "execute/artifact_reader.h"
+#include "execute/exit_meaning.h"
 #include "store/queries/content.h"
 
 #include <fmt/format.h>
@@ -94,6 +95,8 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
                             {"exit_code", end.exitcode.value_or(-1)},
                             {"seconds", std::chrono::duration<double>(end.end - run->begin()).count()},
                             {"artifacts", end.artifacts.size()}});
+    if (!end.reason && end.state == JobState::failed && end.exitcode)
+        end.reason = meaning_of(*run, static_cast<int>(*end.exitcode));
     end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stdout_text));
     end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stderr_text));
     recorder_.end(std::move(end), run->log(), [this, run] {
@@ -158,6 +161,24 @@ Finisher::Kept Finisher::store_artifacts(JobRun& run) {
                                  .created_at = found.modified_at});
     }
     return out;
+}
+
+std::optional<std::string> Finisher::meaning_of(const JobRun& run, int exit_code) {
+    try {
+        return database_.read([&](Session& session) {
+            ExitMeanings own;
+            const auto declared = Repository<ApplicationExitCode>(session, Scope::everything())
+                                      .first({.equals = {{"application_id", run.claimed().job.app_id.value},
+                                                         {"exit_code", std::int64_t{exit_code}}}});
+            if (declared)
+                own[exit_code] = {text_in_english(declared->description),
+                                  exit_severity_named(declared->severity).value_or(ExitSeverity::error)};
+            return exit_meaning(exit_code, own).text;
+        });
+    } catch (const sql::DatabaseError& error) {
+        log::warning("cannot look up the meaning of an exit code", {{"error", error.what()}});
+        return std::nullopt;
+    }
 }
 
 Result<void> Finisher::store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256) {

@@ -27,6 +27,8 @@ private:
     };
     Kept store_patiently(JobRun& run);
     Kept store_artifacts(JobRun& run);
+    /// What the exit code says, in the words of the definition where it has any.
+    std::optional<std::string> meaning_of(const JobRun& run, int exit_code);
     Result<void> store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256);
 
     Database& database_;

@@ -128,6 +128,13 @@ Recorder::Batch Recorder::take(std::unique_lock<std::mutex>& lock) {
         auto pieces = std::exchange(log->pending_, {});
         raw.emplace_back(std::move(log), std::move(pieces));
     }
+    for (End& end : batch.ends) {
+        if (!end.log || !end.log->cut_) continue;
+        const auto remark = fmt::format("Of the output only the first {} bytes were kept, its limit.", end.log->limit_);
+        end.what.reason = end.what.reason ? *end.what.reason + " " + remark : remark;
+        for (Artifact& artifact : end.what.artifacts)
+            if (artifact.kind != ArtifactKind::file) artifact.note += " (" + remark + ")";
+    }
     // Digests and compression take their time; the jobs can go on writing meanwhile.
     lock.unlock();
     for (auto& [log, pieces] : raw)

@@ -307,7 +307,9 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
     } else {
         const Application& before = **stored;
         result.version_before = before.version;
-        const bool same_document = before.definition_sha256 == definition.sha256 && before.live;
+        const auto old = read_application(before.definition, before.deffile, options);
+        const bool same_document = before.live && (before.definition_sha256 == definition.sha256 ||
+                                                   (old.definition && same_meaning(*old.definition, definition)));
         if (compare_versions(definition.version, before.version) < 0 && request.downgrade == Downgrade::refuse)
             return conflict(
                 request, FindingCode::downgrade, "/version",
@@ -318,12 +320,13 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
         apply(definition, request, result.application);
         if (!definition.uuid.empty()) result.application.uuid = definition.uuid;
         if (same_document) {
-            result.application.deffile = before.deffile;
+            result.application = before;
+            if (request.enable == Enable::yes) result.application.enabled = true;
             result.action = result.application.enabled == before.enabled ? "unchanged" : "updated";
         } else {
             result.action = "updated";
             result.application.updated_at = call.now;
-            if (const auto old = read_application(before.definition, before.deffile, options); old.definition) {
+            if (old.definition) {
                 const auto diff = compare_definitions(*old.definition, definition);
                 result.changes = to_json(diff);
                 result.incomplete_templates = incomplete(call, before.id, diff.newly_required);

@@ -24,6 +24,12 @@ struct CompanyInput {
     std::optional<std::int64_t> customer;
 };
 
+struct CompanyVariableFilter {
+    std::int64_t company_id = 0;
+    std::optional<std::int64_t> limit, offset, after;
+    std::optional<std::string> order;
+};
+
 struct CompanyVariableInput {
     std::int64_t company_id = 0;
     std::optional<std::string> name, value;
@@ -55,6 +61,16 @@ const Entity& entity_of<CompanyInput>() {
         field<&I::enabled>("enabled", {.help = "Whether jobs of the company run"}),
         field<&I::customer>("customer", {.help = "Number of the customer"}));
     static constexpr Entity entity{"company_input", "Company", fields};
+    return entity;
+}
+
+template <>
+const Entity& entity_of<CompanyVariableFilter>() {
+    using F = CompanyVariableFilter;
+    static constexpr auto fields = fields_of<F>(
+        field<&F::company_id>("company_id", {.help = "Number of the company", .required = true}),
+        limit_field<&F::limit>(), offset_field<&F::offset>(), after_field<&F::after>(), order_field<&F::order>());
+    static constexpr Entity entity{"company_variable_filter", "Company variables", fields};
     return entity;
 }
 
@@ -176,11 +192,12 @@ CompanyVariable shown(CompanyVariable variable) {
     return variable;
 }
 
-Result<std::vector<CompanyVariable>> list_variables(Call& call, const CompanyVariableInput& input) {
+Result<std::vector<CompanyVariable>> list_variables(Call& call, const CompanyVariableFilter& input) {
     if (auto company = find(call, {.id = input.company_id}); !company) return company.error();
     std::vector<CompanyVariable> out;
-    for (auto& variable : call.repository<CompanyVariable>().list({.equals = {{"company_id", input.company_id}}}))
-        out.push_back(shown(std::move(variable)));
+    auto query = query_of(input);
+    query.equals.emplace_back("company_id", input.company_id);
+    for (auto& variable : call.repository<CompanyVariable>().list(query)) out.push_back(shown(std::move(variable)));
     return out;
 }
 

@@ -54,7 +54,9 @@ std::string pattern_for(std::string_view declared, const Environment& environmen
     return out.append(declared.substr(from));
 }
 
-std::string localized(const std::string& json_text) {
+}  // namespace
+
+std::string text_in_english(const std::string& json_text) {
     const auto parsed = parse_json(json_text);
     if (!parsed) return json_text;
     if (const auto* text = parsed->if_string()) return std::string(*text);
@@ -64,8 +66,6 @@ std::string localized(const std::string& json_text) {
     const auto& chosen = english ? *english : languages->begin()->value();
     return chosen.is_string() ? std::string(chosen.get_string()) : std::string();
 }
-
-}  // namespace
 
 std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault& vault, const ClaimedJob& claimed,
                                                   const std::filesystem::path& work_directory,
@@ -131,8 +131,9 @@ std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault&
             R"(SELECT "path", "name", "description" FROM "application_artifact" WHERE "application_id" = ? ORDER BY "position")",
             {job.app_id.value})) {
         out.artifacts.patterns.push_back(pattern_for(std::get<std::string>(row[0]), *environment));
-        const auto description = localized(std::get<std::string>(row[2]));
-        out.artifact_notes.push_back(description.empty() ? localized(std::get<std::string>(row[1])) : description);
+        const auto description = text_in_english(std::get<std::string>(row[2]));
+        out.artifact_notes.push_back(description.empty() ? text_in_english(std::get<std::string>(row[1]))
+                                                         : description);
     }
     if (const auto* result = environment->find("RESULT_FILE"))
         out.artifacts.result_file = result->value;

@@ -28,6 +28,9 @@ struct BlockedJob {
     std::string app_version;
 };
 
+/// A localized text as the store keeps it (a JSON text or object of languages): in English, else the first.
+std::string text_in_english(const std::string& json_text);
+
 /// What a server lets into the environments of its jobs.
 struct JobSurroundings {
     EnvironmentMap inherited;         ///< of the server's own environment

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/zone.h"
+#include "domain/interval.h"
 #include "service/audit.h"
 #include "service/job_operations.h"
 #include "service/list_filter.h"
@@ -36,7 +37,7 @@ std::string order_by(const QueueFilter& filter) {
         {"id", R"(s."id")"},
         {"job", R"(s."job_id")"},
         {"job_id", R"(s."job_id")"},
-        {"schedule_type", R"(j."schedule_type")"},
+        {"schedule_type", R"(r."interv")"},
         {"runtemplate_id", R"(s."runtemplate_id")"},
         {"runtemplate_name", R"(r."name")"},
         {"app_id", R"(r."app_id")"},
@@ -65,7 +66,7 @@ Result<json::value> list(Call& call, const QueueFilter& filter) {
     json::array out;
     for (
         const auto& row : call.session.sql.query(
-            R"(SELECT s."id", s."job_id", j."schedule_type", s."runtemplate_id", r."name", r."app_id", a."name", s."company_id",
+            R"(SELECT s."id", s."job_id", r."interv", s."runtemplate_id", r."name", r."app_id", a."name", s."company_id",
                 c."name", s."after", s."waiting" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
                 JOIN "runtemplate" r ON r."id" = s."runtemplate_id" JOIN "application" a ON a."id" = r."app_id"
                 JOIN "company" c ON c."id" = s."company_id")" +
@@ -77,7 +78,7 @@ Result<json::value> list(Call& call, const QueueFilter& filter) {
         const auto text = [&](std::size_t i) { return std::get<std::string>(row[i]); };
         out.push_back({{"id", number(0)},
                        {"job_id", number(1)},
-                       {"schedule_type", text(2)},
+                       {"schedule_type", word_of(enum_named<Interval>(text(2)).value_or(Interval::custom))},
                        {"runtemplate_id", number(3)},
                        {"runtemplate_name", text(4)},
                        {"app_id", number(5)},

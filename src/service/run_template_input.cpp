@@ -102,6 +102,11 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
             complaints.add("interv", choice.error().message);
         }
     }
+    if (input.cron && !trim(*input.cron).empty() && input.interv && out.interv != name_of(Interval::custom))
+        complaints.add("cron",
+                       fmt::format("The interval '{}' has no use for a cron expression; use --interv c, or leave "
+                                   "one of the two out.",
+                                   out.interv));
     if (input.cron) {
         out.cron = trim(*input.cron);
         if (!out.cron.empty() && !input.interv) out.interv = name_of(Interval::custom);
