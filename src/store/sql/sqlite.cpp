@@ -146,7 +146,22 @@ private:
         if (stat(address_.database.c_str(), &file) != 0) return {};
         return FileState{file.st_dev, file.st_ino, file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec};
     }
+    /// Two programs that open a new file at the same moment both want to change its journal mode; SQLite tells one of
+    /// them at once that it is locked, without waiting as it does elsewhere (sqlite3_busy_timeout: "not invoked if it
+    /// determines that invoking the busy handler could result in a deadlock"). So this waits in its place.
     void open_file() {
+        constexpr int between_attempts = 5;  // milliseconds
+        const auto deadline = std::chrono::steady_clock::now() + address_.lock_wait;
+        for (;;) {
+            try {
+                return try_open_file();
+            } catch (const DatabaseError& error) {
+                if (error.kind != Kind::busy || std::chrono::steady_clock::now() >= deadline) throw;
+            }
+            sqlite3_sleep(between_attempts);  // there is no event for a lock that becomes free
+        }
+    }
+    void try_open_file() {
         statements_.clear();
         database_.reset();
         std::string name = address_.database;
