@@ -20,7 +20,7 @@ public:
 
 private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::unique_ptr<State> state_;  // from the first byte on
 };
 
 std::string sha256_hex(std::string_view bytes);

@@ -20,6 +20,9 @@ void append_number(std::string& out, auto number) {
     out.append(buffer, end);
 }
 
+/// Stands for itself in a JSON string.
+constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 /// indent < 0: everything on one line.
 void append(std::string& out, const json::value& value, int indent) {
     const auto line = [&](int level) {
@@ -100,6 +103,12 @@ void append_json_string(std::string& out, std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const auto c = static_cast<unsigned char>(text[at]);
+        if (is_plain(c)) {
+            const std::size_t from = at++;
+            while (at < text.size() && is_plain(static_cast<unsigned char>(text[at]))) ++at;
+            out += text.substr(from, at - from);
+            continue;
+        }
         switch (c) {
             case '"': out += "\\\""; break;
             case '\\': out += "\\\\"; break;
@@ -107,10 +116,8 @@ void append_json_string(std::string& out, std::string_view text) {
             case '\r': out += "\\r"; break;
             case '\t': out += "\\t"; break;
             default:
-                if (c < 0x20 || c == 0x7f) {
+                if (c < 0x80) {
                     out += fmt::format("\\u{:04x}", c);
-                } else if (c < 0x80) {
-                    out += static_cast<char>(c);
                 } else if (const std::size_t length = utf8_length(text.substr(at)); length > 0) {
                     out += text.substr(at, length);
                     at += length;

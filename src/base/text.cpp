@@ -50,15 +50,19 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-    while (!text.empty()) {
+    for (;;) {
+        // Most texts are ASCII all through.
+        const auto other = std::ranges::find_if(text, [](unsigned char c) { return c >= 0x80; });
+        text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
+        if (text.empty()) return true;
         const auto length = utf8_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 std::string to_utf8(std::string_view text) {
+    if (is_utf8(text)) return std::string(text);
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {

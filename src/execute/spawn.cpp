@@ -191,7 +191,8 @@ std::variant<Spawned, StartFailure> spawn(const Command& command) {
     child.err = err->write.get();
 
     constexpr std::size_t stack_size = 64 * 1024;
-    const auto stack = std::make_unique_for_overwrite<char[]>(stack_size);
+    // Kept: this thread stands still until the child has left it, and blocks of this size are dear to malloc.
+    thread_local const auto stack = std::make_unique_for_overwrite<char[]>(stack_size);
     void* stack_top =
         reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(stack.get() + stack_size) & ~std::uintptr_t{63});
 

@@ -23,14 +23,23 @@ std::optional<ApplicationFacts> facts_of(Session& session, Id<Application> id) {
     return ApplicationFacts{text(0), text(1), text(2), text(3), text(4)};
 }
 
+/// Written without a document in between: every job has one of these.
 std::string environment_json(const Environment& environment) {
-    json::array out;
-    for (const auto& variable : environment.variables)
-        out.push_back({{"key", variable.name},
-                       {"value", shown_value(variable)},
-                       {"source", to_text(variable.layer)},
-                       {"secret", variable.secret}});
-    return to_text(out);
+    std::string out = "[";
+    const auto add = [&out](std::string_view name, std::string_view text) {
+        append_json_string(out, name);
+        out += ':';
+        append_json_string(out, text);
+        out += ',';
+    };
+    for (const auto& variable : environment.variables) {
+        out += out.size() > 1 ? ",{" : "{";
+        add("key", variable.name);
+        add("value", shown_value(variable));
+        add("source", to_text(variable.layer));
+        out += variable.secret ? R"("secret":true})" : R"("secret":false})";
+    }
+    return out += ']';
 }
 
 /// Patterns of files may name variables, as in redmine2abraflexi_{REDMINE_PROJECT}.json.

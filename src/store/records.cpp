@@ -2,6 +2,7 @@
 #include "store/records.h"
 
 #include <fmt/format.h>
+#include <unordered_map>
 
 namespace mf {
 namespace {
@@ -49,6 +50,45 @@ Where where_of(const Entity& entity, Scope scope, const ListQuery& query) {
     return where;
 }
 
+struct InsertTexts {
+    std::string head;    ///< INSERT INTO … VALUES
+    std::string marks;   ///< (?, …)
+    std::string single;  ///< one row, returning its key
+};
+
+/// Made once for each entity and thread: a recorded job takes several of them.
+const InsertTexts& insert_texts(const Entity& entity) {
+    thread_local std::unordered_map<const Entity*, InsertTexts> made;
+    InsertTexts& texts = made[&entity];
+    if (!texts.head.empty()) return texts;
+    std::string names;
+    for (const Field& field : entity.fields) {
+        if (field.options.key) continue;
+        names += (names.empty() ? "" : ", ") + quoted(field.name);
+        texts.marks += texts.marks.empty() ? "(?" : ", ?";
+    }
+    texts.marks += ')';
+    texts.head = fmt::format("INSERT INTO {} ({}) VALUES ", quoted(entity.name), names);
+    texts.single = fmt::format("{}{} RETURNING {}", texts.head, texts.marks, quoted(entity.key().name));
+    return texts;
+}
+
+Error already_exists(const Entity& entity) {
+    return {ErrorCode::conflict, fmt::format("Another {} with these values already exists.", entity.title)};
+}
+
+/// The values of a new row.
+Result<void> add_values(const Entity& entity, Scope scope, const void* record, std::vector<Value>& parameters) {
+    for (const Field& field : entity.fields) {
+        if (field.options.key) continue;
+        Value value = field.read(record);
+        if (field.options.tenant && scope.company() && value != Value{*scope.company()})
+            return Error{ErrorCode::forbidden, fmt::format("The {} would belong to another company.", entity.title)};
+        parameters.push_back(std::move(value));
+    }
+    return {};
+}
+
 Error not_found(const Entity& entity, std::int64_t id) {
     return {ErrorCode::not_found, fmt::format("There is no {} {}.", entity.title, id)};
 }
@@ -84,26 +124,39 @@ Result<void> Records::find(const Entity& entity, std::int64_t id, void* record) 
 }
 
 Result<void> Records::insert(const Entity& entity, void* record) {
-    std::string names, marks;
     std::vector<Value> parameters;
-    for (const Field& field : entity.fields) {
-        if (field.options.key) continue;
-        if (field.options.tenant && scope_.company() && field.read(record) != Value{*scope_.company()})
-            return Error{ErrorCode::forbidden, fmt::format("The {} would belong to another company.", entity.title)};
-        names += (names.empty() ? "" : ", ") + quoted(field.name);
-        marks += marks.empty() ? "?" : ", ?";
-        parameters.push_back(field.read(record));
-    }
+    parameters.reserve(entity.fields.size());
+    if (auto added = add_values(entity, scope_, record, parameters); !added) return added;
     try {
-        const auto rows = sql_.query(fmt::format("INSERT INTO {} ({}) VALUES ({}) RETURNING {}", quoted(entity.name),
-                                                 names, marks, quoted(entity.key().name)),
-                                     parameters);
+        const auto rows = sql_.query(insert_texts(entity).single, parameters);
         entity.key().write(record, rows.at(0).at(0));
         return {};
     } catch (const DatabaseError& error) {
         if (error.kind != DatabaseError::Kind::unique_violation) throw;
-        return Error{ErrorCode::conflict, fmt::format("Another {} with these values already exists.", entity.title)};
+        return already_exists(entity);
     }
+}
+
+Result<void> Records::insert_all(const Entity& entity, std::span<const void* const> records) {
+    constexpr std::size_t most_parameters = 900;  // SQLite, as it is built by default, takes 999 of older versions
+    const auto rows_at_once = std::max<std::size_t>(1, most_parameters / entity.fields.size());
+    const auto& texts = insert_texts(entity);
+    for (; !records.empty(); records = records.subspan(std::min(rows_at_once, records.size()))) {
+        std::string text = texts.head;
+        std::vector<Value> parameters;
+        for (const void* record : records.first(std::min(rows_at_once, records.size()))) {
+            if (!parameters.empty()) text += ", ";
+            text += texts.marks;
+            if (auto added = add_values(entity, scope_, record, parameters); !added) return added;
+        }
+        try {
+            sql_.execute(text, parameters);
+        } catch (const DatabaseError& error) {
+            if (error.kind != DatabaseError::Kind::unique_violation) throw;
+            return already_exists(entity);
+        }
+    }
+    return {};
 }
 
 Result<void> Records::update(const Entity& entity, const void* before, const void* after) {
@@ -129,7 +182,7 @@ Result<void> Records::update(const Entity& entity, const void* before, const voi
         return {};
     } catch (const DatabaseError& error) {
         if (error.kind != DatabaseError::Kind::unique_violation) throw;
-        return Error{ErrorCode::conflict, fmt::format("Another {} with these values already exists.", entity.title)};
+        return already_exists(entity);
     }
 }
 

@@ -22,6 +22,7 @@ public:
 
     Result<void> find(const Entity& entity, std::int64_t id, void* record);
     Result<void> insert(const Entity& entity, void* record);
+    Result<void> insert_all(const Entity& entity, std::span<const void* const> records);
     Result<void> update(const Entity& entity, const void* before, const void* after);
     Result<void> erase(const Entity& entity, std::int64_t id);
     sql::Rows list(const Entity& entity, const ListQuery& query);
@@ -51,6 +52,13 @@ public:
     }
     /// Fills the key in. conflict: a unique value is taken. forbidden: the row would belong to another company.
     Result<void> insert(T& record) { return records_.insert(entity(), &record); }
+    /// Inserts any number of records at once and does not learn their keys, which takes less than half of the time.
+    /// Fails as insert() does; inside a transaction, where a failure takes all of them back.
+    Result<void> insert_all(std::span<const T> records) {
+        std::vector<const void*> each;
+        for (const T& record : records) each.push_back(&record);
+        return records_.insert_all(entity(), each);
+    }
     /// Writes what differs between the two.
     Result<void> update(const T& before, const T& after) { return records_.update(entity(), &before, &after); }
     Result<void> erase(Id<T> id) { return records_.erase(entity(), id.value); }

@@ -208,13 +208,13 @@ bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
     if (!end.environment.empty())
         session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
                             {end.job.value, end.environment});
-    Repository<Artifact> artifacts(session, Scope::everything());
-    for (Artifact artifact : end.artifacts) {
+    auto artifacts = end.artifacts;
+    for (Artifact& artifact : artifacts) {
         artifact.filename = storable(artifact.filename);
         artifact.note = storable(artifact.note);
-        if (auto kept = artifacts.insert(artifact); !kept)
-            throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
     }
+    if (auto kept = Repository<Artifact>(session, Scope::everything()).insert_all(artifacts); !kept)
+        throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
 
     const auto run_template = std::get<std::int64_t>(rows[0][0]);
     const bool succeeded = end.state == JobState::succeeded;
