@@ -24,6 +24,13 @@ std::string reason(int error) {
     return ::strerror_r(error, buffer, sizeof buffer);
 }
 
+/// Gives us all permissions. Not a word to the file system where they are right, as they nearly always are: each
+/// change is written to its journal.
+void make_usable(int directory) {
+    struct stat status {};
+    if (::fstat(directory, &status) != 0 || (status.st_mode & 07777) != 0700) ::fchmod(directory, 0700);
+}
+
 /// Opens a directory with all permissions for us, whatever a job has made of them.
 Descriptor open_writable(int parent, const char* name) {
     Descriptor directory(::openat(parent, name, open_directory));
@@ -33,7 +40,7 @@ Descriptor open_writable(int parent, const char* name) {
         if (handle) ::chmod(fmt::format("/proc/self/fd/{}", handle.get()).c_str(), 0700);
         directory = Descriptor(::openat(parent, name, open_directory));
     }
-    if (directory) ::fchmod(directory.get(), 0700);
+    if (directory) make_usable(directory.get());
     return directory;
 }
 
@@ -41,18 +48,24 @@ Descriptor open_writable(int parent, const char* name) {
 class Removal {
 public:
     void remove(int parent, const std::string& name) {
-        Descriptor top = open_writable(parent, name.c_str());
+        // What is empty, as most work directories are, needs no look inside.
+        if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
+        const Descriptor top = open_writable(parent, name.c_str());
+        if (!top) return complain(name, reason(errno));
+        empty_top(top.get(), name);
+        if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) complain(name, reason(errno));
+    }
+    void empty_top(int top, const std::string& name) {
         struct stat status {};
-        if (!top || ::fstat(top.get(), &status) != 0) return complain(name, reason(errno));
+        if (::fstat(top, &status) != 0) return complain(name, reason(errno));
         device_ = status.st_dev;
-        top_ = top.get();
-        empty(top.get(), 1);
+        top_ = top;
+        empty(top, 1);
         while (!moved_.empty()) {
             const std::string next = std::move(moved_.back());
             moved_.pop_back();
-            remove_entry(top.get(), next.c_str(), 1);
+            remove_entry(top, next.c_str(), 1);
         }
-        if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) complain(name, reason(errno));
     }
     const std::optional<std::string>& complaint() const { return complaint_; }
 
@@ -99,8 +112,6 @@ private:
 }  // namespace
 
 std::optional<std::string> remove_tree(int parent, const std::string& name) {
-    struct stat status {};
-    if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT) return std::nullopt;
     Removal removal;
     removal.remove(parent, name);
     return removal.complaint();
@@ -135,10 +146,10 @@ Result<WorkDirectory> WorkDirectory::create(const std::filesystem::path& base, s
                      fmt::format("No work directory can be made in {}: {}.", base.string(), reason(errno))};
     Descriptor directory(::openat(parent.get(), name.c_str(), open_directory));
     struct stat status {};
-    if (!directory || ::fstat(directory.get(), &status) != 0 || status.st_uid != ::geteuid() ||
-        ::fchmod(directory.get(), 0700) != 0)
+    if (!directory || ::fstat(directory.get(), &status) != 0 || status.st_uid != ::geteuid())
         return Error{ErrorCode::unavailable,
                      fmt::format("The new work directory {} is not ours.", (base / name).string())};
+    make_usable(directory.get());  // access lists of the parent may have been added
     return WorkDirectory(std::move(parent), std::move(directory), std::filesystem::absolute(base) / name);
 }
 
@@ -153,6 +164,18 @@ Result<WorkDirectory> WorkDirectory::reopen(const std::filesystem::path& path) {
 
 std::map<std::string, std::string> WorkDirectory::variables() const {
     return {{std::string(work_directory_variable), path_.string()}, {"TMPDIR", path_.string()}};
+}
+
+Result<std::filesystem::path> WorkDirectory::leave_empty() {
+    Removal removal;
+    make_usable(directory_.get());
+    removal.empty_top(directory_.get(), path_.filename().string());
+    directory_.reset();
+    base_.reset();
+    if (removal.complaint())
+        return Error{ErrorCode::unavailable,
+                     fmt::format("In the work directory {}, {}", path_.string(), *removal.complaint())};
+    return path_;
 }
 
 Result<void> WorkDirectory::remove() {

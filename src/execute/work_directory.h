@@ -38,6 +38,9 @@ public:
 
     /// Removes it now, and tells what could not be removed. Afterwards the object is empty.
     Result<void> remove();
+    /// Removes what is in it and leaves the empty directory, of which nobody takes care any more, at the returned path.
+    /// Fails when something could not be removed.
+    Result<std::filesystem::path> leave_empty();
     /// Leaves it on disk.
     void keep() { base_.reset(); }
 

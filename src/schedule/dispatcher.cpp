@@ -16,7 +16,7 @@ constexpr int most_unrecorded = 1000;       // ended jobs that wait for the data
 constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
 constexpr int exit_code_of_blocked = 78;    // EX_CONFIG of sysexits.h
 constexpr auto look_anyway = 15s;
-constexpr auto between_claims = 2ms;  // under load: so that many claims share a transaction
+constexpr auto between_claims = 4ms;  // while half of the slots are taken: so that many claims share a transaction
 constexpr auto between_attempts = 500ms;
 
 /// Will the same statement work in a moment?
@@ -154,8 +154,7 @@ void Dispatcher::rest_between_claims(std::stop_token stop) {
     const auto rest = last_claim_ + between_claims - std::chrono::steady_clock::now();
     if (rest <= 0ms) return;
     std::unique_lock lock(mutex_);
-    std::condition_variable_any nobody;
-    nobody.wait_for(lock, stop, rest, [] { return false; });
+    slot_freed_.wait_for(lock, stop, rest, [&] { return state_.occupied <= options_.slots / 2; });
 }
 
 std::size_t Dispatcher::claim(Timestamp now) {
@@ -179,16 +178,19 @@ std::size_t Dispatcher::claim(Timestamp now) {
 
 void Dispatcher::stop_cancelled() {
     const auto requested = database_.read([&](Session& session) { return cancel_requests(session, options_.node); });
-    for (const Id<Job> id : requested) {
-        std::shared_ptr<JobRun> run;
-        {
-            const std::lock_guard lock(mutex_);
-            if (const auto found = state_.running.find(id.value); found != state_.running.end()) run = found->second;
+    std::vector<JobHandle> handles;
+    {
+        const std::lock_guard lock(mutex_);
+        state_.to_cancel.clear();
+        for (const Id<Job> id : requested) {
+            const auto found = state_.running.find(id.value);
+            if (auto handle = found == state_.running.end() ? std::nullopt : found->second->handle())
+                handles.push_back(*std::move(handle));
+            else  // it may be just being started: start_job() looks here once it has a handle
+                state_.to_cancel.insert(id.value);
         }
-        // One that is just being started has no handle yet: start_job() looks again once it has.
-        if (run)
-            if (const auto handle = run->handle()) native_.stop(*handle, StopReason::cancelled);
     }
+    for (const auto& handle : handles) native_.stop(handle, StopReason::cancelled);
 }
 
 void Dispatcher::start_jobs(std::stop_token stop) {
@@ -259,14 +261,12 @@ void Dispatcher::start_job(const ClaimedJob& claimed) {
                                {"pid", started->pid.value_or(0)}});
     // Output may have been held back before anybody could resume it.
     native_.resume_output(started->handle);
-    try {
-        if (database_.read([&](Session& session) { return is_cancel_requested(session, id); }))
-            native_.stop(started->handle, StopReason::cancelled);
-    } catch (const sql::DatabaseError& error) {
-        log::warning("cannot see whether the job is to end", {{"job", id.value}, {"error", error.what()}});
-        // The process exists and its end will be recorded; the next look at requests finds this one.
-        cancel_.notify();
+    bool unwanted_now = false;
+    {
+        const std::lock_guard lock(mutex_);
+        unwanted_now = state_.to_cancel.erase(id.value) > 0;
     }
+    if (unwanted_now) native_.stop(started->handle, StopReason::cancelled);
 }
 
 void Dispatcher::block(const ClaimedJob& claimed, const BlockedJob& blocked) {
@@ -295,6 +295,7 @@ void Dispatcher::finished(std::shared_ptr<JobRun> run) {
         const std::lock_guard lock(mutex_);
         --state_.occupied;
         state_.running.erase(run->claimed().job.id.value);
+        if (state_.occupied <= options_.slots / 2) slot_freed_.notify_one();
     }
     queue_.notify();
     finisher_.finish(std::move(run));

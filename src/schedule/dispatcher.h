@@ -6,6 +6,7 @@
 
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace mf {
 
@@ -55,6 +56,7 @@ private:
     struct State {
         std::deque<ClaimedJob> to_start;
         std::unordered_map<std::int64_t, std::shared_ptr<JobRun>> running;  ///< by job
+        std::unordered_set<std::int64_t> to_cancel;                         ///< jobs without a handle as yet
         int occupied = 0;                                                   ///< slots: claimed, not yet ended
         int in_flight = 0;                                                  ///< claimed, not yet recorded
     };
@@ -69,7 +71,8 @@ private:
     Nudge& cancel_;
     mutable std::mutex mutex_;              // guards state_
     std::condition_variable_any to_start_;  // something waits for a starter
-    std::condition_variable_any drained_;   // nothing is in flight any more
+    std::condition_variable_any slot_freed_;
+    std::condition_variable_any drained_;  // nothing is in flight any more
     State state_;
     Finisher finisher_;
     std::vector<std::jthread> starters_;

@@ -6,7 +6,7 @@
 namespace mf {
 
 /// The thread that brings in what finished jobs left behind: their artifacts go into the store, their end to the
-/// recorder, and once that is durable their work directory is removed.
+/// recorder, and once that is durable their work directory is emptied, and removed when no more jobs end for a moment.
 class Finisher {
 public:
     /// `recorded` is called for every run after its end is durable.
@@ -19,6 +19,8 @@ public:
 
 private:
     void run(std::stop_token stop);
+    void empty_directory(JobRun& run);
+    void remove_emptied();
     void bring_in(const std::shared_ptr<JobRun>& run);
     /// What was collected, and remarks for the job's output about what was not.
     struct Kept {
@@ -38,6 +40,7 @@ private:
     std::condition_variable_any changed_;
     std::deque<std::shared_ptr<JobRun>> finished_;
     std::vector<std::shared_ptr<JobRun>> recorded_runs_;
+    std::deque<std::filesystem::path> emptied_;  // of the thread: work directories to be removed
     std::jthread thread_;
 };
 

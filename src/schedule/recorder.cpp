@@ -15,7 +15,7 @@ constexpr std::size_t most_pending_of_job = 2 << 20;     // above: the job is he
 constexpr std::size_t most_pending = 6 << 20;            // above: every job that writes is held back
 constexpr std::size_t worth_a_transaction = 512 * 1024;  // below: output may wait for company
 constexpr auto longest_wait = 50ms;                      // of output; half of what is promised, the rest is for writing
-constexpr auto between_writes = 2ms;                     // under load: so that many records share a wait for the disk
+constexpr auto between_writes = 4ms;                     // under load: so that many records share a wait for the disk
 constexpr auto between_attempts = 500ms;
 constexpr int attempts_when_stopping = 20;
 
