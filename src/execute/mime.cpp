@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <magic.h>
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -90,8 +91,16 @@ std::string sniff(std::string_view bytes) {
     return type ? type : "";
 }
 
+/// Control characters that texts do not have. Those of terminals and printers they do: BEL to CR, and ESC.
+bool has_binary_controls(std::string_view bytes) {
+    return std::any_of(bytes.begin(), bytes.end(), [](char each) {
+        const auto c = static_cast<unsigned char>(each);
+        return (c < 0x20 && !(c >= 0x07 && c <= 0x0D) && c != 0x1B) || c == 0x7F;
+    });
+}
+
 bool looks_like_text(std::string_view bytes) {
-    return bytes.find('\0') == std::string_view::npos &&
+    return !has_binary_controls(bytes) &&
            (is_utf8(bytes) || is_utf8(bytes.substr(0, bytes.size() - std::min<std::size_t>(3, bytes.size()))));
 }
 

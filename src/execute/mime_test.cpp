@@ -16,6 +16,11 @@ TEST_CASE("media types by content") {
     CHECK(mime_type("x", "{\"a\": 1, \"b\": [true]}") == "application/json");
     CHECK(mime_type("x", "hello\n") == "text/plain");
     CHECK(mime_type("x", "\0\1\2\3\xff\xfe\xfd"s) == "application/octet-stream");
+    CHECK(mime_type("x", "\1\2\3abc") == "application/octet-stream");
+    CHECK(mime_type("x", "one line\nanother\1\n") == "application/octet-stream");
+    CHECK(mime_type("x", "rubbed out\x7f") == "application/octet-stream");
+    CHECK(mime_type("x", "\x1b[31mred\x1b[0m\a\b\f\v\r\n") == "text/plain");
+    CHECK(mime_type("x", "v\xe1\xbe \xe8\xe1st in ISO 8859-2\n") == "text/plain");
     CHECK(mime_type("x", "") == "text/plain");
 }
 
@@ -33,6 +38,8 @@ TEST_CASE("the ending decides where the content says little") {
 
 TEST_CASE("a name does not make bytes into text") {
     CHECK(mime_type("a.json", "\0\1\2\3\xff\xfe"s) == "application/octet-stream");
+    CHECK(mime_type("a.txt", "one line\nanother\1\n") == "application/octet-stream");
+    CHECK(mime_type("a.csv", "a;b\n\2;\3\n") == "application/octet-stream");
     CHECK(mime_type("a.csv", "%PDF-1.4\n") == "application/pdf");
 }
 
