@@ -74,15 +74,4 @@ Result<void> check(const Company& company) {
     return error;
 }
 
-std::string code_from_name(std::string_view name) {
-    std::string out;
-    for (const char c : lower(name)) {
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-            out += c;
-        else if (!out.ends_with('_'))
-            out += '_';
-    }
-    return out.substr(0, 64);
-}
-
 }  // namespace mf

@@ -41,9 +41,6 @@ const Entity& entity_of<Company>();
 
 Result<void> check(const Company& company);
 
-/// "Acme Corporation" -> "acme_corporation": lower case, every run of other characters becomes one '_'.
-std::string code_from_name(std::string_view name);
-
 /// A variable that every job of the company receives.
 struct CompanyVariable {
     Id<CompanyVariable> id;

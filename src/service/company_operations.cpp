@@ -5,6 +5,7 @@
 #include "domain/variable_name.h"
 #include "secure/vault.h"
 #include "service/audit.h"
+#include "service/free_code.h"
 #include "service/list_filter.h"
 #include "service/planning.h"
 
@@ -122,11 +123,18 @@ void apply(const CompanyInput& input, Company& company) {
 
 /// The name and the code of another company are refused with a sentence that says which of the two it is.
 Result<void> check_unique(Call& call, const Company& company) {
-    for (const auto& [field, value, message] :
-         {std::tuple{"name", company.name, "Company with this name already exists"},
-          std::tuple{"code", company.code, "Company with this code already exists"}}) {
-        const auto other = call.repository<Company>().first({.equals = {{"live", std::int64_t{1}}, {field, value}}});
-        if (other && other->id != company.id) return Error{ErrorCode::conflict, message, {{field, message}}};
+    auto companies = call.repository<Company>();
+    if (const auto other = companies.first({.equals = {alive(), {"name", company.name}}});
+        other && other->id != company.id) {
+        const auto message = "Company with this name already exists";
+        return Error{ErrorCode::conflict, message, {{"name", message}}};
+    }
+    if (const auto other = companies.first({.equals = {alive(), {"code", company.code}}});
+        other && other->id != company.id) {
+        const auto message =
+            fmt::format("A company with the slug '{}' already exists: {} (ID {}). Choose another slug.", company.code,
+                        other->name, other->id.value);
+        return Error{ErrorCode::conflict, message, {{"code", message}}};
     }
     return {};
 }
@@ -137,7 +145,7 @@ Result<Company> create(Call& call, const CompanyInput& input) {
         return Error{ErrorCode::forbidden, "Only an administrator of the installation may create companies."};
     Company company{.created_at = call.now, .updated_at = call.now};
     apply(input, company);
-    if (company.code.empty()) company.code = code_from_name(company.name);
+    if (company.code.empty()) company.code = free_code(call.session, "company", company.name, "company");
     if (auto good = check(company); !good) return good.error();
     if (auto unique = check_unique(call, company); !unique) return unique.error();
     if (auto inserted = call.repository<Company>().insert(company); !inserted) return inserted.error();
