@@ -289,6 +289,7 @@ json::object shaped_job(Invocation& in, const json::object& canonical) {
     auto record = shaped(columns, canonical, in.zone());
     // Never [] or a text: clients have a type for this.
     if (!record["env"].is_object()) record["env"] = json::object();
+    if (const json::value* severity = canonical.if_contains("exit_severity")) record["exit_severity"] = *severity;
     return record;
 }
 

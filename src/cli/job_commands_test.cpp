@@ -51,6 +51,19 @@ TEST_CASE("a job is shown with its output, read in pieces") {
     CHECK(shell({"job", "get", "5"}).out.find("state: succeeded\n") != std::string::npos);
 }
 
+TEST_CASE("a job tells how bad its exit code is") {
+    FakeBackend fake;
+    auto ended = job();
+    ended["exit_severity"] = "warning";
+    fake.offer("job:get", {"id", "?output"}, json::value(ended));
+    fake.outputs[{5, JobStream::out}] = {};
+    fake.outputs[{5, JobStream::err}] = {};
+    Shell shell{fake};
+    shell({"job:get", "--id", "5", "-f", "json"});
+    CHECK(shell.document().at("exit_severity") == "warning");
+    CHECK(shell({"job", "get", "5"}).out.find("exit_severity: warning\n") != std::string::npos);
+}
+
 TEST_CASE("an unknown job is no error, but has no id") {
     FakeBackend fake;
     fake.offer("job:get", {"id"}, Error{ErrorCode::not_found, "No."});

@@ -2,6 +2,7 @@
 #include "service/job_operations.h"
 
 #include "base/time_text.h"
+#include "execute/exit_meaning.h"
 #include "secure/vault.h"
 #include "service/audit.h"
 #include "service/launch.h"
@@ -162,11 +163,23 @@ Result<json::value> list(Call& call, const JobFilter& filter) {
     return json::value(std::move(out));
 }
 
+/// How bad the exit code is: as the application declares it, else by general custom. Null without an exit code.
+json::value exit_severity_of(Call& call, const Job& job) {
+    if (!job.exitcode) return nullptr;
+    // Codes of other states come from the platform, whatever the application means by the same number.
+    if (job.state == JobState::succeeded || job.state == JobState::failed)
+        if (const auto declared = call.repository<ApplicationExitCode>().first(
+                {.equals = {{"application_id", job.app_id.value}, {"exit_code", std::int64_t{*job.exitcode}}}}))
+            return json::value(declared->severity);
+    return json::value(to_text(exit_meaning(static_cast<int>(*job.exitcode)).severity));
+}
+
 Result<json::value> get(Call& call, const JobReference& input) {
     const auto job = call.repository<Job>().find({input.id});
     if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
     auto record = to_json(*job);
     record["env"] = environment_of(call, job->id);
+    record["exit_severity"] = exit_severity_of(call, *job);
     if (input.output.value_or(true)) add_output(call, job->id, record);
     return json::value(std::move(record));
 }
