@@ -79,7 +79,7 @@ std::optional<Arguments> read_arguments(const std::vector<std::string>& words, s
 
 void complain(const Error& error) {
     if (error.fields.empty()) return complain(error.message);
-    for (const auto& [field, message] : error.fields) complain(message);
+    for (const auto& field : error.fields) complain(field.message);
 }
 
 int check(const Installation& installation) {

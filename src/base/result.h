@@ -16,8 +16,11 @@ enum class ErrorCode { invalid, not_found, conflict, forbidden, unavailable };
 
 /// One complaint about one place of the input.
 struct FieldError {
-    std::string field;    ///< field name, option name, or JSON pointer
-    std::string message;  ///< for people
+    std::string field;       ///< field name, option name, or JSON pointer
+    std::string message;     ///< for people
+    std::string code = {};   ///< a word that programs rely on ("downgrade"); empty: there is none
+    std::string value = {};  ///< the offending value as JSON text, never a secret; empty: there is none
+    std::string file = {};   ///< the file in which field is a place; empty: it is none
 };
 
 struct Error {

@@ -34,6 +34,22 @@ constexpr Column columns[] = {
 };
 constexpr Subject subject{"Application", "application_id", columns};
 
+constexpr Column config_columns[] = {
+    {.name = "id"},
+    {.name = "application_id"},
+    {.name = "name"},
+    {.name = "position"},
+    {.name = "type"},
+    {.name = "category"},
+    {.name = "description"},
+    {.name = "hint"},
+    {.name = "defval"},
+    {.name = "required", .as = As::flag},
+    {.name = "secret", .as = As::flag},
+    {.name = "options"},
+    {.name = "constraints"},
+};
+
 constexpr Option create_options[] = {
     {.name = "name", .help = "Name of the application"},
     {.name = "uuid", .help = "Its identity in all installations"},
@@ -111,8 +127,45 @@ int run_export(Invocation& in) {
 int run_show_config(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
-    if (in.json() || !answer->is_array()) return in.answer(*answer);
-    return in.answer_rows(answer->get_array());
+    json::array rows;
+    if (answer->is_array())
+        for (const json::value& field : answer->get_array())
+            rows.push_back(shaped(config_columns, record_of(field), in.zone()));
+    if (in.json()) return in.answer(rows);
+    return in.answer_rows(rows);
+}
+
+/// "0 success: Done.; 5 warning: Server busy. (may be repeated)"
+std::string exit_codes_text(const json::object& codes) {
+    std::string out;
+    for (const auto& [code, value] : codes) {
+        const auto meaning = record_of(value);
+        const json::value& description = member(meaning, "description");
+        const json::object texts = description.is_object() ? description.get_object() : json::object();
+        const auto text = description.is_string() ? std::string_view(description.get_string())
+                          : texts.contains("en")  ? text_member(texts, "en")
+                          : texts.empty()         ? std::string_view()
+                                                  : text_member(texts, texts.begin()->key());
+        const json::value& retry = member(meaning, "retry");
+        out += fmt::format("{}{} {}: {}", out.empty() ? "" : "; ", std::string_view(code),
+                           text_member(meaning, "severity"), text);
+        if (retry.is_bool()) out += retry.get_bool() ? " (may be repeated)" : " (not to be repeated)";
+    }
+    return out;
+}
+
+int run_get(Invocation& in) {
+    auto found = in.call();
+    if (!found && found.error().code == ErrorCode::not_found)
+        return in.refuse(found.error(), "No application found with given identifier");
+    if (!found) return in.refuse(found.error());
+    const auto record = record_of(*found);
+    auto shown = shaped(columns, record, in.zone());
+    // An object also when there are none, for the readers of the original.
+    const json::value& codes = member(record, "exit_codes");
+    const auto exit_codes = codes.is_object() ? codes.get_object() : json::object();
+    shown["exitCodes"] = in.json() ? json::value(exit_codes) : json::value(exit_codes_text(exit_codes));
+    return in.answer_record(std::move(shown));
 }
 
 int run_schema(Invocation& in) {
@@ -135,7 +188,7 @@ constexpr Command table[] = {
      .lists = true},
     {.name = "application:get",
      .operation = "application:get",
-     .run = [](Invocation& in) { return answer_found(in, subject, "No application found with given identifier"); },
+     .run = run_get,
      .summary = "Shows an application",
      .needs = {"id|uuid|name"},
      .missing = "Missing --id, --uuid or --name",

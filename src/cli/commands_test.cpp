@@ -111,6 +111,49 @@ TEST_CASE("an application shows tags and arguments under their old names") {
     CHECK(compact(shell) == R"({"enabled":0,"cmdparams":"--x {Y}","tags":"a,b","topics":"a,b"})");
 }
 
+TEST_CASE("an application shows what it leaves behind and what its exit codes mean") {
+    FakeBackend fake;
+    json::object ledger{{"id", 1}, {"artifacts", {"\\.csv$", "^log"}}};
+    fake.offer("application:list", {"limit", "offset", "order", "after"}, json::value(json::array{ledger}));
+    ledger["exit_codes"] = {
+        {"0", {{"severity", "success"}, {"retry", nullptr}, {"description", "Done."}}},
+        {"5", {{"severity", "warning"}, {"retry", true}, {"description", {{"cs", "Plno."}, {"en", "Busy."}}}}},
+        {"6", {{"severity", "error"}, {"retry", false}, {"description", {{"cs", "Konec."}}}}}};
+    fake.offer("application:get", {"id", "uuid", "name"}, json::value(ledger));
+    Shell shell{fake};
+    shell({"application:get", "--id", "1", "-f", "json", "--fields", "artifacts,exitCodes"});
+    CHECK(compact(shell).starts_with(R"({"artifacts":"\\.csv$,^log","exitCodes":{"0":{"severity":"success",)"));
+    CHECK(shell({"application:get", "--id", "1", "--fields", "artifacts,exitCodes"}).out ==
+          "artifacts: \\.csv$,^log\nexitCodes: 0 success: Done.; 5 warning: Busy. (may be repeated); "
+          "6 error: Konec. (not to be repeated)\n");
+    shell({"application:list", "-f", "json"});
+    CHECK(shell.document().at(0).at("artifacts") == "\\.csv$,^log");
+    CHECK_FALSE(shell.document().at(0).as_object().contains("exitCodes"));
+}
+
+TEST_CASE("the variables of an application have integers for yes and no") {
+    FakeBackend fake;
+    fake.offer("application:show-config", {"id", "uuid"},
+               json::value(json::array{json::object{
+                   {"id", 3}, {"name", "TOKEN"}, {"type", "password"}, {"required", true}, {"secret", false}}}));
+    Shell shell{fake};
+    shell({"application:showconfig", "--id", "1", "-f", "json"});
+    CHECK(shell.document().at(0).at("required") == 1);
+    CHECK(shell.document().at(0).at("secret") == 0);
+    CHECK(shell.document().at(0).at("name") == "TOKEN");
+}
+
+TEST_CASE("a complaint carries its code and value") {
+    FakeBackend fake;
+    fake.offer("application:delete", {"id", "uuid", "?cascade"},
+               Error{ErrorCode::conflict, "It is used.", {{"id", "It is used.", "in_use", "7"}}});
+    Shell shell{fake};
+    CHECK(shell({"application:delete", "--id", "7", "-f", "json"}).code == 1);
+    CHECK(compact(shell) == R"({"status":"error","message":"It is used.",)"
+                            R"("errors":[{"field":"id","message":"It is used.","code":"in_use","value":"7"}]})");
+    CHECK(shell({"application:delete", "--id", "7"}).out == "It is used.\n");
+}
+
 TEST_CASE("assignments") {
     FakeBackend fake;
     bool fresh = true;

@@ -46,8 +46,13 @@ json::array findings_of(const json::value& findings) {
 /// A rejected document comes as an error whose fields are the findings.
 json::array findings_of(const Error& error, const std::string& file) {
     json::array out;
-    for (const auto& [pointer, message] : error.fields)
-        out.push_back(json::object{{"severity", "error"}, {"file", file}, {"pointer", pointer}, {"message", message}});
+    for (const FieldError& each : error.fields)
+        out.push_back(json::object{{"severity", "error"},
+                                   {"code", each.code},
+                                   {"file", each.file.empty() ? file : each.file},
+                                   {"pointer", each.field},
+                                   {"value", each.value},
+                                   {"message", each.message}});
     return out;
 }
 
@@ -58,7 +63,7 @@ void add_lines(Outcome& outcome, const json::array& findings, const std::string&
 
 Outcome unreadable(const std::string& file, const Error& error) {
     const auto message = fmt::format("Missing or invalid --file {}: {}", file, error.message);
-    const auto code = error.fields.empty() ? std::string("file_unreadable") : error.fields.front().field;
+    const auto code = error.fields.empty() ? std::string("file_unreadable") : error.fields.front().code;
     return {{{"status", "error"},
              {"message", message},
              {"file", file},
@@ -81,7 +86,7 @@ std::string schema_name() {
 
 Outcome rejected(Invocation& in, const json::object& input, const std::string& file, const Error& error) {
     auto findings = findings_of(error, file);
-    // The error of an import says where and what; the validation of the same document also knows value and code.
+    // The error of an import holds what refuses the document; its validation also tells what else was found.
     if (!findings.empty() && in.catalog().operation("application:validate"))
         if (const auto checked =
                 in.call("application:validate", {{"document", input.at("document")}, {"file", file}})) {
@@ -102,8 +107,44 @@ Outcome rejected(Invocation& in, const json::object& input, const std::string& f
     return outcome;
 }
 
+/// Absolute and behind all links, so that the record still says something in another directory. Empty for standard
+/// input, which is no place.
+std::string real_path(const std::string& file) {
+    if (file == "-") return {};
+    std::error_code failed;
+    auto path = std::filesystem::canonical(file, failed);
+    if (failed) path = std::filesystem::absolute(file, failed);
+    return to_utf8(path.string());
+}
+
+/// What an import means for run templates, for people.
+void add_consequences(Outcome& outcome, const json::object& record) {
+    const auto list_of = [&](std::string_view key) {
+        const json::value& list = member(record, key);
+        return list.is_array() ? list.get_array() : json::array();
+    };
+    for (const json::value& each : list_of("incomplete_templates")) {
+        const auto origin = record_of(each);
+        std::string missing;
+        if (const json::value& names = member(origin, "missing"); names.is_array())
+            for (const json::value& name : names.get_array())
+                missing += (missing.empty() ? "" : ", ") + plain_text(name);
+        outcome.lines.push_back(fmt::format("Run template {} ({}) lacks a value now, it will be blocked: {}",
+                                            plain_text(member(origin, "id")), text_member(origin, "name"), missing));
+    }
+    for (const json::value& each : list_of("orphaned_values")) {
+        const auto value = record_of(each);
+        outcome.lines.push_back(
+            fmt::format("Run template {} keeps a value that the application does not declare any more: {}",
+                        plain_text(member(value, "runtemplate_id")), text_member(value, "name")));
+    }
+}
+
 Outcome import_file(Invocation& in, const std::string& file, const std::string& content) {
     json::object input{{"document", content}, {"file", file}};
+    const Entity* known = in.entry().operation->input;
+    if (const auto source = real_path(file); !source.empty() && known && known->find("source"))
+        input["source"] = source;
     for (const auto option : {"dry_run", "force", "enable", "adopt"})
         if (in.arguments().has(option)) input[option] = true;
     auto answer = in.call(input);
@@ -123,7 +164,7 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
     const auto findings = findings_of(member(record, "findings"));
     outcome.good = true;
     outcome.document = {{"imported", std::move(imported)}, {"status", "success"}, {"file", file}};
-    for (const auto key : {"action", "id", "version", "changes", "incomplete_templates"})
+    for (const auto key : {"action", "id", "uuid", "version", "changes", "incomplete_templates", "orphaned_values"})
         if (record.contains(key)) outcome.document[key] = member(record, key);
     outcome.document["findings"] = findings;
     const auto name =
@@ -141,10 +182,7 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
         for (const auto& [field, change] : changes.get_object())
             outcome.lines.push_back(fmt::format("  {}: {}", std::string_view(field), plain_text(change)));
     add_lines(outcome, findings, file);
-    const json::value& incomplete = member(record, "incomplete_templates");
-    if (incomplete.is_array() && !incomplete.get_array().empty())
-        outcome.lines.push_back(
-            fmt::format("Run templates that lack a required value now: {}", plain_text(incomplete)));
+    add_consequences(outcome, record);
     return outcome;
 }
 
@@ -205,8 +243,11 @@ Outcome remove_file(Invocation& in, const std::string& file, const std::string& 
                             {"message", answer.error().message},
                             {"file", file},
                             {"findings", findings}};
-        outcome.lines.push_back(fmt::format("{}: {}", file, answer.error().message));
-        add_lines(outcome, findings, file);
+        outcome.lines.emplace_back("Failed to remove application");
+        if (findings.empty())
+            outcome.lines.push_back(fmt::format("{}: {}", file, answer.error().message));
+        else
+            add_lines(outcome, findings, file);
         return outcome;
     }
     const json::value removed = member(record_of(*answer), "removed");

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::size_t piece_size = 65536;
 
-Error file_error(std::string_view field, std::string sentence) {
-    return {field == "file_not_found" ? ErrorCode::not_found : ErrorCode::invalid,
+Error file_error(std::string_view code, std::string sentence) {
+    return {code == "file_not_found" ? ErrorCode::not_found : ErrorCode::invalid,
             sentence,
-            {{std::string(field), sentence}}};
+            {{.field = "file", .message = sentence, .code = std::string(code)}}};
 }
 
 std::string kind_of(mode_t mode) {

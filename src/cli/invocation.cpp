@@ -53,8 +53,8 @@ json::array words(const GivenOption& given) {
 std::string sentence_of(const Error& error) {
     std::string message = error.message;
     if (message.empty())
-        for (const auto& [field, complaint] : error.fields)
-            message += fmt::format("{}{}: {}", message.empty() ? "" : "\n", field, complaint);
+        for (const FieldError& each : error.fields)
+            message += fmt::format("{}{}: {}", message.empty() ? "" : "\n", each.field, each.message);
     return message.empty() ? "The command failed." : message;
 }
 
@@ -185,8 +185,13 @@ int Invocation::refuse(const Error& error, std::string message) {
     Refusal refusal{error.code == ErrorCode::not_found ? "not found" : "error", std::move(message)};
     if (!error.fields.empty()) {
         json::array fields;
-        for (const auto& [field, complaint] : error.fields)
-            fields.push_back(json::object{{"field", field}, {"message", complaint}});
+        for (const FieldError& each : error.fields) {
+            json::object complaint{{"field", each.field}, {"message", each.message}};
+            if (!each.code.empty()) complaint["code"] = each.code;
+            if (!each.value.empty()) complaint["value"] = each.value;
+            if (!each.file.empty()) complaint["file"] = each.file;
+            fields.push_back(std::move(complaint));
+        }
         refusal.details["errors"] = std::move(fields);
     }
     return refuse(refusal);

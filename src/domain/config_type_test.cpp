@@ -117,7 +117,7 @@ TEST_CASE("constraints narrow a type") {
     CHECK(canonical(ConfigType::string, "abc", {.minimum_length = 4}) == "refused");
     CHECK(canonical(ConfigType::string, "x42y", {.pattern = "[0-9]+"}) == "x42y");
     CHECK(canonical(ConfigType::string, "x42y", {.pattern = "^[0-9]+$"}) == "refused");
-    CHECK(canonical(ConfigType::string, std::string(30, 'a') + "!", {.pattern = "^(a+)+$"}) == "refused");
+    CHECK(canonical(ConfigType::string, std::string(30, 'a').append("!"), {.pattern = "^(a+)+$"}) == "refused");
 }
 
 TEST_CASE("constraints that cannot be obeyed are refused") {

@@ -139,8 +139,8 @@ Result<void> from_json(const Entity& entity, const json::object& input, void* re
         if (is_null(value) || value == Value{std::string()}) complain(field.name, "is required");
     }
     if (error.fields.empty()) return {};
-    for (const auto& [field, message] : error.fields)
-        error.message += fmt::format("{}{} {}", error.message.empty() ? "" : "; ", field, message);
+    for (const auto& each : error.fields)
+        error.message += fmt::format("{}{} {}", error.message.empty() ? "" : "; ", each.field, each.message);
     error.message += '.';
     return error;
 }

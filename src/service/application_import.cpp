@@ -2,19 +2,20 @@
 #include "service/application_import.h"
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "domain/definition/definition_diff.h"
 #include "domain/definition/definition_export.h"
 #include "domain/definition/version.h"
+#include "service/application_rows.h"
 #include "service/audit.h"
+#include "service/free_code.h"
+#include "service/import_effects.h"
 #include "service/planning.h"
-#include "service/reconcile.h"
 
 #include <fmt/format.h>
 
 namespace mf {
 namespace {
-
-std::string localized_json(const LocalizedText& text) { return to_text(to_json(text)); }
 
 json::object to_json(const DefinitionDiff& diff) {
     json::object out;
@@ -26,117 +27,8 @@ json::object to_json(const DefinitionDiff& diff) {
     return out;
 }
 
-std::string options_json(const std::vector<FieldOption>& options) {
-    if (options.empty()) return {};
-    json::array out;
-    for (const auto& option : options) out.push_back({{"value", option.value}, {"label", to_json(option.label)}});
-    return to_text(out);
-}
-
-std::string constraints_json(const ConfigConstraints& constraints) {
-    json::object out;
-    if (constraints.pattern) out["pattern"] = *constraints.pattern;
-    if (constraints.minimum) out["minimum"] = *constraints.minimum;
-    if (constraints.maximum) out["maximum"] = *constraints.maximum;
-    if (constraints.minimum_length) out["minLength"] = *constraints.minimum_length;
-    if (constraints.maximum_length) out["maxLength"] = *constraints.maximum_length;
-    return out.empty() ? std::string() : to_text(out);
-}
-
-std::vector<ApplicationText> texts_of(const ApplicationDefinition& definition, Id<Application> id) {
-    std::map<std::string, ApplicationText> by_language;
-    const auto take = [&](const LocalizedText& text, std::string ApplicationText::*member) {
-        for (const auto& [language, words] : text.translations) {
-            auto& row = by_language[language];
-            row.lang = language;
-            row.*member = words;
-        }
-    };
-    take(definition.name, &ApplicationText::name);
-    take(definition.title, &ApplicationText::title);
-    take(definition.description, &ApplicationText::description);
-    std::vector<ApplicationText> out;
-    for (auto& [language, row] : by_language) {
-        row.application_id = id;
-        out.push_back(std::move(row));
-    }
-    return out;
-}
-
-std::vector<ApplicationField> fields_of_definition(const ApplicationDefinition& definition, Id<Application> id) {
-    std::vector<ApplicationField> out;
-    for (const FieldDefinition& field : definition.environment)
-        out.push_back({.application_id = id,
-                       .name = field.name,
-                       .position = static_cast<int>(out.size()),
-                       .type = std::string(to_text(field.type)),
-                       .category = field.category,
-                       .description = localized_json(field.description),
-                       .hint = localized_json(field.hint),
-                       .defval = field.default_text,
-                       .required = field.required,
-                       .secret = field.secret,
-                       .options = options_json(field.options),
-                       .constraints = constraints_json(field.constraints)});
-    return out;
-}
-
-std::vector<ApplicationArtifact> artifacts_of(const ApplicationDefinition& definition, Id<Application> id) {
-    std::vector<ApplicationArtifact> out;
-    for (const ArtifactDefinition& artifact : definition.artifacts) {
-        const auto key = sha256_hex(artifact.path);
-        // Two entries with one pattern collect the same files; the first names them.
-        if (std::ranges::any_of(out, [&](const auto& other) { return other.path_key == key; })) continue;
-        out.push_back({.application_id = id,
-                       .path_key = key,
-                       .position = static_cast<int>(out.size()),
-                       .path = artifact.path,
-                       .type = artifact.type,
-                       .name = localized_json(artifact.name),
-                       .description = localized_json(artifact.description)});
-    }
-    return out;
-}
-
-std::vector<ApplicationExitCode> exit_codes_of(const ApplicationDefinition& definition, Id<Application> id) {
-    std::vector<ApplicationExitCode> out;
-    for (const ExitCodeDefinition& code : definition.exit_codes)
-        out.push_back({.application_id = id,
-                       .exit_code = code.code,
-                       .severity = std::string(to_text(code.severity)),
-                       .retry = code.retry,
-                       .description = localized_json(code.description)});
-    return out;
-}
-
-std::vector<ApplicationData> data_of(const ApplicationDefinition& definition, Id<Application> id) {
-    std::vector<ApplicationData> out;
-    const auto take = [&](const std::vector<DataDefinition>& entries, const char* direction) {
-        for (const DataDefinition& data : entries) {
-            json::object details{{"description", to_json(data.description)}};
-            details["patterns"] = json::array(data.patterns.begin(), data.patterns.end());
-            json::object fields;
-            for (const DataField& field : data.fields)
-                fields[field.name] = {{"type", field.type},
-                                      {"path", field.path},
-                                      {"target", field.target},
-                                      {"description", to_json(field.description)}};
-            details["fields"] = std::move(fields);
-            out.push_back({.application_id = id,
-                           .direction = direction,
-                           .name = data.name,
-                           .format = data.format,
-                           .required = data.required,
-                           .target = data.target,
-                           .details = to_text(details)});
-        }
-    };
-    take(definition.produces, "produces");
-    take(definition.consumes, "consumes");
-    return out;
-}
-
-void apply(const ApplicationDefinition& definition, const ImportRequest& request, Application& application) {
+void apply(Call& call, const ApplicationDefinition& definition, const ImportRequest& request,
+           Application& application) {
     application.name = display_name(definition);
     application.description = definition.description.in("en");
     application.version = definition.version;
@@ -145,99 +37,38 @@ void apply(const ApplicationDefinition& definition, const ImportRequest& request
     application.homepage = definition.homepage;
     application.ociimage = definition.ociimage;
     if (!definition.image.empty()) application.image = definition.image;
-    application.code = definition.code;
+    // Others know the application by its code, so one that was derived stays although the name changes.
+    if (!definition.code.empty())
+        application.code = definition.code;
+    else if (application.code.empty())
+        application.code = free_code(call.session, "application", application.name, "application");
     application.tags = definition.tags;
     application.requirements = definition.requirements;
     application.setup = definition.setup;
     application.deploy = definition.deploy;
     application.resultfile = definition.result_file;
     application.helmchart = definition.kubernetes ? definition.kubernetes->helm.chart : std::string();
-    application.deffile = request.file;
+    application.deffile = request.source;
     application.definition = definition.document;
     application.definition_sha256 = definition.sha256;
     application.live = 1;
     if (request.enable == Enable::yes) application.enabled = true;
 }
 
-template <class T>
-std::vector<T> children(Call& call, Id<Application> id) {
-    return call.repository<T>().list({.equals = {{"application_id", id.value}}});
-}
+std::string json_text(std::string_view text) { return to_text(json::value(text)); }
 
-Result<void> store_children(Call& call, const ApplicationDefinition& definition, Id<Application> id) {
-    return reconcile(call.repository<ApplicationText>(), children<ApplicationText>(call, id), texts_of(definition, id),
-                     [](const auto& a, const auto& b) { return a.lang == b.lang; })
-        .and_then([&] {
-            return reconcile(call.repository<ApplicationField>(), children<ApplicationField>(call, id),
-                             fields_of_definition(definition, id),
-                             [](const auto& a, const auto& b) { return a.name == b.name; });
-        })
-        .and_then([&] {
-            return reconcile(call.repository<ApplicationArtifact>(), children<ApplicationArtifact>(call, id),
-                             artifacts_of(definition, id),
-                             [](const auto& a, const auto& b) { return a.path_key == b.path_key; });
-        })
-        .and_then([&] {
-            return reconcile(call.repository<ApplicationExitCode>(), children<ApplicationExitCode>(call, id),
-                             exit_codes_of(definition, id),
-                             [](const auto& a, const auto& b) { return a.exit_code == b.exit_code; });
-        })
-        .and_then([&] {
-            return reconcile(
-                call.repository<ApplicationData>(), children<ApplicationData>(call, id), data_of(definition, id),
-                [](const auto& a, const auto& b) { return a.direction == b.direction && a.name == b.name; });
-        });
-}
-
-/// Values of variables that left the definition are kept and marked; of variables that came back the mark goes.
-json::array mark_orphans(Call& call, Id<Application> id) {
-    constexpr std::string_view declared =
-        R"("name" IN (SELECT f."name" FROM "application_field" f WHERE f."application_id" = ?))";
-    constexpr std::string_view of_application =
-        R"("runtemplate_id" IN (SELECT r."id" FROM "runtemplate" r WHERE r."app_id" = ?))";
-    call.session.sql.execute(
-        fmt::format(R"(UPDATE "configuration" SET "orphaned" = ? WHERE {} AND {})", of_application, declared),
-        {false, id.value, id.value});
-    call.session.sql.execute(
-        fmt::format(R"(UPDATE "configuration" SET "orphaned" = ? WHERE {} AND NOT {})", of_application, declared),
-        {true, id.value, id.value});
-    json::array out;
-    for (
-        const auto& row : call.session.sql.query(
-            fmt::format(
-                R"(SELECT "runtemplate_id", "name" FROM "configuration" WHERE {} AND NOT {} ORDER BY "runtemplate_id", "name")",
-                of_application, declared),
-            {id.value, id.value}))
-        out.push_back({{"runtemplate_id", std::get<std::int64_t>(row[0])}, {"name", std::get<std::string>(row[1])}});
-    return out;
-}
-
-/// Run templates without a value for one of these variables, which nothing else fills either.
-json::array incomplete(Call& call, Id<Application> id, const std::vector<std::string>& required) {
-    json::array out;
-    if (required.empty()) return out;
-    for (const RunTemplate& origin :
-         call.repository<RunTemplate>().list({.equals = {{"app_id", id.value}, {"live", std::int64_t{1}}}})) {
-        json::array missing;
-        for (const std::string& name : required) {
-            const auto value = call.repository<Configuration>().first(
-                {.equals = {{"runtemplate_id", origin.id.value}, {"name", name}}});
-            const auto of_company = call.repository<CompanyVariable>().first(
-                {.equals = {{"company_id", origin.company_id.value}, {"name", name}}});
-            if (!value && !of_company) missing.emplace_back(name);
-        }
-        if (!missing.empty())
-            out.push_back({{"id", origin.id.value}, {"name", origin.name}, {"missing", std::move(missing)}});
-    }
-    return out;
-}
-
-Error conflict(const ImportRequest& request, FindingCode code, std::string pointer, std::string sentence) {
-    Findings findings(request.file);
-    findings.error(code, std::move(pointer), std::move(sentence));
+Error conflict(const Findings& findings) {
     Error error = refusal(findings.list());
     error.code = ErrorCode::conflict;
     return error;
+}
+
+/// Where in the file the name stands under which lists show the application.
+std::string pointer_of_name(const ApplicationDefinition& definition) {
+    const auto shown = display_name(definition);
+    for (const auto& [language, text] : definition.name.translations)
+        if (trim(text) == shown) return language.empty() ? "/name" : pointer_to("/name", language);
+    return "/name";
 }
 
 /// The stored application this definition belongs to; none: it is new.
@@ -251,14 +82,65 @@ Result<std::optional<Application>> stored_application(Call& call, const ImportRe
     const auto same_uuid = applications.first({.equals = {{"uuid", definition.uuid}}});
     if (same_name && same_name->uuid != definition.uuid) {
         if (request.adopt == Adopt::yes && !same_uuid) return same_name;
-        return conflict(
-            request, FindingCode::name_conflict, "/name",
-            fmt::format(
-                "The application '{}' exists already with the uuid {}; this file has {}. Use --adopt to let this "
-                "definition take it over, or give it another name.",
-                name, same_name->uuid, definition.uuid));
+        Findings findings(request.file);
+        findings.error(
+            FindingCode::name_conflict, pointer_of_name(definition),
+            fmt::format("An application with this name already exists with the uuid {}; this file has {}. {}",
+                        same_name->uuid, definition.uuid,
+                        same_uuid ? "Give it another name."
+                                  : "Use --adopt to let this definition take it over, or give it another name."),
+            json_text(name));
+        return conflict(findings);
     }
     return same_uuid;
+}
+
+/// The code and the Helm chart are known to other programs: two applications must not share one.
+Result<void> check_taken(Call& call, const ImportRequest& request, const ApplicationDefinition& definition,
+                         const std::optional<Application>& stored) {
+    Findings findings(request.file);
+    const auto look = [&](FindingCode code, std::string_view field, std::string_view pointer, std::string_view what,
+                          const std::string& value) {
+        if (value.empty()) return;
+        for (const Application& other :
+             call.repository<Application>().list({.equals = {{field, value}, {"live", std::int64_t{1}}}, .limit = 2}))
+            if (!stored || other.id != stored->id)
+                return findings.error(
+                    code, std::string(pointer),
+                    fmt::format("The {} belongs to the application '{}' ({}) already; choose another one.", what,
+                                printable(other.name), other.uuid),
+                    json_text(value));
+    };
+    look(FindingCode::code_conflict, "code", "/code", "code", definition.code);
+    if (definition.kubernetes)
+        look(FindingCode::helmchart_conflict, "helmchart", "/kubernetes/helm/chart", "Helm chart",
+             definition.kubernetes->helm.chart);
+    if (findings.has_error()) return conflict(findings);
+    return {};
+}
+
+Error downgrade(const ImportRequest& request, const Application& before, const std::string& version) {
+    Findings findings(request.file);
+    findings.error(
+        FindingCode::downgrade, "/version",
+        fmt::format("Version {} of '{}' is installed, the file has {}. Use --force to go back to the older one.",
+                    before.version, printable(before.name), version.empty() ? "none" : printable(version)),
+        version.empty() ? std::string() : json_text(version));
+    return conflict(findings);
+}
+
+/// Says in the findings which variables now have to be given a value, and for how many run templates.
+void warn_about_incomplete(const ImportRequest& request, ImportResult& result) {
+    std::map<std::string, int> lacking;
+    for (const json::value& origin : result.incomplete_templates)
+        for (const json::value& name : origin.at("missing").as_array()) ++lacking[std::string(name.as_string())];
+    Findings findings(request.file);
+    for (const auto& [name, count] : lacking)
+        findings.warning(
+            FindingCode::required_without_default_changed, pointer_to("/environment", name),
+            fmt::format("This is required now and has no default; {} without a value for it will be blocked.",
+                        count == 1 ? "one run template" : fmt::format("{} run templates", count)));
+    for (Finding& finding : findings.take()) result.findings.push_back(std::move(finding));
 }
 
 }  // namespace
@@ -280,7 +162,8 @@ Error refusal(const std::vector<Finding>& findings) {
     for (const Finding& finding : findings) {
         if (finding.severity != Severity::error) continue;
         if (error.message.empty()) error.message = describe(finding);
-        error.fields.push_back({finding.pointer, finding.sentence});
+        error.fields.push_back(
+            {finding.pointer, finding.sentence, std::string(to_text(finding.code)), finding.value, finding.file});
     }
     return error;
 }
@@ -294,6 +177,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
 
     auto stored = stored_application(call, request, definition);
     if (!stored) return stored.error();
+    if (auto free = check_taken(call, request, definition, *stored); !free) return free.error();
     ImportResult result{.findings = std::move(reading.findings)};
 
     if (!*stored) {
@@ -301,7 +185,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
         Application& application = result.application;
         application.uuid = definition.uuid.empty() ? random_uuid() : definition.uuid;
         application.created_at = application.updated_at = call.now;
-        apply(definition, request, application);
+        apply(call, definition, request, application);
         if (request.dry_run == DryRun::yes) return result;
         if (auto inserted = call.repository<Application>().insert(application); !inserted) return inserted.error();
     } else {
@@ -310,14 +194,12 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
         const auto old = read_application(before.definition, before.deffile, options);
         const bool same_document = before.live && (before.definition_sha256 == definition.sha256 ||
                                                    (old.definition && same_meaning(*old.definition, definition)));
-        if (compare_versions(definition.version, before.version) < 0 && request.downgrade == Downgrade::refuse)
-            return conflict(
-                request, FindingCode::downgrade, "/version",
-                fmt::format(
-                    "Version {} of '{}' is installed, the file has {}. Use --force to go back to the older one.",
-                    before.version, before.name, definition.version));
+        // What was removed is not installed: an older version may follow it.
+        if (before.live && compare_versions(definition.version, before.version) < 0 &&
+            request.downgrade == Downgrade::refuse)
+            return downgrade(request, before, definition.version);
         result.application = before;
-        apply(definition, request, result.application);
+        apply(call, definition, request, result.application);
         if (!definition.uuid.empty()) result.application.uuid = definition.uuid;
         if (same_document) {
             result.application = before;
@@ -326,18 +208,18 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
         } else {
             result.action = "updated";
             result.application.updated_at = call.now;
-            if (old.definition) {
-                const auto diff = compare_definitions(*old.definition, definition);
-                result.changes = to_json(diff);
-                result.incomplete_templates = incomplete(call, before.id, diff.newly_required);
-            }
+            // One that was made by hand declared nothing so far.
+            const auto diff = compare_definitions(old.definition.value_or(ApplicationDefinition{}), definition);
+            if (old.definition) result.changes = to_json(diff);
+            result.incomplete_templates = incomplete_templates(call, before.id, diff.newly_required);
+            warn_about_incomplete(request, result);
         }
         if (request.dry_run == DryRun::yes || result.action == "unchanged") return result;
         if (auto updated = call.repository<Application>().update(before, result.application); !updated)
             return updated.error();
     }
     const Id<Application> id = result.application.id;
-    if (auto kept = store_children(call, definition, id); !kept) return kept.error();
+    if (auto kept = store_application_rows(call, definition, id); !kept) return kept.error();
     result.orphaned_values = mark_orphans(call, id);
     // A new text of the definition is no reason to take back what is queued; switching the application on is.
     if (*stored && (*stored)->enabled != result.application.enabled)

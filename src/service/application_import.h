@@ -13,7 +13,8 @@ enum class Enable { leave, yes };
 
 struct ImportRequest {
     std::string document;
-    std::string file;  ///< where it came from, for findings and for Application::deffile
+    std::string file;         ///< as the caller named it, for findings
+    std::string source = {};  ///< absolute path of the file, for Application::deffile; empty: it came from no file
     DryRun dry_run = DryRun::no;
     Downgrade downgrade = Downgrade::refuse;
     Adopt adopt = Adopt::no;
@@ -35,7 +36,7 @@ struct ImportResult {
 
 /// Imports one definition in the transaction of the call: creates or updates the application with its uuid, or finds
 /// that nothing changed. Operator-owned state (enabled, values, assignments) is never touched. Errors carry every
-/// finding as a field: name = JSON pointer, message = its sentence. Spec: definitions 3.3.
+/// finding as a field with its place, code and value. Spec: definitions 3.3.
 Result<ImportResult> import_application(Call& call, const ImportRequest& request);
 
 /// {code, severity, file, pointer, value, message} for each.

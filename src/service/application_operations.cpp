@@ -5,7 +5,11 @@
 #include "domain/command_template.h"
 #include "domain/definition/definition_export.h"
 #include "service/application_import.h"
+#include "service/application_record.h"
+#include "service/application_removal.h"
+#include "service/application_rows.h"
 #include "service/audit.h"
+#include "service/free_code.h"
 #include "service/list_filter.h"
 #include "service/planning.h"
 
@@ -28,7 +32,7 @@ struct ApplicationInput {
 
 struct DocumentInput {
     std::string document;
-    std::optional<std::string> file, uuid;
+    std::optional<std::string> file, source, uuid;
     std::optional<bool> dry_run, force, enable, adopt, cascade;
     std::optional<TextList> allowed_names;
 };
@@ -70,7 +74,8 @@ const Entity& entity_of<DocumentInput>() {
     using I = DocumentInput;
     static constexpr auto fields =
         fields_of<I>(field<&I::document>("document", {.help = "Text of the definition", .max_length = 6 << 20}),
-                     field<&I::file>("file", {.help = "Where it came from", .max_length = 4096}),
+                     field<&I::file>("file", {.help = "Name of its file, for complaints", .max_length = 4096}),
+                     field<&I::source>("source", {.help = "Absolute path of its file", .max_length = 4096}),
                      field<&I::uuid>("uuid", {.help = "UUID of the application"}),
                      field<&I::dry_run>("dry_run", {.help = "Show what would change, change nothing"}),
                      field<&I::force>("force", {.help = "Accept an older version"}),
@@ -86,26 +91,18 @@ namespace {
 
 constexpr std::pair<std::string_view, Value> only_live() { return {"live", Value{std::int64_t{1}}}; }
 
-/// The document is large and has an operation of its own.
-json::object shown(Application application) {
-    application.definition.clear();
-    auto out = to_json(application);
-    out.erase("definition");
-    return out;
-}
-
 Result<json::value> list(Call& call, const ListInput& input) {
     auto query = query_of(input);
     query.equals.push_back(only_live());
-    json::array out;
-    for (auto& application : call.repository<Application>().list(query)) out.push_back(shown(std::move(application)));
-    return json::value(std::move(out));
+    return json::value(application_records(call, call.repository<Application>().list(query)));
 }
 
 Result<json::value> get(Call& call, const ApplicationLookup& by) {
-    auto found = find_application(call, by.id, by.uuid, by.name);
+    const auto found = find_application(call, by.id, by.uuid, by.name);
     if (!found) return found.error();
-    return json::value(shown(*std::move(found)));
+    auto record = application_record(call, *found);
+    record["exit_codes"] = exit_codes_of(call, found->id);
+    return json::value(std::move(record));
 }
 
 /// Applications belong to all companies.
@@ -132,19 +129,44 @@ Result<void> apply(const ApplicationInput& input, Application& out) {
     return {};
 }
 
+/// The name of another application is refused with a sentence that says whose it is.
+Result<void> check_name_is_free(Call& call, const Application& application) {
+    const auto other = call.repository<Application>().first({.equals = {{"name", application.name}, only_live()}});
+    if (!other || other->id == application.id) return {};
+    const auto message =
+        fmt::format("An application with the name '{}' already exists: ID {}, UUID {}. Choose another name.",
+                    printable(application.name), other->id.value, other->uuid);
+    return Error{ErrorCode::conflict, message, {{"name", message}}};
+}
+
+/// As definitions have it: usually a UUID, in a few old files another identifier.
+bool is_identifier(std::string_view uuid) {
+    return !uuid.empty() && std::ranges::all_of(uuid, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    });
+}
+
 Result<json::value> create(Call& call, const ApplicationInput& input) {
     if (!input.name || !input.uuid || !input.executable)
         return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
     if (auto may = check_may_change(call); !may) return may.error();
     if (call.repository<Application>().first({.equals = {{"uuid", *input.uuid}, only_live()}}))
         return Error{ErrorCode::conflict, "Application with this UUID already exists.", {{"uuid", "is taken"}}};
+    if (!is_identifier(*input.uuid))
+        return Error{ErrorCode::invalid,
+                     "The UUID of an application is made of letters, digits and '-', as uuidgen prints it.",
+                     {{"uuid", "is no UUID"}}};
     Application made{.uuid = *input.uuid, .created_at = call.now, .updated_at = call.now};
     if (auto applied = apply(input, made); !applied) return applied.error();
+    if (auto free = check_name_is_free(call, made); !free) return free.error();
+    made.code = free_code(call.session, "application", made.name, "application");
     auto applications = call.repository<Application>();
     if (const auto retired = applications.first({.equals = {{"uuid", *input.uuid}}})) {
         made.id = retired->id;
         made.created_at = retired->created_at;
         if (auto updated = applications.update(*retired, made); !updated) return updated.error();
+        // What its definition declared went with it.
+        if (auto emptied = store_application_rows(call, {}, made.id); !emptied) return emptied.error();
     } else if (auto inserted = applications.insert(made); !inserted) {
         return inserted.error();
     }
@@ -152,7 +174,7 @@ Result<json::value> create(Call& call, const ApplicationInput& input) {
                  .id = made.id.value,
                  .action = "create",
                  .details = {{"name", made.name}, {"uuid", made.uuid}}});
-    return json::value(shown(made));
+    return json::value(application_record(call, made));
 }
 
 Result<json::value> update(Call& call, const ApplicationInput& input) {
@@ -163,63 +185,46 @@ Result<json::value> update(Call& call, const ApplicationInput& input) {
     if (auto applied = apply(input, after); !applied) return applied.error();
     const auto changes = changed_fields(entity_of<Application>(), &*before, &after);
     if (!changes.empty()) {
+        if (auto free = check_name_is_free(call, after); !free) return free.error();
         after.updated_at = call.now;
         if (auto updated = call.repository<Application>().update(*before, after); !updated) return updated.error();
         if (before->enabled != after.enabled) replan(call, {.equals = {{"app_id", after.id.value}, only_live()}});
         audit(call, {.entity = "application", .id = after.id.value, .action = "update", .details = changes});
     }
-    return json::value{{"updated", !changes.empty()}, {"record", shown(after)}};
-}
-
-Result<json::value> retire(Call& call, const Application& before, bool cascade) {
-    if (auto may = check_may_change(call); !may) return may.error();
-    const auto used =
-        call.repository<RunTemplate>().list({.equals = {{"app_id", before.id.value}, only_live()}, .limit = 20});
-    if (!used.empty() && !cascade) {
-        Error error{ErrorCode::conflict,
-                    fmt::format("The application '{}' is used by run templates; remove them first, or use --cascade:",
-                                before.name)};
-        for (const auto& run_template : used) {
-            error.message += fmt::format(" {} ({})", run_template.id.value, run_template.name);
-            error.fields.push_back(
-                {"in_use", fmt::format("run template {} ({})", run_template.id.value, run_template.name)});
-        }
-        return error;
-    }
-    retire_run_templates(call, {.equals = {{"app_id", before.id.value}, only_live()}});
-    Application after = before;
-    after.live.reset();
-    after.enabled = false;
-    after.updated_at = call.now;
-    if (auto updated = call.repository<Application>().update(before, after); !updated) return updated.error();
-    audit(call, {.entity = "application",
-                 .id = after.id.value,
-                 .action = "remove",
-                 .details = {{"name", after.name}, {"uuid", after.uuid}}});
-    return json::value{{"removed", true}, {"deleted", true}, {"id", after.id.value}};
+    return json::value{{"updated", !changes.empty()}, {"record", application_record(call, after)}};
 }
 
 Result<json::value> remove(Call& call, const ApplicationLookup& by) {
+    if (auto may = check_may_change(call); !may) return may.error();
     const auto before = find_application(call, by.id, by.uuid);
     if (!before) return before.error();
-    return retire(call, *before, by.cascade.value_or(false));
+    const Naming named =
+        by.id ? Naming{"id", std::to_string(*by.id)} : Naming{"uuid", to_text(json::value(by.uuid.value_or("")))};
+    return retire_application(call, *before, named, by.cascade.value_or(false) ? Cascade::yes : Cascade::no);
 }
 
 Result<json::value> remove_by_document(Call& call, const DocumentInput& input) {
+    if (auto may = check_may_change(call); !may) return may.error();
     std::string uuid = input.uuid.value_or("");
+    Naming named{"uuid", to_text(json::value(uuid))};
     if (uuid.empty()) {
-        const auto reading = read_application(input.document, input.file.value_or(""));
+        const auto file = input.file.value_or("");
+        const auto reading = read_application(input.document, file);
         if (!reading.definition) return refusal(reading.findings);
         uuid = reading.definition->uuid;
-        if (uuid.empty())
-            return Error{ErrorCode::invalid,
-                         fmt::format("{}: the file has no uuid, so it names no application.", input.file.value_or(""))};
+        if (uuid.empty()) {
+            Findings findings(file);
+            findings.error(FindingCode::uuid_missing, "/uuid",
+                           "The file has no uuid, so it names no application; remove the application by its id.");
+            return refusal(findings.list());
+        }
+        named = {"/uuid", to_text(json::value(uuid)), file};
     }
     const auto before = find_application(call, {}, uuid);
     if (!before)
         return Error{ErrorCode::not_found,
                      fmt::format("No application with the uuid {} is installed (not found).", uuid)};
-    return retire(call, *before, input.cascade.value_or(false));
+    return retire_application(call, *before, named, input.cascade.value_or(false) ? Cascade::yes : Cascade::no);
 }
 
 AllowedNames allowed_names(const Call& call, const DocumentInput& input) {
@@ -233,6 +238,7 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
     const auto done =
         import_application(call, {.document = input.document,
                                   .file = input.file.value_or(""),
+                                  .source = input.source.value_or(""),
                                   .dry_run = input.dry_run.value_or(false) ? DryRun::yes : DryRun::no,
                                   .downgrade = input.force.value_or(false) ? Downgrade::allow : Downgrade::refuse,
                                   .adopt = input.adopt.value_or(false) ? Adopt::yes : Adopt::no,
@@ -249,7 +255,7 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
         {"version",
          {{"from", done->version_before.empty() ? json::value(nullptr) : json::value(done->version_before)},
           {"to", application.version}}},
-        {"application", shown(application)},
+        {"application", application_record(call, application)},
         {"findings", to_json(done->findings)},
         {"changes", done->changes},
         {"incomplete_templates", done->incomplete_templates},

@@ -88,7 +88,7 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
             error.fields.push_back(
                 {name, fmt::format("{}: the run template has no value of this name.", shown_name(name))});
     if (!error.fields.empty()) {
-        for (const auto& [field, message] : error.fields) error.message += (error.message.empty() ? "" : " ") + message;
+        for (const auto& each : error.fields) error.message += (error.message.empty() ? "" : " ") + each.message;
         return error;
     }
     auto rows = call.repository<Configuration>();

@@ -76,8 +76,7 @@ public:
     }
     Result<void> result() {
         if (error_.fields.empty()) return {};
-        for (const auto& [field, message] : error_.fields)
-            error_.message += (error_.message.empty() ? "" : " ") + message;
+        for (const auto& each : error_.fields) error_.message += (error_.message.empty() ? "" : " ") + each.message;
         return error_;
     }
 
