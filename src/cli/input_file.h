@@ -13,8 +13,8 @@ namespace mf {
 inline constexpr std::size_t largest_definition = 5 * 1024 * 1024;
 
 /// The bytes of a regular file, or of standard input for "-". Devices, pipes and directories are never opened for
-/// reading: a definition file that is a device could block or have effects. The error sentence says what is wrong; its
-/// field is file_not_found or file_unreadable.
+/// reading: a definition file that is a device could block or have effects. The error sentence says what is wrong; the
+/// code of its field is file_not_found or file_unreadable.
 Result<std::string> read_input_file(const std::string& name, Terminal& terminal, std::size_t limit);
 
 /// The definition files in a directory: *.json, not hidden, by name, without the definitions of other kinds
