@@ -117,6 +117,18 @@ std::string real_path(const std::string& file) {
     return to_utf8(path.string());
 }
 
+/// "1.0 -> 1.1" of a value, "+ NEW, ~ CHANGED, - GONE" of a section.
+std::string change_text(const json::object& change) {
+    if (change.contains("to"))
+        return fmt::format("{} -> {}", plain_text(member(change, "from")), plain_text(member(change, "to")));
+    std::string out;
+    for (const auto& [kind, sign] : {std::pair{"added", '+'}, {"changed", '~'}, {"removed", '-'}})
+        if (const json::value& names = member(change, kind); names.is_array())
+            for (const json::value& name : names.get_array())
+                out += fmt::format("{}{} {}", out.empty() ? "" : ", ", sign, plain_text(name));
+    return out;
+}
+
 /// What an import means for run templates, for people.
 void add_consequences(Outcome& outcome, const json::object& record) {
     const auto list_of = [&](std::string_view key) {
@@ -180,7 +192,7 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
     const json::value& changes = member(record, "changes");
     if (in.arguments().has("dry_run") && changes.is_object())
         for (const auto& [field, change] : changes.get_object())
-            outcome.lines.push_back(fmt::format("  {}: {}", std::string_view(field), plain_text(change)));
+            outcome.lines.push_back(fmt::format("  {}: {}", std::string_view(field), change_text(record_of(change))));
     add_lines(outcome, findings, file);
     add_consequences(outcome, record);
     return outcome;

@@ -98,6 +98,23 @@ TEST_CASE("the application remembers the real path of its file; standard input i
     CHECK_FALSE(shell.last().contains("source"));
 }
 
+TEST_CASE("a dry run tells what would change") {
+    File file;
+    FakeBackend fake;
+    fake.offer("application:import", {"document", "file", "?dry_run"},
+               json::value(json::object{
+                   {"action", "updated"},
+                   {"name", "Ledger"},
+                   {"changes",
+                    {{"version", {{"from", "1.0"}, {"to", "1.1"}}},
+                     {"environment", {{"added", {"A", "B"}}, {"changed", json::array()}, {"removed", {"C"}}}}}}}));
+    Shell shell{fake};
+    shell({"application:import-json", "--file", file.path.string(), "--dry-run"});
+    CHECK(shell.out ==
+          "Nothing was changed. MultiFlexi Application would be updated: Ledger\n  version: 1.0 -> 1.1\n"
+          "  environment: + A, + B, - C\n");
+}
+
 TEST_CASE("an import tells what it means for run templates") {
     File file;
     FakeBackend fake;

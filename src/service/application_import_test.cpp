@@ -272,6 +272,7 @@ TEST_CASE("run templates that lack a newly required value are named") {
     desk.value(full, "B", "2");
     desk.value(blank, "A", "1");
     desk.value(blank, "B", "");
+    desk.add(CompanyVariable{.company_id = desk.company.id, .name = "A", .value = ""});
     const auto bravo = desk.add_company("bravo");
     desk.add(CompanyVariable{.company_id = bravo.id, .name = "A", .value = "of the company"});
     desk.add(CompanyVariable{.company_id = bravo.id, .name = "B", .value = "of the company"});
