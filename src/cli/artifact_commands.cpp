@@ -126,7 +126,7 @@ int run_of_job(Invocation& in) {
         json::array shown;
         for (const json::value& row : rows)
             if (row.is_object()) shown.push_back(shaped(columns, row.get_object(), in.zone()));
-        return in.answer_rows(shown, "No artifacts found");
+        return in.answer_rows(shown, {.columns = columns, .nothing = "No artifacts found"});
     }
     std::vector<const json::object*> files;
     for (const json::value& row : rows)

@@ -11,7 +11,8 @@ namespace mf {
 namespace {
 
 constexpr std::size_t longest_cell = 50;  // without a terminal; what scripts of other versions expect
-constexpr std::size_t narrowest = 8;      // narrower columns tell nothing
+constexpr std::size_t narrowest = 12;     // text cut shorter tells nothing: another column gives way instead
+constexpr std::size_t frame_of_cell = 3;  // "| " in front and " " behind
 
 std::size_t width_of_character(std::string_view character) {
     if (character.size() == 1) return 1;
@@ -31,9 +32,18 @@ bool is_ascii(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-/// "2025-06-15 12:35:00" loses its meaning when it is cut.
-bool may_be_cut(const Cell& cell) {
-    return !cell.is_number && !(cell.text.size() == 19 && cell.text[4] == '-' && cell.text[13] == ':');
+/// "2025-06-15 12:35:00" and "2025-06-15T12:35:00+02:00" lose their meaning when they are cut.
+bool begins_with_time(std::string_view text) {
+    return text.size() >= 19 && text[4] == '-' && text[7] == '-' && text[13] == ':' && text[16] == ':' &&
+           (text[10] == ' ' || text[10] == 'T');
+}
+
+/// What of a cell must stay.
+std::size_t hard_width(const Cell& cell) {
+    if (cell.is_number) return display_width(cell.text);
+    if (!begins_with_time(cell.text)) return 0;
+    if (cell.text[10] == 'T' || cell.text.size() == 19) return display_width(cell.text);
+    return 20;  // the time and the mark
 }
 
 }  // namespace
@@ -64,71 +74,94 @@ std::string cut_to_width(std::string_view text, std::size_t width, std::string_v
     return std::string(text.substr(0, end)).append(mark);
 }
 
-std::vector<std::size_t> Grid::wanted_widths() const {
-    std::vector<std::size_t> widths;
-    for (const std::string& word : header_) widths.push_back(display_width(word));
+void Grid::measure() {
+    for (std::size_t i = 0; i < header_.size(); ++i) wanted_[i] = std::max(wanted_[i], display_width(header_[i]));
     for (const auto& row : rows_)
-        for (std::size_t i = 0; i < widths.size() && i < row.size(); ++i) {
+        for (std::size_t i = 0; i < wanted_.size() && i < row.size(); ++i) {
+            const auto hard = hard_width(row[i]);
             auto width = display_width(row[i].text);
-            if (!look_.width && may_be_cut(row[i])) width = std::min(width, longest_cell);
-            widths[i] = std::max(widths[i], width);
+            if (!look_.width) width = std::max(hard, std::min(width, longest_cell));
+            wanted_[i] = std::max(wanted_[i], width);
+            least_[i] = std::max(least_[i], std::max(hard, std::min(width, narrowest)));
         }
-    return widths;
+    for (std::size_t i = 0; i < header_.size(); ++i)
+        least_[i] = std::max(least_[i], std::min(display_width(header_[i]), narrowest));
 }
 
-void Grid::fit(std::vector<std::size_t>& widths) const {
-    if (!look_.width) return;
-    std::vector<bool> soft(widths.size(), true);
-    for (const auto& row : rows_)
-        for (std::size_t i = 0; i < widths.size() && i < row.size(); ++i)
-            if (!may_be_cut(row[i])) soft[i] = false;
-    auto total = std::accumulate(widths.begin(), widths.end(), 3 * widths.size() + 1);
+Grid::Layout Grid::layout() const {
+    Layout out;
+    std::vector<std::size_t> order = look_.order;
+    if (order.empty()) {
+        order.resize(header_.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+    }
+    std::size_t total = 1;  // the right edge
+    for (const auto column : order) {
+        if (look_.width && !out.columns.empty() && total + least_[column] + frame_of_cell > *look_.width) continue;
+        total += least_[column] + frame_of_cell;
+        out.columns.push_back(column);
+    }
+    std::ranges::sort(out.columns);
+    total = 1;
+    for (const auto column : out.columns) {
+        out.widths.push_back(wanted_[column]);
+        total += wanted_[column] + frame_of_cell;
+    }
+    if (!look_.width) return out;
     while (total > *look_.width) {
         // The widest column gives first: what is cut hurts least there.
-        std::size_t widest = widths.size();
-        for (std::size_t i = 0; i < widths.size(); ++i)
-            if (soft[i] && widths[i] > narrowest && (widest == widths.size() || widths[i] > widths[widest])) widest = i;
-        if (widest == widths.size()) return;
-        --widths[widest];
+        std::size_t widest = out.widths.size();
+        for (std::size_t i = 0; i < out.widths.size(); ++i) {
+            // Alone and still too wide: even a number has to be cut, which its mark shows.
+            const auto least = out.widths.size() == 1 ? 1 : least_[out.columns[i]];
+            if (out.widths[i] > least && (widest == out.widths.size() || out.widths[i] > out.widths[widest]))
+                widest = i;
+        }
+        if (widest == out.widths.size()) break;
+        --out.widths[widest];
         --total;
     }
+    return out;
+}
+
+std::vector<std::string> Grid::left_out() const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < header_.size(); ++i)
+        if (left_out_[i]) names.push_back(header_[i]);
+    return names;
 }
 
 std::string Grid::edge() const {
     std::string line = "+";
-    for (const auto width : widths_) line.append(width + 2, '-').append("+");
+    for (const auto width : layout_.widths) line.append(width + 2, '-').append("+");
     return line + "\n";
 }
 
 std::string Grid::page() {
     if (rows_.empty()) return {};
-    auto needed = wanted_widths();
-    const bool first = widths_.empty();
-    const bool grows = !first && !std::ranges::equal(needed, widths_, [](auto a, auto b) { return a <= b; });
+    measure();
+    auto needed = layout();
+    const std::string_view mark = look_.width ? "…" : "...";
     std::string out;
-    if (first || grows) {
-        for (std::size_t i = 0; i < widths_.size(); ++i) needed[i] = std::max(needed[i], widths_[i]);
-        fit(needed);
-        const bool changed = needed != widths_;
-        if (!first && changed) out += edge();
-        widths_ = std::move(needed);
-        if (changed) {
-            out += edge();
-            for (std::size_t i = 0; i < widths_.size(); ++i) {
-                const auto word = cut_to_width(header_[i], widths_[i], look_.width ? "…" : "...");
-                out += fmt::format("| {}{} ", word,
-                                   std::string(widths_[i] - std::min(widths_[i], display_width(word)), ' '));
-            }
-            out += "|\n" + edge();
+    if (needed != layout_) {
+        if (!layout_.columns.empty()) out += edge();
+        layout_ = std::move(needed);
+        for (std::size_t i = 0; i < header_.size(); ++i)
+            if (!std::ranges::binary_search(layout_.columns, i)) left_out_[i] = true;
+        out += edge();
+        for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
+            const auto word = cut_to_width(header_[layout_.columns[i]], layout_.widths[i], mark);
+            out += fmt::format("| {}{} ", word,
+                               std::string(layout_.widths[i] - std::min(layout_.widths[i], display_width(word)), ' '));
         }
+        out += "|\n" + edge();
     }
     for (const auto& row : rows_) {
-        for (std::size_t i = 0; i < widths_.size(); ++i) {
+        for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
             const Cell empty;
-            const Cell& cell = i < row.size() ? row[i] : empty;
-            const auto text =
-                may_be_cut(cell) ? cut_to_width(cell.text, widths_[i], look_.width ? "…" : "...") : cell.text;
-            const std::string blanks(widths_[i] - std::min(widths_[i], display_width(text)), ' ');
+            const Cell& cell = layout_.columns[i] < row.size() ? row[layout_.columns[i]] : empty;
+            const auto text = cut_to_width(cell.text, layout_.widths[i], mark);
+            const std::string blanks(layout_.widths[i] - std::min(layout_.widths[i], display_width(text)), ' ');
             out += "| ";
             if (cell.is_number) out += blanks;
             if (look_.coloured && !cell.colour.empty())
@@ -144,6 +177,6 @@ std::string Grid::page() {
     return out;
 }
 
-std::string Grid::end() { return widths_.empty() ? std::string() : edge(); }
+std::string Grid::end() { return layout_.columns.empty() ? std::string() : edge(); }
 
 }  // namespace mf

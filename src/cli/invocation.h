@@ -14,6 +14,12 @@ struct Refusal {
     json::object details = {};  ///< further members of the JSON object
 };
 
+/// Which part of a list was asked for.
+struct ListRange {
+    std::optional<std::int64_t> limit = {};
+    std::optional<std::int64_t> offset = {};
+};
+
 /// How a list of records is shown.
 struct Listing {
     std::span<const Column> columns = {};
@@ -54,6 +60,8 @@ public:
     /// Whole number of an option; an error that names the option.
     Result<std::optional<std::int64_t>> integer(std::string_view option) const;
     Result<std::int64_t> required_integer(std::string_view option) const;
+    /// --limit and --offset of a list; an error that says what such a number may be.
+    Result<ListRange> range() const;
 
     // ---- answering ----
 
@@ -64,8 +72,8 @@ public:
     int answer_record(json::object record);
     /// The rows of the operation of this command, page by page.
     int answer_list(const Listing& listing);
-    /// Rows that are already here.
-    int answer_rows(const json::array& rows, std::string_view nothing = "No data");
+    /// Rows that are already here, shaped; of the columns only counts which of them a terminal shows.
+    int answer_rows(const json::array& rows, const Listing& listing = {});
 
     int refuse(const Refusal& refusal);
     int refuse(const Error& error);

@@ -10,6 +10,36 @@ namespace {
 constexpr std::int64_t page_size = 1000;
 constexpr std::size_t longest_shown = 2000;  // bytes of a cell that are looked at: it is cut much earlier
 
+/// What people look for first. On a narrow terminal these columns get room before the others.
+constexpr std::string_view telling[] = {
+    "id",    "name",  "key",       "state",           "job",    "filename",       "planned", "exitcode",      "begin",
+    "value", "after", "active",    "enabled",         "interv", "runtemplate_id", "job_id",  "next_schedule", "starts",
+    "size",  "email", "scheduled", "runtemplate_name"};
+
+/// Places of the columns: those that were asked for in the order in which they were, then the telling ones.
+std::vector<std::size_t> by_importance(std::span<const std::string> columns, std::vector<std::string_view> asked) {
+    asked.insert(asked.end(), std::begin(telling), std::end(telling));
+    std::vector<std::size_t> order;
+    for (const auto name : asked)
+        for (std::size_t i = 0; i < columns.size(); ++i)
+            if (columns[i] == trim(name) && std::ranges::find(order, i) == order.end()) order.push_back(i);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        if (std::ranges::find(order, i) == order.end()) order.push_back(i);
+    return order;
+}
+
+/// One line that says what a terminal has no room for, and how to see it.
+std::string left_out_line(std::span<const std::string> names, std::string_view remedy, std::size_t width) {
+    for (auto told = names.size(); told > 0; --told) {
+        const auto more = names.size() - told;
+        const auto line =
+            fmt::format("Left out: {}{}. Use {} to see {}.", fmt::join(names.first(told), ", "),
+                        more ? fmt::format(" and {} more", more) : "", remedy, names.size() == 1 ? "it" : "them");
+        if (display_width(line) <= width) return line;
+    }
+    return fmt::format("{} left out; use {}.", names.size(), remedy);
+}
+
 std::string_view colour_of_state(std::string_view state) {
     if (state == "succeeded") return "32";
     if (state == "failed" || state == "timed_out" || state == "lost") return "31";
@@ -64,7 +94,7 @@ public:
         if (in_.json())
             in_.out().line(any_ ? "\n]" : "[]");
         else if (grid_)
-            in_.out().write(grid_->end() + "\n");
+            end_grid();
         else if (any_)
             in_.out().line();
         else
@@ -81,16 +111,37 @@ private:
         for (const auto& member : row) {
             const std::string_view key = member.key();
             const auto shown = [&](const Column& column) { return column.on_terminal && column.name == key; };
-            if (all || std::ranges::any_of(listing_.columns, shown)) columns_.emplace_back(key);
+            auto& place = all || std::ranges::any_of(listing_.columns, shown) ? columns_ : never_shown_;
+            place.emplace_back(key);
         }
-        std::optional<std::size_t> width;
-        if (in_.terminal().out_is_terminal) width = in_.terminal().width;
-        grid_.emplace(columns_, Grid::Look{.width = width, .coloured = in_.coloured()});
+        Grid::Look look{.coloured = in_.coloured()};
+        if (in_.terminal().out_is_terminal) {
+            const auto fields = in_.arguments().value("fields");
+            look.width = in_.terminal().width;
+            look.order = by_importance(columns_, split(fields.value_or(""), ','));
+        }
+        grid_.emplace(columns_, std::move(look));
+    }
+
+    void end_grid() {
+        in_.out().write(grid_->end());
+        auto names = grid_->left_out();
+        names.insert(names.end(), never_shown_.begin(), never_shown_.end());
+        if (!names.empty()) {
+            const auto options = Catalog::options_of(in_.entry());
+            const bool narrows = std::ranges::find(options, "fields", &Option::name) != options.end();
+            std::string_view remedy = narrows ? "--fields or -f json" : "-f json";
+            if (in_.arguments().has("fields")) remedy = "fewer --fields";
+            const auto line = left_out_line(names, remedy, in_.terminal().width);
+            in_.out().line(in_.coloured() ? fmt::format("\x1b[2m{}\x1b[0m", line) : line);
+        }
+        in_.out().line();
     }
 
     Invocation& in_;
     const Listing& listing_;
     std::vector<std::string> columns_;
+    std::vector<std::string> never_shown_;  ///< only with --fields or --verbose
     std::optional<Grid> grid_;
     bool any_ = false;
 };
@@ -103,8 +154,7 @@ std::string_view direction(const Arguments& arguments) {
 
 }  // namespace
 
-int Invocation::answer_rows(const json::array& rows, std::string_view nothing) {
-    const Listing listing{.columns = {}, .nothing = nothing};
+int Invocation::answer_rows(const json::array& rows, const Listing& listing) {
     ListPrinter printer(*this, listing);
     for (const json::value& row : rows) printer.add(row.is_object() ? row.get_object() : json::object{{"value", row}});
     printer.end_page();
@@ -112,14 +162,32 @@ int Invocation::answer_rows(const json::array& rows, std::string_view nothing) {
     return 0;
 }
 
+Result<ListRange> Invocation::range() const {
+    // Far above every list, and two of them still add up to a number.
+    constexpr std::int64_t most = 1'000'000'000'000;
+    ListRange out;
+    for (const auto& [name, number] : {std::pair{"limit", &out.limit}, std::pair{"offset", &out.offset}}) {
+        const auto value = arguments().value(name).value_or("");
+        const auto text = trim(value);
+        const bool is_number = !text.empty() && text.find_first_not_of("0123456789", text[0] == '-') == text.npos;
+        auto given = integer(name);
+        // A number that is none of 64 bits is no other mistake than one that is too large.
+        if (!given && (!is_number || text == "-")) return given.error();
+        if (given && !*given) continue;
+        if (text[0] != '-' && given && **given <= most) {
+            *number = **given;
+            continue;
+        }
+        const auto wrong = text[0] == '-' ? fmt::format("must not be negative: {}", text.substr(0, 40))
+                                          : fmt::format("must be at most {}, not {}", most, text.substr(0, 40));
+        return Error{ErrorCode::invalid, fmt::format("Option --{} {}.", name, wrong), {{name, wrong}}};
+    }
+    return out;
+}
+
 int Invocation::answer_list(const Listing& listing) {
-    const auto limit = integer("limit");
-    if (!limit) return refuse(limit.error());
-    const auto offset = integer("offset");
-    if (!offset) return refuse(offset.error());
-    for (const auto& [name, number] : {std::pair{"limit", *limit}, std::pair{"offset", *offset}})
-        if (number && *number < 0)
-            return refuse(Refusal{.message = fmt::format("Option --{} must not be negative.", name)});
+    const auto asked = range();
+    if (!asked) return refuse(asked.error());
     auto filters = input();
     if (!filters) return refuse(filters.error());
 
@@ -128,10 +196,10 @@ int Invocation::answer_list(const Listing& listing) {
     json::object query = *std::move(filters);
     for (const auto& [key, value] : listing.input) query[key] = value;
     query["order"] = direction(arguments());
-    if (*offset) query["offset"] = **offset;
+    if (asked->offset) query["offset"] = *asked->offset;
 
     ListPrinter printer(*this, listing);
-    std::optional<std::int64_t> left = *limit;
+    std::optional<std::int64_t> left = asked->limit;
     for (;;) {
         const auto wanted = by_key ? std::min(left.value_or(page_size), page_size) : left.value_or(-1);
         if (wanted >= 0) query["limit"] = wanted;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
+#include "cli/grid.h"
 #include "cli/testing/fake_backend.h"
 
 #include <doctest/doctest.h>
@@ -58,6 +59,35 @@ TEST_CASE("limit, offset and order") {
     CHECK(shell({"company:list", "--limit=-1"}).code == 1);
 }
 
+TEST_CASE("numbers that no list can have are refused, in every list") {
+    auto fake = companies(5);
+    fake.offer("queue:list", {"limit", "offset"}, json::value(json::array()));
+    Shell shell{fake};
+    const auto refused = [&](std::string_view option, std::string_view number) {
+        for (const auto* list : {"company:list", "queue:list"}) {
+            shell({list, fmt::format("--{}={}", option, number)});
+            CHECK(shell.code == 1);
+            const auto text = shell.out;
+            shell({list, fmt::format("--{}={}", option, number), "-f", "json"});
+            CHECK(shell.code == 1);
+            CHECK(std::string(shell.document().at("message").as_string()) + "\n" == text);
+        }
+        return std::string(trim(shell.document().at("message").as_string()));
+    };
+    for (const auto* option : {"limit", "offset"}) {
+        CHECK(refused(option, "-1") == fmt::format("Option --{} must not be negative: -1.", option));
+        CHECK(refused(option, "-99999999999999999999").find("must not be negative") != std::string::npos);
+        for (const auto* huge : {"1000000000001", "9223372036854775807", "99999999999999999999"})
+            CHECK(refused(option, huge) ==
+                  fmt::format("Option --{} must be at most 1000000000000, not {}.", option, huge));
+        for (const auto* other : {"x", "", "-", "1.5", "1e3", "0x10", "--1", "5 6"})
+            CHECK(refused(option, other) == fmt::format("Option --{} takes a whole number, not '{}'.", option, other));
+    }
+    CHECK(fake.asked.empty());
+    CHECK(ids(shell({"company:list", "-f", "json", "--limit", "1000000000000", "--offset", " 4 "})) == "5 ");
+    CHECK(shell({"company:list", "-f", "json", "--offset", "1000000000000"}).out == "[]\n");
+}
+
 TEST_CASE("a long list is fetched and printed page by page") {
     auto fake = companies(2500);
     Shell shell{fake};
@@ -92,7 +122,71 @@ TEST_CASE("scripts get all columns in a grid, people those that fit") {
     shell({"company:list"});
     CHECK(shell.out.find("retention_until") == std::string::npos);
     CHECK(shell.out.find("| id | enabled | name | ic | email | slug |") != std::string::npos);
-    CHECK(shell({"company:list", "-v"}).out.find("retenti…") != std::string::npos);
+    shell({"company:list", "--no-ansi"});
+    CHECK_MESSAGE(
+        shell.out.ends_with("\nLeft out: settings, logo and 10 more. Use --fields or -f json to see them.\n\n"),
+        shell.out);
+    CHECK(shell({"company:list", "-v"}).out.find("| retention_until |") == std::string::npos);
+    shell.width = 200;
+    CHECK(shell({"company:list", "-v"}).out.find("| retention_until |") != std::string::npos);
+    CHECK(shell.out.find("Left out") == std::string::npos);
+}
+
+TEST_CASE("lists fit the terminal and say what they left out") {
+    FakeBackend fake;
+    json::array jobs, waiting;
+    for (std::int64_t id = 1; id <= 3; ++id) {
+        jobs.push_back(json::object{{"id", id * 100000},
+                                    {"app_id", 12},
+                                    {"company_id", 34},
+                                    {"runtemplate_id", 5678},
+                                    {"begin", "2025-06-15T12:35:00Z"},
+                                    {"end", "2025-06-15T12:35:01Z"},
+                                    {"schedule", "2025-06-15T12:35:00Z"},
+                                    {"exitcode", 0},
+                                    {"command", std::string(300, 'x')},
+                                    {"state", "succeeded"}});
+        waiting.push_back(json::object{{"id", id},
+                                       {"job_id", id},
+                                       {"runtemplate_name", "日本語の名前はとても長いです日本語の名前"},
+                                       {"app_name", "Žluťoučký kůň"},
+                                       {"company_name", std::string(80, 'c')},
+                                       {"after", "2025-06-15T12:35:00Z"}});
+    }
+    fake.offer("job:list", {"limit", "after"}, json::value(jobs));
+    fake.offer("queue:list", {"limit"}, json::value(waiting));
+    Shell shell{fake};
+    shell.terminal = true;
+    for (const std::size_t width : {40, 60, 80, 120, 200})
+        for (const auto& words : std::vector<std::vector<std::string>>{
+                 {"job:list"}, {"job:list", "-v"}, {"job:list", "--fields", "command,id,begin,end"}, {"queue:list"}}) {
+            CAPTURE(width);
+            CAPTURE(fmt::format("{}", fmt::join(words, " ")));
+            shell.width = width;
+            auto plain = words;
+            plain.emplace_back("--no-ansi");
+            shell(plain);
+            CHECK(shell.code == 0);
+            for (const auto line : split(shell.out, '\n')) CHECK(display_width(line) <= width);
+            CHECK(shell.out.find("| id ") != shell.out.npos);
+        }
+    // Ordinary widths, word by word.
+    shell.width = 80;
+    shell({"job:list", "--no-ansi"});
+    CHECK(shell.out.find("| id     | app_id | begin               | exitcode | runtemplate_… | state     |\n") !=
+          shell.out.npos);
+    CHECK(shell.out.find("\nLeft out: end, company_id and 16 more. Use --fields or -f json to see them.\n") !=
+          shell.out.npos);
+    shell.width = 40;
+    CHECK(shell({"job:list", "--no-ansi"}).out.find("\n21 left out; use --fields or -f json.\n") != shell.out.npos);
+    // What was asked for comes first, in the order in which it was.
+    shell({"job:list", "--fields", "end,id,begin", "--no-ansi"});
+    CHECK(shell.out.find("| id     | end                 |\n") != shell.out.npos);
+    CHECK(shell.out.find("\nLeft out: begin. Use fewer --fields") == shell.out.npos);
+    CHECK(shell.out.find("\n1 left out; use fewer --fields.\n") != shell.out.npos);
+    // Nothing of this for programs.
+    shell.terminal = false;
+    CHECK(shell({"job:list"}).out.find("Left out") == shell.out.npos);
 }
 
 TEST_CASE("nobody can move the cursor of the reader") {

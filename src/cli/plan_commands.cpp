@@ -28,7 +28,7 @@ int show_preview(Invocation& in, const json::object& preview) {
                                         {"note", member(run, "note")}});
         }
     const json::value& never = member(preview, "never");
-    in.answer_rows(rows, never.is_bool() && never.get_bool() ? "It never runs." : "No coming runs.");
+    in.answer_rows(rows, {.nothing = never.is_bool() && never.get_bool() ? "It never runs." : "No coming runs."});
     for (const auto key : {"clock_changes", "warnings"}) {
         const json::value& list = member(preview, key);
         if (!list.is_array()) continue;
@@ -150,7 +150,7 @@ int run_environment(Invocation& in) {
                                      {"value", member(layer.get_object(), "value")},
                                      {"source", fmt::format("hidden: {}", text_member(layer.get_object(), "source"))}});
     }
-    in.answer_rows(rows, "No variables");
+    in.answer_rows(rows, {.nothing = "No variables"});
     const auto tell = [&](std::string_view key, std::string_view prefix) {
         const json::value& list = member(object, key);
         if (!list.is_array()) return;

@@ -44,13 +44,10 @@ json::value due(Invocation& in, const json::value& after) {
 int run_list(Invocation& in) {
     auto input = in.input();
     if (!input) return in.refuse(input.error());
-    for (const auto name : {"limit", "offset"}) {
-        const auto number = in.integer(name);
-        if (!number) return in.refuse(number.error());
-        if (*number && **number < 0)
-            return in.refuse(Refusal{.message = fmt::format("Option --{} must not be negative.", name)});
-        if (*number) (*input)[name] = **number;
-    }
+    const auto asked = in.range();
+    if (!asked) return in.refuse(asked.error());
+    if (asked->limit) (*input)["limit"] = *asked->limit;
+    if (asked->offset) (*input)["offset"] = *asked->offset;
     // Here order is a field; screens that sort every list by --order D mean the direction.
     const auto order = lower(in.arguments().value("order").value_or("after"));
     std::string direction = lower(in.arguments().value("direction").value_or("asc"));
@@ -70,7 +67,7 @@ int run_list(Invocation& in) {
             row["after"] = due(in, row["after"]);
             rows.push_back(std::move(row));
         }
-    return in.answer_rows(rows, "No jobs in queue.");
+    return in.answer_rows(rows, {.columns = columns, .nothing = "No jobs in queue."});
 }
 
 int run_overview(Invocation& in) {
