@@ -23,6 +23,17 @@ constexpr auto names_of(JobState) {
 }
 constexpr bool has_ended(JobState state) { return state >= JobState::succeeded; }
 
+/// How an ended job counts.
+enum class JobOutcome {
+    succeeded,
+    failed,    ///< also what was ended before its time, was blocked or lost: it did not do its work
+    withdrawn  ///< cancelled before it started: nobody wanted it any more, so nothing went wrong
+};
+constexpr JobOutcome outcome_of(JobState state, bool has_begun) {
+    if (state == JobState::succeeded) return JobOutcome::succeeded;
+    return state == JobState::cancelled && !has_begun ? JobOutcome::withdrawn : JobOutcome::failed;
+}
+
 struct Job {
     Id<Job> id;
     Id<Application> app_id;

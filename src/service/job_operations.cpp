@@ -108,25 +108,37 @@ void add_output(Call& call, Id<Job> id, json::object& record) {
     record["stderr"] = read_stream(call.session, id, OutputSource::standard_error, most_output_in_record);
 }
 
-/// The states a person means by a word.
-Result<std::vector<JobState>> states_named(std::string_view word) {
-    if (word == "success" || word == "successful") return std::vector{JobState::succeeded};
-    if (word == "failed")
-        return std::vector{JobState::failed, JobState::timed_out, JobState::cancelled, JobState::blocked,
-                           JobState::lost};
-    if (word == "running") return std::vector{JobState::running, JobState::claimed};
-    if (const auto state = enum_named<JobState>(word)) return std::vector{*state};
+/// Jobs of one state, or of those only the ones that had begun.
+struct JobsOfState {
+    JobState state;
+    bool begun_only = false;
+};
+
+/// The jobs a person means by a word; "failed" are those that count as such (outcome_of).
+Result<std::vector<JobsOfState>> jobs_named(std::string_view word) {
+    using Jobs = std::vector<JobsOfState>;
+    if (word == "success" || word == "successful") return Jobs{{JobState::succeeded}};
+    if (word == "failed") {
+        Jobs failed;
+        for (const auto state :
+             {JobState::failed, JobState::timed_out, JobState::cancelled, JobState::blocked, JobState::lost})
+            failed.push_back({state, outcome_of(state, false) != JobOutcome::failed});
+        return failed;
+    }
+    if (word == "running") return Jobs{{JobState::running}, {JobState::claimed}};
+    if (const auto state = enum_named<JobState>(word)) return Jobs{{*state}};
     return Error{ErrorCode::invalid,
                  fmt::format("'{}' is not a job status; use failed, success, running, pending, or one of: {}.", word,
                              fmt::join(names_of(JobState{}), ", "))};
 }
 
 /// Jobs in one of several states, by key: a page of each state, merged.
-Result<std::vector<Job>> list_in_states(Call& call, const ListQuery& query, const std::vector<JobState>& states) {
+Result<std::vector<Job>> list_in_states(Call& call, const ListQuery& query, const std::vector<JobsOfState>& wanted) {
     std::vector<Job> out;
-    for (const JobState state : states) {
+    for (const auto& [state, begun_only] : wanted) {
         auto of_state = query;
         of_state.equals.emplace_back("state", std::string(name_of(state)));
+        if (begun_only) of_state.present.push_back("begin");
         if (query.limit) of_state.limit = *query.limit + query.offset;
         of_state.offset = 0;
         for (auto& job : call.repository<Job>().list(of_state)) out.push_back(std::move(job));
@@ -144,7 +156,7 @@ Result<json::value> list(Call& call, const JobFilter& filter) {
     if (filter.app_id) query.equals.emplace_back("app_id", *filter.app_id);
     std::vector<Job> jobs;
     if (filter.status) {
-        const auto states = states_named(*filter.status);
+        const auto states = jobs_named(*filter.status);
         if (!states) return states.error();
         auto found = list_in_states(call, query, *states);
         if (!found) return found.error();
@@ -299,13 +311,10 @@ Result<json::value> status(Call& call, const NoInput&) {
         parameters.emplace_back(*call.scope.company());
     }
     const auto repeated = call.session.sql.query(planned, parameters);
-    return json::value{{"successful_jobs", jobs.succeeded},
-                       {"failed_jobs", jobs.failed},
-                       {"incomplete_jobs", jobs.unfinished()},
-                       {"total_applications", applications},
-                       {"repeated_jobs", std::get<std::int64_t>(repeated[0][0])},
-                       {"total_jobs", jobs.total},
-                       {"queue_length", queue.total}};
+    return json::value{{"successful_jobs", jobs.succeeded},  {"failed_jobs", jobs.failed},
+                       {"withdrawn_jobs", jobs.withdrawn},   {"incomplete_jobs", jobs.unfinished()},
+                       {"total_applications", applications}, {"repeated_jobs", std::get<std::int64_t>(repeated[0][0])},
+                       {"total_jobs", jobs.total},           {"queue_length", queue.total}};
 }
 
 }  // namespace

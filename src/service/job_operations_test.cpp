@@ -116,6 +116,41 @@ TEST_CASE("a run template is told everything that is wrong with it at once") {
     CHECK(desk.dump() == before);
 }
 
+TEST_CASE("the list of failed jobs and the counters agree about jobs that never ran") {
+    Desk desk;
+    const auto origin = desk.add_run_template();
+    const auto launched = [&] {
+        const auto made = desk.run("runtemplate:schedule", {{"id", origin.id.value}});
+        REQUIRE(made);
+        return Id<Job>{made->at("job_id").as_int64()};
+    };
+    const auto withdrawn = launched();
+    REQUIRE(desk.run("job:cancel", {{"id", withdrawn.value}}));
+    const auto begun = launched();
+    REQUIRE(desk.claim().size() == 1);
+    REQUIRE(desk.start(begun));
+    REQUIRE(desk.end(begun, JobState::cancelled, 143));
+    const auto blocked = launched();
+    REQUIRE(desk.claim().size() == 1);
+    REQUIRE(desk.end(blocked, JobState::blocked, 78));
+    const auto ids = [&](std::string_view status) {
+        const auto listed = desk.run("job:list", {{"status", status}});
+        REQUIRE(listed);
+        std::vector<std::int64_t> out;
+        for (const auto& job : listed->as_array()) out.push_back(job.at("id").as_int64());
+        return out;
+    };
+    CHECK(ids("failed") == std::vector{begun.value, blocked.value});
+    CHECK(ids("cancelled") == std::vector{withdrawn.value, begun.value});
+    const auto status = desk.run("job:status", {});
+    REQUIRE(status);
+    CHECK(status->at("failed_jobs") == 2);
+    CHECK(status->at("withdrawn_jobs") == 1);
+    CHECK(status->at("incomplete_jobs") == 0);
+    CHECK(status->at("total_jobs") == 3);
+    CHECK(desk.get(origin.id).failed_jobs_count == 2);
+}
+
 TEST_CASE("a deadline is kept as it is meant, and an empty one removes it") {
     Desk desk;
     const auto origin = desk.add_run_template();

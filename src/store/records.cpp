@@ -33,6 +33,10 @@ public:
         text_ += fmt::format("{} {} ?", quoted(column), relation);
         parameters.push_back(std::move(value));
     }
+    void add_present(std::string_view column) {
+        text_ += text_.empty() ? " WHERE " : " AND ";
+        text_ += quoted(column) + " IS NOT NULL";
+    }
     const std::string& text() const { return text_; }
     std::vector<Value> parameters;
 
@@ -45,6 +49,10 @@ Where where_of(const Entity& entity, Scope scope, const ListQuery& query) {
     for (const auto& [name, value] : query.equals) {
         if (!entity.find(name)) throw std::logic_error(fmt::format("{} has no field {}", entity.name, name));
         where.add(name, "=", value);
+    }
+    for (const auto name : query.present) {
+        if (!entity.find(name)) throw std::logic_error(fmt::format("{} has no field {}", entity.name, name));
+        where.add_present(name);
     }
     if (query.after) where.add(entity.key().name, query.newest_first ? "<" : ">", *query.after);
     return where;

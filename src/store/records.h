@@ -9,6 +9,7 @@ namespace mf {
 /// Which records, in which order. Lists page by key: give the last key seen as `after`.
 struct ListQuery {
     std::vector<std::pair<std::string_view, Value>> equals = {};  ///< field name and value; null means "is null"
+    std::vector<std::string_view> present = {};                   ///< fields that have a value
     bool newest_first = false;                                    ///< by key
     std::optional<std::int64_t> after = {};                       ///< key of the last record of the page before
     std::optional<std::int64_t> limit = {};

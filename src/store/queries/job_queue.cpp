@@ -51,7 +51,7 @@ bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Times
     if (!changed) return false;
     session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
     const auto of = session.sql.query(R"(SELECT "company_id", "runtemplate_id" FROM "job" WHERE "id" = ?)", {id.value});
-    count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, false, now);
+    count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, JobOutcome::withdrawn, now);
     let_next_go(session, {std::get<std::int64_t>(of[0][1])});
     return true;
 }
@@ -190,7 +190,8 @@ bool record_start(Session& session, const JobStart& start) {
 bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
     const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
     const auto rows = session.sql.query(
-        R"(SELECT "runtemplate_id", "company_id", "exclusive", "reason" FROM "job" WHERE "id" = ?)", {end.job.value});
+        R"(SELECT "runtemplate_id", "company_id", "exclusive", "reason", "begin" FROM "job" WHERE "id" = ?)",
+        {end.job.value});
     if (rows.empty()) return false;
     const auto changed = session.sql.execute(
         R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
@@ -217,20 +218,20 @@ bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
         throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
 
     const auto run_template = std::get<std::int64_t>(rows[0][0]);
-    const bool succeeded = end.state == JobState::succeeded;
-    if (succeeded)
+    const auto outcome = outcome_of(end.state, !is_null(rows[0][4]));
+    if (outcome == JobOutcome::succeeded)
         session.sql.execute(
             R"(UPDATE "runtemplate" SET "successfull_jobs_count" = "successfull_jobs_count" + 1 WHERE "id" = ?)",
             {run_template});
-    else
+    else if (outcome == JobOutcome::failed)
         session.sql.execute(R"(UPDATE "runtemplate" SET "failed_jobs_count" = "failed_jobs_count" + 1 WHERE "id" = ?)",
                             {run_template});
-    count_ended(session, {std::get<std::int64_t>(rows[0][1])}, succeeded, end.end);
+    count_ended(session, {std::get<std::int64_t>(rows[0][1])}, outcome, end.end);
     if (!is_null(rows[0][2]))
         release_next_waiting(session, run_template);
     else
         let_next_go(session, {run_template});
-    if (!succeeded) enqueue_next_attempt(session, end, server_zone);
+    if (outcome == JobOutcome::failed) enqueue_next_attempt(session, end, server_zone);
     return true;
 }
 

@@ -19,7 +19,7 @@ void check_invariants(testing::Queue& queue) {
     std::map<std::int64_t, QueueEntry> queued;
     for (const auto& entry : queue.all<QueueEntry>()) queued.emplace(entry.job_id.value, entry);
     std::set<std::int64_t> occupied;
-    std::int64_t ended = 0, succeeded = 0, total = 0;
+    std::int64_t ended = 0, succeeded = 0, withdrawn = 0, total = 0;
     for (const auto& job : queue.all<Job>()) {
         ++total;
         const bool runs = job.state == JobState::claimed || job.state == JobState::running;
@@ -34,6 +34,7 @@ void check_invariants(testing::Queue& queue) {
             ++ended;
             RC_ASSERT(job.end.has_value());
             succeeded += job.state == JobState::succeeded;
+            withdrawn += job.state == JobState::cancelled && !job.begin;
         }
     }
     // Nobody waits for ever: there is a job to wait for, or one before it that goes next.
@@ -49,7 +50,8 @@ void check_invariants(testing::Queue& queue) {
         [&](Session& session) { return job_statistics(session, Scope::everything(), queue.moment); });
     RC_ASSERT(counted.total == total);
     RC_ASSERT(counted.succeeded == succeeded);
-    RC_ASSERT(counted.failed == ended - succeeded);
+    RC_ASSERT(counted.failed == ended - succeeded - withdrawn);
+    RC_ASSERT(counted.withdrawn == withdrawn);
 }
 
 void check_paging(testing::Queue& queue) {

@@ -2,6 +2,7 @@
 #include "store/queries/job_queue.h"
 
 #include "base/time_text.h"
+#include "store/queries/statistics.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
@@ -47,6 +48,33 @@ TEST_CASE("a job ends from claimed or running only, and is counted once") {
         const auto counts = queue.get(job.runtemplate_id);
         CHECK(counts.successfull_jobs_count + counts.failed_jobs_count == (has_ended(after.state) ? 1 : 0));
     }
+}
+
+TEST_CASE("a job that was cancelled before it started neither succeeded nor failed; one that had begun failed") {
+    Queue queue;
+    const auto counted = [&] {
+        return queue.database.read([](Session& session) { return job_statistics(session, Scope::everything(), now); });
+    };
+    const auto pending = queue.in_state(JobState::pending);
+    REQUIRE(queue.cancel(pending.id));
+    const auto claimed = queue.in_state(JobState::claimed);
+    REQUIRE(queue.end(claimed.id, JobState::cancelled));
+    for (const auto& job : {pending, claimed}) {
+        CHECK(queue.get(job.runtemplate_id).failed_jobs_count == 0);
+        CHECK(queue.get(job.runtemplate_id).successfull_jobs_count == 0);
+    }
+    CHECK(counted().withdrawn == 2);
+    CHECK(counted().failed == 0);
+    CHECK(counted().unfinished() == 0);
+    const auto begun = queue.in_state(JobState::cancelled);
+    CHECK(queue.get(begun.runtemplate_id).failed_jobs_count == 1);
+    CHECK(counted().failed == 1);
+    // What is removed counts no more.
+    for (const auto& job : {pending, claimed, begun})
+        queue.database.write([&](Session& session) { REQUIRE(erase_job(session, Scope::everything(), job.id, now)); });
+    CHECK(counted().total == 0);
+    CHECK(counted().withdrawn == 0);
+    CHECK(counted().failed == 0);
 }
 
 TEST_CASE("a job is given back from claimed only") {

@@ -11,6 +11,15 @@ std::int64_t hour_of(Timestamp moment) {
     return std::chrono::floor<std::chrono::hours>(moment.time_since_epoch()).count();
 }
 
+std::string_view column_of(JobOutcome outcome) {
+    switch (outcome) {
+        case JobOutcome::succeeded: return "succeeded";
+        case JobOutcome::failed: return "failed";
+        case JobOutcome::withdrawn: return "withdrawn";
+    }
+    return {};
+}
+
 void count(Session& session, Id<Company> company, std::int64_t hour, std::string_view column) {
     // Not an "upsert": its spelling differs on every database, and the row nearly always exists.
     const auto changed = session.sql.execute(
@@ -40,8 +49,8 @@ void count_created(Session& session, Id<Company> company, Timestamp now) {
     count(session, company, hour_of(now), "created");
 }
 
-void count_ended(Session& session, Id<Company> company, bool succeeded, Timestamp end) {
-    count(session, company, hour_of(end), succeeded ? "succeeded" : "failed");
+void count_ended(Session& session, Id<Company> company, JobOutcome outcome, Timestamp end) {
+    count(session, company, hour_of(end), column_of(outcome));
 }
 
 void count_removed(Session& session, const Job& job, Timestamp now) {
@@ -52,7 +61,7 @@ void count_removed(Session& session, const Job& job, Timestamp now) {
             {job.company_id.value, hour_of(at)});
     };
     take_back("created", job.created_at);
-    if (job.end) take_back(job.state == JobState::succeeded ? "succeeded" : "failed", *job.end);
+    if (job.end) take_back(column_of(outcome_of(job.state, job.begin.has_value())), *job.end);
 }
 
 void skip_by_key(Session& session, Scope scope, ListQuery& query) {
@@ -75,13 +84,13 @@ JobStatistics job_statistics(Session& session, Scope scope, Timestamp now) {
     std::vector<Value> parameters{hour - 30 * 24, hour - 7 * 24, hour - 24, hour - 1};
     if (scope.company()) parameters.emplace_back(*scope.company());
     const auto row = session.sql.query(
-        R"(SELECT SUM("created"), SUM("succeeded"), SUM("failed"),
+        R"(SELECT SUM("created"), SUM("succeeded"), SUM("failed"), SUM("withdrawn"),
            SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END),
            SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END) FROM "job_count")" +
             of_company,
         parameters)[0];
     return {number(row[0]), number(row[1]), number(row[2]), number(row[3]),
-            number(row[4]), number(row[5]), number(row[6])};
+            number(row[4]), number(row[5]), number(row[6]), number(row[7])};
 }
 
 QueueStatistics queue_statistics(Session& session, Scope scope, Timestamp now, const CalendarEnds& ends) {

@@ -10,7 +10,7 @@ namespace mf {
 /// time proportional to the hours asked for, not to the history.
 
 void count_created(Session& session, Id<Company> company, Timestamp now);
-void count_ended(Session& session, Id<Company> company, bool succeeded, Timestamp end);
+void count_ended(Session& session, Id<Company> company, JobOutcome outcome, Timestamp end);
 
 /// Somebody removed a job; an ended one is no longer counted.
 void count_removed(Session& session, const Job& job, Timestamp now);
@@ -21,9 +21,10 @@ void skip_by_key(Session& session, Scope scope, ListQuery& query);
 
 struct JobStatistics {
     std::int64_t total = 0, succeeded = 0, failed = 0;         ///< of all times
+    std::int64_t withdrawn = 0;                                ///< cancelled before they started
     std::int64_t last_month = 0, last_week = 0, last_day = 0;  ///< made in the last 30 days, 7 days, 24 hours
     std::int64_t this_hour = 0;                                ///< made since the clock struck the hour
-    std::int64_t unfinished() const { return total - succeeded - failed; }
+    std::int64_t unfinished() const { return total - succeeded - failed - withdrawn; }
 };
 JobStatistics job_statistics(Session& session, Scope scope, Timestamp now);
 
