@@ -2,24 +2,14 @@
 #include "service/configuration.h"
 
 #include "secure/vault.h"
+#include "service/environment_layers.h"
 
 #include <fmt/format.h>
 
 namespace mf {
 namespace {
 
-using sql::Row;
-
 constexpr std::string_view sealed_column = "value";
-
-/// Stands for the directory that each job gets for itself, where there is no job yet.
-constexpr std::string_view work_directory_of_some_job = "<work directory of the job>";
-
-const std::string& text(const Value& value) { return std::get<std::string>(value); }
-bool truth(const Value& value) {
-    const auto* flag = std::get_if<bool>(&value);
-    return flag ? *flag : std::get<std::int64_t>(value) != 0;
-}
 
 std::vector<ApplicationField> declared_fields(Session& session, Id<Application> application) {
     auto fields = Repository<ApplicationField>(session, Scope::everything())
@@ -50,6 +40,16 @@ ConfigConstraints constraints_of(const ApplicationField& field) {
 
 std::vector<Configuration> stored_values(Call& call, const RunTemplate& run_template) {
     return call.repository<Configuration>().list({.equals = {{"runtemplate_id", run_template.id.value}}});
+}
+
+/// What a job would get now.
+Result<Environment> environment_of(Call& call, const RunTemplate& run_template) {
+    return environment_layers(call.session, call.vault,
+                              {.run_template = run_template,
+                               .executor = run_template.executor,
+                               .work_directory = std::string(work_directory_of_some_job),
+                               .allowed_names = call.allowed_names})
+        .and_then(assemble_environment);
 }
 
 json::value explained(const EnvironmentVariable& variable) {
@@ -126,14 +126,15 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
     return out;
 }
 
+std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& run_template) {
+    const auto environment = environment_of(call, run_template);
+    if (!environment) return {fmt::format("Its jobs will be blocked: {}", environment.error().message)};
+    if (environment->missing_required.empty()) return {};
+    return {fmt::format("Its jobs will be blocked until this is done: {}", missing_required_reason(*environment))};
+}
+
 Result<json::value> explain_environment(Call& call, const RunTemplate& run_template) {
-    const auto layers = environment_layers(call.session, call.vault,
-                                           {.run_template = run_template,
-                                            .executor = run_template.executor,
-                                            .work_directory = std::string(work_directory_of_some_job),
-                                            .allowed_names = call.allowed_names});
-    if (!layers) return layers.error();
-    const auto environment = assemble_environment(*layers);
+    const auto environment = environment_of(call, run_template);
     if (!environment) return environment.error();
     json::array variables, warnings;
     for (const auto& variable : environment->variables) variables.push_back(explained(variable));
@@ -143,73 +144,6 @@ Result<json::value> explain_environment(Call& call, const RunTemplate& run_templ
         {"variables", std::move(variables)},
         {"missing", json::array(environment->missing_required.begin(), environment->missing_required.end())},
         {"warnings", std::move(warnings)}};
-}
-
-Result<EnvironmentLayers> environment_layers(Session& session, const Vault& vault, const EnvironmentSubject& subject) {
-    const RunTemplate& origin = subject.run_template;
-    EnvironmentLayers layers{.company_id = origin.company_id.value,
-                             .temporary_directory = subject.work_directory,
-                             .allowed_names = subject.allowed_names};
-    for (
-        const auto& row : session.sql.query(
-            R"(SELECT "name", "type", "defval", "required", "secret" FROM "application_field" WHERE "application_id" = ? ORDER BY "position")",
-            {origin.app_id.value})) {
-        DeclaredVariable& declared = layers.application.emplace_back();
-        declared.name = text(row[0]);
-        declared.type = config_type_named(text(row[1])).value_or(ConfigType::string);
-        if (!is_null(row[2])) declared.default_value = text(row[2]);
-        declared.required = truth(row[3]);
-        declared.secret = truth(row[4]);
-    }
-    // Applications made with the EasePHP framework log to where this says; others ignore it.
-    if (std::ranges::find(layers.application, "EASE_LOGGER", &DeclaredVariable::name) == layers.application.end())
-        layers.application.push_back({.name = "EASE_LOGGER", .default_value = "syslog|console"});
-    for (const auto& row : session.sql.query(
-             R"(SELECT "id", "name", "value", "secret" FROM "company_variable" WHERE "company_id" = ? ORDER BY "id")",
-             {origin.company_id.value})) {
-        GivenVariable given{.name = text(row[1]), .value = text(row[2]), .secret = truth(row[3])};
-        if (given.secret) {
-            auto opened = vault.open(text(row[2]), {"company_variable", "value", std::get<std::int64_t>(row[0])});
-            if (!opened)
-                return Error{ErrorCode::unavailable,
-                             fmt::format("Company variable {}: {}", given.name, opened.error().message)};
-            given.value = *std::move(opened);
-        }
-        layers.company.push_back(std::move(given));
-    }
-    for (const auto& row : session.sql.query(
-             R"(SELECT "id", "name", "value", "sealed" FROM "configuration" WHERE "runtemplate_id" = ? ORDER BY "id")",
-             {origin.id.value})) {
-        GivenVariable given{.name = text(row[1]), .value = text(row[2]), .secret = truth(row[3])};
-        if (given.secret) {
-            auto opened = vault.open(text(row[2]), {"configuration", sealed_column, std::get<std::int64_t>(row[0])});
-            if (!opened)
-                return Error{ErrorCode::unavailable, fmt::format("Value {}: {}", given.name, opened.error().message)};
-            given.value = *std::move(opened);
-        }
-        layers.runtemplate.push_back(std::move(given));
-    }
-    for (const auto& [name, value] : subject.launch.config)
-        layers.launch_json.push_back({.name = name, .value = value});
-    for (const auto& [name, value] : subject.launch.env) layers.launch.push_back({.name = name, .value = value});
-
-    const auto facts = session.sql.query(
-        R"(SELECT a."name", a."uuid", c."code", c."name" FROM "application" a, "company" c WHERE a."id" = ? AND c."id" = ?)",
-        {origin.app_id.value, origin.company_id.value});
-    if (facts.empty())
-        return Error{ErrorCode::not_found, "The application or the company of the run template is gone."};
-    layers.platform = platform_variables({.job_id = subject.job_id,
-                                          .application_id = origin.app_id.value,
-                                          .application_name = text(facts[0][0]),
-                                          .application_uuid = text(facts[0][1]),
-                                          .company_id = origin.company_id.value,
-                                          .company_code = text(facts[0][2]),
-                                          .company_name = text(facts[0][3]),
-                                          .runtemplate_id = origin.id.value,
-                                          .runtemplate_name = origin.name,
-                                          .executor = std::string(name_of(subject.executor)),
-                                          .temporary_directory = subject.work_directory});
-    return layers;
 }
 
 }  // namespace mf

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "domain/environment.h"
-#include "service/launch.h"
+#include "service/operation.h"
 
 namespace mf {
 
@@ -14,21 +13,12 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
 /// The stored values for people: secrets masked; declared secrets without a value as "(not set)".
 json::object shown_configuration(Call& call, const RunTemplate& run_template);
 
+/// What keeps jobs of this run template from running as it is stored now, in sentences that name every variable; empty
+/// if nothing does. Saving it is no error: values may follow, and a credential may provide them.
+std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& run_template);
+
 /// The environment a job of this run template would get now: every variable with its winning layer and what it
 /// shadows, what is missing, and warnings. For `runtemplate env`.
 Result<json::value> explain_environment(Call& call, const RunTemplate& run_template);
-
-/// Who a job is for, as far as its environment depends on it.
-struct EnvironmentSubject {
-    const RunTemplate& run_template;
-    ExecutorKind executor = ExecutorKind::native;
-    std::int64_t job_id = 0;          ///< 0: no job yet
-    std::string work_directory = {};  ///< what MULTIFLEXI_TMP will be
-    LaunchValues launch = {};
-    AllowedNames allowed_names = {};  ///< dangerous names that the operator permits
-};
-
-/// The layers of a job's environment from the store, sealed values opened. Errors: a sealed value that does not open.
-Result<EnvironmentLayers> environment_layers(Session& session, const Vault& vault, const EnvironmentSubject& subject);
 
 }  // namespace mf

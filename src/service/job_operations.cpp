@@ -5,6 +5,7 @@
 #include "execute/exit_meaning.h"
 #include "secure/vault.h"
 #include "service/audit.h"
+#include "service/job_environment.h"
 #include "service/launch.h"
 #include "service/list_filter.h"
 #include "store/queries/job_output.h"
@@ -92,17 +93,6 @@ namespace {
 /// Output that travels inside a record; longer ones are read with `job output`.
 constexpr std::size_t most_output_in_record = 16 << 20;
 
-json::object environment_of(Call& call, Id<Job> id) {
-    json::object out;
-    const auto rows = call.session.sql.query(R"(SELECT "env" FROM "job_environment" WHERE "job_id" = ?)", {id.value});
-    if (rows.empty()) return out;
-    const auto parsed = parse_json(std::get<std::string>(rows[0][0]));
-    const auto* variables = parsed ? parsed->if_array() : nullptr;
-    if (!variables) return out;
-    for (const auto& variable : *variables) out[variable.at("key").as_string()] = variable.at("value");
-    return out;
-}
-
 void add_output(Call& call, Id<Job> id, json::object& record) {
     record["stdout"] = read_stream(call.session, id, OutputSource::standard_output, most_output_in_record);
     record["stderr"] = read_stream(call.session, id, OutputSource::standard_error, most_output_in_record);
@@ -165,10 +155,12 @@ Result<json::value> list(Call& call, const JobFilter& filter) {
         skip_by_key(call.session, call.scope, query);
         jobs = call.repository<Job>().list(query);
     }
+    std::map<std::int64_t, json::object> environments;
+    if (filter.env.value_or(false)) environments = job_environments(call, jobs);
     json::array out;
     for (const Job& job : jobs) {
         auto record = to_json(job);
-        if (filter.env.value_or(false)) record["env"] = environment_of(call, job.id);
+        if (filter.env.value_or(false)) record["env"] = std::move(environments[job.id.value]);
         if (filter.output.value_or(false)) add_output(call, job.id, record);
         out.push_back(std::move(record));
     }
@@ -190,7 +182,7 @@ Result<json::value> get(Call& call, const JobReference& input) {
     const auto job = call.repository<Job>().find({input.id});
     if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
     auto record = to_json(*job);
-    record["env"] = environment_of(call, job->id);
+    record["env"] = std::move(job_environments(call, std::span(&*job, 1))[job->id.value]);
     record["exit_severity"] = exit_severity_of(call, *job);
     if (input.output.value_or(true)) add_output(call, job->id, record);
     return json::value(std::move(record));

@@ -3,7 +3,7 @@
 
 #include "domain/command_template.h"
 #include "execute/work_directory.h"
-#include "service/configuration.h"
+#include "service/environment_layers.h"
 
 #include <fmt/format.h>
 
