@@ -222,6 +222,37 @@ TEST_CASE("what is wrong with a run template is said in the words of the contrac
     CHECK(shell({"run-template:create", "--name", "R"}).out == "Missing --name, --app_id or --company_id\n");
 }
 
+TEST_CASE("what a saved run template lacks is a remark to people and a member for programs") {
+    FakeBackend fake;
+    json::object record{{"id", 3}, {"name", "R"}, {"warnings", json::array{"Missing: A, B."}}};
+    const auto answer = [&](const json::object&) -> Result<json::value> { return json::value(record); };
+    fake.offer("runtemplate:create", {"name", "app_id", "company_id"}, answer);
+    fake.offer("runtemplate:update", {"id", "active"}, answer);
+    Shell shell{fake};
+    const std::vector<std::string> create{"run-template:create", "--name", "R", "--app_id", "1", "--company_id", "1"};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), create.begin(), create.end());
+        return more;
+    };
+    CHECK(shell(create).out == "RunTemplate created with ID: 3\n");
+    CHECK(shell.err == "Warning: Missing: A, B.\n");
+    CHECK(shell.code == 0);
+    shell(with({"-f", "json"}));
+    CHECK(compact(shell) == R"({"runtemplate_id":3,"created":true,"id":3,"warnings":["Missing: A, B."]})");
+    CHECK(shell.err.empty());
+    shell(with({"-f", "json", "-v"}));
+    CHECK(shell.document().at("warnings").as_array().size() == 1);
+    CHECK(shell.document().at("id") == 3);
+    shell({"run-template:update", "--id", "3", "--active", "1", "-f", "json"});
+    CHECK(compact(shell) == R"({"runtemplate_id":"3","updated":true,"warnings":["Missing: A, B."]})");
+    CHECK(shell({"run-template:update", "--id", "3", "--active", "1", "-v"}).out.find("warnings") == std::string::npos);
+    CHECK(shell.err == "Warning: Missing: A, B.\n");
+    record.erase("warnings");
+    shell(with({"-f", "json"}));
+    CHECK(compact(shell) == R"({"runtemplate_id":3,"created":true,"id":3})");
+    CHECK(shell(create).err.empty());
+}
+
 TEST_CASE("a run template is scheduled") {
     FakeBackend fake;
     fake.offer(

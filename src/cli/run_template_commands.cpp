@@ -152,6 +152,19 @@ json::object shown_record(Invocation& in, const json::object& canonical) {
     return record;
 }
 
+/// The answer to a change with the warnings of the operation: members of the document, remarks to a person.
+int answer_saved(Invocation& in, const json::object& canonical, json::object document, const std::string& sentence) {
+    const json::value& warnings = member(canonical, "warnings");
+    const bool warned = warnings.is_array() && !warnings.get_array().empty();
+    if (in.verbose()) document = shown_record(in, canonical);
+    if (warned && in.json()) document["warnings"] = warnings;
+    const int code = in.verbose() ? in.answer_record(std::move(document)) : in.answer(document, sentence);
+    if (warned && !in.json())
+        for (const json::value& warning : warnings.get_array())
+            in.remark(fmt::format("Warning: {}", plain_text(warning)));
+    return code;
+}
+
 int run_get(Invocation& in) {
     auto found = in.call();
     if (!found && found.error().code == ErrorCode::not_found) {
@@ -167,10 +180,9 @@ int run_create(Invocation& in) {
     auto made = in.call();
     if (!made) return refuse_change(in, made.error());
     const auto record = record_of(*made);
-    if (in.verbose()) return in.answer_record(shown_record(in, record));
     const json::value id = member(record, "id");
-    return in.answer(json::object{{"runtemplate_id", id}, {"created", true}, {"id", id}},
-                     fmt::format("RunTemplate created with ID: {}", plain_text(id)));
+    return answer_saved(in, record, json::object{{"runtemplate_id", id}, {"created", true}, {"id", id}},
+                        fmt::format("RunTemplate created with ID: {}", plain_text(id)));
 }
 
 int run_update(Invocation& in) {
@@ -181,10 +193,9 @@ int run_update(Invocation& in) {
     auto answer = in.call();
     if (!answer) return refuse_change(in, answer.error());
     const auto record = record_of(*answer);
-    if (in.verbose()) return in.answer_record(shown_record(in, record));
     const auto id = id_text(in, record);
-    return in.answer(json::object{{"runtemplate_id", id}, {"updated", true}},
-                     fmt::format("RunTemplate updated: ID={}", id));
+    return answer_saved(in, record, json::object{{"runtemplate_id", id}, {"updated", true}},
+                        fmt::format("RunTemplate updated: ID={}", id));
 }
 
 int run_schedule(Invocation& in) {

@@ -98,6 +98,39 @@ TEST_CASE("values of a run template: a subset leaves the others alone, false sta
     CHECK(values({}) == json::object{{"VERBOSE", "false"}});
 }
 
+TEST_CASE("saving a run template warns about every required value that is missing, and about nothing else") {
+    Desk desk;
+    int position = 0;
+    for (const auto* name : {"BANK", "ACCOUNT", "NOTE"})
+        desk.add(ApplicationField{.application_id = desk.application.id,
+                                  .name = name,
+                                  .position = position++,
+                                  .type = "string",
+                                  .required = std::string_view(name) != "NOTE"});
+    const auto warnings = [](const Result<json::value>& answer) {
+        REQUIRE(answer);
+        const auto* found = answer->as_object().if_contains("warnings");
+        return found ? to_text(*found) : "";
+    };
+    const auto made = desk.run("runtemplate:create", {{"name", "Bank"},
+                                                      {"app_id", desk.application.id.value},
+                                                      {"company_id", desk.company.id.value},
+                                                      {"active", false}});
+    CHECK(warnings(made).find("Required variables without a value: BANK, ACCOUNT.") != std::string::npos);
+    const auto id = made->at("id").as_int64();
+    const auto updated = [&](json::object input) {
+        input["id"] = id;
+        return warnings(desk.run("runtemplate:update", input));
+    };
+    CHECK(updated({{"config", {{"BANK", "0"}}}}).find("Required variable without a value: ACCOUNT.") !=
+          std::string::npos);
+    CHECK(updated({{"active", true}}).find("ACCOUNT") != std::string::npos);
+    CHECK(desk.get(Id<RunTemplate>{id}).active);
+    CHECK(updated({{"config", {{"ACCOUNT", "1"}}}}) == "");
+    CHECK(updated({{"config", {{"ACCOUNT", ""}}}}).find("ACCOUNT") != std::string::npos);
+    CHECK(updated({{"config", {{"RESULT_FILE", "../out"}}}}).find("RESULT_FILE") != std::string::npos);
+}
+
 TEST_CASE("a run template is told everything that is wrong with it at once") {
     Desk desk;
     const auto before = desk.dump();

@@ -159,6 +159,15 @@ Result<json::value> with_configuration(Call& call, const RunTemplate& run_templa
     return json::value(std::move(out));
 }
 
+/// The record of one that was saved, with what its jobs still lack.
+Result<json::value> saved(Call& call, const RunTemplate& run_template) {
+    auto out = with_configuration(call, run_template);
+    if (!out) return out;
+    const auto warnings = configuration_warnings(call, run_template);
+    if (!warnings.empty()) out->as_object()["warnings"] = json::array(warnings.begin(), warnings.end());
+    return out;
+}
+
 Result<json::value> get(Call& call, const RunTemplateLookup& by) {
     const auto found = find_run_template(call, by.id, by.name);
     if (!found) return found.error();
@@ -202,7 +211,7 @@ Result<json::value> create(Call& call, const RunTemplateInput& input) {
                  .action = "create",
                  .company = made.company_id,
                  .details = {{"name", made.name}, {"app_id", made.app_id.value}}});
-    return with_configuration(call, made);
+    return saved(call, made);
 }
 
 /// What decides when it runs; a change of anything else leaves the plan and the queue alone.
@@ -246,7 +255,7 @@ Result<json::value> update(Call& call, const RunTemplateInput& input) {
                  .details = changes});
     const auto now_stored = find_run_template(call, input.id);
     if (!now_stored) return now_stored.error();
-    return with_configuration(call, *now_stored);
+    return saved(call, *now_stored);
 }
 
 Result<json::value> remove(Call& call, const Reference& input) {
