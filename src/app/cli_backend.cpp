@@ -5,6 +5,9 @@
 #include "service/job_operations.h"
 #include "store/queries/job_output.h"
 
+#include <atomic>
+#include <csignal>
+
 namespace mf {
 namespace {
 
@@ -22,6 +25,38 @@ auto guarded(F&& work) -> decltype(work()) {
         return Error{ErrorCode::unavailable, error.what()};
     }
 }
+
+/// While it lives, SIGINT and SIGTERM end the waiting instead of the program; the second one ends the program.
+class Interrupt {
+public:
+    Interrupt() {
+        current = this;
+        struct sigaction action {};
+        action.sa_handler = [](int) {
+            current->happened_ = true;
+            current->nudge_.notify();
+        };
+        action.sa_flags = static_cast<int>(SA_RESETHAND);
+        ::sigaction(SIGINT, &action, &before_[0]);
+        ::sigaction(SIGTERM, &action, &before_[1]);
+    }
+    ~Interrupt() {
+        ::sigaction(SIGINT, &before_[0], nullptr);
+        ::sigaction(SIGTERM, &before_[1], nullptr);
+        current = nullptr;
+    }
+    Interrupt(const Interrupt&) = delete;
+    Interrupt& operator=(const Interrupt&) = delete;
+
+    bool happened() const { return happened_; }
+    Nudge& nudge() { return nudge_; }
+
+private:
+    static inline Interrupt* current = nullptr;  // handlers are of the process
+    std::atomic<bool> happened_ = false;
+    Nudge nudge_;
+    struct sigaction before_[2]{};
+};
 
 OutputSource source_of(JobStream stream) {
     return stream == JobStream::out ? OutputSource::standard_output : OutputSource::standard_error;
@@ -75,10 +110,10 @@ Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequen
     return guarded([&]() -> Result<void> {
         const auto installation = opened();
         if (!installation) return installation.error();
-        Nudge nudge;
+        Interrupt interrupt;
         std::optional<JobState> shown;
         std::int64_t after = from_sequence - 1;
-        while (!stop.stop_requested()) {
+        while (!stop.stop_requested() && !interrupt.happened()) {
             // The state is read before the output: when it says "ended", all output is there.
             Result<Job> found = Error{};
             const auto pieces = (*installation)->database().read([&](Session& session) {
@@ -114,7 +149,9 @@ Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequen
                       .reason = found->reason ? std::string_view(*found->reason) : std::string_view()});
                 return {};
             }
-            clock_.wait_until(clock_.now() + between_looks, nudge, stop);
+            if (!sink({.kind = JobEvent::Kind::idle, .sequence = after + 1, .at = clock_.now(), .state = found->state}))
+                return {};
+            clock_.wait_until(clock_.now() + between_looks, interrupt.nudge(), stop);
         }
         return {};
     });

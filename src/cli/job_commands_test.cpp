@@ -159,9 +159,73 @@ TEST_CASE("a job is followed to its end") {
     shell.terminal = true;
     CHECK(shell({"job:follow", "5"}).err.find("failed, exit code 3") != std::string::npos);
     fake.events.pop_back();
-    CHECK(shell({"job:follow", "5"}).code == 1);
+    CHECK(shell({"job:follow", "5"}).code == 130);
     fake.events = {{.kind = JobEvent::Kind::ended, .state = JobState::cancelled}};
     CHECK(shell({"job:follow", "5", "--exit-code"}).code == 1);
     fake.events.clear();
     CHECK(shell({"job:follow", "5"}).out == "Job not found: ID=5\n");
+}
+
+TEST_CASE("following a job ends with a sentence when the job did not do its work, and with a code") {
+    struct Case {
+        JobState state;
+        std::optional<std::int64_t> exit_code;
+        std::string_view reason;
+        std::string_view sentence;
+        int code, code_of_job;
+    };
+    const Case cases[] = {
+        {JobState::succeeded, 0, "", "", 0, 0},
+        {JobState::failed, 3, "", "", 0, 3},
+        {JobState::failed, 127, "No such program.", "Job 5 failed, exit code 127: No such program.\n", 0, 127},
+        {JobState::blocked, 78, "Required variable without a value: A.",
+         "Job 5 was blocked and did not run, exit code 78: Required variable without a value: A.\n", 1, 78},
+        {JobState::cancelled,
+         {},
+         "Cancelled by alice.",
+         "Job 5 was cancelled before it started: Cancelled by alice.\n",
+         1,
+         1},
+        {JobState::cancelled, 143, "", "Job 5 was cancelled, exit code 143.\n", 1, 143},
+        {JobState::timed_out, 124, "It had 5 seconds.",
+         "Job 5 was ended at its time limit, exit code 124: It had 5 seconds.\n", 1, 124},
+        {JobState::lost, 255, "The server ended.", "Job 5 was lost, exit code 255: The server ended.\n", 1, 255},
+    };
+    FakeBackend fake;
+    fake.offer("job:get", {"id"}, json::value(job()));
+    for (const Case& each : cases) {
+        CAPTURE(each.sentence);
+        fake.events = {
+            {.kind = JobEvent::Kind::ended, .state = each.state, .exit_code = each.exit_code, .reason = each.reason}};
+        Shell shell{fake};
+        CHECK(shell({"job:follow", "5"}).code == each.code);
+        CHECK(shell.err == each.sentence);
+        CHECK(shell.out.empty());
+        CHECK(shell({"job:follow", "5", "--exit-code"}).code == each.code_of_job);
+        CHECK(shell({"job:follow", "5", "-q"}).err.empty());
+        CHECK(shell({"job:follow", "5", "-f", "json"}).code == each.code);
+        CHECK(shell.err.empty());
+        const json::object last = shell.document().as_array().back().as_object();
+        if (!each.sentence.empty()) CHECK(std::string(last.at("message").as_string()) + "\n" == each.sentence);
+        shell.terminal = true;
+        CHECK(shell({"job:follow", "5", "--no-ansi"}).err.find(each.sentence) != std::string::npos);
+    }
+}
+
+TEST_CASE("following a job ends when nobody reads any more, or with a word when somebody interrupts it") {
+    FakeBackend fake;
+    fake.offer("job:get", {"id"}, json::value(job()));
+    fake.events = {{.kind = JobEvent::Kind::state, .state = JobState::pending},
+                   {.kind = JobEvent::Kind::idle},
+                   printed(JobStream::out, "late\n")};
+    Shell shell{fake};
+    // The fake runs out of events, as the true one does after Ctrl-C.
+    CHECK(shell({"job:follow", "5"}).code == 130);
+    CHECK(shell.out == "late\n");
+    CHECK(shell.err.starts_with("Job 5 goes on."));
+    CHECK(shell({"job:follow", "5", "-f", "json"}).document().as_array().size() == 2);
+    shell.reader_gone = true;
+    CHECK(shell({"job:follow", "5"}).code == 1);
+    CHECK(shell.out.empty());
+    CHECK(shell.err.empty());
 }

@@ -7,14 +7,32 @@
 namespace mf {
 namespace {
 
+constexpr int exit_code_of_interrupt = 130;  // 128 + SIGINT, as shells count
+
+/// What became of a job, and why.
+std::string ending_sentence(std::int64_t id, const JobEvent& event) {
+    std::string out = fmt::format("Job {} ", id);
+    switch (event.state) {
+        case JobState::succeeded: out += "succeeded"; break;
+        case JobState::timed_out: out += "was ended at its time limit"; break;
+        case JobState::cancelled: out += event.exit_code ? "was cancelled" : "was cancelled before it started"; break;
+        case JobState::blocked: out += "was blocked and did not run"; break;
+        case JobState::lost: out += "was lost"; break;
+        default: out += name_of(event.state); break;
+    }
+    if (event.exit_code) out += fmt::format(", exit code {}", *event.exit_code);
+    return event.reason.empty() ? out + "." : fmt::format("{}: {}", out, event.reason);
+}
+
 /// Shows what happens to a job while it happens.
 class Follower {
 public:
-    explicit Follower(Invocation& in) : in_(in) {}
+    Follower(Invocation& in, std::int64_t job) : in_(in), job_(job) {}
 
     bool take(const JobEvent& event) {
+        if (event.kind == JobEvent::Kind::idle) return !(in_.terminal().reader_gone && in_.terminal().reader_gone());
         if (event.kind == JobEvent::Kind::ended) {
-            ended_ = true;
+            end_ = event.state;
             exit_code_ = event.exit_code;
         }
         in_.json() ? tell_json(event) : tell(event);
@@ -27,7 +45,8 @@ public:
         if (in_.json()) in_.out().line(any_ ? "\n]" : "[]");
     }
 
-    bool ended() const { return ended_; }
+    /// How it ended; none: it has not.
+    std::optional<JobState> ending() const { return end_; }
     std::optional<std::int64_t> exit_code() const { return exit_code_; }
 
 private:
@@ -42,14 +61,19 @@ private:
             }
             return;
         }
-        if (!in_.terminal().err_is_terminal || in_.quiet()) return;
-        std::string line = line_open_ ? "\n" : "";
-        line_open_ = false;
-        line += fmt::format("-- {} {}", format_local(event.at, in_.zone()), name_of(event.state));
-        if (event.kind == JobEvent::Kind::ended) {
-            if (event.exit_code) line += fmt::format(", exit code {}", *event.exit_code);
-            if (!event.reason.empty()) line += fmt::format(": {}", one_line(event.reason));
+        if (in_.quiet()) return;
+        const bool ended = event.kind == JobEvent::Kind::ended;
+        const auto sentence = ended ? ending_sentence(job_, event) : std::string(name_of(event.state));
+        if (!in_.terminal().err_is_terminal) {
+            // A job that says itself what went wrong needs no comment; one that could not, or was not let, does.
+            if (ended && event.state != JobState::succeeded &&
+                (event.state != JobState::failed || !event.reason.empty()))
+                in_.remark(sentence);
+            return;
         }
+        const auto line =
+            fmt::format("{}-- {} {}", line_open_ ? "\n" : "", format_local(event.at, in_.zone()), one_line(sentence));
+        line_open_ = false;
         in_.out().flush();
         in_.terminal().err(in_.coloured() ? fmt::format("\x1b[2m{}\x1b[0m\n", line) : line + "\n");
     }
@@ -70,7 +94,9 @@ private:
                 if (event.kind == JobEvent::Kind::state) break;
                 object["exitcode"] = event.exit_code ? json::value(*event.exit_code) : json::value(nullptr);
                 if (!event.reason.empty()) object["reason"] = event.reason;
+                object["message"] = ending_sentence(job_, event);
                 break;
+            case JobEvent::Kind::idle: break;
         }
         std::string text = any_ ? ",\n    " : "[\n    ";
         append_ascii_json(text, object, 1);
@@ -79,9 +105,10 @@ private:
     }
 
     Invocation& in_;
+    const std::int64_t job_;
     bool any_ = false;
     bool line_open_ = false;
-    bool ended_ = false;
+    std::optional<JobState> end_;
     std::optional<std::int64_t> exit_code_;
 };
 
@@ -95,7 +122,7 @@ int run_follow(Invocation& in) {
     if (!id) return in.refuse(id.error());
     const auto from = in.integer("from-seq");
     if (!from) return in.refuse(from.error());
-    Follower follower(in);
+    Follower follower(in, *id);
     const auto followed = in.backend().follow_job(
         *id, from->value_or(0), [&](const JobEvent& event) { return follower.take(event); }, in.stop());
     if (!followed) {
@@ -104,8 +131,19 @@ int run_follow(Invocation& in) {
         return 1;
     }
     follower.end();
-    if (!follower.ended()) return 1;
-    if (!in.arguments().has("exit-code")) return 0;
+    if (!follower.ending()) {
+        if (in.out().failed() || (in.terminal().reader_gone && in.terminal().reader_gone())) return 1;
+        in.remark(
+            fmt::format("Job {0} goes on. Follow it again with job follow --id {0}, or end it with "
+                        "job cancel --id {0}.",
+                        *id));
+        return exit_code_of_interrupt;
+    }
+    if (!in.arguments().has("exit-code")) {
+        // Whoever asks for no more than this wants to know whether the job was done, well or badly.
+        const bool ran = *follower.ending() == JobState::succeeded || *follower.ending() == JobState::failed;
+        return ran ? 0 : 1;
+    }
     // A job without an exit code did not do its work: it was cancelled, blocked or lost.
     const auto code = follower.exit_code().value_or(1);
     return code >= 0 && code <= 255 ? static_cast<int>(code) : 1;

@@ -17,7 +17,8 @@ struct JobEvent {
     enum class Kind {
         output,  ///< bytes that the job printed
         state,   ///< the job changed its state
-        ended    ///< the last event
+        ended,   ///< the last event
+        idle     ///< nothing happened; asks whether anybody still wants to know
     };
     Kind kind = Kind::output;
     std::int64_t sequence = 0;           ///< of output: resume behind it; rises by pieces of any size
@@ -51,9 +52,9 @@ public:
 
     /// Runs one operation in a transaction of its own.
     virtual Result<json::value> run(const Operation& operation, const json::object& input) = 0;
-    /// Hands over what happened to a job and what happens, until it has ended, the sink had enough or a stop is
-    /// requested. Starts with output behind from_sequence (0: everything), in the order in which it was printed.
-    /// not_found: no such job.
+    /// Hands over what happened to a job and what happens, until it has ended, the sink had enough, a stop is
+    /// requested or the user interrupts. Starts with output behind from_sequence (0: everything), in the order in which
+    /// it was printed. not_found: no such job.
     virtual Result<void> follow_job(std::int64_t job, std::int64_t from_sequence, const JobEventSink& sink,
                                     std::stop_token stop) = 0;
     /// The recorded bytes of one stream of a job, in pieces. not_found: no such job.
@@ -63,7 +64,8 @@ public:
 };
 
 /// Runs one command line (without the name of the program) and returns the exit code of the process:
-/// 0 done, 1 refused or failed; `job follow --exit-code` may return any other. Never throws.
+/// 0 done, 1 refused or failed; 130 `job follow` was interrupted, with --exit-code it may return any other. Never
+/// throws.
 /// The stop token ends `job follow`.
 int run_cli(std::span<const std::string> arguments, Backend& backend, Terminal& terminal, std::stop_token stop = {});
 

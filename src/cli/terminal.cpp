@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <poll.h>
 #include <pwd.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
@@ -35,6 +36,11 @@ std::string read_some(int descriptor, std::size_t limit) {
     }
 }
 
+bool reader_gone() {
+    pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+    return ::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
 std::string_view setting(const char* name) {
     const char* value = std::getenv(name);
     return value ? value : std::string_view();
@@ -65,6 +71,7 @@ Terminal process_terminal() {
         .out = [](std::string_view text) { return write_all(STDOUT_FILENO, text); },
         .err = [](std::string_view text) { return write_all(STDERR_FILENO, text); },
         .in = [](std::size_t limit) { return read_some(STDIN_FILENO, limit); },
+        .reader_gone = reader_gone,
         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
         .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
         .width = terminal_width(),

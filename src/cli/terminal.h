@@ -15,6 +15,8 @@ struct Terminal {
     std::function<bool(std::string_view)> err = {};
     /// The next piece of standard input, at most so many bytes; empty at its end.
     std::function<std::string(std::size_t)> in = {};
+    /// Whether nobody can read any more what is written (the other end of a pipe is closed). May be missing.
+    std::function<bool()> reader_gone = {};
     bool out_is_terminal = false;
     bool err_is_terminal = false;
     std::size_t width = 80;         ///< columns; counts only where out is a terminal

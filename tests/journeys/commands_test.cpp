@@ -32,6 +32,30 @@ TEST_CASE("job follow shows output while it comes and ends with the job") {
     CHECK(it.cli({"job:follow", "--id", "77", "-f", "json"}).code == 1);
 }
 
+TEST_CASE("job follow waits for a pending job until somebody interrupts it or the job is cancelled") {
+    Installation it;
+    const auto id = it.run_template_of_script("true");
+    const auto job = fmt::to_string(it.job(id));
+    const auto seen = it.directory() / "seen";
+    auto follower = it.begin_cli({"job:follow", "--id", job, "-f", "json"}, seen);
+    it.content_when_written(seen);
+    CHECK(!follower.wait(0ms));
+    follower.signal(SIGINT);
+    CHECK(follower.wait() == 130);
+    const auto events = parse_json(file_content(seen));
+    REQUIRE(events);
+    CHECK(text_of(events->as_array().back().as_object(), "state") == "pending");
+    const auto again = it.directory() / "again";
+    auto second = it.begin_cli({"job:follow", "--id", job, "-f", "json"}, again);
+    it.content_when_written(again);
+    REQUIRE(it.cli({"job:cancel", "--id", job}).code == 0);
+    CHECK(second.wait() == 1);
+    CHECK(file_content(again).find("was cancelled before it started: Cancelled by") != std::string::npos);
+    const auto late = it.cli({"job:follow", "--id", job});
+    CHECK(late.code == 1);
+    CHECK(late.err.starts_with(fmt::format("Job {} was cancelled before it started: ", job)));
+}
+
 TEST_CASE("jobs are listed, changed, repeated and deleted") {
     Installation it;
     it.start();

@@ -105,6 +105,7 @@ struct Shell {
     bool terminal = false;
     std::size_t width = 80;
     bool disk_full = false;
+    bool reader_gone = false;
 
     std::string out = {};
     std::string err = {};
@@ -123,6 +124,7 @@ struct Shell {
                     rest.erase(0, piece.size());
                     return piece;
                 },
+            .reader_gone = [this] { return reader_gone; },
             .out_is_terminal = terminal,
             .err_is_terminal = terminal,
             .width = width,
