@@ -144,15 +144,18 @@ bool LineSource::fill() {
 bool LineSource::next(std::string& line) {
     line.clear();
     bool any = false;
+    std::size_t length = 0;
     for (;;) {
         if (at_ == buffer_.size() && !fill()) return any;
         any = true;
         const auto end = buffer_.find('\n', at_);
         const auto part = std::string_view(buffer_).substr(at_, end == buffer_.npos ? end : end - at_);
         line += part.substr(0, limit_ - std::min(limit_, line.size()));
+        length += part.size();
         at_ = end == buffer_.npos ? buffer_.size() : end + 1;
         if (end == buffer_.npos) continue;
-        if (line.ends_with('\r')) line.pop_back();
+        // The last byte of a line that was cut is not its end.
+        if (length <= limit_ && line.ends_with('\r')) line.pop_back();
         return true;
     }
 }

@@ -55,12 +55,15 @@ Result<json::object> preview_request(const Invocation& in) {
     return request;
 }
 
-/// One line of a batch. What is wrong with it is said in its answer; the next line has its own chance.
+/// One line of a batch. What is wrong with it is said in its answer; the next line has its own chance. Also an empty
+/// line has an answer, so that line n of the answers belongs to line n of the requests.
 json::value batch_answer(std::string_view line, std::size_t number, Timestamp now, const Zone& zone) {
     const auto wrong = [&](std::string_view sentence) {
-        return json::object{{"error", fmt::format("Line {}: {}", number, sentence)}, {"line", number}};
+        return json::object{
+            {"error", fmt::format("Line {}: {}", number, sentence)}, {"cron", nullptr}, {"line", number}};
     };
     if (line.size() > longest_request) return wrong(fmt::format("A request has at most {} bytes.", longest_request));
+    if (trim(line).empty()) return wrong("It is empty; a request is a JSON object, such as {\"cron\":\"30 2 * * *\"}.");
     auto request = parse_json(line);
     if (!request) return wrong(request.error().message);
     auto answer = preview_answer(*request, now, zone);
@@ -75,7 +78,6 @@ int run_batch(Invocation& in, const std::string& file) {
     const Zone zone = in.zone();
     std::string line;
     for (std::size_t number = 1; (*source)->next(line); ++number) {
-        if (trim(line).empty()) continue;
         in.out().line(to_text(batch_answer(line, number, now, zone)));
         // Whoever asks one by one over a pipe waits for each answer.
         if ((*source)->would_wait()) in.out().flush();

@@ -34,16 +34,62 @@ TEST_CASE("a batch answers every line, also the bad ones") {
                          std::string(70000, ' ') + "x\n{\"cron\":\"@daily\",\"count\":1}"};
     CHECK(shell({"schedule:preview", "--batch", "-"}).code == 0);
     const auto lines = split(trim(shell.out), '\n');
-    REQUIRE(lines.size() == 5);
+    REQUIRE(lines.size() == 7);
     const auto answer = [&](std::size_t i) { return parse_json(lines[i])->as_object(); };
     CHECK(answer(0).at("id") == "a");
     CHECK(answer(0).at("runs").as_array().size() == 1);
-    CHECK(answer(1).at("line") == 3);
-    CHECK(std::string(answer(1).at("error").as_string()).starts_with("Line 3: "));
-    CHECK(answer(2).at("line") == 4);
-    CHECK(answer(3).at("line") == 5);
-    CHECK(answer(4).at("runs").as_array().size() == 1);
+    for (std::size_t i = 1; i < 6; ++i) {
+        CHECK(answer(i).at("line") == i + 1);
+        CHECK(answer(i).contains("cron"));
+    }
+    CHECK(answer(1).at("error").as_string().starts_with("Line 2: It is empty;"));
+    CHECK(answer(2).at("error").as_string().starts_with("Line 3: "));
+    CHECK(answer(5).at("error").as_string().starts_with("Line 6: A request has at most 65536 bytes."));
+    CHECK(answer(6).at("runs").as_array().size() == 1);
     CHECK(shell({"schedule:preview", "--batch", "/dev/zero"}).code == 1);
+}
+
+TEST_CASE("line n of the answers belongs to line n of the requests, whatever the lines hold") {
+    FakeBackend fake;
+    Shell shell{.backend = fake};
+    const std::string fits = std::string(R"({"cron":"@daily","count":1,"id":")");
+    const auto answers = [&](std::string input) {
+        shell.input = std::move(input);
+        CHECK(shell({"schedule:preview", "--batch", "-"}).code == 0);
+        CHECK((shell.out.empty() || shell.out.ends_with('\n')));
+        std::vector<json::object> out;
+        for (const auto line : split(std::string_view(shell.out).substr(0, shell.out.rfind('\n')), '\n'))
+            if (!shell.out.empty()) {
+                const auto parsed = parse_json(line);
+                REQUIRE_MESSAGE(parsed, std::string(line));
+                out.push_back(parsed->as_object());
+            }
+        return out;
+    };
+    CHECK(answers("").empty());
+    CHECK(answers("\n").size() == 1);
+    CHECK(answers("\n\n").size() == 2);
+    CHECK(answers("\r\n \t\n").size() == 2);
+    CHECK(answers("\r\nx").at(1).at("line") == 2);
+    // Bytes that are no text.
+    CHECK(answers("\xff\xfe\n{\"cron\":\"\xc3\"}\n").size() == 2);
+    CHECK(answers(std::string("\0\n{\"cron\":\"\0\"}", 13)).size() == 2);
+    // The longest request, and one byte more; with the line end of another system it is as long.
+    const auto longest = fits + std::string(65536 - fits.size() - 2, 'x') + "\"}";
+    for (const char* end : {"\n", "\r\n"}) {
+        CHECK(answers(longest + end).at(0).contains("runs"));
+        CHECK(answers(longest + " " + end + longest + end).at(0).contains("error"));
+        CHECK(answers(longest + "\rx" + end + longest + end).at(0).contains("error"));
+        CHECK(shell.out.find("\"runs\"") != std::string::npos);
+    }
+    // JSON that is no request, members that nobody knows.
+    for (const char* line :
+         {"null", "7", "\"@daily\"", "[{}]", "{}", "{\"cron\":7}", "{\"cron\":\"@daily\",\"count\":-1}"})
+        CHECK(answers(line).at(0).at("line") == 1);
+    const auto unknown = answers("{\"cron\":\"@daily\",\"" + std::string(39, 'x') + "\xc3\xa9y\":1}").at(0);
+    CHECK(unknown.at("warnings").as_array().size() == 1);
+    CHECK(shell({"schedule:preview", "--batch", "no/such/file"}).code == 1);
+    CHECK(shell.out.starts_with("Missing or invalid file no/such/file. It does not exist."));
 }
 
 TEST_CASE("the environment of a run template, its sources, and as shell assignments") {
