@@ -2,6 +2,7 @@
 #include "cli/grammar.h"
 
 #include "base/text.h"
+#include "cli/suggestion.h"
 
 namespace mf {
 namespace {
@@ -119,7 +120,7 @@ public:
 
 private:
     void complain(std::string message, std::vector<std::string> nearest = {}) {
-        if (!misuse) misuse = Misuse{std::move(message), std::move(nearest), entry_, {}};
+        if (!misuse) misuse = Misuse{.message = std::move(message), .nearest = std::move(nearest), .entry = entry_};
     }
 
     void read_long(std::string_view text) {
@@ -132,9 +133,9 @@ private:
         std::vector<std::string_view> known;
         for (const Option& option : options_) known.push_back(option.name);
         for (const Option& option : global_options()) known.push_back(option.name);
-        const auto near = closest(name, known);
-        complain(fmt::format("The \"--{}\" option does not exist.", to_utf8(name)),
-                 near.empty() ? std::vector<std::string>{} : std::vector{fmt::format("--{}", near)});
+        auto near = near_words(name, known);
+        for (std::string& word : near) word.insert(0, "--");
+        complain(fmt::format("The \"--{}\" option does not exist.", to_utf8(name)), std::move(near));
     }
 
     void read_letters(std::string_view letters) {
@@ -221,31 +222,6 @@ private:
     std::size_t at_ = 0;
 };
 
-std::vector<std::string> near_commands(const Catalog& catalog, std::string_view spelled) {
-    const auto colon = spelled.find(':');
-    const auto entity = spelled.substr(0, colon);
-    std::vector<std::string_view> known;
-    std::vector<std::string> near;
-    for (const CatalogEntry* entry : catalog.of_entity(entity)) known.push_back(entry->command->name);
-    if (!known.empty()) {
-        const auto action = colon == spelled.npos ? std::string_view() : spelled.substr(colon + 1);
-        std::string name(known.front().substr(0, known.front().find(':') + 1));
-        if (const auto best = closest(name.append(action), known); !action.empty() && !best.empty())
-            return {std::string(best)};
-        return {known.begin(), known.end()};
-    }
-    for (const CatalogEntry& entry : catalog.entries())
-        if (!entry.command->hidden) known.push_back(entry.command->name);
-    if (const auto best = closest(spelled, known); !best.empty()) near.emplace_back(best);
-    std::vector<std::string_view> entities;
-    for (const auto name : known)
-        if (name.find(':') != name.npos) entities.push_back(name.substr(0, name.find(':')));
-    if (near.empty())
-        if (const auto best = closest(entity, entities); !best.empty())
-            for (const CatalogEntry* entry : catalog.of_entity(best)) near.emplace_back(entry->command->name);
-    return near;
-}
-
 }  // namespace
 
 const GivenOption* Arguments::find(std::string_view name) const {
@@ -287,6 +263,7 @@ std::variant<Request, Misuse> read_arguments(std::span<const std::string> words,
     Request request{command.entry, {}, std::move(reader.arguments), reader.globals};
     if (request.globals.version) return request;
     if (unknown) {
+        auto near = near_commands(catalog, finder.command_name(command.positions));
         if (catalog.of_entity(words[command.positions.front()]).empty()) command.positions.resize(1);
         const auto spelled = finder.command_name(command.positions);
         const auto entity = catalog.of_entity(spelled);
@@ -295,8 +272,12 @@ std::variant<Request, Misuse> read_arguments(std::span<const std::string> words,
             request.entity = entity;
             return request;
         }
-        return Misuse{fmt::format("Command \"{}\" is not defined.", to_utf8(spelled.substr(0, 80))),
-                      near_commands(catalog, spelled), nullptr, request.globals};
+        const auto known = catalog.of_entity(spelled.substr(0, spelled.find(':')));
+        const auto name = known.empty() ? std::string_view() : known.front()->command->name;
+        return Misuse{.message = fmt::format("Command \"{}\" is not defined.", to_utf8(spelled.substr(0, 80))),
+                      .nearest = std::move(near),
+                      .entity = std::string(name.substr(0, name.find(':'))),
+                      .globals = request.globals};
     }
     if (reader.misuse && !request.globals.help) return *std::move(reader.misuse);
     return request;

@@ -55,6 +55,7 @@ struct Misuse {
     std::string message;
     std::vector<std::string> nearest = {};
     const CatalogEntry* entry = nullptr;  ///< the command, when it was found
+    std::string entity = {};              ///< "company", when only that was understood
     Globals globals = {};
 };
 

@@ -218,6 +218,8 @@ std::string misuse_box(const Misuse& misuse, bool coloured) {
     out += "\n";
     if (misuse.entry)
         out += fmt::format("{}\n\n", usage(*misuse.entry));
+    else if (!misuse.entity.empty())
+        out += fmt::format("{} {} --help shows every command of {}.\n\n", program, misuse.entity, misuse.entity);
     else
         out += fmt::format("{} <command> [options]; {} list shows every command.\n\n", program, program);
     return out;
