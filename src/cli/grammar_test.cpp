@@ -2,7 +2,7 @@
 #include "cli/grammar.h"
 
 #include "cli/testing/fake_backend.h"
-
+#include "service/job_operations.h"
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -121,6 +121,43 @@ TEST_CASE("every spelling of a command is the same command") {
     CHECK(asked({"company:delete", "--id", "3"}) == R"(company:remove {"id":"3"})");
     CHECK(asked({"job", "show", "5"}) == R"(job:get {"id":"5"})");
     CHECK(asked({"job", "run", "--template-id", "4"}) == R"(runtemplate:schedule {"id":"4"})");
+}
+
+TEST_CASE("spellings that only manuals use are commands of this program") {
+    const auto operations = all_operations();
+    const Catalog catalog(operations);
+    struct Spelling {
+        std::vector<std::string> words;
+        std::string_view command;
+        std::string_view option = "id";
+    };
+    const Spelling spellings[] = {
+        {{"runtemplate", "run", "--id", "1"}, "run-template:schedule"},
+        {{"job:run", "--id", "1"}, "run-template:schedule"},
+        {{"job", "run", "--template-id", "1"}, "run-template:schedule"},
+        {{"runtemplate:show", "1"}, "run-template:get"},
+        {{"job:show", "1"}, "job:get"},
+        {{"artifact:show", "1"}, "artifact:get"},
+        {{"runtemplate", "env", "--id", "1"}, "run-template:env"},
+        {{"runtemplate", "env", "--id", "1", "--export"}, "run-template:env", "export"},
+        {{"job", "artifacts", "--id", "1"}, "job:artifacts"},
+        {{"job", "artifacts", "--id", "1", "--file", "x"}, "job:artifacts", "file"},
+        {{"job", "cleanup", "--older-than", "9"}, "job:cleanup", "days"},
+        {{"job:cleanup", "--days", "9"}, "job:cleanup", "days"},
+        {{"job", "cancel", "--id", "1"}, "job:cancel"},
+        {{"company", "assign-app", "--company_id", "1", "--app_id", "2"}, "company-app:assign", "app_id"},
+        {{"schedule:list", "--format", "json"}, "queue:list", "format"},
+        {{"queue:clear", "-f", "json"}, "queue:truncate", "format"},
+        {{"queue", "status", "-f", "json"}, "queue:overview", "format"},
+    };
+    for (const Spelling& spelling : spellings) {
+        CAPTURE(spelling.words.front());
+        const auto read = read_arguments(spelling.words, catalog);
+        const auto* request = std::get_if<Request>(&read);
+        REQUIRE_MESSAGE(request, std::get<Misuse>(read).message);
+        CHECK(request->entry->command->name == spelling.command);
+        CHECK(request->arguments.has(spelling.option));
+    }
 }
 
 TEST_CASE("legacy names of options are understood") {

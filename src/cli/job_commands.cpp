@@ -179,6 +179,24 @@ int run_cancel(Invocation& in) {
                            : fmt::format("Job asked to end: ID={}, it is still {}", id, one_line(state)));
 }
 
+/// The operation removes a bounded number at once; it is asked until nothing is left to remove.
+int run_cleanup(Invocation& in) {
+    std::int64_t deleted = 0;
+    json::value days;
+    for (bool more = true; more;) {
+        const auto answer = in.call();
+        if (!answer) return in.refuse(answer.error());
+        const auto said = record_of(*answer);
+        deleted += integer_member(said, "deleted_jobs").value_or(0);
+        days = member(said, "days");
+        const json::value& rest = member(said, "more");
+        more = rest.is_bool() && rest.get_bool();
+    }
+    const auto message = fmt::format("Deleted {} job(s) that ended more than {} days ago.", deleted, plain_text(days));
+    return in.answer(
+        json::object{{"status", "success"}, {"message", message}, {"deleted_jobs", deleted}, {"days", days}}, message);
+}
+
 int run_status(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
@@ -220,6 +238,9 @@ constexpr Option create_options[] = {
      .key = "config",
      .becomes = Becomes::pair_file},
     {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+};
+constexpr Option cleanup_options[] = {
+    {.name = "days", .help = "Jobs that ended more days ago than this", .aliases = {"older-than"}},
 };
 constexpr Option update_options[] = {
     {.name = "id", .help = "Id of the job", .aliases = {"job_id"}},
@@ -274,6 +295,12 @@ constexpr Command table[] = {
      .options = id_options,
      .needs = {"id"},
      .positional = "id"},
+    {.name = "job:cleanup",
+     .operation = "job:cleanup",
+     .run = run_cleanup,
+     .summary = "Deletes jobs that ended long ago, with their output and artifacts",
+     .options = cleanup_options,
+     .needs = {"days"}},
     {.name = "job:retry",
      .operation = "job:retry",
      .run = [](Invocation& in) { return answer_created(in, subject); },

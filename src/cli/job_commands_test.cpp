@@ -121,6 +121,23 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     CHECK(compact(shell) == R"({"updated":true,"job_id":"8"})");
 }
 
+TEST_CASE("a clean-up goes on until nothing is left to remove") {
+    FakeBackend fake;
+    int left = 3;
+    fake.offer("job:cleanup", {"days"}, [&](const json::object&) -> Result<json::value> {
+        --left;
+        return json::value(json::object{{"deleted_jobs", 5}, {"days", 30}, {"more", left > 0}});
+    });
+    Shell shell{fake};
+    CHECK(shell({"job", "cleanup", "--older-than", "30"}).out ==
+          "Deleted 15 job(s) that ended more than 30 days ago.\n");
+    CHECK(to_text(shell.last()) == R"({"days":"30"})");
+    left = 1;
+    CHECK(shell({"job:cleanup", "--days", "30", "-f", "json"}).document().at("deleted_jobs") == 5);
+    CHECK(shell({"job:cleanup"}).out == "Missing --days\n");
+    CHECK(shell.code == 1);
+}
+
 TEST_CASE("the output of a job is printed byte by byte") {
     FakeBackend fake;
     fake.offer("job:get", {"id"}, json::value(job()));

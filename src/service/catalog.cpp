@@ -17,6 +17,7 @@ Operations all_operations() {
     add_queue_operations(operations);
     add_status_operations(operations);
     add_prune_operation(operations);
+    add_cleanup_operation(operations);
     return operations;
 }
 

@@ -10,6 +10,7 @@ void add_artifact_operations(Operations& operations);
 void add_queue_operations(Operations& operations);
 void add_status_operations(Operations& operations);
 void add_prune_operation(Operations& operations);
+void add_cleanup_operation(Operations& operations);
 
 /// Everything a person or a program can ask for.
 Operations all_operations();

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "service/audit.h"
+#include "service/job_operations.h"
+#include "store/queries/content.h"
+#include "store/queries/job_queue.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+
+struct CleanupInput {
+    std::int64_t days = 0;
+};
+
+template <>
+const Entity& entity_of<CleanupInput>() {
+    static constexpr auto fields = fields_of<CleanupInput>(
+        field<&CleanupInput::days>("days", {.help = "Jobs that ended more days ago than this", .required = true}));
+    static constexpr Entity entity{"job_cleanup", "Clean-up", fields};
+    return entity;
+}
+
+namespace {
+
+/// One transaction removes so many, so that a large clean-up holds up nobody.
+constexpr std::int64_t jobs_at_once = 500;
+constexpr std::int64_t most_days = 36500;
+
+Result<json::value> cleanup(Call& call, const CleanupInput& input) {
+    if (input.days < 1 || input.days > most_days)
+        return Error{ErrorCode::invalid,
+                     fmt::format("The age in days must be from 1 to {}, not {}.", most_days, input.days)};
+    const auto before = call.now - std::chrono::days(input.days);
+    // What has not ended has no end.
+    std::string text = R"(SELECT "id" FROM "job" WHERE "end" < ?)";
+    std::vector<Value> parameters{std::int64_t{before.time_since_epoch().count()}};
+    if (call.scope.company()) {
+        text += R"( AND "company_id" = ?)";
+        parameters.emplace_back(*call.scope.company());
+    }
+    parameters.emplace_back(jobs_at_once);
+    std::int64_t removed = 0;
+    for (const auto& row : call.session.sql.query(text + R"( ORDER BY "id" LIMIT ?)", parameters)) {
+        if (const auto erased = erase_job(call.session, call.scope, {std::get<std::int64_t>(row[0])}, call.now);
+            !erased)
+            return erased.error();
+        ++removed;
+    }
+    if (removed > 0) {
+        remove_unused_content(call.session);
+        audit(call, {.entity = "job", .action = "cleanup", .details = {{"removed", removed}, {"days", input.days}}});
+    }
+    return json::value{{"deleted_jobs", removed}, {"days", input.days}, {"more", removed == jobs_at_once}};
+}
+
+}  // namespace
+
+void add_cleanup_operation(Operations& operations) {
+    add(operations,
+        {"job:cleanup", "POST /jobs/cleanup", "Remove jobs that ended long ago, some at a time.",
+         Permission::administer, Access::changes},
+        cleanup);
+}
+
+}  // namespace mf
