@@ -42,6 +42,7 @@ int run_help(Invocation& in) {
         return 0;
     }
     if (const auto entity = in.catalog().of_entity(name); !entity.empty()) {
+        if (in.json()) return in.answer(json::object{{"name", name}, {"help", help_of_entity(entity, {})}});
         in.out().write(help_of_entity(entity, look_of(in)));
         return 0;
     }
@@ -157,12 +158,17 @@ int run_prune(Invocation& in) {
     const bool logs = in.arguments().has("logs");
     const bool jobs = in.arguments().has("jobs");
     if (!logs && !jobs) return in.refuse(Refusal{.message = "Please specify --logs and/or --jobs to prune."});
+    const auto tell = [&](const std::string& line) {
+        if (!in.json()) in.out().line(line);
+    };
+    json::object deleted_records;
     if (logs) {
-        in.out().line(fmt::format("Pruning logs, keeping latest {} records...", keep));
-        in.out().line("Deleted 0 records from log.");
+        tell(fmt::format("Pruning logs, keeping latest {} records...", keep));
+        tell("Deleted 0 records from log.");
+        deleted_records["logs"] = 0;
     }
     if (jobs) {
-        in.out().line(fmt::format("Pruning jobs, keeping latest {} records...", keep));
+        tell(fmt::format("Pruning jobs, keeping latest {} records...", keep));
         std::int64_t deleted = 0;
         for (bool more = true; more;) {
             const auto answer = in.call(json::object{{"jobs", true}, {"keep", keep}});
@@ -170,10 +176,12 @@ int run_prune(Invocation& in) {
             deleted += answer->at("deleted_jobs").as_int64();
             more = answer->at("more").as_bool();
         }
-        in.out().line(fmt::format("Deleted {} records from job.", deleted));
+        tell(fmt::format("Deleted {} records from job.", deleted));
+        deleted_records["jobs"] = deleted;
     }
-    in.out().line("Prune completed.");
-    return 0;
+    constexpr std::string_view done = "Prune completed.";
+    return in.answer(json::object{{"status", "success"}, {"message", done}, {"deleted", std::move(deleted_records)}},
+                     done);
 }
 
 constexpr Option prune_options[] = {
