@@ -38,7 +38,7 @@ TEST_CASE("job follow waits for a pending job until somebody interrupts it or th
     const auto job = fmt::to_string(it.job(id));
     const auto seen = it.directory() / "seen";
     auto follower = it.begin_cli({"job:follow", "--id", job, "-f", "json"}, seen);
-    it.content_when_written(seen);
+    REQUIRE(comes_true([&] { return !file_content(seen).empty(); }));
     CHECK(!follower.wait(0ms));
     follower.signal(SIGINT);
     CHECK(follower.wait() == 130);
@@ -47,7 +47,7 @@ TEST_CASE("job follow waits for a pending job until somebody interrupts it or th
     CHECK(text_of(events->as_array().back().as_object(), "state") == "pending");
     const auto again = it.directory() / "again";
     auto second = it.begin_cli({"job:follow", "--id", job, "-f", "json"}, again);
-    it.content_when_written(again);
+    REQUIRE(comes_true([&] { return !file_content(again).empty(); }));
     REQUIRE(it.cli({"job:cancel", "--id", job}).code == 0);
     CHECK(second.wait() == 1);
     CHECK(file_content(again).find("was cancelled before it started: Cancelled by") != std::string::npos);
