@@ -162,8 +162,12 @@ int run_create(Invocation& in) {
     auto made = in.call(*input);
     if (!made) return in.refuse(made.error());
     const auto record = record_of(*made);
-    if (in.verbose()) return in.answer_record(shaped_job(in, record));
     const json::value id = member(record, "id");
+    if (in.verbose()) {
+        // The environment that it would get is no part of the job yet.
+        const auto whole = in.call("job:get", json::object{{"id", id}, {"output", false}});
+        return in.answer_record(shaped_job(in, whole ? record_of(*whole) : record));
+    }
     return in.answer(json::object{{"job_id", id}, {"id", id}}, fmt::format("Job created with ID: {}", plain_text(id)));
 }
 

@@ -111,6 +111,11 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     CHECK(shell({"job:create", "--runtemplate_id", "1", "--scheduled", "now"}).out == "Job created with ID: 8\n");
     shell({"job:create", "--runtemplate_id", "1", "--scheduled", "now", "--verbose", "-f", "json"});
     CHECK(shell.document().as_object().at("id") == 8);
+    auto whole = job(8);
+    whole["env"] = json::object{{"A", "later"}};
+    fake.offer("job:get", {"id", "?output"}, json::value(whole));
+    shell({"job:create", "--runtemplate_id", "1", "--scheduled", "now", "--verbose", "-f", "json"});
+    CHECK(shell.document().at("env").at("A") == "later");
     CHECK(shell({"job:create", "--scheduled", "now"}).out == "Missing --runtemplate_id or --scheduled\n");
     CHECK(shell({"job", "cancel", "8"}).out == "Job asked to end: ID=8, it is still running\n");
     shell({"job:retry", "--id", "8", "-f", "json"});
