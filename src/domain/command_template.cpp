@@ -25,9 +25,10 @@ public:
             return problem("There is a NUL byte", nul);
         while (at_ < text_.size()) {
             const char c = text_[at_];
-            if (is_blank(c))
+            if (is_blank(c)) {
                 end_word();
-            else if (c == '\'' || c == '"') {
+                line_ended_ = line_ended_ || (c == '\n' && !words_.empty());
+            } else if (c == '\'' || c == '"') {
                 if (!quoted_part(c)) return problem(fmt::format("The quote {}", c), at_, " is not closed");
             } else if (c == '\\') {
                 if (at_ + 1 == text_.size()) return problem("The backslash", at_, " has nothing behind it");
@@ -43,17 +44,23 @@ public:
     }
 
     std::vector<std::string> remarks() const {
-        if (operators_.empty()) return {};
-        return {fmt::format(
-            "The command contains {}, which only a shell understands; no shell is used, it is passed on as text.",
-            fmt::join(operators_, " "))};
+        std::vector<std::string> all;
+        if (!operators_.empty())
+            all.push_back(fmt::format(
+                "The command contains {}, which only a shell understands; no shell is used, it is passed on as text.",
+                fmt::join(operators_, " ")));
+        if (several_lines_)
+            all.emplace_back(
+                "The command has several lines, which would be several commands for a shell; no shell is used, a line "
+                "end only separates arguments.");
+        return all;
     }
 
 private:
     // Leaves at_ on the closing quote, or where it was when there is none.
     bool quoted_part(char quote) {
         const auto open = at_;
-        in_word_ = true;
+        begin_word();
         word_.quoted = true;
         for (++at_; at_ < text_.size() && text_[at_] != quote; ++at_) {
             if (quote == '"' && text_[at_] == '\\' && at_ + 1 < text_.size() &&
@@ -69,8 +76,13 @@ private:
         return false;
     }
 
-    void add(char c) {
+    void begin_word() {
         in_word_ = true;
+        several_lines_ = several_lines_ || line_ended_;
+    }
+
+    void add(char c) {
+        begin_word();
         word_.text += c;
     }
 
@@ -96,6 +108,8 @@ private:
     std::size_t at_ = 0;
     SplitWord word_;
     bool in_word_ = false;
+    bool line_ended_ = false;     // behind the first word
+    bool several_lines_ = false;  // a word stands on a later line than the first one
     std::vector<SplitWord> words_;
     std::vector<std::string> operators_;
 };

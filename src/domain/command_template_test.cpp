@@ -111,11 +111,12 @@ TEST_CASE("secrets are masked where arguments are shown") {
 
 TEST_CASE("what only a shell understands is remarked") {
     for (const auto text : {"$(id>/tmp/pwned)", "`id`", "| nc", "&& reboot", "> /etc/x", "a${IFS}b;id", "\"$(id)\"",
-                            "\"`id`\"", "{{ ISDOC_FILE }}", "--a ${FOO --b"}) {
+                            "\"`id`\"", "{{ ISDOC_FILE }}", "--a ${FOO --b", "--a ${FOO}\nreboot", "a\r\n\n'b'"}) {
         CAPTURE(text);
         CHECK(remarks(text).size() == 1);
     }
-    for (const auto text : {"/etc/*", "--a ${FOO} {B}", "'a|b' \"a;b\" a\\;b", "$x $", "--json={\"a\":1}"}) {
+    for (const auto text : {"/etc/*", "--a ${FOO} {B}", "'a|b' \"a;b\" a\\;b", "$x $", "--json={\"a\":1}", "\n--a b \n",
+                            "--a \\\n --b", "'a\nb'"}) {
         CAPTURE(text);
         CHECK(remarks(text).empty());
     }
