@@ -3,6 +3,7 @@
 #include "cli/answers.h"
 #include "cli/commands.h"
 #include "cli/input_file.h"
+#include "domain/definition/finding.h"
 #include "domain/definition/json_schema.h"
 
 #include <filesystem>
@@ -24,7 +25,7 @@ std::string line_of(const json::object& finding, const std::string& file) {
     const auto code = text_member(finding, "code");
     const auto severity = text_member(finding, "severity");
     std::string out = fmt::format("{}: {}", severity.empty() ? "error" : severity, file);
-    if (!pointer.empty()) out += fmt::format(": {}", pointer);
+    if (!pointer.empty()) out += fmt::format(": {}", printable(pointer, 400));
     out += fmt::format(": {}", text_member(finding, "message|sentence"));
     if (!value.empty()) out += fmt::format(" Found: {}.", value);
     if (!code.empty()) out += fmt::format(" [{}]", code);
@@ -36,7 +37,7 @@ std::string dotted(std::string_view pointer) {
     std::string out;
     for (const auto part : split(pointer.starts_with('/') ? pointer.substr(1) : pointer, '/'))
         out += (out.empty() ? "" : ".") + std::string(part);
-    return out;
+    return printable(out, 400);
 }
 
 json::array findings_of(const json::value& findings) {

@@ -103,6 +103,23 @@ TEST_CASE("a rejected definition names file, pointer and value, and fails") {
     CHECK(document.contains("schema"));
 }
 
+TEST_CASE("what does not show in a pointer is written out") {
+    FakeBackend fake;
+    fake.offer("application:validate", {"document", "file"}, [](const json::object&) -> Result<json::value> {
+        return json::object{
+            {"valid", false},
+            {"findings", json::array{json::object{
+                             {"severity", "error"}, {"pointer", "/environment/A\n\u202eB"}, {"message", "No."}}}}};
+    });
+    TemporaryDirectory directory;
+    const auto file = (directory.path() / "bad.json").string();
+    put(file, "bad");
+    Shell shell{fake};
+    CHECK(shell({"application:validate-json", "--file", file}).code == 1);
+    CHECK(shell.out.find("Property 'environment.A\\n\\u202eB': No.") != std::string::npos);
+    CHECK(shell.out.find("/environment/A\\n\\u202eB: No.") != std::string::npos);
+}
+
 TEST_CASE("several files, directories and standard input") {
     auto fake = definitions();
     TemporaryDirectory directory;

@@ -30,6 +30,7 @@ json::object to_json(const DefinitionDiff& diff) {
 void apply(Call& call, const ApplicationDefinition& definition, const ImportRequest& request,
            Application& application) {
     application.name = display_name(definition);
+    if (application.name.empty()) application.name = application.uuid;
     application.description = definition.description.in("en");
     application.version = definition.version;
     application.executable = definition.executable;
@@ -77,8 +78,8 @@ Result<std::optional<Application>> stored_application(Call& call, const ImportRe
     auto applications = call.repository<Application>();
     const std::string name = display_name(definition);
     const auto same_name = applications.first({.equals = {{"name", name}, {"live", std::int64_t{1}}}});
-    // Old files have no uuid: their name is all they are known by.
-    if (definition.uuid.empty()) return same_name;
+    // Old files have no uuid: their name is all they are known by. With neither, each is an application of its own.
+    if (definition.uuid.empty()) return name.empty() ? std::nullopt : same_name;
     const auto same_uuid = applications.first({.equals = {{"uuid", definition.uuid}}});
     if (same_name && same_name->uuid != definition.uuid) {
         if (request.adopt == Adopt::yes && !same_uuid) return same_name;
