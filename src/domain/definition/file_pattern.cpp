@@ -22,6 +22,14 @@ std::string_view variable_at(std::string_view text) {
 
 std::string quoted(std::string_view text) { return RE2::QuoteMeta(re2::StringPiece(text.data(), text.size())); }
 
+/// How long the escape at the start of text is: two bytes, and with braces for \p{L}, \P{L} and \x{1F434}, which are
+/// no variables.
+std::size_t escape_length(std::string_view text) {
+    if (text.size() < 3 || text[2] != '{' || std::string_view("pPx").find(text[1]) == std::string_view::npos) return 2;
+    const auto end = text.find('}');
+    return end == std::string_view::npos ? 2 : end + 1;
+}
+
 std::string expand(std::string_view pattern, const FilePattern::Lookup& lookup) {
     std::string out;
     for (std::size_t at = 0; at < pattern.size();) {
@@ -33,7 +41,12 @@ std::string expand(std::string_view pattern, const FilePattern::Lookup& lookup) 
                 continue;
             }
         }
-        if (pattern[at] == '\\' && at + 1 < pattern.size()) out += pattern[at++];
+        if (pattern[at] == '\\' && at + 1 < pattern.size()) {
+            const auto length = escape_length(pattern.substr(at));
+            out += pattern.substr(at, length);
+            at += length;
+            continue;
+        }
         out += pattern[at++];
     }
     return out;

@@ -31,6 +31,9 @@ TEST_CASE("variables in patterns are literal text") {
     CHECK(matches("^r_${ICO}\\.json$", "r_1.5.json"));
     CHECK_FALSE(matches("^r_{ICO}\\.json$", "r_1x5.json"));
     CHECK(matches("^{NOPE}$", "{NOPE}"));
+    const auto any = [](std::string_view) { return std::optional<std::string>("value"); };
+    CHECK(FilePattern::compile("^\\p{L}+\\P{L}\\x{41}$", any)->matches("é1A"));
+    CHECK(FilePattern::compile("^\\\\{L}$", any)->matches("\\value"));
 }
 
 TEST_CASE("expressions that cannot be used are refused") {
