@@ -79,6 +79,8 @@ TEST_CASE("tolerated deviations are warnings and read as meant") {
     CHECK(complaints(R"("name":"")") == "warning name_empty /name");
     CHECK(complaints(R"("deploy":null)") == "warning legacy_key /deploy; warning tolerated /deploy");
     CHECK(complaints(R"("homepage":"see the manual")") == "warning tolerated /homepage");
+    CHECK(complaints(R"("homepage":" https://x.y/ ")") == "warning tolerated /homepage");
+    CHECK(complaints(R"("artifacts":[{"name":"x","path":"a","type":""}])") == "warning tolerated /artifacts/0/type");
     CHECK(complaints(R"("exitCodes":{"0":{"en":"ok"},"404":{"description":"x"}})") ==
           "warning tolerated /exitCodes/0; note key_invalid /exitCodes/404");
     CHECK(complaints(R"("produces":{"p":{}, "q":1})") ==
@@ -89,6 +91,21 @@ TEST_CASE("tolerated deviations are warnings and read as meant") {
     CHECK(read(R"("name":{"cs_CZ":"a","en":"b"})").definition->name.in("cs-cz") == "a");
     CHECK(complaints(R"("cmdparams":"{A}")") == "warning legacy_key /cmdparams");
     CHECK(read(R"("cmdparams":"{A}")").definition->arguments == "{A}");
+}
+
+TEST_CASE("what other programs refuse is never accepted without a word") {
+    for (const auto version : {"1.0.0-rc1", "1.0+a", " 1.0", "1.0 ", "01.2", "1.2.3.4.5"})
+        CHECK(complaints(fmt::format("\"version\":\"{}\"", version)) == "warning tolerated /version");
+    CHECK(complaints(R"("environment":{"A":{"type":" string ","description":"x"}})") ==
+          "warning tolerated /environment/A/type");
+    CHECK(complaints(R"("environment":{"A":{"type":"string","category":"","description":"x"}})") ==
+          "warning tolerated /environment/A/category");
+    CHECK(complaints(R"("exitCodes":{"1":{"description":"x","severity":""}})") ==
+          "warning tolerated /exitCodes/1/severity");
+    CHECK(read(R"("exitCodes":{"1":{"description":"x","severity":""}})").definition->exit_code(1)->severity ==
+          ExitSeverity::error);
+    // A path, and repository/chart at the same time.
+    CHECK(complaints(R"("kubernetes":{"helm":{"chart":"./x"}})") == "warning tolerated /kubernetes/helm/chart");
 }
 
 TEST_CASE("what cannot be meant is refused") {
@@ -115,6 +132,11 @@ TEST_CASE("what cannot be meant is refused") {
     CHECK(complaints(R"("ociimage":"a/b:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")") ==
           "");
     CHECK(complaints(R"("homepage":"JavaScript:alert")") == "error value_unsafe /homepage");
+    for (const auto image : {":tag", "a/b:", "a/"})
+        CHECK(complaints(fmt::format("\"ociimage\":\"{}\"", image)) == "error schema_violation /ociimage");
+    CHECK(complaints(R"("code":"a\u0000b")") == "warning legacy_key /code; error value_unsafe /code");
+    CHECK(complaints(R"("kubernetes":{"helm":{},"artifacts":{"outputPath":"/a\nb"}})") ==
+          "error value_unsafe /kubernetes/artifacts/outputPath");
     CHECK(complaints(R"("schemaVersion":"4.0")") == "error schema_version_unsupported /schemaVersion");
     CHECK(complaints(R"("schemaVersion":"3.9")") == "warning tolerated /schemaVersion");
     CHECK(complaints(R"("consumes":{"c":{"format":"json","target":"B"}})") ==
@@ -135,7 +157,7 @@ TEST_CASE("what cannot be meant is refused") {
           "error schema_violation /exitCodes/1/severity");
     CHECK(complaints(R"("kubernetes":{"helm":{"enabled":true}})") == "error helm_incomplete /kubernetes/helm");
     CHECK(complaints(R"("kubernetes":{"helm":{"chart":"../x"}})") == "error path_unsafe /kubernetes/helm/chart");
-    CHECK(complaints(R"("kubernetes":{"helm":{"chart":"./x"}})") == "");
+    CHECK(complaints(R"("kubernetes":{"helm":{"chart":"./a/x"}})") == "");
     CHECK(complaints(R"("name":{"en":")" + std::string(256, 'x') + "\"}") == "error name_too_long /name/en");
     CHECK(complaints(R"("cmdparamsTemplate":")" + std::string(70'000, 'x') + "\"") ==
           "error too_large /cmdparamsTemplate");
@@ -145,7 +167,42 @@ TEST_CASE("what cannot be meant is refused") {
                      "\"}}") == "");
 }
 
+TEST_CASE("nothing is longer than the column it goes to") {
+    const auto text = [](std::size_t length) { return std::string(length, 'x'); };
+    CHECK(complaints("\"code\":\"" + text(65) + "\"") == "warning legacy_key /code; error too_large /code");
+    CHECK(complaints("\"name\":{\"en\":\"x\",\"xx-" + text(40) + "\":\"y\"}") ==
+          "error too_large /name/xx-" + text(40));
+    CHECK(complaints("\"environment\":{\"A\":{\"type\":\"string\",\"description\":\"x\",\"category\":\"" + text(65) +
+                     "\"}}") == "warning tolerated /environment/A/category; error too_large /environment/A/category");
+    CHECK(complaints("\"artifacts\":[{\"name\":\"x\",\"path\":\"a\",\"type\":\"" + text(33) + "\"}]") ==
+          "error too_large /artifacts/0/type");
+    CHECK(complaints("\"produces\":{\"" + text(129) + "\":{\"format\":\"json\"}}") ==
+          "error key_invalid /produces/" + text(129));
+    CHECK(complaints("\"kubernetes\":{\"helm\":{\"chart\":\"a/" + text(511) + "\"}}") ==
+          "error too_large /kubernetes/helm/chart");
+}
+
+TEST_CASE("characters that do not show are remarked in commands") {
+    CHECK(complaints("\"executable\":\"tr\u202eue\"") == "warning value_unsafe /executable");
+    CHECK(complaints("\"cmdparamsTemplate\":\"--a\u200b\"") == "warning value_unsafe /cmdparamsTemplate");
+    CHECK(complaints(R"("cmdparamsTemplate":"--a\tb")") == "");
+}
+
+TEST_CASE("a number that is none is a warning, whoever explains it") {
+    for (const auto field : {R"("integer","defval":"12abc")", R"("integer","defval":1.5)", R"("float","defval":"1,5")",
+                             R"("integer","defval":true)", R"("bool","defval":2)"})
+        CHECK(complaints(fmt::format(R"("environment":{{"A":{{"description":"x","type":{}}}}})", field)) ==
+              "warning default_type_mismatch /environment/A/defval");
+    CHECK(complaints(R"("environment":{"A":{"type":"bool","defval":"maybe","description":"x"}})") ==
+          "note default_type_mismatch /environment/A/defval");
+    CHECK(complaints(R"("environment":{"A":{"type":"set","options":[],"description":"x"}})") ==
+          "warning options_missing /environment/A/options");
+}
+
 TEST_CASE("the same oddity weighs more where nobody explains it") {
+    CHECK(complaints(
+              R"("environment":{"P":{"type":"password","description":"x"},"A":{"type":"string","defval":"{P}"}})") ==
+          "warning secret_default /environment/A/defval");
     CHECK(complaints(R"("environment":{"A":{"type":"integer","defval":"","description":"x"}})") ==
           "note default_type_mismatch /environment/A/defval");
     CHECK(complaints(R"("environment":{"A":{"type":"integer","defval":""}})") ==
@@ -184,7 +241,18 @@ TEST_CASE("macros in defaults are followed to their end") {
     CHECK(
         complaints(
             R"("environment":{"A":{"type":"string","description":"x","defval":"{B}"},"B":{"type":"string","description":"x","defval":"{C}"},"C":{"type":"string","description":"x","defval":"{A}"}})") ==
-        "warning unknown_placeholder /environment/C/defval");
+        "warning unknown_placeholder /environment/C/defval; warning unknown_placeholder /environment/B/defval; "
+        "warning unknown_placeholder /environment/A/defval");
+    // Only what lies on a cycle: below all but D, then B and C without A and D, which lead there.
+    CHECK(
+        complaints(
+            R"("environment":{"A":{"type":"string","description":"x","defval":"{B}"},"B":{"type":"string","description":"x","defval":"{D}{C}"},"C":{"type":"string","description":"x","defval":"{E}{B}"},"D":{"type":"string","description":"x"},"E":{"type":"string","description":"x","defval":"{E}{A}"}})") ==
+        "warning unknown_placeholder /environment/E/defval; warning unknown_placeholder /environment/C/defval; "
+        "warning unknown_placeholder /environment/B/defval; warning unknown_placeholder /environment/A/defval");
+    CHECK(
+        complaints(
+            R"("environment":{"A":{"type":"string","description":"x","defval":"{B}"},"B":{"type":"string","description":"x","defval":"{C}"},"C":{"type":"string","description":"x","defval":"{B}"},"D":{"type":"string","description":"x","defval":"{C}"}})") ==
+        "warning unknown_placeholder /environment/C/defval; warning unknown_placeholder /environment/B/defval");
     CHECK(complaints(R"("environment":{"A":{"type":"string","description":"x","defval":"{NOPE}/{MULTIFLEXI_TMP}"}})") ==
           "note unknown_placeholder /environment/A/defval");
     std::string bomb = R"("environment":{"A0":{"type":"string","description":"x","defval":"lol"})";
@@ -208,6 +276,8 @@ TEST_CASE("icons are data of an image, nothing else") {
     CHECK(complaints(R"("image":"data:image/png;base64,QUJD")") == "");
     CHECK(complaints(R"("image":"data:image/svg+xml,<svg onload = 'x'/>")") == "warning value_unsafe /image");
     CHECK(complaints(R"("image":"data:image/svg+xml;base64,PHN2Zz48c2NyaXB0Pg==")") == "warning value_unsafe /image");
+    CHECK(complaints(R"("image":"data:image/svg+xml,%3Csvg%20onload%3D%27x%27/%3E")") == "warning value_unsafe /image");
+    CHECK(complaints(R"("image":"data:image/svg+xml,<svg width='100%'>%</svg>%4")") == "");
     CHECK(complaints(R"("image":"data:image/svg+xml,<svg version='1'>onward = x</svg>")") == "");
     CHECK(complaints(R"("image":"data:text/html,x")") == "error value_unsafe /image");
     CHECK(complaints(R"("image":"file:///etc/shadow")") == "error value_unsafe /image");

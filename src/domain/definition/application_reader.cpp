@@ -20,6 +20,7 @@ namespace {
 using Presence = ObjectReading::Presence;
 
 constexpr std::size_t longest_path = 4096;
+constexpr std::size_t longest_code = 64;
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> list) {
     return std::find(list.begin(), list.end(), word) != list.end();
@@ -134,9 +135,16 @@ private:
         read_.author = reading_.text("author");
         read_.license = reading_.text("license");
         read_.category = reading_.text("category");
-        read_.code = reading_.object().contains("code") && reading_.object().at("code").is_string()
-                         ? std::string(reading_.object().at("code").get_string())
-                         : std::string{};
+        read_code();
+    }
+
+    /// A key of old files that nobody checked; what is no text is left alone.
+    void read_code() {
+        const json::value* code = reading_.object().if_contains("code");
+        if (!code || !code->is_string() || !check_text(code->get_string(), "/code", findings_)) return;
+        read_.code = code->get_string();
+        if (read_.code.size() > longest_code)
+            reading_.error(FindingCode::too_large, "code", fmt::format("This is longer than {} bytes.", longest_code));
     }
 
     void read_version_text() {
@@ -158,6 +166,9 @@ private:
                  }))
             reading_.warning(FindingCode::tolerated, "version",
                              "Version numbers have no leading zeros; they do not count.");
+        else if (!is_plain_version(value->get_string()))
+            reading_.warning(FindingCode::tolerated, "version",
+                             "Other programs take numbers and dots only, and may refuse the file.");
     }
 
     void read_addresses() {
@@ -180,7 +191,8 @@ private:
         if (ociimage.front() == '-')
             reading_.error(FindingCode::value_unsafe, "ociimage",
                            "This starts with '-' and would be read as an option.");
-        else if (reference.empty() || reference.find_first_not_of(allowed) != std::string_view::npos || !good_digest ||
+        else if (reference.empty() || reference.front() == ':' || reference.back() == ':' || reference.back() == '/' ||
+                 reference.find_first_not_of(allowed) != std::string_view::npos || !good_digest ||
                  ociimage.size() > 512)
             reading_.error(FindingCode::schema_violation, "ociimage",
                            "This must be a container image like registry/name:tag, with an optional @sha256 digest.");
@@ -226,6 +238,7 @@ private:
                                   fmt::format("This is longer than {} bytes.", longest_path));
         if (const auto words = command_words(executable); !words)
             return reading_.error(FindingCode::value_unsafe, "executable", words.error().message);
+        check_visible(executable, "executable");
         if (executable.find_first_of(" ;|&<>`$*?\"'\\()") != std::string::npos)
             reading_.warning(FindingCode::command_suspicious, "executable",
                              "Words behind the first are arguments, and characters of the shell mean nothing here; put "
@@ -236,12 +249,21 @@ private:
                 "A relative path depends on where it is started from; give an absolute path or a bare name.");
     }
 
+    void check_visible(const std::string& text, std::string_view key) {
+        if (!is_printable(text))
+            reading_.warning(FindingCode::value_unsafe, key,
+                             "There are characters that do not show or that turn the writing direction.");
+    }
+
     void check_arguments(const std::string& text, std::string_view key) {
         if (text.size() > CommandTemplate::longest)
             return reading_.error(FindingCode::too_large, key,
                                   fmt::format("This is longer than {} bytes.", CommandTemplate::longest));
         const auto arguments = CommandTemplate::parse(text);
         if (!arguments) return reading_.error(FindingCode::value_unsafe, key, arguments.error().message);
+        std::string words = text;
+        std::erase_if(words, [](char c) { return c == '\t' || c == '\n' || c == '\r'; });
+        check_visible(words, key);
         for (const std::string& remark : arguments->remarks())
             reading_.warning(FindingCode::command_suspicious, key, remark);
         for (const std::string& name : arguments->names()) {

@@ -11,6 +11,8 @@ namespace {
 
 using Presence = ObjectReading::Presence;
 
+constexpr std::size_t longest_type = 32;
+
 bool has_control(std::string_view text) {
     return std::any_of(text.begin(), text.end(),
                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
@@ -61,7 +63,12 @@ std::optional<ArtifactDefinition> read_artifact(const json::object& entry, const
     artifact.path = reading.text(key, Presence::required);
     if (const json::value* type = reading.member("type")) {
         artifact.type = reading.text("type");
-        if (artifact.type.empty() && type->is_string()) artifact.type = "file";
+        if (artifact.type.empty() && type->is_string()) {
+            artifact.type = "file";
+            reading.warning(FindingCode::tolerated, "type", "The type is empty; it is read as file.");
+        }
+        if (artifact.type.size() > longest_type)
+            reading.error(FindingCode::too_large, "type", fmt::format("This is longer than {} bytes.", longest_type));
     } else if (!entry.contains("type")) {
         reading.warning(FindingCode::tolerated, "type", "The type is missing; it is read as file.");
     }

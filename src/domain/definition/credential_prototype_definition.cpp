@@ -30,7 +30,12 @@ std::string read_code(ObjectReading& reading) {
     return code;
 }
 
-std::string read_version_of(ObjectReading& reading) {
+/// Older programs take versions of that many numbers and nothing else.
+struct VersionParts {
+    std::size_t least, most;
+};
+
+std::string read_version_of(ObjectReading& reading, VersionParts parts) {
     std::string version{trim(reading.text("version"))};
     const json::value* given = reading.object().if_contains("version");
     if (!given)
@@ -38,6 +43,11 @@ std::string read_version_of(ObjectReading& reading) {
     else if (given->is_string() && read_version(version).is_free_text())
         reading.warning(FindingCode::tolerated, "version",
                         "This is not a version number like 1.2; it counts as older than any number.");
+    else if (const auto count = split(version, '.').size();
+             given->is_string() &&
+             (count < parts.least || count > parts.most || !is_plain_version(given->get_string())))
+        reading.warning(FindingCode::tolerated, "version",
+                        "Older programs refuse a version like this; write 1.2 or 1.2.3.");
     return given ? version : "1.0";
 }
 
@@ -47,7 +57,7 @@ std::string read_logo(ObjectReading& reading) {
     const auto scheme = lower(uri_scheme(logo));
     if (scheme == "data" || scheme == "http" || scheme == "https") return read_image(reading, "logo");
     if (has_parent_part(logo) || logo.find('\\') != std::string::npos || logo.starts_with('/') ||
-        logo.starts_with('-') || !scheme.empty() || printable(logo, logo.size() * 6 + 1) != logo)
+        logo.starts_with('-') || !scheme.empty() || !is_printable(logo))
         reading.error(FindingCode::path_unsafe, "logo", "A logo is the bare name of an image file, or a data URI.");
     return logo;
 }
@@ -179,7 +189,7 @@ CredentialPrototypeDefinition read_prototype(const json::object& object, Finding
     if (!read.name.translations.empty() && read.name.empty())
         reading.error(FindingCode::name_empty, "name", "The name is empty.");
     read.description = reading.localized("description");
-    read.version = read_version_of(reading);
+    read.version = read_version_of(reading, {2, 3});
     read.logo = read_logo(reading);
     read.url = read_web_address(reading, "url");
     read.homepage = read_web_address(reading, "homepage");
@@ -188,11 +198,11 @@ CredentialPrototypeDefinition read_prototype(const json::object& object, Finding
         {"default_value", "default", "defval"},
         Severity::warning,
         {"string", "password", "email", "url", "integer", "boolean", "select", "textarea", "file"},
-        FieldDialect::OptionValues::strings};
+        FieldDialect::Options::pairs};
     read.fields = read_fields(
         reading, Presence::optional, Keywords::capitals, options, [&](FieldDefinition& field, ObjectReading& entry) {
             const json::value* given = entry.object().if_contains("default_value");
-            if (given && !given->is_string() && !given->is_null())
+            if (given && !given->is_string())
                 entry.warning(FindingCode::tolerated, "default_value", "A default should be written as a string.");
             read_field_value(field, entry, dialect);
         });
@@ -233,14 +243,14 @@ CredentialTypeDefinition read_type(const json::object& object, Findings& finding
     check_heading(read.name, "/name", std::max<std::size_t>(options.longest_name, 255), findings);
     if (!read.name.translations.empty() && read.name.empty())
         reading.error(FindingCode::name_empty, "name", "The name is empty.");
-    read.version = read_version_of(reading);
+    read.version = read_version_of(reading, {1, 3});
     read.prototype = reading.text(object.contains("prototype") ? "prototype" : "class");
     read.logo = read_logo(reading);
     read.url = read_web_address(reading, "url");
     const FieldDialect dialect{{"default", "default_value"},
                                Severity::note,
                                {"string", "password", "number", "boolean", "secret", "select"},
-                               FieldDialect::OptionValues::strings};
+                               FieldDialect::Options::texts};
     read.fields = read_fields(
         reading, Presence::required, Keywords::any, options, [&](FieldDefinition& field, ObjectReading& entry) {
             if (field.label.translations.empty())

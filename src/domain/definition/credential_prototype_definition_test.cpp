@@ -58,12 +58,25 @@ TEST_CASE("prototypes in the wild are tolerated") {
           "warning options_missing /fields/0/options");
     CHECK(complaints(prototype(R"("fields":[{"keyword":"A","type":"password","default_value":"x"}])").findings) ==
           "warning secret_default /fields/0/default_value");
+    CHECK(complaints(prototype(R"("version":"1")").findings) == "warning tolerated /version");
+    CHECK(complaints(prototype(R"("version":"1.2.3.4")").findings) == "warning tolerated /version");
+    CHECK(complaints(prototype(R"("version":"1.2-rc")").findings) == "warning tolerated /version");
+    const auto options = [](std::string_view list) {
+        return complaints(
+            prototype(fmt::format(R"("fields":[{{"keyword":"A","type":"select","options":{}}}])", list)).findings);
+    };
+    CHECK(options(R"(["a"])") == "warning tolerated /fields/0/options/0");
+    CHECK(options(R"({"a":"b"})") == "warning tolerated /fields/0/options");
+    CHECK(options(R"([{"value":"a"}])") == "warning tolerated /fields/0/options/0/label");
+    CHECK(options(R"([{"value":"a","label":5}])") == "warning tolerated /fields/0/options/0/label");
+    CHECK(complaints(prototype(R"("fields":[{"keyword":"A","type":"string","default_value":null}])").findings) ==
+          "warning tolerated /fields/0/default_value");
     const auto bare =
         read_credential_prototype(R"({"uuid":"0d6f0c9e-3b5e-4a55-9a0e-2f7f0c1d2e3f","code":"Bank","name":"Bank"})");
     CHECK(complaints(bare.findings) == "warning tolerated /version");
     CHECK(bare.definition->version == "1.0");
     CHECK(complaints(read_credential_prototype(
-                         R"({"id":"0D6F0C9E-3b5e-4a55-9a0e-2f7f0c1d2e3f","code":"Bank","name":"Bank","version":"1"})")
+                         R"({"id":"0D6F0C9E-3b5e-4a55-9a0e-2f7f0c1d2e3f","code":"Bank","name":"Bank","version":"1.0"})")
                          .findings) == "warning unknown_key /id");
 }
 
@@ -107,6 +120,11 @@ TEST_CASE("a credential type has words of its own") {
     CHECK(fields[1].default_text == "2.5");
     CHECK(fields[2].secret);
     CHECK(fields[3].options.size() == 2);
+    CHECK(complaints(type(R"("version":"1","fields":[])").findings) == "");
+    CHECK(complaints(type(R"("version":"1.2.3.4","fields":[])").findings) == "warning tolerated /version");
+    CHECK(complaints(
+              type(R"("fields":[{"keyword":"D","name":"d","type":"select","options":[{"value":"x"},5]}])").findings) ==
+          "warning tolerated /fields/0/options/0; warning tolerated /fields/0/options/1");
     CHECK(complaints(read_credential_type("{}").findings).find("error schema_violation /fields") != std::string::npos);
     CHECK(complaints(type(R"("$schema":"x","fields":[])").findings) == "warning tolerated /$schema");
     CHECK(complaints(type(R"("class":"Probe","fields":[])").findings) == "warning tolerated /class");

@@ -3,12 +3,14 @@
 #include "domain/placeholders.h"
 
 #include <fmt/format.h>
+#include <limits>
 #include <unordered_map>
 
 namespace mf {
 namespace {
 
 constexpr std::size_t too_long = longest_environment_string;
+constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
 /// Follows the macros of defaults once through each field, without recursion.
 class MacroGraph {
@@ -32,7 +34,10 @@ private:
         std::size_t length = 0;   // after expansion, at most too_long
         std::size_t next = 0;     // the use to follow next
         State state = State::fresh;
-        bool cycle_reported = false;
+        std::size_t position = 0;    // on the path, while open
+        std::size_t returns = none;  // position of the lowest open field that its macros lead back to
+        std::size_t root = none;     // which field that is
+        std::size_t through = none;  // by way of this use
     };
 
     void add(std::size_t index, Severity severity, FindingCode code, std::string sentence) {
@@ -59,7 +64,7 @@ private:
                 node.literal -= macro->end - macro->begin;
                 const FieldDefinition& used = fields_[found->second];
                 if (used.secret && !field.secret)
-                    add(index, Severity::note, FindingCode::secret_default,
+                    add(index, weight(index), FindingCode::secret_default,
                         fmt::format("The value contains the secret {} and is masked like it.", used.name));
             } else if (!is_reserved_name(macro->name) && !unknown_reported) {
                 unknown_reported = true;
@@ -71,11 +76,20 @@ private:
         }
     }
 
+    void report_cycle(std::size_t index) {
+        const std::size_t use = nodes_[index].through;
+        add(index, Severity::warning, FindingCode::unknown_placeholder,
+            use == index ? "The value refers to itself; the macro stays as it is."
+                         : fmt::format("The value refers to {}, which leads back here; the macro stays as it is.",
+                                       fields_[use].name));
+    }
+
     void walk(std::size_t start) {
         std::vector<std::size_t> path;
         const auto enter = [&](std::size_t index) {
             nodes_[index].state = State::open;
             nodes_[index].length = nodes_[index].literal;
+            nodes_[index].position = path.size();
             path.push_back(index);
         };
         if (nodes_[start].state == State::fresh) enter(start);
@@ -88,6 +102,7 @@ private:
                         fmt::format("With its macros replaced the value is longer than the {} bytes that a process can "
                                     "be given.",
                                     too_long));
+                if (node.returns != none) report_cycle(index);
                 node.state = State::done;
                 path.pop_back();
                 continue;
@@ -97,13 +112,14 @@ private:
                 enter(use);
                 continue;
             }
-            if (nodes_[use].state == State::open && !node.cycle_reported) {
-                node.cycle_reported = true;
-                add(index, Severity::warning, FindingCode::unknown_placeholder,
-                    use == index
-                        ? "The value refers to itself; the macro stays as it is."
-                        : fmt::format("The value refers to {}, which leads back here; the macro stays as it is.",
-                                      fields_[use].name));
+            const bool open = nodes_[use].state == State::open;
+            const std::size_t returns = open ? nodes_[use].position : nodes_[use].returns;
+            const std::size_t root = open ? use : nodes_[use].root;
+            // A field that is done counts as long as the one it leads back to is still on the path.
+            if (returns < path.size() && path[returns] == root && returns < node.returns) {
+                node.returns = returns;
+                node.root = root;
+                node.through = use;
             }
             ++node.next;
             node.length = std::min(too_long, node.length + nodes_[use].length);

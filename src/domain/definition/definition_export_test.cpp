@@ -85,6 +85,11 @@ TEST_CASE("an export puts right what was tolerated and keeps the rest") {
     CHECK(to_text(out.at("artifacts")) == R"([{"path":"r\\.json","note":1,"name":"report","type":"file"}])");
     CHECK(to_text(out.at("produces")) == R"({"r":{"patterns":["r"],"format":"json"}})");
     CHECK(suggested_file_name(*reading.definition) == "ledger_export.multiflexi.app.json");
+    const auto blanks = read_application(
+        R"({"name":"n","description":"d","executable":"e","environment":{},"homepage":" https://x.y/ "})");
+    REQUIRE(blanks.definition);
+    check_export(*blanks.definition);
+    CHECK(document(export_application(*blanks.definition)).at("homepage") == "https://x.y/");
 }
 
 TEST_CASE("the legacy form is what old servers read") {

@@ -202,8 +202,9 @@ json::object repair_application(json::object document, const ApplicationDefiniti
     if (const json::value* schema = document.if_contains("$schema"); !schema || !is_absolute_uri(schema->as_string()))
         document["$schema"] = application_schema_address;
     if (const json::value* uuid = document.if_contains("uuid"); uuid && *uuid == "") document.erase("uuid");
-    if (const json::value* homepage = document.if_contains("homepage");
-        homepage && !is_absolute_uri(homepage->as_string()))
+    if (json::value* homepage = document.if_contains("homepage"); homepage && !definition.homepage.empty())
+        *homepage = definition.homepage;  // without the blanks around it
+    else if (homepage && !is_absolute_uri(homepage->as_string()))
         document.erase("homepage");
     if (const json::value* image = document.if_contains("ociimage"); image && *image == "") document.erase("ociimage");
     repair_words(document, "tags", definition.tags);

@@ -11,6 +11,7 @@ namespace mf {
 namespace {
 
 constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_category = 64;
 constexpr std::size_t most_options = 5000;
 
 /// The label of an option may be a number in old files.
@@ -32,6 +33,38 @@ void add_option(FieldDefinition& field, const json::value& value, LocalizedText 
     if (check_text(**text, pointer, findings)) field.options.push_back({**text, std::move(label)});
 }
 
+/// One element of a list of options.
+void read_option(FieldDefinition& field, const json::value& option, const std::string& place,
+                 const FieldDialect& dialect, Findings& findings) {
+    using Options = FieldDialect::Options;
+    const auto remark = [&](const std::string& pointer, std::string_view sentence, const json::value& value) {
+        findings.warning(FindingCode::tolerated, pointer, std::string(sentence), shown(value));
+    };
+    const json::object* pair = option.if_object();
+    if (!pair) {
+        if (dialect.options == Options::pairs)
+            remark(place, "An option should be an object with value and label.", option);
+        else if (dialect.options == Options::texts && !option.is_string())
+            remark(place, "An option should be a string.", option);
+        return add_option(field, option, {}, place, findings);
+    }
+    const json::value* value = pair->if_contains("value");
+    const json::value* label = pair->if_contains("label");
+    if (!value)
+        return findings.error(FindingCode::schema_violation, pointer_to(place, "value"),
+                              "This is required and missing.");
+    if (dialect.options != Options::scalars && !value->is_string())
+        return findings.error(FindingCode::schema_violation, pointer_to(place, "value"),
+                              fmt::format("This must be a string, not {}.", kind_name(*value)), shown(*value));
+    if (dialect.options == Options::pairs && !(label && label->is_string()))
+        remark(pointer_to(place, "label"), "An option should have a label that is a string.",
+               label ? *label : json::value());
+    else if (dialect.options == Options::texts)
+        remark(place, "An option should be a string.", option);
+    add_option(field, *value, label ? read_label(*label, pointer_to(place, "label"), findings) : LocalizedText{},
+               pointer_to(place, "value"), findings);
+}
+
 void read_options(FieldDefinition& field, ObjectReading& reading, const FieldDialect& dialect) {
     const json::value* options = reading.member("options");
     if (!options) return;
@@ -44,27 +77,11 @@ void read_options(FieldDefinition& field, ObjectReading& reading, const FieldDia
         return reading.error(FindingCode::too_large, "options",
                              fmt::format("There are more than {} options.", most_options));
     if (const json::array* list = options->if_array()) {
-        for (std::size_t i = 0; i < list->size(); ++i) {
-            const std::string place = pointer_to(pointer, i);
-            const json::object* pair = (*list)[i].if_object();
-            if (!pair) {
-                add_option(field, (*list)[i], {}, place, findings);
-                continue;
-            }
-            const json::value* value = pair->if_contains("value");
-            const json::value* label = pair->if_contains("label");
-            if (!value)
-                findings.error(FindingCode::schema_violation, pointer_to(place, "value"),
-                               "This is required and missing.");
-            else if (dialect.option_values == FieldDialect::OptionValues::strings && !value->is_string())
-                findings.error(FindingCode::schema_violation, pointer_to(place, "value"),
-                               fmt::format("This must be a string, not {}.", kind_name(*value)), shown(*value));
-            else
-                add_option(field, *value,
-                           label ? read_label(*label, pointer_to(place, "label"), findings) : LocalizedText{},
-                           pointer_to(place, "value"), findings);
-        }
+        for (std::size_t i = 0; i < list->size(); ++i)
+            read_option(field, (*list)[i], pointer_to(pointer, i), dialect, findings);
     } else if (const json::object* map = options->if_object()) {
+        if (dialect.options != FieldDialect::Options::scalars)
+            reading.warning(FindingCode::tolerated, "options", "The options should be a list.");
         for (const auto& [value, label] : *map)
             add_option(field, json::value(value),
                        read_label(label, pointer_to(pointer, std::string_view(value)), findings),
@@ -122,6 +139,9 @@ ConfigType read_type(ObjectReading& reading, const FieldDialect& dialect) {
                         type->remark.empty() ? fmt::format("This is not a type of this kind of file; it is read as {}.",
                                                            to_text(type->type))
                                              : type->remark);
+    else if (trim(name).size() < name.size())
+        reading.warning(FindingCode::tolerated, "type",
+                        fmt::format("There are blanks around the type; it is read as {}.", to_text(type->type)));
     else if (name.empty() && !(reading.object().contains("type") && !reading.object().at("type").is_string()))
         reading.warning(FindingCode::tolerated, "type", "The type is missing; it is read as string.");
     return type->type;
@@ -178,7 +198,10 @@ void read_default(FieldDefinition& field, ObjectReading& reading, const FieldDia
         const std::string reason =
             field.secret ? fmt::format("This does not fit the type {} or the limits of the field.", to_text(field.type))
                          : canonical.error().message;
-        reading.add(dialect.odd_default, FindingCode::default_type_mismatch, key,
+        // Texts of the wrong kind are common in files that work; a wrong number is a mistake.
+        const bool number = field.type == ConfigType::integer || field.type == ConfigType::float_ ||
+                            !reading.object().at(key).is_string();
+        reading.add(number ? Severity::warning : dialect.odd_default, FindingCode::default_type_mismatch, key,
                     reason + (scalar ? " The default is not used." : " Jobs get it as it is."));
         if (!scalar) field.default_text = value;
     }
@@ -217,9 +240,14 @@ FieldDefinition read_variable(std::string_view name, const json::object& entry, 
     field.hint = reading.localized("hint");
     field.category = reading.text("category");
     static const std::vector<std::string_view> categories{"", "API", "Database", "Behavior", "Security", "Other"};
-    if (std::find(categories.begin(), categories.end(), field.category) == categories.end())
+    const json::value* category = entry.if_contains("category");
+    if (std::find(categories.begin(), categories.end(), field.category) == categories.end() ||
+        (category && category->is_string() && field.category.empty()))
         reading.warning(FindingCode::tolerated, "category",
                         "This category is not one of API, Database, Behavior, Security, Other; it is kept.");
+    if (field.category.size() > longest_category)
+        reading.error(FindingCode::too_large, "category",
+                      fmt::format("This is longer than {} bytes.", longest_category));
     read_field_value(field, reading,
                      {{"defval", "default", "value"}, field.description.empty() ? Severity::warning : Severity::note});
     return field;
@@ -238,7 +266,8 @@ void read_field_value(FieldDefinition& field, ObjectReading& reading, const Fiel
     field.example = free_text(reading, "example");
     read_options(field, reading, dialect);
     if (field.type == ConfigType::set && field.options.empty())
-        reading.add(dialect.odd_default, FindingCode::options_missing, "options",
+        reading.add(reading.object().contains("options") ? Severity::warning : dialect.odd_default,
+                    FindingCode::options_missing, "options",
                     "A set needs its options; without them any value is taken.");
     read_constraints(field, reading);
     read_default(field, reading, dialect);

@@ -20,11 +20,12 @@ std::vector<FieldDefinition> read_environment(const json::value& environment, Fi
 /// What applications and prototypes have in common: type, default (under any of the given keys), options, flags,
 /// constraints. The name and the texts for people are already in the field.
 struct FieldDialect {
-    enum class OptionValues { scalars, strings };
+    /// How a list of options is written: values of any scalar type (pairs are understood), texts, or pairs of texts.
+    enum class Options { scalars, texts, pairs };
     std::vector<std::string_view> default_keys;     ///< the first is the right one
     Severity odd_default;                           ///< weight of a default that only looks wrong
     std::vector<std::string_view> type_names = {};  ///< names of types that need no remark; empty: the canonical ones
-    OptionValues option_values = OptionValues::scalars;
+    Options options = Options::scalars;
 };
 void read_field_value(FieldDefinition& field, ObjectReading& reading, const FieldDialect& dialect);
 

@@ -129,6 +129,8 @@ std::string printable(std::string_view text, std::size_t limit) {
     return out;
 }
 
+bool is_printable(std::string_view text) { return printable(text, text.size() * 6 + 1) == text; }
+
 std::string describe(const Finding& finding) {
     std::string out;
     if (!finding.file.empty()) out += printable(finding.file) + ": ";

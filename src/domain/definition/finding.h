@@ -88,6 +88,9 @@ std::string pointer_to(std::string_view parent, std::size_t index);
 /// and malformed bytes as \uXXXX; longer than limit bytes is cut with "…".
 std::string printable(std::string_view text, std::size_t limit = 200);
 
+/// Whether printable() would show every character as it is.
+bool is_printable(std::string_view text);
+
 /// Collects findings about one file. Keeps the first thousand; of a file with more, that there were more.
 class Findings {
 public:

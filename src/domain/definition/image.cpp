@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <charconv>
 
 namespace mf {
 namespace {
@@ -24,6 +25,21 @@ bool is_active_svg(std::string_view svg) {
         if (next != std::string::npos && text[next] == '=' && end > at + 2) return true;
     }
     return false;
+}
+
+/// The bytes that %XX stand for (RFC 3986, 2.1); any other '%' stays.
+std::string percent_decoded(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        unsigned byte = 0;
+        const auto digits = text.substr(at + 1, 2);
+        const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+        const bool escaped =
+            text[at] == '%' && digits.size() == 2 && problem == std::errc{} && end == digits.data() + 2;
+        out += escaped ? static_cast<char>(byte) : text[at];
+        if (escaped) at += 2;
+    }
+    return out;
 }
 
 std::string read_data_uri(const std::string& image, std::string_view key, ObjectReading& reading) {
@@ -59,7 +75,7 @@ std::string read_data_uri(const std::string& image, std::string_view key, Object
             return complain(Severity::warning, "The data is not base64; the icon is not used.");
         content = std::move(*decoded);
     } else {
-        content = data;
+        content = percent_decoded(data);
     }
     if (media_type == "image/svg+xml" && is_active_svg(content))
         return complain(Severity::warning, "The drawing contains scripts or links; the icon is not used.");

@@ -10,6 +10,8 @@ namespace {
 
 using Presence = ObjectReading::Presence;
 
+constexpr std::size_t longest_chart = 512;
+
 /// A label of RFC 1123, as Kubernetes names need it.
 bool is_dns_label(std::string_view text) {
     const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -96,6 +98,12 @@ void read_helm(HelmDefinition& helm, ObjectReading& reading) {
         if (!path && !helm.chart.starts_with("oci://") && !is_repository_chart(helm.chart))
             reading.error(FindingCode::schema_violation, "chart",
                           "This must be oci://…, repository/chart, or a path that starts with ./ or /.");
+        else if (helm.chart.starts_with("./") && is_repository_chart(helm.chart))
+            reading.warning(FindingCode::tolerated, "chart",
+                            "This is read as a path; programs that take it for repository/chart, too, refuse the file. "
+                            "An absolute path is clear.");
+        if (helm.chart.size() > longest_chart)
+            reading.error(FindingCode::too_large, "chart", fmt::format("This is longer than {} bytes.", longest_chart));
     }
     read_values_files(helm, reading);
     read_set(helm, reading);
@@ -135,6 +143,9 @@ std::optional<KubernetesDefinition> read_kubernetes(const json::value& kubernete
         definition.keep_pod_on_failure = inner.flag("keepPodOnFailure").value_or(false);
         if (has_parent_part(definition.output_path))
             inner.error(FindingCode::path_unsafe, "outputPath", "This path leads out of its directory; remove \"..\".");
+        else if (!is_printable(definition.output_path))
+            inner.error(FindingCode::value_unsafe, "outputPath",
+                        "There is a control or invisible character; remove it.");
         else if (definition.output_path.starts_with('-'))
             inner.error(FindingCode::value_unsafe, "outputPath",
                         "This starts with '-' and would be read as an option.");

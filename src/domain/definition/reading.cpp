@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t most_words = 2000;
 constexpr std::size_t longest_words = 65'536;
+constexpr std::size_t longest_language = 35;  // the longest that BCP 47 demands of programs
 
 }  // namespace
 
@@ -78,7 +79,10 @@ LocalizedText read_localized(const json::value& value, const std::string& pointe
         }
         if (!check_text(language, place, findings) || !check_text(translation.get_string(), place, findings)) continue;
         std::string tag(language);
-        if (!is_language_tag(tag)) {
+        if (tag.size() > longest_language) {
+            findings.error(FindingCode::too_large, place,
+                           fmt::format("A language tag has at most {} bytes.", longest_language));
+        } else if (!is_language_tag(tag)) {
             for (char& c : tag)
                 if (c == '_') c = '-';
             const bool meant = is_language_tag(tag);
@@ -114,7 +118,11 @@ std::string read_uuid(ObjectReading& reading, std::string_view key) {
 std::string read_web_address(ObjectReading& reading, std::string_view key) {
     const std::string text = reading.text(key);
     const std::string address{trim(text)};
-    if (is_web_address(address)) return address;
+    if (is_web_address(address)) {
+        if (address.size() < text.size())
+            reading.warning(FindingCode::tolerated, key, "There are blanks around the address; they are left out.");
+        return address;
+    }
     const auto scheme = lower(uri_scheme(address));
     // "Note: see the manual" is no address, whatever its first word.
     const bool other_address = !scheme.empty() && scheme != "http" && scheme != "https" &&
@@ -133,7 +141,7 @@ void check_heading(const LocalizedText& text, const std::string& pointer, std::s
         if (translation.text.size() > longest)
             findings.error(FindingCode::name_too_long, place, fmt::format("This is longer than {} bytes.", longest),
                            printable(translation.text, 40));
-        else if (printable(translation.text, translation.text.size() * 6 + 1) != translation.text)
+        else if (!is_printable(translation.text))
             findings.warning(FindingCode::value_unsafe, place,
                              "There are characters that do not show or that turn the writing direction.",
                              printable(translation.text));

@@ -15,7 +15,7 @@ using Presence = ObjectReading::Presence;
 constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
 bool is_plain_name(std::string_view name) {
-    return !name.empty() && name.find_first_not_of(name_characters) == std::string_view::npos;
+    return !name.empty() && name.size() <= 128 && name.find_first_not_of(name_characters) == std::string_view::npos;
 }
 
 std::string read_format(ObjectReading& reading) {
@@ -131,7 +131,7 @@ std::vector<DataDefinition> read_data(const json::value& section, const std::str
     each_entry(
         section, root, findings, [&](std::string_view name, const json::value& value, const std::string& pointer) {
             if (!is_plain_name(name))
-                findings.error(FindingCode::key_invalid, pointer, "A name here has letters, digits, '_' and '-' only.");
+                findings.error(FindingCode::key_invalid, pointer, "A name here is up to 128 of A-Z a-z 0-9 '_' '-'.");
             const json::object* object = value.if_object();
             if (!object)
                 return findings.warning(FindingCode::tolerated, pointer, "This should be an object; it is not used.",
@@ -191,8 +191,11 @@ void read_exit_code(const json::value& value, const std::string& pointer, ExitCo
                               shown(value));
     ObjectReading reading(*object, pointer, findings);
     code.description = reading.localized("description", Presence::required);
-    if (const std::string name = reading.text("severity"); !name.empty()) {
-        if (const auto severity = severity_named(name))
+    const std::string severity_name = reading.text("severity");
+    if (const json::value* given = object->if_contains("severity"); given && given->is_string()) {
+        if (severity_name.empty())
+            reading.warning(FindingCode::tolerated, "severity", "This is empty; it is read as absent.");
+        else if (const auto severity = severity_named(severity_name))
             code.severity = *severity;
         else
             reading.error(FindingCode::schema_violation, "severity",

@@ -63,6 +63,10 @@ std::weak_ordering compare_free_texts(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+bool is_plain_version(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || c == '.'; });
+}
+
 Version read_version(std::string_view text) {
     text = trim(text);
     Version version{.text = std::string(text)};

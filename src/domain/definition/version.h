@@ -20,6 +20,9 @@ struct Version {
 
 Version read_version(std::string_view text);
 
+/// Digits and dots only, as other programs demand it: no blanks, no suffix of a pre-release or build.
+bool is_plain_version(std::string_view text);
+
 /// The order of the update policy. Numbered: by numbers (missing ones are 0: 1.2 equals 1.2.0), then a release after
 /// its pre-releases, which compare by SemVer 11.4; build metadata does not count. A free text (also the empty one) is
 /// older than every number; two free texts compare by digits and letters, runs of digits as numbers ("build 9" < "build
