@@ -27,6 +27,25 @@ namespace {
 /// One transaction removes so many, so that a large clean-up holds up nobody.
 constexpr std::int64_t jobs_at_once = 500;
 
+/// The oldest jobs below a number, of the company of the call. What has not ended is nobody's history yet.
+std::vector<Id<Job>> history_before(Call& call, std::int64_t before) {
+    // The company belongs into the statement: its limit would be used up by the jobs of others.
+    std::string of_company;
+    std::vector<Value> parameters{before};
+    if (call.scope.company()) {
+        of_company = R"( AND "company_id" = ?)";
+        parameters.emplace_back(*call.scope.company());
+    }
+    parameters.emplace_back(jobs_at_once);
+    std::vector<Id<Job>> out;
+    for (const auto& row : call.session.sql.query(
+             R"(SELECT "id" FROM "job" WHERE "id" < ? AND "state" NOT IN ('pending', 'claimed', 'running'))" +
+                 of_company + R"( ORDER BY "id" LIMIT ?)",
+             parameters))
+        out.push_back({std::get<std::int64_t>(row[0])});
+    return out;
+}
+
 Result<json::value> prune(Call& call, const PruneInput& input) {
     if (!input.jobs.value_or(false) && !input.logs.value_or(false))
         return Error{ErrorCode::invalid, "Please specify --logs and/or --jobs to prune."};
@@ -40,14 +59,10 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
         const auto before = keep == 0     ? std::numeric_limits<std::int64_t>::max()
                             : oldest_kept ? oldest_kept->id.value
                                           : 0;
-        // What has not ended is nobody's history yet.
-        for (
-            const auto& row : call.session.sql.query(
-                R"(SELECT "id" FROM "job" WHERE "id" < ? AND "state" NOT IN ('pending', 'claimed', 'running') ORDER BY "id" LIMIT ?)",
-                {before, jobs_at_once})) {
-            const auto job = jobs.find({std::get<std::int64_t>(row[0])});
-            if (!job) continue;  // of another company
-            if (auto erased = jobs.erase(job->id); !erased) return erased.error();
+        for (const Id<Job> id : history_before(call, before)) {
+            const auto job = jobs.find(id);
+            if (!job) return job.error();
+            if (auto erased = jobs.erase(id); !erased) return erased.error();
             count_removed(call.session, *job, call.now);
             ++removed;
         }
