@@ -2,6 +2,7 @@
 #include "support/manual_clock.h"
 
 #include <poll.h>
+#include <utility>
 
 namespace mf::testing {
 
@@ -13,6 +14,7 @@ Timestamp ManualClock::now() const {
 void ManualClock::set(Timestamp moment) {
     const std::lock_guard lock(mutex_);
     now_ = moment;
+    ++moves_;
     for (Nudge* nudge : waiting_) nudge->notify();
 }
 
@@ -20,9 +22,9 @@ bool ManualClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std:
     const std::stop_callback on_stop(stop, [&] { nudge.notify(); });
     {
         const std::lock_guard lock(mutex_);
-        if (moment && *moment <= now_) {
-            return nudge.consume();
-        }
+        // A move that came while the loop was working must be looked at, too.
+        const bool moved = std::exchange(seen_[&nudge], moves_) != moves_;
+        if (moved || (moment && *moment <= now_)) return nudge.consume();
         waiting_.insert(&nudge);
     }
     pollfd watched{nudge.descriptor(), POLLIN, 0};
@@ -30,6 +32,7 @@ bool ManualClock::wait_until(std::optional<Timestamp> moment, Nudge& nudge, std:
     const bool nudged = nudge.consume();
     const std::lock_guard lock(mutex_);
     waiting_.erase(waiting_.find(&nudge));
+    seen_[&nudge] = moves_;
     return nudged;
 }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -24,6 +25,8 @@ private:
     mutable std::mutex mutex_;
     Timestamp now_;
     std::multiset<Nudge*> waiting_;
+    int moves_ = 0;
+    std::map<Nudge*, int> seen_;  // how many of them each loop knew when it last waited
 };
 
 }  // namespace mf::testing
