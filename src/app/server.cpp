@@ -131,12 +131,13 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
     const Actor actor = installation.actor(clock);
     Database& database = installation.database();
 
-    // Made in the order in which they use each other; destroyed in the opposite one.
+    // Made in the order in which they use each other; destroyed in the opposite one. So the recorder still takes what
+    // the supervisor's last processes tell.
     Nudge plan, queue, cancel, main_loop;
     const std::stop_callback on_stop(stop, [&] { main_loop.notify(); });
+    Recorder recorder(database, installation.zone());
     Supervisor supervisor(clock);
     NativeExecutor native(supervisor);
-    Recorder recorder(database, installation.zone());
     Dispatcher dispatcher(database, clock, installation.vault(), native, recorder,
                           {.node = settings.node,
                            .slots = settings.max_parallel,

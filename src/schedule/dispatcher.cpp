@@ -55,9 +55,12 @@ Dispatcher::Dispatcher(Database& database, Clock& clock, const Vault& vault, Exe
       options_(std::move(options)),
       queue_(queue),
       cancel_(cancel),
-      finisher_(database, recorder, [this](const JobRun& run) { recorded(run.claimed().job.id); }) {}
+      finisher_(database, recorder, when_recorded()) {}
 
-Dispatcher::~Dispatcher() { stop(0ms); }
+Dispatcher::~Dispatcher() {
+    stop(0ms);
+    link_->detach();
+}
 
 void Dispatcher::start() {
     record_left_behind();
@@ -100,8 +103,8 @@ void Dispatcher::stop(std::chrono::milliseconds patience) {
     if (!handles.empty()) log::info("ending running jobs", {{"jobs", handles.size()}});
     for (const auto& handle : handles) native_.stop(handle, StopReason::shutdown);
     lock.lock();
-    // Every run ends within its grace period and five seconds; the longest that is of use here is bounded.
-    if (!drained_.wait_for(lock, 60s, all_recorded)) log::error("jobs are not recorded", {{"jobs", state_.in_flight}});
+    if (!drained_.wait_for(lock, options_.last_patience, all_recorded))
+        log::error("jobs are not recorded yet", {{"jobs", state_.in_flight}});
 }
 
 std::size_t Dispatcher::running() const {
@@ -237,11 +240,17 @@ void Dispatcher::start_job(const ClaimedJob& claimed) {
         return block(claimed, {.reason = fmt::format("This server runs Native jobs only; the job asks for {}.",
                                                      name_of(claimed.job.executor))});
 
+    const auto when_finished = [link = link_, &recorder = recorder_](std::shared_ptr<JobRun> done) {
+        if (!link->reach([&](Dispatcher& self) { self.finished(done); }))
+            record_without_files(recorder, std::move(done));
+    };
     auto run = std::make_shared<JobRun>(claimed, std::get<PreparedJob>(std::move(prepared)), *std::move(directory),
-                                        recorder_, [this](std::shared_ptr<JobRun> done) { finished(std::move(done)); });
-    run->open_log([this, weak = std::weak_ptr(run)] {
-        if (const auto alive = weak.lock())
-            if (const auto handle = alive->handle()) native_.resume_output(*handle);
+                                        recorder_, when_finished);
+    run->open_log([link = link_, weak = std::weak_ptr(run)] {
+        link->reach([&](Dispatcher& self) {
+            if (const auto alive = weak.lock())
+                if (const auto handle = alive->handle()) self.native_.resume_output(*handle);
+        });
     });
     {
         const std::lock_guard lock(mutex_);
@@ -287,7 +296,7 @@ void Dispatcher::end_unstarted(JobEnd end) {
         const std::lock_guard lock(mutex_);
         --state_.occupied;
     }
-    recorder_.end(std::move(end), nullptr, [this, id = end.job] { recorded(id); });
+    recorder_.end(std::move(end), nullptr, when_recorded());
 }
 
 void Dispatcher::finished(std::shared_ptr<JobRun> run) {
@@ -301,12 +310,15 @@ void Dispatcher::finished(std::shared_ptr<JobRun> run) {
     finisher_.finish(std::move(run));
 }
 
-void Dispatcher::recorded(Id<Job>) {
-    const std::lock_guard lock(mutex_);
+void Dispatcher::recorded() {
     // Another job of its run template may go now.
     queue_.notify();
-    // Under the lock: who waits for this may destroy us as soon as it has it.
+    const std::lock_guard lock(mutex_);
     if (--state_.in_flight == 0) drained_.notify_all();
+}
+
+std::function<void()> Dispatcher::when_recorded() const {
+    return [link = link_] { link->reach([](Dispatcher& self) { self.recorded(); }); };
 }
 
 void Dispatcher::record_left_behind() {
@@ -322,7 +334,7 @@ void Dispatcher::record_left_behind() {
             const std::lock_guard lock(mutex_);
             ++state_.in_flight;
         }
-        const auto done = [this, id = job.id] { recorded(id); };
+        const auto done = when_recorded();
         if (job.handle) {
             const auto listener = std::make_shared<LeftBehind>(recorder_, end, done);
             if (const auto handle = native_.recover(*job.handle, {.job_id = job.id.value}, listener)) {

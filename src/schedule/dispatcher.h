@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/attachment.h"
 #include "base/clock.h"
 #include "schedule/finisher.h"
 
@@ -21,17 +22,21 @@ public:
         int slots = 16;                   ///< jobs that run at the same time
         std::filesystem::path work_base;  ///< where work directories are made
         JobSurroundings surroundings;     ///< what jobs get of the server's environment
+        /// How long stop() waits for jobs that were told to end and for their records.
+        std::chrono::milliseconds last_patience{60'000};
     };
-    /// Everything must outlive the dispatcher. `queue` wakes it when a job may be due, `cancel` when one shall end.
+    /// Everything must outlive the dispatcher, and the recorder must outlive whatever calls the listeners of
+    /// `native` (its supervisor). `queue` wakes it when a job may be due, `cancel` when one shall end.
     Dispatcher(Database& database, Clock& clock, const Vault& vault, Executor& native, Recorder& recorder,
                Options options, Nudge& queue, Nudge& cancel);
-    /// See stop().
+    /// See stop(). Jobs that it gave up waiting for are recorded, without their files, when their processes end.
     ~Dispatcher();
 
     /// Records jobs that an earlier run of this node left behind, then starts claiming.
     void start();
     /// Claims nothing more and gives back what was not started. Running jobs may end by themselves until `patience` is
-    /// over, then they are told to end. Returns when all are recorded.
+    /// over, then they are told to end. Returns when all are recorded, or when the last patience is over: a database
+    /// that refuses, or a process that survives SIGKILL, must not keep the server for ever.
     void stop(std::chrono::milliseconds patience);
 
     std::size_t running() const;
@@ -49,7 +54,9 @@ private:
     void end_unstarted(JobEnd end);
     bool has_free_slot() const;
     void finished(std::shared_ptr<JobRun> run);
-    void recorded(Id<Job> job);
+    void recorded();
+    /// Tells that a job is recorded; may be called when this is gone.
+    std::function<void()> when_recorded() const;
     void record_left_behind();
     void remove_old_directories();
 
@@ -74,6 +81,8 @@ private:
     std::condition_variable_any slot_freed_;
     std::condition_variable_any drained_;  // nothing is in flight any more
     State state_;
+    /// What others call: they may do so after a stop() that gave up.
+    const std::shared_ptr<Attachment<Dispatcher>> link_ = std::make_shared<Attachment<Dispatcher>>(*this);
     Finisher finisher_;
     std::vector<std::jthread> starters_;
     std::chrono::steady_clock::time_point last_claim_{};  // of the dispatcher's thread

@@ -1,50 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "schedule/dispatcher.h"
-
-#include "base/time_text.h"
-#include "support/fake_executor.h"
-#include "support/manual_clock.h"
-#include "support/queue.h"
+#include "support/server.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::Server;
+using testing::WriteLock;
 using namespace std::chrono_literals;
 
 namespace {
 
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
-const Timestamp now = at("2026-03-02 02:00");
-
-/// A server's executing half, with processes that the test plays.
-struct Server : testing::Queue {
-    explicit Server(int slots = 16) : testing::Queue(now, 50ms) {
-        std::filesystem::create_directory(work());
-        std::filesystem::permissions(work(), std::filesystem::perms::owner_all);
-        dispatcher.emplace(database, clock, vault, executor, recorder,
-                           Dispatcher::Options{.node = "node", .slots = slots, .work_base = work(), .surroundings = {}},
-                           queue, cancelled);
-    }
-    std::filesystem::path work() const { return directory() / "work"; }
-    void drain() { dispatcher->stop(60s); }
-    std::string printed(Id<Job> id, OutputSource source) {
-        return database.read([&](Session& session) { return read_stream(session, id, source, 64 << 20); });
-    }
-
-    testing::ManualClock clock{now};
-    Vault vault = testing::must(open_vault("key of the tests", ""));
-    testing::FakeExecutor executor;
-    Nudge queue, cancelled;
-    Recorder recorder{database, Zone::utc()};
-    std::optional<Dispatcher> dispatcher;
-};
-
-/// Holds the write lock of the database, as another program may.
-struct WriteLock {
-    explicit WriteLock(Database& database) : connection(sql::open(database.address())) { connection->begin(); }
-    ~WriteLock() { connection->rollback(); }
-    std::unique_ptr<sql::Connection> connection;
-};
+const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
 
 }  // namespace
 
@@ -162,7 +128,7 @@ TEST_CASE("a job that was cancelled between claim and start gets no process") {
     const auto claimed = server.get(job.id);
     server.database.write([&](Session& session) { give_back(session, claimed); });
     server.dispatcher->start();
-    while (!has_ended(server.get(job.id).state)) std::this_thread::yield();
+    server.wait_for_end(job.id);
     server.drain();
     CHECK(server.get(job.id).state == JobState::cancelled);
     CHECK(server.get(job.id).reason == "No more.");
@@ -176,7 +142,7 @@ TEST_CASE("a job whose required values are missing is blocked, and its reason na
             .application_id = server.application.id, .name = name, .type = "string", .required = true});
     const auto job = server.launch(server.add_run_template(), now);
     server.dispatcher->start();
-    while (!has_ended(server.get(job.id).state)) std::this_thread::yield();
+    server.wait_for_end(job.id);
     server.drain();
     const auto after = server.get(job.id);
     CHECK(after.state == JobState::blocked);
@@ -193,7 +159,7 @@ TEST_CASE("an executor that refuses makes a failed job, and its slot is free aga
     const auto one = server.launch(server.add_run_template(), now);
     const auto two = server.launch(server.add_run_template(), now);
     server.dispatcher->start();
-    while (!has_ended(server.get(two.id).state)) std::this_thread::yield();
+    server.wait_for_end(two.id);
     server.drain();
     for (const auto id : {one.id, two.id}) {
         CHECK(server.get(id).state == JobState::failed);

@@ -34,6 +34,11 @@ Artifact stream_artifact(const JobRun& run, ArtifactKind kind) {
             .created_at = run.end().ended_at};
 }
 
+void add_streams(JobEnd& end, const JobRun& run) {
+    end.artifacts.push_back(stream_artifact(run, ArtifactKind::stdout_text));
+    end.artifacts.push_back(stream_artifact(run, ArtifactKind::stderr_text));
+}
+
 /// Under another name it is not taken for one that was left behind.
 std::filesystem::path keep_directory(JobRun& run) {
     const auto path = run.directory().path();
@@ -46,7 +51,7 @@ std::filesystem::path keep_directory(JobRun& run) {
 
 }  // namespace
 
-Finisher::Finisher(Database& database, Recorder& recorder, std::function<void(const JobRun&)> recorded)
+Finisher::Finisher(Database& database, Recorder& recorder, std::function<void()> recorded)
     : database_(database),
       recorder_(recorder),
       recorded_(std::move(recorded)),
@@ -55,6 +60,7 @@ Finisher::Finisher(Database& database, Recorder& recorder, std::function<void(co
 Finisher::~Finisher() {
     thread_.request_stop();
     thread_.join();
+    link_->detach();
 }
 
 void Finisher::finish(std::shared_ptr<JobRun> run) {
@@ -120,16 +126,14 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
                             {"artifacts", end.artifacts.size()}});
     if (!end.reason && end.state == JobState::failed && end.exitcode)
         end.reason = meaning_of(*run, static_cast<int>(*end.exitcode));
-    end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stdout_text));
-    end.artifacts.push_back(stream_artifact(*run, ArtifactKind::stderr_text));
-    recorder_.end(std::move(end), run->log(), [this, run] {
-        {
-            const std::lock_guard lock(mutex_);
-            recorded_runs_.push_back(run);
-            changed_.notify_one();
-        }
-        // Last of all: whoever waits for this may destroy us as soon as it is said.
-        recorded_(*run);
+    add_streams(end, *run);
+    recorder_.end(std::move(end), run->log(), [link = link_, run, recorded = recorded_] {
+        link->reach([&](Finisher& self) {
+            const std::lock_guard lock(self.mutex_);
+            self.recorded_runs_.push_back(run);
+            self.changed_.notify_one();
+        });
+        recorded();
     });
 }
 
@@ -238,6 +242,16 @@ Result<void> Finisher::store_content(JobRun& run, const FoundArtifact& found, co
         seq += std::ssize(pieces);
     }
     return {};
+}
+
+void record_without_files(Recorder& recorder, std::shared_ptr<JobRun> run) {
+    JobEnd end = end_of(*run);
+    end.reason = end.reason.value_or("") + (end.reason ? " " : "") +
+                 "It ended when the server had stopped already, so its files were not kept.";
+    add_streams(end, *run);
+    log::warning("job ended after the server had stopped",
+                 {{"job", end.job.value}, {"state", name_of(end.state)}, {"exit_code", end.exitcode.value_or(-1)}});
+    recorder.end(std::move(end), run->log(), nullptr);
 }
 
 }  // namespace mf

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/attachment.h"
 #include "schedule/job_run.h"
 
 namespace mf {
@@ -9,10 +10,9 @@ namespace mf {
 /// recorder, and once that is durable their work directory is emptied, and removed when no more jobs end for a moment.
 class Finisher {
 public:
-    /// `recorded` is called for every run after its end is durable.
-    Finisher(Database& database, Recorder& recorder, std::function<void(const JobRun&)> recorded);
-    /// Returns when everything that was handed in has been handed on. Destroy it before the recorder; runs whose
-    /// record comes later keep their work directory; the next start of the server removes it.
+    /// `recorded` is called for every run after its end is durable, also when that is later than this object lives.
+    Finisher(Database& database, Recorder& recorder, std::function<void()> recorded);
+    /// Returns when everything that was handed in has been handed on to the recorder, which must live longer.
     ~Finisher();
 
     void finish(std::shared_ptr<JobRun> run);
@@ -35,13 +35,17 @@ private:
 
     Database& database_;
     Recorder& recorder_;
-    std::function<void(const JobRun&)> recorded_;
+    const std::function<void()> recorded_;
     std::mutex mutex_;  // guards the two queues
     std::condition_variable_any changed_;
     std::deque<std::shared_ptr<JobRun>> finished_;
     std::vector<std::shared_ptr<JobRun>> recorded_runs_;
     std::deque<std::filesystem::path> emptied_;  // of the thread: work directories to be removed
+    const std::shared_ptr<Attachment<Finisher>> link_ = std::make_shared<Attachment<Finisher>>(*this);
     std::jthread thread_;
 };
+
+/// For a run that ends when no finisher is there any more: its end is recorded, its files are not brought in.
+void record_without_files(Recorder& recorder, std::shared_ptr<JobRun> run);
 
 }  // namespace mf
