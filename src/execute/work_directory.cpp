@@ -167,6 +167,7 @@ std::map<std::string, std::string> WorkDirectory::variables() const {
 }
 
 Result<std::filesystem::path> WorkDirectory::leave_empty() {
+    if (!base_) return std::filesystem::path();
     Removal removal;
     make_usable(directory_.get());
     removal.empty_top(directory_.get(), path_.filename().string());

@@ -39,7 +39,7 @@ public:
     /// Removes it now, and tells what could not be removed. Afterwards the object is empty.
     Result<void> remove();
     /// Removes what is in it and leaves the empty directory, of which nobody takes care any more, at the returned path.
-    /// Fails when something could not be removed.
+    /// Fails when something could not be removed. After keep() or remove() it does nothing and returns an empty path.
     Result<std::filesystem::path> leave_empty();
     /// Leaves it on disk.
     void keep() { base_.reset(); }

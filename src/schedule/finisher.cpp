@@ -88,11 +88,12 @@ void Finisher::run(std::stop_token stop) {
 }
 
 void Finisher::empty_directory(JobRun& run) {
-    if (auto emptied = run.directory().leave_empty())
-        emptied_.push_back(*std::move(emptied));
-    else
+    auto emptied = run.directory().leave_empty();
+    if (!emptied)
         log::warning("work directory stays",
                      {{"job", run.claimed().job.id.value}, {"reason", emptied.error().message}});
+    else if (!emptied->empty())
+        emptied_.push_back(*std::move(emptied));
 }
 
 void Finisher::remove_emptied() {

@@ -117,8 +117,8 @@ JobEnd end_of(const JobRun& run) {
     }
     if (auto why = stop_reason_text(run); !why.empty()) end.reason = std::move(why);
     if (process.left_behind > 0)
-        end.reason =
-            end.reason.value_or("") + fmt::format(" {} of its processes could not be ended.", process.left_behind);
+        end.reason = fmt::format("{}{}{} of its processes could not be ended.", end.reason.value_or(""),
+                                 end.reason ? " " : "", process.left_behind);
     return end;
 }
 

@@ -14,10 +14,6 @@ constexpr std::size_t piece_size = 256 * 1024;           // pieces grow to this 
 constexpr std::size_t most_pending_of_job = 2 << 20;     // above: the job is held back
 constexpr std::size_t most_pending = 6 << 20;            // above: every job that writes is held back
 constexpr std::size_t worth_a_transaction = 512 * 1024;  // below: output may wait for company
-constexpr auto longest_wait = 50ms;                      // of output; half of what is promised, the rest is for writing
-constexpr auto between_writes = 4ms;                     // under load: so that many records share a wait for the disk
-constexpr auto between_attempts = 500ms;
-constexpr int attempts_when_stopping = 20;
 
 /// The database works, but it will never take this as it is: malformed, or written already (the connection was lost
 /// after a commit that succeeded).
@@ -27,8 +23,13 @@ bool is_final(const sql::DatabaseError& error) {
 
 }  // namespace
 
-Recorder::Recorder(Database& database, Zone server_zone)
-    : database_(database), server_zone_(std::move(server_zone)), thread_([this](std::stop_token stop) { run(stop); }) {}
+Recorder::Recorder(Database& database, Zone server_zone) : Recorder(database, std::move(server_zone), Pace{}) {}
+
+Recorder::Recorder(Database& database, Zone server_zone, Pace pace)
+    : database_(database),
+      server_zone_(std::move(server_zone)),
+      pace_(pace),
+      thread_([this](std::stop_token stop) { run(stop); }) {}
 
 Recorder::~Recorder() {
     thread_.request_stop();
@@ -106,9 +107,9 @@ void Recorder::run(std::stop_token stop) {
         const auto cannot_wait = [&] {
             return !starts_.empty() || !ends_.empty() || pending_bytes_ >= worth_a_transaction;
         };
-        if (!cannot_wait()) changed_.wait_for(lock, stop, longest_wait, cannot_wait);
+        if (!cannot_wait()) changed_.wait_for(lock, stop, pace_.longest_wait, cannot_wait);
         wants_to_know_ = false;
-        if (const auto rest = last_write_ + between_writes - std::chrono::steady_clock::now(); rest > 0ms)
+        if (const auto rest = last_write_ + pace_.between_writes - std::chrono::steady_clock::now(); rest > 0ms)
             changed_.wait_for(lock, stop, rest, [&] { return pending_bytes_ >= worth_a_transaction; });
         const Batch batch = take(lock);
         lock.unlock();
@@ -189,13 +190,13 @@ bool Recorder::wait_to_try_again(const Batch& batch, const char* error, int refu
     if (std::exchange(healthy_, false) || refused == 0)
         log::error("cannot record jobs, will try again",
                    {{"error", error}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
-    if (stop.stop_requested() && refused >= attempts_when_stopping) {
+    if (stop.stop_requested() && refused >= pace_.attempts_when_stopping) {
         log::error("gave up recording",
                    {{"starts", batch.starts.size()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
         return false;
     }
     std::condition_variable_any pause;
-    pause.wait_for(lock, between_attempts, [] { return false; });
+    pause.wait_for(lock, pace_.between_attempts, [] { return false; });
     return true;
 }
 

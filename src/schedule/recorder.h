@@ -47,9 +47,18 @@ class JobLog {
 /// long as this program lives.
 class Recorder {
 public:
+    /// How long things wait. Parameters, so that tests decide them.
+    struct Pace {
+        std::chrono::milliseconds longest_wait{50};   ///< of output; half of what is promised, the rest is for writing
+        std::chrono::milliseconds between_writes{4};  ///< under load: so that many records share a wait for the disk
+        std::chrono::milliseconds between_attempts{500};
+        int attempts_when_stopping = 20;
+    };
     /// The zone of the server: record_end() needs it.
     Recorder(Database& database, Zone server_zone);
-    /// Returns when everything that was handed in is written; when the database goes on refusing, after ten seconds.
+    Recorder(Database& database, Zone server_zone, Pace pace);
+    /// Returns when everything that was handed in is written; when the database goes on refusing, after the attempts of
+    /// the pace, ten seconds.
     ~Recorder();
 
     /// A log for one job. `resume` is called, from the recorder's thread, after append() had asked for a pause.
@@ -94,6 +103,7 @@ private:
 
     Database& database_;
     const Zone server_zone_;
+    const Pace pace_;
     mutable std::mutex mutex_;  // guards everything below and the pending part of every log
     std::condition_variable_any changed_;
     std::vector<JobStart> starts_;
