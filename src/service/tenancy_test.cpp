@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
+#include "store/queries/job_output.h"
 #include "support/desk.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <cctype>
 
 using namespace mf;
 
@@ -10,45 +13,72 @@ namespace {
 
 Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
 
-/// Two companies; "bravo" is the one whose things the other one asks for.
-struct TwoCompanies : testing::Desk {
-    TwoCompanies() : testing::Desk(at("2026-03-02 02:00")) {
-        bravo = add_company("bravo");
-        origin = add_run_template([&](RunTemplate& r) {
-            r.company_id = bravo.id;
-            r.name = "bravo run";
-            r.interv = "h";
+/// A company with something of every kind.
+struct Furnished {
+    Company company;
+    RunTemplate origin;
+    Job ended, pending;
+    Artifact artifact;
+};
+
+/// An installation in which every text of a company holds its code.
+struct Desk : testing::Desk {
+    Desk() : testing::Desk(at("2026-03-02 02:00")) {}
+
+    Furnished furnish(const Company& of) {
+        Furnished out{.company = of};
+        const auto& code = of.code;
+        out.origin = add_run_template([&](RunTemplate& r) {
+            r.company_id = of.id;
+            r.name = fmt::format("{} run", code);
+            r.interv = std::string("h");
             r.next_slot = r.next_launch = at("2026-02-01 02:00");
         });
-        ended = launch(origin, moment);
+        out.ended = launch(out.origin, moment);
         claim();
-        start(ended.id);
-        end(ended.id, JobState::failed, 1);
-        artifact = add(Artifact{.job_id = ended.id,
-                                .company_id = bravo.id,
-                                .kind = ArtifactKind::stdout_text,
-                                .filename = "bravo.txt",
-                                .created_at = moment});
-        add(CompanyVariable{.company_id = bravo.id, .name = "BRAVO_VARIABLE", .value = "bravo value"});
-        pending = launch(origin, moment);
+        start(out.ended.id);
+        database.write([&](Session& session) {
+            append_output(session, pack(out.ended.id, {.at = moment, .bytes = fmt::format("{} printed", code)}));
+        });
+        end(out.ended.id, JobState::failed, 1);
+        out.artifact = add(Artifact{.job_id = out.ended.id,
+                                    .company_id = of.id,
+                                    .kind = ArtifactKind::stdout_text,
+                                    .filename = fmt::format("{}.txt", code),
+                                    .created_at = moment});
+        add(CompanyVariable{.company_id = of.id,
+                            .name = fmt::format("{}_VARIABLE", upper(code)),
+                            .value = fmt::format("{} value", code)});
+        testing::must(run("company-app:assign", {{"company_id", of.id.value}, {"app_id", application.id.value}}));
+        // Later than now, so that nobody claims it.
+        out.pending = launch(out.origin, moment + std::chrono::hours(1));
+        return out;
+    }
+    static std::string upper(std::string_view text) {
+        std::string out;
+        for (const char c : text) out += static_cast<char>(std::toupper(c));
+        return out;
     }
 
-    json::value value_for(const Operation& operation, std::string_view field) const {
+    /// What an operation has to be told to reach the things of a company.
+    json::value value_for(const Operation& operation, std::string_view field, const Furnished& of) const {
         const std::string_view name = operation.name;
         if (field == "id") {
-            if (name.starts_with("company:")) return bravo.id.value;
-            if (name.starts_with("runtemplate:")) return origin.id.value;
-            if (name.starts_with("job:")) return name == "job:retry" ? ended.id.value : pending.id.value;
-            if (name.starts_with("artifact:")) return artifact.id.value;
+            if (name.starts_with("company:")) return of.company.id.value;
+            if (name.starts_with("runtemplate:")) return of.origin.id.value;
+            if (name.starts_with("job:")) return name == "job:retry" ? of.ended.id.value : of.pending.id.value;
+            if (name.starts_with("artifact:")) return of.artifact.id.value;
             if (name.starts_with("application:")) return application.id.value;
-            return pending.id.value;
+            return of.pending.id.value;
         }
-        if (field == "company_id") return bravo.id.value;
-        if (field == "runtemplate_id") return origin.id.value;
-        if (field == "job_id") return ended.id.value;
+        if (field == "company_id") return of.company.id.value;
+        if (field == "runtemplate_id") return of.origin.id.value;
+        if (field == "job_id") return of.ended.id.value;
         if (field == "app_id") return application.id.value;
         if (field == "uuid") return json::value(application.uuid);
-        if (field == "name") return name.starts_with("company:variable") ? "BRAVO_VARIABLE" : "changed";
+        if (field == "name")
+            return json::value(name.starts_with("company:variable") ? fmt::format("{}_VARIABLE", upper(of.company.code))
+                                                                    : std::string("changed"));
         if (field == "value" || field == "reason" || field == "description") return "changed";
         if (field == "jobs") return true;
         if (field == "keep") return 0;
@@ -56,12 +86,34 @@ struct TwoCompanies : testing::Desk {
         if (field == "scheduled" || field == "schedule_time") return "now";
         return nullptr;
     }
-
-    Company bravo;
-    RunTemplate origin;
-    Job ended, pending;
-    Artifact artifact;
+    /// All of that at once.
+    json::object values_for(const Operation& operation, const Furnished& of) const {
+        json::object input;
+        for (const Field& field : operation.input->fields)
+            if (auto value = value_for(operation, field.name, of); !value.is_null()) input[field.name] = value;
+        return input;
+    }
 };
+
+/// Two companies; "bravo" is the one whose things the other one, which has none, asks for.
+struct TwoCompanies : Desk {
+    Furnished bravo = furnish(add_company("bravo"));
+};
+
+/// The same company in both; in the second installation there is another one beside it.
+struct WithoutBravo : Desk {
+    Furnished own = furnish(company);
+};
+struct WithBravo : WithoutBravo {
+    Furnished bravo = furnish(add_company("bravo"));
+};
+
+/// Operations whose answers are about the installation, which all companies share.
+constexpr std::string_view of_the_installation[] = {"application:list", "application:get", "application:validate",
+                                                    "application:export", "application:show-config"};
+
+/// The answer, whether good or bad, as text.
+std::string told(const Result<json::value>& answer) { return answer ? to_text(*answer) : answer.error().message; }
 
 }  // namespace
 
@@ -70,17 +122,42 @@ TEST_CASE("no operation shows or changes anything of another company") {
     const auto before = desk.dump();
     for (const auto& operation : desk.operations) {
         CAPTURE(operation.name);
-        json::object input;
-        for (const Field& field : operation.input->fields)
-            if (auto value = desk.value_for(operation, field.name); !value.is_null()) input[field.name] = value;
-        const auto answer = desk.run(operation.name, input, Scope::only(desk.company.id));
+        const auto answer =
+            desk.run(operation.name, desk.values_for(operation, desk.bravo), Scope::only(desk.company.id));
         CHECK(desk.dump() == before);
         if (answer) CHECK(to_text(*answer).find("bravo") == std::string::npos);
         if (answer) CHECK(to_text(*answer).find("BRAVO") == std::string::npos);
-        // Without naming anything: what lists and counters tell.
-        if (operation.access == Access::reads)
-            if (const auto all = desk.run(operation.name, {}, Scope::only(desk.company.id)))
-                CHECK(to_text(*all).find("bravo") == std::string::npos);
+    }
+}
+
+TEST_CASE("whatever a company reads, it cannot tell whether there is another company") {
+    WithoutBravo alone;
+    WithBravo beside;
+    const auto scope = Scope::only(alone.company.id);
+    REQUIRE(alone.own.pending.id == beside.own.pending.id);
+    for (const auto& operation : beside.operations) {
+        if (operation.access != Access::reads) continue;
+        CAPTURE(operation.name);
+        std::vector<json::object> inputs{{},
+                                         {{"limit", 1}},
+                                         {{"limit", 100}, {"order", "D"}},
+                                         {{"offset", 1}},
+                                         {{"after", 1}},
+                                         {{"order", "D"}, {"limit", 1}}};
+        for (const auto* of : {&beside.own, &beside.bravo}) {
+            inputs.push_back(beside.values_for(operation, *of));
+            for (const auto& [name, value] : beside.values_for(operation, *of)) inputs.push_back({{name, value}});
+        }
+        bool bravo_is_seen_by_all = false;
+        for (const auto& input : inputs) {
+            CAPTURE(to_text(json::value(input)));
+            CHECK(told(beside.run(operation.name, input, scope)) == told(alone.run(operation.name, input, scope)));
+            bravo_is_seen_by_all = bravo_is_seen_by_all ||
+                                   told(beside.run(operation.name, input)) != told(alone.run(operation.name, input));
+        }
+        // Otherwise the comparison above says nothing: furnish() lacks what this operation shows.
+        CHECK(bravo_is_seen_by_all ==
+              (std::ranges::find(of_the_installation, operation.name) == std::end(of_the_installation)));
     }
 }
 
@@ -94,8 +171,8 @@ TEST_CASE("counters of a company count its own things") {
 
 TEST_CASE("the administrator of the installation reaches everything") {
     TwoCompanies desk;
-    CHECK(desk.run("company:get", {{"id", desk.bravo.id.value}}));
-    CHECK(desk.run("job:get", {{"id", desk.ended.id.value}}));
-    CHECK(desk.run("runtemplate:get", {{"id", desk.origin.id.value}}));
-    CHECK(desk.run("artifact:get", {{"id", desk.artifact.id.value}}));
+    CHECK(desk.run("company:get", {{"id", desk.bravo.company.id.value}}));
+    CHECK(desk.run("job:get", {{"id", desk.bravo.ended.id.value}}));
+    CHECK(desk.run("runtemplate:get", {{"id", desk.bravo.origin.id.value}}));
+    CHECK(desk.run("artifact:get", {{"id", desk.bravo.artifact.id.value}}));
 }
