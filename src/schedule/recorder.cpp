@@ -190,7 +190,9 @@ bool Recorder::wait_to_try_again(const Batch& batch, const char* error, int refu
     if (std::exchange(healthy_, false) || refused == 0)
         log::error("cannot record jobs, will try again",
                    {{"error", error}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
-    if (stop.stop_requested() && refused >= pace_.attempts_when_stopping) {
+    const auto now = std::chrono::steady_clock::now();
+    if (stop.stop_requested() && !gives_up_at_) gives_up_at_ = now + pace_.patience_when_stopping;
+    if (gives_up_at_ && now >= *gives_up_at_) {
         log::error("gave up recording",
                    {{"starts", batch.starts.size()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
         return false;

@@ -52,13 +52,13 @@ public:
         std::chrono::milliseconds longest_wait{50};   ///< of output; half of what is promised, the rest is for writing
         std::chrono::milliseconds between_writes{4};  ///< under load: so that many records share a wait for the disk
         std::chrono::milliseconds between_attempts{500};
-        int attempts_when_stopping = 20;
+        std::chrono::milliseconds patience_when_stopping{10'000};
     };
     /// The zone of the server: record_end() needs it.
     Recorder(Database& database, Zone server_zone);
     Recorder(Database& database, Zone server_zone, Pace pace);
-    /// Returns when everything that was handed in is written; when the database goes on refusing, after the attempts of
-    /// the pace, ten seconds.
+    /// Returns when everything that was handed in is written; when the database goes on refusing, after ten seconds
+    /// (and the wait for a lock that has begun by then).
     ~Recorder();
 
     /// A log for one job. `resume` is called, from the recorder's thread, after append() had asked for a pause.
@@ -112,6 +112,7 @@ private:
     std::size_t pending_bytes_ = 0;
     std::vector<std::shared_ptr<JobLog>> paused_;
     bool healthy_ = true;
+    std::optional<std::chrono::steady_clock::time_point> gives_up_at_;  // of a stop that meets a refusing database
     bool wants_to_know_ = false;  // the recorder's thread waits for something to do
     std::chrono::steady_clock::time_point last_write_{};
     std::jthread thread_;

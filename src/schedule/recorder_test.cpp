@@ -267,7 +267,7 @@ TEST_CASE("output that just reaches its limit is not cut") {
 }
 
 TEST_CASE("a recorder that stops waits for a database that accepts in time") {
-    Desk desk({.between_attempts = 1ms, .attempts_when_stopping = 1'000'000});
+    Desk desk({.between_attempts = 1ms, .patience_when_stopping = 1h});
     const auto job = desk.claimed();
     const auto log = desk.log(job);
     std::optional<std::jthread> stopping;
@@ -287,7 +287,7 @@ TEST_CASE("a recorder that stops waits for a database that accepts in time") {
 }
 
 TEST_CASE("a recorder that stops gives up when the database goes on refusing, and reports nothing as recorded") {
-    Desk desk({.between_attempts = 1ms, .attempts_when_stopping = 2});
+    Desk desk({.between_attempts = 1ms, .patience_when_stopping = 1ms});
     const auto job = desk.claimed();
     const auto log = desk.log(job);
     std::atomic<bool> recorded = false;

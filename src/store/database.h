@@ -45,6 +45,7 @@ public:
     template <class F>
     auto write(F&& work) {
         Lease lease(*this, Purpose::write);
+        const auto patience_ends = std::chrono::steady_clock::now() + most_patience;
         for (int attempt = 1;; ++attempt) {
             try {
                 Transaction transaction(lease.connection());
@@ -61,6 +62,8 @@ public:
                 }
             } catch (const sql::DatabaseError& error) {
                 if (error.kind != sql::DatabaseError::Kind::busy || attempt == most_attempts) throw;
+                // A lock that somebody keeps was waited for in the statement already (sql::Address::lock_wait).
+                if (std::chrono::steady_clock::now() >= patience_ends) throw;
             }
         }
     }
@@ -68,6 +71,7 @@ public:
 private:
     enum class Purpose { read, write };
     static constexpr int most_attempts = 8;
+    static constexpr auto most_patience = std::chrono::seconds(10);
 
     template <class T>
     static bool succeeded(const Result<T>& outcome) {
