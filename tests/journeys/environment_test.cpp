@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <set>
 
 using namespace mf;
 using namespace mf::testing;
@@ -78,6 +79,11 @@ TEST_CASE("a job gets its own environment and nothing of the server's") {
     for (const auto name : {"DB_PASSWORD", "ENCRYPTION_MASTER_KEY", "SOMETHING_ELSE", "LD_LIBRARY_PATH",
                             "NOTIFY_SOCKET", "MULTIFLEXI_DATA", "MULTIFLEXI_NODE", "MULTIFLEXI_TIMEZONE"})
         CHECK_MESSAGE(!variables.contains(name), name);
+    // Exactly what the record says and the usual variables of a session.
+    const auto recorded = it.ask({"job:get", "--id", fmt::to_string(job)}).at("env").as_object();
+    const std::set<std::string_view> usual{"HOME", "LANG", "PATH", "TMPDIR"};
+    for (const auto& [name, value] : variables) CHECK_MESSAGE((recorded.contains(name) || usual.contains(name)), name);
+    for (const auto& [name, value] : recorded) CHECK_MESSAGE(variables.contains(std::string(name)), std::string(name));
     CHECK(variables["PATH"] == it.environment["PATH"]);
     CHECK(variables["MULTIFLEXI_JOB_ID"] == fmt::to_string(job));
     CHECK(variables["MULTIFLEXI_COMPANY_NAME"] == "Acme Corp");

@@ -49,20 +49,28 @@ private:
 TEST_CASE("a job that ends while another program holds the database is recorded later") {
     Installation it;
     it.start();
-    const auto go = it.directory() / "go", done = it.directory() / "done";
+    const auto go = it.directory() / "go", done = it.directory() / "done", enough = it.directory() / "enough";
     const auto id =
         it.run_template_of_script(fmt::format("{}; echo last words; echo yes > {}", waits_for(go), done.string()));
     const auto job = it.job(id);
     CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
     {
         const auto locked = it.directory() / "locked";
-        const auto hold = it.write(
-            "hold",
-            fmt::format("BEGIN EXCLUSIVE;\n.shell echo locked > {}\n.shell sleep 7\nROLLBACK;\n", locked.string()));
+        const auto hold =
+            it.write("hold", fmt::format("BEGIN EXCLUSIVE;\n.shell echo locked > {}\n.shell {}\nROLLBACK;\n",
+                                         locked.string(), waits_for(enough)));
         Process holder({"sqlite3", "-bail", it.database().string()}, it.environment, {.in = hold});
         CHECK(it.content_when_written(locked) == "locked\n");
         it.write("go", "");
         CHECK(it.content_when_written(done) == "yes\n");
+        // Whoever only looks is not held up; who wants to change something hears why that cannot be.
+        CHECK(it.job_state(job) == "running");
+        const auto refused = it.cli({"company:create", "--name", "Too late", "-f", "json"});
+        CHECK(refused.code == 1);
+        CHECK(text_of(refused.json().as_object(), "message").find("Another program keeps it locked") !=
+              std::string::npos);
+        CHECK(it.log().find("cannot record jobs") != std::string::npos);
+        it.write("enough", "");
         CHECK(holder.wait() == 0);
     }
     const auto record = it.ended(job);
@@ -162,6 +170,33 @@ TEST_CASE("places that cannot be used are told, not crashed into") {
     std::filesystem::remove(it.data() / "work");
     std::filesystem::create_directory(it.data() / "work");
     CHECK(text_of(it.ended(it.job(id)), "state") == "succeeded");
+}
+
+TEST_CASE("a directory that may not be read is told, and changes nothing") {
+    Installation it;
+    it.application({{"executable", "/bin/true"}});
+    const auto before = database_bytes(it);
+    const auto closed = it.directory() / "closed";
+    std::filesystem::create_directory(closed);
+    it.write("closed/a.app.json", "{}");
+    std::filesystem::permissions(closed, std::filesystem::perms::none);
+    for (const auto& place : {closed, closed / "a.app.json"}) {
+        const auto answer = it.cli_held_back({"application:import-json", "--file", place.string(), "-f", "json"});
+        CHECK(answer.code == 1);
+        CHECK(answer.out.find("Permission denied") != std::string::npos);
+        // Of a directory every file is told of, so that is a list.
+        const auto told = answer.json();
+        const auto& first = told.is_array() ? told.at(0).as_object() : told.as_object();
+        CHECK(text_of(first, "message").find(place.string()) != std::string::npos);
+    }
+    CHECK(database_bytes(it) == before);
+    std::filesystem::permissions(it.data(), std::filesystem::perms::none);
+    const auto answer = it.cli_held_back({"job:list", "-f", "json"});
+    std::filesystem::permissions(it.data(), std::filesystem::perms::owner_all);
+    CHECK(answer.code == 1);
+    CHECK(text_of(answer.json().as_object(), "message").find(it.data().string()) != std::string::npos);
+    CHECK(database_bytes(it) == before);
+    std::filesystem::permissions(closed, std::filesystem::perms::owner_all);
 }
 
 TEST_CASE("a database that is no database") {

@@ -159,6 +159,12 @@ Answer Installation::cli(Words words, std::string_view standard_input) const {
     return run(words, environment, standard_input);
 }
 
+Answer Installation::cli_held_back(Words words) const {
+    words.insert(words.begin(), (programs() / "multiflexi-cli").string());
+    if (::geteuid() == 0) words.insert(words.begin(), {"setpriv", "--bounding-set=-dac_override,-dac_read_search"});
+    return run(words, environment, {});
+}
+
 json::value Installation::ask(Words words) const {
     words.insert(words.end(), {"-f", "json"});
     const auto answer = cli(words);

@@ -86,6 +86,8 @@ public:
 
     // The command line
     Answer cli(Words words, std::string_view standard_input = {}) const;
+    /// The same under the permissions of files, which do not hold back root otherwise.
+    Answer cli_held_back(Words words) const;
     /// The same with -f json; the exit code has to be 0.
     json::value ask(Words words) const;
     /// The same for an answer that is a list.

@@ -8,26 +8,53 @@ using namespace mf;
 using namespace mf::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("the time limit ends a job with everything that it started") {
-    Installation it;
-    it.start();
-    const auto pids = it.directory() / "pids";
-    // A child in a session of its own, one whose parent has ended, and the job itself: none of them minds SIGTERM.
-    const auto id = it.run_template_of_script(fmt::format(R"(trap '' TERM
+namespace {
+
+/// A child in a session of its own, one whose parent has ended, and the job itself: each writes down its number, none
+/// of them minds SIGTERM.
+std::string stubborn_family(const std::filesystem::path& pids) {
+    return fmt::format(R"(trap '' TERM
 setsid sh -c 'trap "" TERM; echo $$ >> {0}; while :; do sleep 1; done' &
 ( setsid sh -c 'trap "" TERM; echo $$ >> {0}; while :; do sleep 1; done' >/dev/null 2>&1 & ) &
 echo $$ >> {0}
 while :; do sleep 1; done)",
-                                                          pids.string()),
-                                              {"--time_limit", "1", "--grace", "1"});
-    const auto record = it.ended(it.job(id));
-    CHECK(text_of(record, "state") == "timed_out");
-    CHECK(number_of(record, "exitcode") == 124);
-    CHECK(text_of(record, "reason").find("time limit") != std::string::npos);
+                       pids.string());
+}
+
+void check_that_none_lives(const std::filesystem::path& pids) {
     const auto listed = file_content(pids);
     CHECK(std::ranges::count(listed, '\n') == 3);
     for (std::size_t at = 0; at < listed.size(); at = listed.find('\n', at) + 1)
         CHECK(!lives(pid_in(listed.substr(at))));
+}
+
+}  // namespace
+
+TEST_CASE("the time limit ends a job with everything that it started") {
+    Installation it;
+    it.start();
+    const auto pids = it.directory() / "pids";
+    const auto id = it.run_template_of_script(stubborn_family(pids), {"--time_limit", "1", "--grace", "1"});
+    const auto record = it.ended(it.job(id));
+    CHECK(text_of(record, "state") == "timed_out");
+    CHECK(number_of(record, "exitcode") == 124);
+    CHECK(text_of(record, "reason").find("time limit") != std::string::npos);
+    check_that_none_lives(pids);
+}
+
+TEST_CASE("to cancel a job ends everything that it started") {
+    Installation it;
+    it.start();
+    const auto pids = it.directory() / "pids";
+    const auto id = it.run_template_of_script(stubborn_family(pids), {"--grace", "1"});
+    const auto job = it.job(id);
+    CHECK(comes_true([&] { return std::ranges::count(file_content(pids), '\n') == 3; }));
+    it.ask({"job:cancel", "--id", fmt::to_string(job), "--reason", "It was the wrong one."});
+    const auto record = it.ended(job);
+    CHECK(text_of(record, "state") == "cancelled");
+    CHECK(number_of(record, "exitcode") == 137);
+    CHECK(text_of(record, "reason") == "It was the wrong one.");
+    check_that_none_lives(pids);
 }
 
 TEST_CASE("a job that minds SIGTERM has its grace to clean up") {
@@ -122,6 +149,7 @@ TEST_CASE("programs that cannot be started") {
     } const cases[] = {{"/nowhere/at/all", 127},
                        {"multiflexi-no-such-program", 127},
                        {plain.string(), 126},
+                       {"/dev/null", 126},
                        {it.directory().string(), 126}};
     for (const auto& [executable, code] : cases) {
         INFO(executable);
@@ -130,6 +158,45 @@ TEST_CASE("programs that cannot be started") {
         CHECK(number_of(record, "exitcode") == code);
         CHECK(text_of(record, "reason").find(executable) != std::string::npos);
         CHECK(record.at("pid").is_null());
+    }
+}
+
+TEST_CASE("a definition that names a device as its result file") {
+    Installation it;
+    it.start();
+    const json::object environment{{"RESULT_FILE", json::object{{"type", "string"}, {"defval", "/dev/zero"}}}};
+    const auto job = it.job(it.run_template({{"executable", "/bin/true"}, {"environment", environment}}));
+    CHECK(text_of(it.ended(job), "state") == "succeeded");
+    const auto number = fmt::to_string(job);
+    CHECK(it.rows({"artifact:list", "--job_id", number}).size() == 2);
+    const auto followed = it.cli({"job:follow", number, "-f", "json"});
+    CHECK((followed.out + followed.err).find("zero was not kept") != std::string::npos);
+}
+
+TEST_CASE("exit codes get their meaning, that of the definition first") {
+    Installation it;
+    it.start();
+    struct {
+        const char* script;
+        int code;
+        const char* meaning;
+    } const cases[] = {
+        {"exit 42", 42, "The application ended with exit code 42, which its definition does not explain."},
+        {"exit 255", 255, "The application failed with exit code 255, or its exit code is not known."},
+        {"exit 124", 124, "time limit"},
+        {"exit 126", 126, "could not be executed"},
+        {"exit 127", 127, "was not found"},
+        {"exit 5", 5, "The bank is closed."},
+        {"kill -SEGV $$", 139, "The application was ended by SIGSEGV. The application crashed."},
+        {"kill -KILL $$", 137, "SIGKILL"}};
+    const json::object own{{"5", json::object{{"description", "The bank is closed."}, {"severity", "warning"}}}};
+    for (const auto& [script, code, meaning] : cases) {
+        INFO(script);
+        const auto record =
+            it.ended(it.job(it.run_template({{"executable", it.script(script).string()}, {"exitCodes", own}})));
+        CHECK(text_of(record, "state") == "failed");
+        CHECK(number_of(record, "exitcode") == code);
+        CHECK(text_of(record, "reason").find(meaning) != std::string::npos);
     }
 }
 
