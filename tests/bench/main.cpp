@@ -16,12 +16,11 @@ namespace {
 struct Group {
     std::string_view name;
     Figures (*measure)(const Places&);
+    bool only_when_named = false;
 };
-constexpr Group groups[] = {{"throughput", measure_throughput},
-                            {"launch", measure_launch},
-                            {"planning", measure_planning},
-                            {"history", measure_history},
-                            {"output", measure_output}};
+constexpr Group groups[] = {{"throughput", measure_throughput}, {"launch", measure_launch},
+                            {"planning", measure_planning},     {"history", measure_history},
+                            {"output", measure_output},         {"build", measure_build, true}};
 
 std::string processor() {
     std::ifstream file("/proc/cpuinfo");
@@ -54,7 +53,8 @@ int measure(const Places& places, const std::vector<std::string>& wanted, const 
     json::array records;
     bool failed = false;
     for (const Group& group : groups) {
-        if (!wanted.empty() && std::ranges::find(wanted, group.name) == wanted.end()) continue;
+        const bool named = std::ranges::find(wanted, group.name) != wanted.end();
+        if (!named && (!wanted.empty() || group.only_when_named)) continue;
         try {
             for (const Figure& figure : group.measure(places)) {
                 const char* verdict = figure.must.empty() ? "" : figure.ok ? "ok" : "short";

@@ -76,5 +76,7 @@ Figures measure_launch(const Places& places);
 Figures measure_planning(const Places& places);
 Figures measure_history(const Places& places);
 Figures measure_output(const Places& places);
+/// Of the source tree that this program was built from; on no installation, and only when asked for.
+Figures measure_build(const Places& places);
 
 }  // namespace mf::bench
