@@ -68,12 +68,14 @@ void wait_until(Condition condition) {
 
 TEST_CASE("start, output and end are recorded in this order, also when they share a transaction") {
     Desk desk;
-    const auto job = desk.claimed();
+    const auto other = desk.claimed(), job = desk.claimed();
     const auto log = desk.log(job);
     std::future<void> recorded;
     {
-        // Whatever the recorder had begun with, the rest comes in one batch.
+        // While the recorder is busy with the refused start of another job, the rest comes together for one batch.
         const WriteLock lock(desk.database);
+        desk.recorder->start(desk.start_of(other));
+        wait_until([&] { return !desk.recorder->healthy(); });
         desk.recorder->append(log, out, "printed before its start is known\n", now);
         desk.recorder->start(desk.start_of(job));
         desk.recorder->append(log, err, "trouble\n", now + 1ms);
