@@ -141,6 +141,7 @@ void Dispatcher::run(std::stop_token stop) {
             } catch (const std::exception& error) {
                 if (!std::exchange(failing, true))
                     log::error("cannot claim jobs, will try again", {{"error", error.what()}});
+                cancel_.notify();  // it may be that request that could not be read
                 next = now + 1s;
             }
         }
@@ -198,43 +199,68 @@ void Dispatcher::stop_cancelled() {
 
 void Dispatcher::start_jobs(std::stop_token stop) {
     for (;;) {
-        std::unique_lock lock(mutex_);
-        if (!to_start_.wait(lock, stop, [&] { return !state_.to_start.empty(); }) || stop.stop_requested()) return;
-        ClaimedJob claimed = std::move(state_.to_start.front());
-        state_.to_start.pop_front();
-        lock.unlock();
-        const auto id = claimed.job.id;
-        try {
-            start_job(claimed);
-        } catch (const std::exception& error) {
-            const auto* refusal = dynamic_cast<const sql::DatabaseError*>(&error);
-            if (refusal && passes(*refusal)) {
-                log::warning("cannot start job, will try again", {{"job", id.value}, {"error", error.what()}});
-                lock.lock();
-                state_.to_start.push_back(std::move(claimed));
-                to_start_.wait_for(lock, stop, between_attempts, [] { return false; });
-                continue;
-            }
-            log::error("cannot start job", {{"job", id.value}, {"error", error.what()}});
-            end_unstarted({.job = id,
-                           .state = JobState::failed,
-                           .end = clock_.now(),
-                           .exitcode = 255,
-                           .reason = fmt::format("The platform could not start it: {}", error.what())});
-        }
+        auto batch = take_to_start(stop);
+        if (batch.empty()) return;
+        start_together(std::move(batch), stop);
     }
 }
 
-void Dispatcher::start_job(const ClaimedJob& claimed) {
+/// The starters share what waits: the reading for all jobs of a share is done once.
+std::vector<ClaimedJob> Dispatcher::take_to_start(std::stop_token stop) {
+    std::vector<ClaimedJob> share;
+    std::unique_lock lock(mutex_);
+    auto& waiting = state_.to_start;
+    if (!to_start_.wait(lock, stop, [&] { return !waiting.empty(); }) || stop.stop_requested()) return share;
+    for (auto left = (waiting.size() + starter_threads - 1) / starter_threads; left > 0; --left) {
+        share.push_back(std::move(waiting.front()));
+        waiting.pop_front();
+    }
+    return share;
+}
+
+void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token stop) {
+    std::optional<JobPreparation> preparation;
+    try {
+        database_.read([&](Session& session) { preparation.emplace(session, jobs); });
+    } catch (const std::exception& error) {
+        const auto* refusal = dynamic_cast<const sql::DatabaseError*>(&error);
+        if (refusal && passes(*refusal)) {
+            log::warning("cannot start jobs, will try again", {{"jobs", jobs.size()}, {"error", error.what()}});
+            std::unique_lock lock(mutex_);
+            std::ranges::move(jobs, std::back_inserter(state_.to_start));
+            to_start_.wait_for(lock, stop, between_attempts, [] { return false; });
+        } else if (jobs.size() == 1) {
+            fail_start(jobs.front(), error);
+        } else {
+            // What is wrong with one of them must not keep the others.
+            for (ClaimedJob& job : jobs) start_together({std::move(job)}, stop);
+        }
+        return;
+    }
+    for (const ClaimedJob& claimed : jobs) try {
+            start_job(*preparation, claimed);
+        } catch (const std::exception& error) {
+            fail_start(claimed, error);
+        }
+}
+
+void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& error) {
     const auto id = claimed.job.id;
+    log::error("cannot start job", {{"job", id.value}, {"error", error.what()}});
+    end_unstarted({.job = id,
+                   .state = JobState::failed,
+                   .end = clock_.now(),
+                   .exitcode = 255,
+                   .reason = fmt::format("The platform could not start it: {}", error.what())});
+}
+
+void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& claimed) {
+    const auto id = claimed.job.id;
+    if (preparation.is_unwanted(claimed))
+        return end_unstarted({.job = id, .state = JobState::cancelled, .end = clock_.now()});
     auto directory = WorkDirectory::create(options_.work_base, id.value);
     if (!directory) throw std::runtime_error(directory.error().message);
-    bool unwanted = false;
-    auto prepared = database_.read([&](Session& session) {
-        unwanted = is_cancel_requested(session, id);
-        return prepare_job(session, vault_, claimed, directory->path(), options_.surroundings);
-    });
-    if (unwanted) return end_unstarted({.job = id, .state = JobState::cancelled, .end = clock_.now()});
+    auto prepared = preparation.prepare(vault_, claimed, directory->path(), options_.surroundings);
     if (const auto* blocked = std::get_if<BlockedJob>(&prepared)) return block(claimed, *blocked);
     if (claimed.job.executor != ExecutorKind::native)
         return block(claimed, {.reason = fmt::format("This server runs Native jobs only; the job asks for {}.",
@@ -249,7 +275,7 @@ void Dispatcher::start_job(const ClaimedJob& claimed) {
     run->open_log([link = link_, weak = std::weak_ptr(run)] {
         link->reach([&](Dispatcher& self) {
             if (const auto alive = weak.lock())
-                if (const auto handle = alive->handle()) self.native_.resume_output(*handle);
+                if (const auto handle = alive->handle_to_resume()) self.native_.resume_output(*handle);
         });
     });
     {
@@ -268,8 +294,7 @@ void Dispatcher::start_job(const ClaimedJob& claimed) {
                                {"runtemplate", run->claimed().job.runtemplate_id.value},
                                {"company", run->claimed().job.company_id.value},
                                {"pid", started->pid.value_or(0)}});
-    // Output may have been held back before anybody could resume it.
-    native_.resume_output(started->handle);
+    if (run->missed_resume()) native_.resume_output(started->handle);
     bool unwanted_now = false;
     {
         const std::lock_guard lock(mutex_);

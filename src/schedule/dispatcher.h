@@ -47,8 +47,11 @@ private:
     void rest_between_claims(std::stop_token stop);
     void stop_cancelled();
     void start_jobs(std::stop_token stop);
+    std::vector<ClaimedJob> take_to_start(std::stop_token stop);
+    void start_together(std::vector<ClaimedJob> jobs, std::stop_token stop);
     /// Throws only before the process exists.
-    void start_job(const ClaimedJob& claimed);
+    void start_job(const JobPreparation& preparation, const ClaimedJob& claimed);
+    void fail_start(const ClaimedJob& claimed, const std::exception& error);
     void block(const ClaimedJob& claimed, const BlockedJob& blocked);
     /// Records the end of a job that never had a process.
     void end_unstarted(JobEnd end);

@@ -84,6 +84,17 @@ std::optional<JobHandle> JobRun::handle() const {
     return handle_;
 }
 
+std::optional<JobHandle> JobRun::handle_to_resume() {
+    const std::lock_guard lock(mutex_);
+    if (!handle_) missed_resume_ = true;
+    return handle_;
+}
+
+bool JobRun::missed_resume() const {
+    const std::lock_guard lock(mutex_);
+    return missed_resume_;
+}
+
 void JobRun::report_if_finished(std::unique_lock<std::mutex> lock) {
     if (!handle_ || !has_ended_ || std::exchange(reported_, true)) return;
     lock.unlock();

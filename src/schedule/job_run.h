@@ -34,6 +34,10 @@ public:
     Timestamp begin() const { return begin_; }
     /// None until it was started.
     std::optional<JobHandle> handle() const;
+    /// The same for a caller that is going to let its output go on. One who gets none is remembered: whoever started
+    /// the job asks missed_resume() afterwards.
+    std::optional<JobHandle> handle_to_resume();
+    bool missed_resume() const;
 
 private:
     struct Stream {
@@ -55,6 +59,7 @@ private:
 
     mutable std::mutex mutex_;  // guards the rest: start and end come from two threads
     std::optional<JobHandle> handle_;
+    bool missed_resume_ = false;
     bool has_ended_ = false;
     bool reported_ = false;
     ProcessEnd end_;

@@ -40,8 +40,8 @@ TEST_CASE("secrets are in no table, no record and no command line") {
         CHECK(desk.woken);
         const auto claimed = desk.claim();
         REQUIRE(claimed.size() == 1);
-        const auto prepared = desk.database.read(
-            [&](Session& session) { return prepare_job(session, desk.vault, claimed[0], "/nowhere", {}); });
+        const auto preparation = desk.database.read([&](Session& session) { return JobPreparation(session, claimed); });
+        const auto prepared = preparation.prepare(desk.vault, claimed[0], "/nowhere", {});
         const auto* ready = std::get_if<PreparedJob>(&prepared);
         REQUIRE(ready);
         // The launch overrides the run template, and is as secret as the variable is declared.

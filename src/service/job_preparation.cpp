@@ -3,24 +3,24 @@
 
 #include "domain/command_template.h"
 #include "execute/work_directory.h"
-#include "service/environment_layers.h"
+#include "store/rows_of.h"
 
 #include <fmt/format.h>
 
 namespace mf {
 namespace {
 
-struct ApplicationFacts {
-    std::string executable, arguments, image, version, result_file;
-};
+template <class Key>
+std::vector<std::int64_t> ids_of(std::span<const ClaimedJob> claimed, Id<Key> Job::*key) {
+    std::vector<std::int64_t> out;
+    for (const ClaimedJob& one : claimed) out.push_back((one.job.*key).value);
+    return out;
+}
 
-std::optional<ApplicationFacts> facts_of(Session& session, Id<Application> id) {
-    auto rows = session.sql.query(
-        R"(SELECT "executable", "arguments", "ociimage", "version", "resultfile" FROM "application" WHERE "id" = ?)",
-        {id.value});
-    if (rows.empty()) return std::nullopt;
-    const auto text = [&](std::size_t i) { return std::move(std::get<std::string>(rows[0][i])); };
-    return ApplicationFacts{text(0), text(1), text(2), text(3), text(4)};
+std::vector<RunTemplate> run_templates_of(std::span<const ClaimedJob> claimed) {
+    std::vector<RunTemplate> out;
+    for (const ClaimedJob& one : claimed) out.push_back(one.run_template);
+    return out;
 }
 
 /// Written without a document in between: every job has one of these.
@@ -76,9 +76,32 @@ std::string text_in_english(const std::string& json_text) {
     return chosen.is_string() ? std::string(chosen.get_string()) : std::string();
 }
 
-std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault& vault, const ClaimedJob& claimed,
-                                                  const std::filesystem::path& work_directory,
-                                                  const JobSurroundings& surroundings) {
+JobPreparation::JobPreparation(Session& session, std::span<const ClaimedJob> claimed)
+    : layers_(session, run_templates_of(claimed)) {
+    const auto text = [](Value& value) { return std::move(std::get<std::string>(value)); };
+    const auto id = [](const sql::Row& row) { return std::get<std::int64_t>(row[0]); };
+    const auto applications = ids_of(claimed, &Job::app_id);
+    rows_of(
+        session,
+        R"(SELECT "id", "executable", "arguments", "ociimage", "version", "resultfile" FROM "application" WHERE "id" IN ({}))",
+        applications, [&](sql::Row& row) {
+            applications_[id(row)] = {text(row[1]), text(row[2]), text(row[3]), text(row[4]), text(row[5]), {}};
+        });
+    rows_of(
+        session,
+        R"(SELECT "application_id", "path", "name", "description" FROM "application_artifact" WHERE "application_id" IN ({}) ORDER BY "position")",
+        applications, [&](sql::Row& row) {
+            auto note = text_in_english(text(row[3]));
+            if (note.empty()) note = text_in_english(text(row[2]));
+            applications_[id(row)].artifacts.push_back({text(row[1]), std::move(note)});
+        });
+    rows_of(session, R"(SELECT "id" FROM "job" WHERE "id" IN ({}) AND "cancel_requested_at" IS NOT NULL)",
+            ids_of(claimed, &Job::id), [&](sql::Row& row) { unwanted_.insert(id(row)); });
+}
+
+std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault, const ClaimedJob& claimed,
+                                                              const std::filesystem::path& work_directory,
+                                                              const JobSurroundings& surroundings) const {
     const Job& job = claimed.job;
     const RunTemplate& origin = claimed.run_template;
     BlockedJob blocked;
@@ -86,9 +109,11 @@ std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault&
         blocked.reason = std::move(reason);
         return blocked;
     };
-    const auto facts = facts_of(session, job.app_id);
-    if (!facts) return because("The application of this job is gone; choose another one for the run template.");
-    blocked.app_version = facts->version;
+    const auto found = applications_.find(job.app_id.value);
+    if (found == applications_.end())
+        return because("The application of this job is gone; choose another one for the run template.");
+    const ApplicationFacts& facts = found->second;
+    blocked.app_version = facts.version;
 
     EnvironmentSubject subject{.run_template = origin,
                                .executor = job.executor,
@@ -102,16 +127,16 @@ std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault&
         if (!values) return because(values.error().message);
         subject.launch = *std::move(values);
     }
-    const auto layers = environment_layers(session, vault, subject);
+    const auto layers = layers_.layers(vault, subject);
     if (!layers) return because(layers.error().message);
     const auto environment = assemble_environment(*layers);
     if (!environment) return because(environment.error().message);
     blocked.environment = environment_json(*environment);
     if (!environment->missing_required.empty()) return because(missing_required_reason(*environment));
 
-    auto words = command_words(facts->executable);
+    auto words = command_words(facts.executable);
     if (!words) return because(words.error().message);
-    const auto arguments = CommandTemplate::parse(facts->arguments);
+    const auto arguments = CommandTemplate::parse(facts.arguments);
     if (!arguments) return because(arguments.error().message);
     const auto filled = arguments->fill([&](std::string_view name) -> std::optional<CommandTemplate::Value> {
         const auto* variable = environment->find(name);
@@ -128,30 +153,25 @@ std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault&
     out.plan.argv.insert(out.plan.argv.end(), filled->arguments.begin(), filled->arguments.end());
     out.plan.job_id = job.id.value;
     out.plan.work_directory = work_directory;
-    out.plan.image = facts->image;
+    out.plan.image = facts.image;
     out.plan.limit = std::chrono::seconds(origin.time_limit);
     out.plan.grace = std::chrono::seconds(origin.grace);
     for (const auto& [name, value] : surroundings.inherited) out.plan.environment[name] = value;
     for (const auto& variable : environment->variables) out.plan.environment[variable.name] = variable.value;
     out.plan.environment["TMPDIR"] = work_directory.string();
 
-    for (
-        const auto& row : session.sql.query(
-            R"(SELECT "path", "name", "description" FROM "application_artifact" WHERE "application_id" = ? ORDER BY "position")",
-            {job.app_id.value})) {
-        out.artifacts.patterns.push_back(pattern_for(std::get<std::string>(row[0]), *environment));
-        const auto description = text_in_english(std::get<std::string>(row[2]));
-        out.artifact_notes.push_back(description.empty() ? text_in_english(std::get<std::string>(row[1]))
-                                                         : description);
+    for (const auto& [path, note] : facts.artifacts) {
+        out.artifacts.patterns.push_back(pattern_for(path, *environment));
+        out.artifact_notes.push_back(note);
     }
     if (const auto* result = environment->find("RESULT_FILE"))
         out.artifacts.result_file = result->value;
     else
-        out.artifacts.result_file = facts->result_file;
+        out.artifacts.result_file = facts.result_file;
     out.artifacts.most_files = static_cast<std::size_t>(origin.artifact_count_limit);
     out.artifacts.most_bytes = static_cast<std::uint64_t>(origin.artifact_limit);
     out.secrets = environment->secrets();
-    out.app_version = facts->version;
+    out.app_version = facts.version;
     out.environment = std::move(blocked.environment);
     return out;
 }

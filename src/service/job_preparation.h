@@ -5,7 +5,10 @@
 #include "execute/artifact_collector.h"
 #include "execute/executor.h"
 #include "secure/vault.h"
+#include "service/environment_layers.h"
 #include "store/queries/job_queue.h"
+
+#include <set>
 
 namespace mf {
 
@@ -37,9 +40,30 @@ struct JobSurroundings {
     AllowedNames allowed_names = {};  ///< dangerous names that the operator permits
 };
 
-/// Assembles what a claimed job runs with. `work_directory` is where it will run.
-std::variant<PreparedJob, BlockedJob> prepare_job(Session& session, const Vault& vault, const ClaimedJob& claimed,
+/// Assembles what claimed jobs run with. Everything is read at once, with the same few statements however many jobs
+/// they are; assembling needs no database.
+class JobPreparation {
+public:
+    JobPreparation(Session& session, std::span<const ClaimedJob> claimed);
+
+    /// Somebody wants it to end before it has begun.
+    bool is_unwanted(const ClaimedJob& claimed) const { return unwanted_.contains(claimed.job.id.value); }
+    /// `claimed` is one of those given to the constructor, `work_directory` is where it will run.
+    std::variant<PreparedJob, BlockedJob> prepare(const Vault& vault, const ClaimedJob& claimed,
                                                   const std::filesystem::path& work_directory,
-                                                  const JobSurroundings& surroundings);
+                                                  const JobSurroundings& surroundings) const;
+
+private:
+    struct Pattern {
+        std::string path, note;
+    };
+    struct ApplicationFacts {
+        std::string executable, arguments, image, version, result_file;
+        std::vector<Pattern> artifacts;
+    };
+    LayerRows layers_;
+    std::map<std::int64_t, ApplicationFacts> applications_;
+    std::set<std::int64_t> unwanted_;
+};
 
 }  // namespace mf

@@ -248,11 +248,6 @@ Result<Job> request_cancel(Session& session, Scope scope, Id<Job> id, std::strin
     return jobs.find(id);
 }
 
-bool is_cancel_requested(Session& session, Id<Job> id) {
-    return !session.sql.query(R"(SELECT 1 FROM "job" WHERE "id" = ? AND "cancel_requested_at" IS NOT NULL)", {id.value})
-                .empty();
-}
-
 std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node) {
     std::vector<Id<Job>> out;
     for (const auto state : {"claimed", "running"})

@@ -78,8 +78,6 @@ bool record_end(Session& session, const JobEnd& end, const Zone& server_zone);
 /// request is recorded, its executor sees it. not_found, conflict (has ended).
 Result<Job> request_cancel(Session& session, Scope scope, Id<Job> id, std::string_view reason, Timestamp now);
 
-bool is_cancel_requested(Session& session, Id<Job> id);
-
 /// Running or claimed jobs of a node that somebody asked to end.
 std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node);
 
