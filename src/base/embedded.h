@@ -10,6 +10,7 @@ namespace mf {
 struct EmbeddedFile {
     std::string_view name;     ///< bare file name
     std::string_view content;  ///< its bytes, valid for the life of the program
+    std::string_view sha256;   ///< of the content: 64 lower-case hexadecimal digits
 };
 
 /// The content of the file with this name; empty if there is none.

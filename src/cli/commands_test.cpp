@@ -361,6 +361,9 @@ TEST_CASE("quiet hides results but not errors, silent hides all, a full disk is 
     shell.disk_full = true;
     CHECK(shell({"company:get", "--id", "3"}).code == 1);
     CHECK(shell.err == "The output could not be written completely.\n");
+    shell.reader_gone = true;
+    CHECK(shell({"company:get", "--id", "3"}).code == 1);
+    CHECK(shell.err.empty());
 }
 
 TEST_CASE("the settings file is used before anything is asked") {

@@ -35,7 +35,9 @@ public:
             const int code = understood(words);
             out_.flush();
             if (!out_.failed()) return code;
-            complain("The output could not be written completely.");
+            // Who closes the pipe early, as head does, knows why.
+            if (!terminal_.reader_gone || !terminal_.reader_gone())
+                complain("The output could not be written completely.");
         } catch (const std::exception& problem) {
             // The last resort of the program: the database is gone, memory is out. The command did not do its work.
             report(problem.what());

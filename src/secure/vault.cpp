@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 #include <sys/mman.h>
 #include <array>
+#include <mutex>
 #include <new>
 #include <span>
 #include <stdexcept>
@@ -38,9 +39,13 @@ public:
     std::span<unsigned char, size> bytes() const {
         return std::span<unsigned char, size>(static_cast<unsigned char*>(page_), size);
     }
+    /// Made when first wanted: OpenSSL's start takes longer than most commands of the command line.
+    const std::string& id() const;
 
 private:
     void* page_;
+    mutable std::once_flag made_;
+    mutable std::string id_;
 };
 
 namespace {
@@ -79,15 +84,22 @@ constexpr std::string_view damaged =
 
 }  // namespace
 
-Vault::Vault(std::unique_ptr<Key> key) : key_(std::move(key)) {
-    constexpr std::string_view purpose = "multiflexi key id";
-    std::array<unsigned char, 32> mark{};
-    unsigned length = 0;
-    require(HMAC(EVP_sha256(), key_->bytes().data(), static_cast<int>(Key::size), octets(purpose), purpose.size(),
-                 mark.data(), &length) != nullptr,
-            "HMAC");
-    key_id_ = fmt::format("{:02x}", fmt::join(mark.begin(), mark.begin() + 4, ""));
+const std::string& Vault::Key::id() const {
+    std::call_once(made_, [this] {
+        constexpr std::string_view purpose = "multiflexi key id";
+        std::array<unsigned char, 32> mark{};
+        unsigned length = 0;
+        require(HMAC(EVP_sha256(), bytes().data(), static_cast<int>(size), octets(purpose), purpose.size(), mark.data(),
+                     &length) != nullptr,
+                "HMAC");
+        id_ = fmt::format("{:02x}", fmt::join(mark.begin(), mark.begin() + 4, ""));
+    });
+    return id_;
 }
+
+Vault::Vault(std::unique_ptr<Key> key) : key_(std::move(key)) {}
+
+const std::string& Vault::key_id() const { return key_->id(); }
 
 Vault::Vault(Vault&&) noexcept = default;
 Vault& Vault::operator=(Vault&&) noexcept = default;
@@ -97,7 +109,7 @@ std::string Vault::seal(std::string_view secret, const Place& place) const {
     if (secret.size() > most_bytes) throw std::length_error("a secret of more than 64 MiB cannot be sealed");
     std::string nonce(nonce_size, '\0');
     require(RAND_bytes(octets(nonce), static_cast<int>(nonce_size)) == 1, "random numbers");
-    const auto extra = additional_data(key_id_, place);
+    const auto extra = additional_data(key_id(), place);
     std::string sealed(secret.size() + tag_size, '\0');
     const Context context(EVP_CIPHER_CTX_new());
     int count = 0;
@@ -115,7 +127,7 @@ std::string Vault::seal(std::string_view secret, const Place& place) const {
     require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size),
                                 octets(sealed) + secret.size()) == 1,
             "tag");
-    return fmt::format("{}:{}:{}:{}", version, key_id_, to_base64(nonce), to_base64(sealed));
+    return fmt::format("{}:{}:{}:{}", version, key_id(), to_base64(nonce), to_base64(sealed));
 }
 
 Result<std::string> Vault::open(std::string_view sealed, const Place& place) const {
@@ -124,17 +136,17 @@ Result<std::string> Vault::open(std::string_view sealed, const Place& place) con
     const auto nonce = from_base64(parts[2]);
     auto content = from_base64(parts[3]);
     const bool is_key_id =
-        parts[1].size() == key_id_.size() && parts[1].find_first_not_of("0123456789abcdef") == std::string_view::npos;
+        parts[1].size() == key_id().size() && parts[1].find_first_not_of("0123456789abcdef") == std::string_view::npos;
     if (!is_key_id || !nonce || nonce->size() != nonce_size || !content || content->size() < tag_size ||
         content->size() > most_bytes + tag_size)
         return cannot_open(place, damaged);
-    if (parts[1] != key_id_)
+    if (parts[1] != key_id())
         return cannot_open(place, fmt::format("it was sealed with the key {}, but this installation uses the key {}. "
                                               "Bring back the former ENCRYPTION_MASTER_KEY or key file, or enter the "
                                               "secret again.",
-                                              parts[1], key_id_));
+                                              parts[1], key_id()));
 
-    const auto extra = additional_data(key_id_, place);
+    const auto extra = additional_data(key_id(), place);
     const auto length = content->size() - tag_size;
     std::string secret(length, '\0');
     const Context context(EVP_CIPHER_CTX_new());

@@ -37,7 +37,7 @@ public:
     Result<std::string> open(std::string_view sealed, const Place& place) const;
 
     /// Eight hexadecimal digits, for messages and status reports.
-    const std::string& key_id() const { return key_id_; }
+    const std::string& key_id() const;
 
 private:
     friend Result<Vault> open_vault(std::optional<std::string_view>, const std::filesystem::path&);
@@ -45,7 +45,6 @@ private:
     explicit Vault(std::unique_ptr<Key> key);
 
     std::unique_ptr<Key> key_;
-    std::string key_id_;
 };
 
 /// The vault of this installation. Its key is the SHA-256 of the master key text (the setting ENCRYPTION_MASTER_KEY, as

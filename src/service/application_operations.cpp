@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "domain/command_template.h"
 #include "domain/definition/definition_export.h"
+#include "domain/definition/uri.h"
 #include "service/application_import.h"
 #include "service/application_record.h"
 #include "service/application_removal.h"
@@ -150,18 +151,19 @@ Result<json::value> create(Call& call, const ApplicationInput& input) {
     if (!input.name || !input.uuid || !input.executable)
         return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
     if (auto may = check_may_change(call); !may) return may.error();
-    if (call.repository<Application>().first({.equals = {{"uuid", *input.uuid}, only_live()}}))
+    const auto uuid = uuid_spelling(*input.uuid);
+    if (call.repository<Application>().first({.equals = {{"uuid", uuid}, only_live()}}))
         return Error{ErrorCode::conflict, "Application with this UUID already exists.", {{"uuid", "is taken"}}};
     if (!is_identifier(*input.uuid))
         return Error{ErrorCode::invalid,
                      "The UUID of an application is made of letters, digits and '-', as uuidgen prints it.",
                      {{"uuid", "is no UUID"}}};
-    Application made{.uuid = *input.uuid, .created_at = call.now, .updated_at = call.now};
+    Application made{.uuid = uuid, .created_at = call.now, .updated_at = call.now};
     if (auto applied = apply(input, made); !applied) return applied.error();
     if (auto free = check_name_is_free(call, made); !free) return free.error();
     made.code = free_code(call.session, "application", made.name, "application");
     auto applications = call.repository<Application>();
-    if (const auto retired = applications.first({.equals = {{"uuid", *input.uuid}}})) {
+    if (const auto retired = applications.first({.equals = {{"uuid", uuid}}})) {
         made.id = retired->id;
         made.created_at = retired->created_at;
         if (auto updated = applications.update(*retired, made); !updated) return updated.error();
@@ -321,7 +323,7 @@ Result<Application> find_application(Call& call, std::optional<std::int64_t> id,
     if (id)
         query.equals.emplace_back("id", *id);
     else if (uuid)
-        query.equals.emplace_back("uuid", *uuid);
+        query.equals.emplace_back("uuid", uuid_spelling(*uuid));
     else if (name)
         query.equals.emplace_back("name", *name);
     else

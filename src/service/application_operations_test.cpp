@@ -75,6 +75,17 @@ TEST_CASE("an application that is made by hand") {
     CHECK(desk.run("application:validate", {{"document", exported->at("document")}})->at("valid") == true);
 }
 
+TEST_CASE("a UUID is the same in capital letters") {
+    Desk desk;
+    const auto made = desk.create({{"uuid", "4B8DE4A4-6F2C-4D0C-9F0E-2B8D6B1F3A11"}});
+    CHECK(made.at("uuid") == uuid);
+    CHECK(desk.run("application:get", {{"uuid", "4B8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11"}})->at("id") == made.at("id"));
+    const auto imported =
+        desk.run("application:import", {{"document", to_text(definition())}, {"file", "ledger.app.json"}});
+    REQUIRE(imported);
+    CHECK(imported->at("id") == made.at("id"));
+}
+
 TEST_CASE("what is wrong with an application is told and stores nothing") {
     Desk desk;
     const auto id = desk.create().at("id").as_int64();

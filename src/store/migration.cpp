@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "store/migration.h"
 
-#include "base/digest.h"
 #include "base/embedded.h"
 #include "base/text.h"
 
@@ -131,7 +130,7 @@ Result<std::vector<Migration>> missing_steps(const std::vector<Applied>& applied
                     "Nothing was changed; use the newer program, or a copy of the database made before the upgrade.",
                     database, number, MULTIFLEXI_VERSION, newest)};
         const auto step = std::ranges::find(missing, number, &Migration::number);
-        if (step == missing.end() || sha256_hex(step->sql) != checksum)
+        if (step == missing.end() || step->checksum != checksum)
             return Error{
                 ErrorCode::conflict,
                 fmt::format("Schema step {} of the database {} differs from the one of this program (version {}). "
@@ -151,7 +150,7 @@ std::vector<Migration> migrations() {
         const auto dot = file.name.rfind('.');
         out.push_back({static_cast<int>(*to_integer(file.name.substr(file.name.find_first_not_of('0'),
                                                                      underscore - file.name.find_first_not_of('0')))),
-                       file.name.substr(underscore + 1, dot - underscore - 1), file.content});
+                       file.name.substr(underscore + 1, dot - underscore - 1), file.content, file.sha256});
     }
     std::ranges::sort(out, {}, &Migration::number);
     return out;
@@ -196,7 +195,7 @@ Result<void> migrate(Database& database, Timestamp now) {
                 session.sql.execute(statement);
             session.sql.execute(
                 R"(INSERT INTO "migration" ("number", "name", "checksum", "applied_at") VALUES (?, ?, ?, ?))",
-                {std::int64_t{step.number}, std::string(step.name), sha256_hex(step.sql),
+                {std::int64_t{step.number}, std::string(step.name), std::string(step.checksum),
                  std::int64_t{now.time_since_epoch().count()}});
         }
         return {};

@@ -15,6 +15,7 @@ struct Migration {
     int number = 0;
     std::string_view name;  ///< "runtemplate"
     std::string_view sql;
+    std::string_view checksum;  ///< SHA-256 of sql, in hexadecimal
 };
 
 /// All steps of this program, ascending.

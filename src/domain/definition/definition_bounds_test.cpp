@@ -3,7 +3,7 @@
 #include "domain/definition/credential_prototype_definition.h"
 
 #include <doctest/doctest.h>
-#include <chrono>
+#include <ctime>
 
 using namespace mf;
 
@@ -21,11 +21,12 @@ std::string filled(std::string begin, F&& part, std::string_view end) {
 
 void check(std::string_view what, const std::string& text) {
     CAPTURE(what);
-    const auto start = std::chrono::steady_clock::now();
+    const auto start = std::clock();
     const auto reading = read_application(text);
     (void)read_credential_prototype(text);
     (void)read_credential_type(text);
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+    // Of the processor's time: how busy the machine is makes no difference.
+    CHECK(std::clock() - start < 5 * CLOCKS_PER_SEC);
     CHECK(reading.findings.size() <= 1001);
     CHECK_FALSE(reading.definition);
 }

@@ -101,7 +101,7 @@ LocalizedText read_localized(const json::value& value, const std::string& pointe
 
 std::string read_uuid(ObjectReading& reading, std::string_view key) {
     const std::string uuid = reading.text(key);
-    if (uuid.empty() || is_uuid(uuid)) return lower(uuid);
+    if (uuid.empty() || is_uuid(uuid)) return uuid_spelling(uuid);
     const bool opaque =
         uuid.size() >= 8 && uuid.size() <= 64 && uuid.front() != '-' &&
         std::all_of(uuid.begin(), uuid.end(), [](char c) {

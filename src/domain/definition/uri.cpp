@@ -56,6 +56,8 @@ bool is_uuid(std::string_view text) {
     return true;
 }
 
+std::string uuid_spelling(std::string_view text) { return is_uuid(text) ? lower(text) : std::string(text); }
+
 bool has_parent_part(std::string_view path) {
     const auto parts = split(path, '/');
     return std::find(parts.begin(), parts.end(), "..") != parts.end();

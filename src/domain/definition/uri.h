@@ -17,6 +17,9 @@ bool is_web_address(std::string_view text);
 /// 8-4-4-4-12 hexadecimal digits (RFC 4122, 3), either case.
 bool is_uuid(std::string_view text);
 
+/// How the store spells it: a UUID in lower case (RFC 4122, section 3), any other word as it is.
+std::string uuid_spelling(std::string_view text);
+
 /// Does a path leave its directory: has it a part ".." between slashes?
 bool has_parent_part(std::string_view path);
 

@@ -121,12 +121,14 @@ CREATE INDEX IF NOT EXISTS "artifacts_of_company" ON "artifacts" ("company_id", 
 CREATE INDEX IF NOT EXISTS "artifacts_by_content" ON "artifacts" ("sha256");
 
 -- Jobs counted by company and hour, so that totals and rates need no walk through the history.
+-- "withdrawn" ones were cancelled before they started.
 CREATE TABLE IF NOT EXISTS "job_count" (
     "company_id" {int} NOT NULL,
     "hour" {int} NOT NULL,
     "created" {int} NOT NULL DEFAULT 0,
     "succeeded" {int} NOT NULL DEFAULT 0,
     "failed" {int} NOT NULL DEFAULT 0,
+    "withdrawn" {int} NOT NULL DEFAULT 0,
     "removed" {int} NOT NULL DEFAULT 0,
     PRIMARY KEY ("company_id", "hour")
 ){options};
