@@ -19,7 +19,7 @@ struct Server : testing::Server {
         if (count == 0) return;
         dispatcher->start();
         executor.wait_for_start(count);
-        for (std::size_t i = 0; i < count; ++i) executor.wait_for_resumes(i, 1);  // its start is complete
+        for (const Job& job : jobs) wait_for_running(job.id);
     }
     /// The job of a process: which of two is started first is left to chance.
     Id<Job> job_of(std::size_t run) { return {executor.wait_for_start(run + 1).job_id}; }

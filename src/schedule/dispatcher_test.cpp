@@ -102,7 +102,7 @@ TEST_CASE("a running job is told to end when somebody cancels it, with and witho
         const auto job = server.launch(server.add_run_template(), now);
         server.dispatcher->start();
         server.executor.wait_for_start(1);
-        server.executor.wait_for_resumes(0, 1);  // its start is complete
+        server.wait_for_running(job.id);
         REQUIRE(server.cancel(job.id));
         if (nudged) {
             server.cancelled.notify();
@@ -219,7 +219,7 @@ TEST_CASE("a server that stops tells its jobs to end and records them") {
     const auto job = server.launch(server.add_run_template(), now);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
-    server.executor.wait_for_resumes(0, 1);
+    server.wait_for_running(job.id);
     std::jthread stopping([&] { server.dispatcher->stop(0ms); });
     CHECK(server.executor.wait_for_stop(0) == StopReason::shutdown);
     server.executor.finish(0, {.exit_code = 143, .stopped = StopReason::shutdown});
@@ -233,8 +233,7 @@ TEST_CASE("nothing is lost while the database refuses, and the job is held back"
     const auto job = server.launch(server.add_run_template(), now);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
-    server.executor.wait_for_resumes(0, 1);
-    const auto resumes = server.executor.resumes(0);
+    server.wait_for_running(job.id);
     const std::string piece(100'000, 'x');
     std::size_t pieces = 0;
     {
@@ -245,12 +244,30 @@ TEST_CASE("nothing is lost while the database refuses, and the job is held back"
         }
         ++pieces;
     }
-    server.executor.wait_for_resumes(0, resumes + 1);
+    server.executor.wait_for_resumes(0, 1);
     server.executor.finish(0);
     server.drain();
     CHECK(server.get(job.id).state == JobState::succeeded);
     CHECK(server.get(job.id).stdout_size == static_cast<std::int64_t>(pieces * piece.size()));
     CHECK(server.printed(job.id, OutputSource::standard_output).size() == pieces * piece.size());
+}
+
+TEST_CASE("output that is held back before the start is complete goes on afterwards") {
+    Server server;
+    const auto job = server.launch(server.add_run_template(), now);
+    server.executor.on_start = [&](ProcessListener& process) {
+        const std::string piece(1'000'000, 'x');
+        while (process.wrote({.stream = OutputStream::out, .bytes = piece, .read_at = now}) == Flow::more) {
+        }
+        // When it is written the recorder asks for more, of a job that nobody can name yet.
+        while (server.printed(job.id, OutputSource::standard_output).empty()) std::this_thread::yield();
+    };
+    server.dispatcher->start();
+    server.executor.wait_for_start(1);
+    server.executor.wait_for_resumes(0, 1);
+    server.executor.finish(0);
+    server.drain();
+    CHECK(server.get(job.id).state == JobState::succeeded);
 }
 
 TEST_CASE("what a job prints beyond its limit is dropped, and a mark says so once") {

@@ -4,6 +4,7 @@
 #include "execute/executor.h"
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <stdexcept>
 
@@ -16,7 +17,11 @@ public:
     std::optional<Error> refusal;      ///< set before the start: every start() fails
     std::vector<JobHandle> survivors;  ///< set before the start: what recover() finds
 
+    /// Set before the start: what a process does before its start() returns.
+    std::function<void(ProcessListener&)> on_start;
+
     Result<Started> start(const JobPlan& plan, std::shared_ptr<ProcessListener> listener) override {
+        if (on_start) on_start(*listener);
         const std::lock_guard lock(mutex_);
         if (refusal) return *refusal;
         runs_.push_back({plan, std::move(listener)});

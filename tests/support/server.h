@@ -27,6 +27,10 @@ struct Server : Queue {
     }
     std::filesystem::path work() const { return directory() / "work"; }
     void drain() { dispatcher->stop(std::chrono::minutes(1)); }
+    /// Until the start of the job is complete and recorded.
+    void wait_for_running(Id<Job> id) {
+        while (get(id).state != JobState::running) std::this_thread::yield();
+    }
     void wait_for_end(Id<Job> id) {
         while (!has_ended(get(id).state)) std::this_thread::yield();
     }
