@@ -42,9 +42,9 @@ struct Arguments {
 void complain(const std::string& message) { std::fputs((message + "\n").c_str(), stderr); }
 
 /// None: the command line was refused, and the reason printed.
-std::optional<Arguments> read_arguments(const std::vector<std::string>& words, std::string role_of_name) {
+std::optional<Arguments> read_arguments(const std::vector<std::string>& words, const std::string& role_of_name) {
     Arguments out;
-    if (!role_of_name.empty()) out.roles = std::move(role_of_name);
+    if (!role_of_name.empty()) out.roles = role_of_name;
     for (std::size_t i = 0; i < words.size(); ++i) {
         std::string name = words[i];
         std::optional<std::string> value;
@@ -65,6 +65,11 @@ std::optional<Arguments> read_arguments(const std::vector<std::string>& words, s
             out.check = true;
         } else if (name == "--roles") {
             if (!take_value()) return std::nullopt;
+            if (!role_of_name.empty() && *value != role_of_name) {
+                complain(fmt::format("multiflexi-{0} has the role {0} alone; use multiflexi serve --roles {1}.",
+                                     role_of_name, *value));
+                return std::nullopt;
+            }
             out.roles = *value;
         } else if (name == "-e" || name == "--environment") {
             if (!take_value()) return std::nullopt;
@@ -93,8 +98,24 @@ int check(const Installation& installation) {
     return 0;
 }
 
-int run_server(const std::vector<std::string>& words, std::string role_of_name) {
-    const auto arguments = read_arguments(words, std::move(role_of_name));
+/// What every spelling of the program answers without starting anything.
+bool told_about_itself(const std::vector<std::string>& words) {
+    for (const auto& word : words) {
+        if (word == "--help" || word == "-h") {
+            std::fputs((std::string(usage) + settings_help()).c_str(), stdout);
+            return true;
+        }
+        if (word == "--version" || word == "-V") {
+            std::fputs("multiflexi " MULTIFLEXI_VERSION "\n", stdout);
+            return true;
+        }
+    }
+    return false;
+}
+
+int run_server(const std::vector<std::string>& words, const std::string& role_of_name) {
+    if (told_about_itself(words)) return 0;
+    const auto arguments = read_arguments(words, role_of_name);
     if (!arguments) return 1;
     const auto roles = roles_named(arguments->roles);
     if (!roles) return complain(roles.error()), 1;
@@ -146,14 +167,7 @@ int main(int argc, char** argv) {
     if (name == "multiflexi-scheduler") return run_server(words, "scheduler");
     if (name == "multiflexi-executor") return run_server(words, "executor");
     if (!words.empty() && words[0] == "serve") return run_server({words.begin() + 1, words.end()}, {});
-    if (words.empty() || words[0] == "--help" || words[0] == "-h") {
-        std::fputs((std::string(usage) + settings_help()).c_str(), stdout);
-        return words.empty() ? 1 : 0;
-    }
-    if (words[0] == "--version" || words[0] == "-V") {
-        std::fputs("multiflexi " MULTIFLEXI_VERSION "\n", stdout);
-        return 0;
-    }
+    if (told_about_itself(words.empty() ? std::vector<std::string>{"--help"} : std::vector{words[0]})) return 0;
     LocalBackend backend;
     auto terminal = process_terminal();
     std::signal(SIGPIPE, SIG_IGN);

@@ -91,7 +91,13 @@ TEST_CASE("values come from a file, too; the command line wins") {
           R"(runtemplate:update {"id":"2","config":{"A":"1","B":"from the file"}})");
     CHECK(asked({"run-template:update", "--id", "2", "--config-file", file, "--config", "A=1"}) ==
           R"(runtemplate:update {"id":"2","config":{"A":"1","B":"from the file"}})");
-    CHECK(asked({"run-template:update", "--id", "2", "--config-file", file + ".missing"}).starts_with("nothing: "));
+    const auto second = (directory.path() / "second.env").string();
+    std::ofstream(second) << "B=once\nB=twice\n";
+    CHECK(asked({"run-template:update", "--id", "2", "--config-file", file, "--config-file", second}) ==
+          R"(runtemplate:update {"id":"2","config":{"A":"file","B":"twice"}})");
+    const auto missing = asked({"run-template:update", "--id", "2", "--config-file", file + ".missing"});
+    CHECK(missing.starts_with("nothing: "));
+    CHECK(missing.find(".missing") != std::string::npos);
 }
 
 TEST_CASE("a value may be left out where the option says so") {

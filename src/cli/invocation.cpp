@@ -28,16 +28,20 @@ Result<json::object> pairs(const GivenOption& given) {
     return out;
 }
 
-/// The lines of the files, later ones first asked; what the object has already stays.
+/// The lines of the files, of which the last of a name counts; what the object has already stays.
 Result<void> add_pairs_of_files(const GivenOption& given, Terminal& terminal, json::object& out) {
     constexpr std::size_t largest = 1 << 20;
+    json::object pairs;
     for (const std::string& name : given.values) {
         const auto content = read_input_file(name, terminal, largest);
-        if (!content) return content.error();
+        if (!content)
+            return Error{ErrorCode::invalid,
+                         fmt::format("--{} {}: {}", given.option.name, name, content.error().message)};
         const auto file = parse_settings_file(*content, name == "-" ? "standard input" : name);
         if (!file.errors.empty()) return Error{ErrorCode::invalid, file.errors.front().message, file.errors};
-        for (const auto& line : file.lines) out.emplace(line.name, line.value);
+        for (const auto& line : file.lines) pairs[line.name] = line.value;
     }
+    for (const auto& [key, value] : pairs) out.emplace(key, value);
     return {};
 }
 

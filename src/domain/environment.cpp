@@ -22,14 +22,6 @@ std::string spoken(const Layer& layer) {
     return "the platform";
 }
 
-bool is_stream(std::string_view value) {
-    const auto colon = value.find("://");
-    return colon != std::string_view::npos && colon > 0 &&
-           std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
-               return std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '-' || c == '.';
-           });
-}
-
 class Assembler {
 public:
     explicit Assembler(const EnvironmentLayers& layers) : layers_(layers) {}
@@ -208,6 +200,14 @@ private:
 };
 
 }  // namespace
+
+bool is_stream(std::string_view value) {
+    const auto colon = value.find("://");
+    return colon != std::string_view::npos && colon > 0 &&
+           std::all_of(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
+               return std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '-' || c == '.';
+           });
+}
 
 std::string to_text(const Layer& layer) {
     switch (layer.kind) {

@@ -111,6 +111,9 @@ Result<Environment> assemble_environment(const EnvironmentLayers& layers);
 /// missing.
 std::string missing_required_reason(const Environment& environment);
 
+/// Does a RESULT_FILE name a stream or an address (php://stdout, https://…) instead of a file?
+bool is_stream(std::string_view result_file);
+
 /// Who and what a job is, for the variables that the platform sets.
 struct PlatformFacts {
     std::int64_t job_id = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "execute/mime.h"
 
+#include "base/shared_library.h"
 #include "base/text.h"
 
 #include <magic.h>
@@ -68,27 +69,46 @@ std::string_view look_up(const std::array<ByEnding, N>& types, std::string_view 
     return {};
 }
 
-/// libmagic's handles may not be shared between threads; loading one takes milliseconds, so each thread keeps its own.
-magic_t magic() {
-    struct Handle {
-        Handle() : value(::magic_open(MAGIC_MIME_TYPE)) {
-            if (value && ::magic_load(value, nullptr) != 0) {
-                ::magic_close(value);
-                value = nullptr;
-            }
-        }
-        ~Handle() {
-            if (value) ::magic_close(value);
-        }
-        magic_t value;
-    };
-    thread_local const Handle handle;
-    return handle.value;
+/// libmagic, which brings three more libraries along: only who has files to judge loads it.
+struct Magic {
+    const SharedLibrary library{"libmagic.so.1"};
+    decltype(&::magic_open) open = library["magic_open"];
+    decltype(&::magic_load) load = library["magic_load"];
+    decltype(&::magic_close) close = library["magic_close"];
+    decltype(&::magic_buffer) buffer = library["magic_buffer"];
+    bool is_there() const { return open && load && close && buffer; }
+};
+
+const Magic& magic() {
+    static const Magic loaded;
+    return loaded;
 }
 
+/// Its handles may not be shared between threads; loading one takes milliseconds, so each thread keeps its own.
+class Sniffer {
+public:
+    Sniffer() : handle_(magic().is_there() ? magic().open(MAGIC_MIME_TYPE) : nullptr) {
+        if (!handle_ || magic().load(handle_, nullptr) == 0) return;
+        magic().close(handle_);
+        handle_ = nullptr;
+    }
+    ~Sniffer() {
+        if (handle_) magic().close(handle_);
+    }
+    Sniffer(const Sniffer&) = delete;
+    Sniffer& operator=(const Sniffer&) = delete;
+    std::string type_of(std::string_view bytes) const {
+        const char* type = handle_ && !bytes.empty() ? magic().buffer(handle_, bytes.data(), bytes.size()) : nullptr;
+        return type ? type : "";
+    }
+
+private:
+    magic_t handle_;
+};
+
 std::string sniff(std::string_view bytes) {
-    const char* type = magic() && !bytes.empty() ? ::magic_buffer(magic(), bytes.data(), bytes.size()) : nullptr;
-    return type ? type : "";
+    thread_local const Sniffer sniffer;
+    return sniffer.type_of(bytes);
 }
 
 /// Control characters that texts do not have. Those of terminals and printers they do: BEL to CR, and ESC.

@@ -91,13 +91,15 @@ std::size_t Planner::plan_batch(Timestamp now) {
                                            .catch_up_limit = before.catch_up_limit});
                 after.skipped_slots += plan.skipped;
                 const auto interval = enum_named<Interval>(before.interv).value_or(Interval::custom);
+                // As it was before: the slots of one catching up, wanted all of them, do not overlap each other.
+                const auto occupied = occupation_of(session, before.id, now);
                 for (const PlannedSlot& slot : plan.create) {
                     // A job for this slot that exists already is a job well made: the unique key says so.
                     if (session.sql
                             .query(R"(SELECT 1 FROM "job" WHERE "runtemplate_id" = ? AND "slot" = ?)",
                                    {before.id.value, ms(slot.slot)})
                             .empty()) {
-                        if (!makes_job(before.overlap, occupation_of(session, before.id, now))) {
+                        if (!makes_job(before.overlap, occupied)) {
                             ++after.skipped_slots;
                             continue;
                         }

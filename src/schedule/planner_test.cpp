@@ -136,6 +136,20 @@ TEST_CASE("what happens while a job is unfinished is the overlap policy's matter
     check(Overlap::parallel, {2, 3, 4}, 0);
 }
 
+TEST_CASE("all missed slots that are wanted make jobs, whatever the policy for overlaps") {
+    for (const auto policy : {Overlap::skip, Overlap::coalesce, Overlap::queue, Overlap::parallel}) {
+        Plans plans;
+        const auto origin = plans.hourly([&](RunTemplate& r) {
+            r.overlap = policy;
+            r.catch_up = CatchUp::all;
+            r.catch_up_limit = 3;
+        });
+        plans.plan_at(at("2026-03-02 07:00"));
+        CHECK(plans.slots(origin.id) ==
+              std::vector{at("2026-03-02 05:00"), at("2026-03-02 06:00"), at("2026-03-02 07:00")});
+    }
+}
+
 TEST_CASE("after the overlap is over, slots make jobs again") {
     Plans plans;
     const auto origin = plans.hourly([](RunTemplate& r) { r.overlap = Overlap::skip; });

@@ -118,7 +118,7 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
     for (const auto& field : declared_fields(call.session, run_template.app_id))
         if (is_secret(field)) out[field.name] = secret_unset_text;
     for (const auto& row : stored_values(call, run_template)) {
-        if (row.sealed)
+        if (row.sealed || out.contains(row.name))
             out[row.name] = secret_mask_text;
         else
             out[row.name] = row.value;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "service/import_effects.h"
 
+#include "domain/config_type.h"
+#include "secure/vault.h"
+
 #include <fmt/format.h>
 
 namespace mf {
@@ -25,6 +28,25 @@ json::array mark_orphans(Call& call, Id<Application> id) {
             {id.value, id.value}))
         out.push_back({{"runtemplate_id", std::get<std::int64_t>(row[0])}, {"name", std::get<std::string>(row[1])}});
     return out;
+}
+
+void seal_new_secrets(Call& call, Id<Application> id) {
+    const auto rows = call.session.sql.query(
+        R"(SELECT c."id", c."value", f."type", f."secret" FROM "configuration" c
+           JOIN "runtemplate" r ON r."id" = c."runtemplate_id"
+           JOIN "application_field" f ON f."application_id" = r."app_id" AND f."name" = c."name"
+           WHERE r."app_id" = ? AND c."sealed" = ?)",
+        {id.value, false});
+    for (const auto& row : rows) {
+        const auto* flag = std::get_if<bool>(&row[3]);
+        const bool declared = flag ? *flag : std::get<std::int64_t>(row[3]) != 0;
+        const auto type = config_type_named(std::get<std::string>(row[2])).value_or(ConfigType::string);
+        if (!declared && !is_secret(type)) continue;
+        const auto key = std::get<std::int64_t>(row[0]);
+        const auto sealed = call.vault.seal(std::get<std::string>(row[1]), {"configuration", "value", key});
+        call.session.sql.execute(R"(UPDATE "configuration" SET "value" = ?, "sealed" = ? WHERE "id" = ?)",
+                                 {sealed, true, key});
+    }
 }
 
 json::array incomplete_templates(Call& call, Id<Application> id, const std::vector<std::string>& required) {

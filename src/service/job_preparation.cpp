@@ -164,10 +164,11 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
         out.artifacts.patterns.push_back(pattern_for(path, *environment));
         out.artifact_notes.push_back(note);
     }
-    if (const auto* result = environment->find("RESULT_FILE"))
-        out.artifacts.result_file = result->value;
-    else
-        out.artifacts.result_file = facts.result_file;
+    const auto* result = environment->find("RESULT_FILE");
+    const std::string& file = result ? result->value : facts.result_file;
+    if (!is_stream(file)) out.artifacts.result_file = file;
+    // Real applications write to fixed places, such as /tmp/report.json.
+    out.artifacts.outside_result = ArtifactRules::OutsideResult::accepted;
     out.artifacts.most_files = static_cast<std::size_t>(origin.artifact_count_limit);
     out.artifacts.most_bytes = static_cast<std::uint64_t>(origin.artifact_limit);
     out.secrets = environment->secrets();

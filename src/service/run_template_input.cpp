@@ -138,7 +138,7 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
     if (input.overlap) out.overlap = *input.overlap;
     if (input.executor) out.executor = *input.executor;
     if (input.active) out.active = *input.active;
-    complaints.range("catch_up_limit", input.catch_up_limit, 1, 10'000, out.catch_up_limit);
+    complaints.range("catch_up_limit", input.catch_up_limit, 1, 1000, out.catch_up_limit);
     complaints.range("output_limit", input.output_limit, 0, terabyte, out.output_limit);
     complaints.range("artifact_limit", input.artifact_limit, 0, terabyte, out.artifact_limit);
     complaints.range("artifact_count_limit", input.artifact_count_limit, 0, 100'000, out.artifact_count_limit);

@@ -7,6 +7,7 @@
 #include "service/audit.h"
 #include "service/company_operations.h"
 #include "service/configuration.h"
+#include "service/import_effects.h"
 #include "service/launch.h"
 #include "service/list_filter.h"
 #include "service/planning.h"
@@ -246,6 +247,7 @@ Result<json::value> update(Call& call, const RunTemplateInput& input) {
                 store_configuration(call, after, input.config.value_or(TextMap{}), input.unset.value_or(TextList{}));
             !stored)
             return stored.error();
+    if (before->app_id != after.app_id) seal_new_secrets(call, after.app_id);
     if (!same_plan(*before, after) || before->app_id != after.app_id)
         replan(call, {.equals = {{"id", after.id.value}}});
     audit(call, {.entity = "runtemplate",

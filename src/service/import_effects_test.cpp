@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "base/time_text.h"
+#include "support/desk.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+
+namespace {
+
+constexpr const char* value = "becomesSecret42";
+
+json::object definition(std::string_view uuid, std::string_view version, std::string_view type) {
+    return {{"$schema", "https://multiflexi.eu/schema/application.json"},
+            {"uuid", uuid},
+            {"name", uuid},
+            {"description", "Fetches statements."},
+            {"version", version},
+            {"executable", "/bin/true"},
+            {"environment", {{"TOKEN", {{"type", type}, {"description", "Of the bank."}}}}}};
+}
+
+struct Desk : testing::Desk {
+    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
+
+    std::int64_t import(const json::object& document) {
+        const auto done = run("application:import", {{"document", to_text(document)}, {"file", "bank.app.json"}});
+        REQUIRE(done);
+        return done->at("id").as_int64();
+    }
+    std::int64_t run_template(std::int64_t of) {
+        const auto made =
+            run("runtemplate:create",
+                {{"name", "Bank"}, {"app_id", of}, {"company_id", company.id.value}, {"config", {{"TOKEN", value}}}});
+        REQUIRE(made);
+        return made->at("id").as_int64();
+    }
+    void check_sealed(std::int64_t run_template) {
+        const auto stored = all<Configuration>();
+        REQUIRE(stored.size() == 1);
+        CHECK(stored[0].sealed);
+        CHECK(stored[0].value.find(value) == std::string::npos);
+        CHECK(*vault.open(stored[0].value, {"configuration", "value", stored[0].id.value}) == value);
+        const auto shown = run("runtemplate:get", {{"id", run_template}});
+        REQUIRE(shown);
+        CHECK(to_text(*shown).find(value) == std::string::npos);
+    }
+};
+
+constexpr const char* bank = "4b8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11";
+constexpr const char* other_bank = "9f4c1f8e-1a8e-4f0f-8a40-5f0e4d6c7b22";
+
+}  // namespace
+
+TEST_CASE("values of a variable that another version makes a secret are sealed") {
+    Desk desk;
+    const auto id = desk.run_template(desk.import(definition(bank, "1.0", "string")));
+    CHECK_FALSE(desk.all<Configuration>().at(0).sealed);
+    desk.import(definition(bank, "1.1", "password"));
+    desk.check_sealed(id);
+    // What was secret once stays so.
+    desk.import(definition(bank, "1.2", "string"));
+    desk.check_sealed(id);
+}
+
+TEST_CASE("values are sealed when the run template gets an application to which they are secrets") {
+    Desk desk;
+    const auto id = desk.run_template(desk.import(definition(bank, "1.0", "string")));
+    const auto other = desk.import(definition(other_bank, "1.0", "password"));
+    REQUIRE(desk.run("runtemplate:update", {{"id", id}, {"app_id", other}}));
+    desk.check_sealed(id);
+}
