@@ -82,6 +82,29 @@ TEST_CASE("removal does not leave the directory, whatever lies in it") {
     CHECK(directory->remove());  // nothing left to do
 }
 
+TEST_CASE("a directory can be emptied and left to be removed later, unless it is to be kept") {
+    TemporaryDirectory base;
+    auto left = WorkDirectory::create(base.path(), 1);
+    REQUIRE(left);
+    const auto path = left->path();
+    fs::create_directories(path / "a/b");
+    std::ofstream(path / "a/b/file") << "x";
+    fs::permissions(path, fs::perms::none);
+    const auto emptied = left->leave_empty();
+    REQUIRE(emptied);
+    CHECK(*emptied == path);
+    CHECK(fs::is_empty(path));
+    CHECK(left->remove());  // it is no longer its own
+    CHECK(fs::exists(path));
+
+    auto kept = WorkDirectory::create(base.path(), 2);
+    REQUIRE(kept);
+    std::ofstream(kept->path() / "file") << "x";
+    kept->keep();
+    CHECK(kept->leave_empty()->empty());
+    CHECK(fs::exists(kept->path() / "file"));
+}
+
 TEST_CASE("removal reaches any depth with few descriptors") {
     TemporaryDirectory base;
     REQUIRE(fs::create_directory(base.path() / "deep"));

@@ -237,11 +237,13 @@ void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token st
         }
         return;
     }
-    for (const ClaimedJob& claimed : jobs) try {
+    for (const ClaimedJob& claimed : jobs) {
+        try {
             start_job(*preparation, claimed);
         } catch (const std::exception& error) {
             fail_start(claimed, error);
         }
+    }
 }
 
 void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& error) {

@@ -20,13 +20,6 @@ struct Desk : testing::Desk {
         REQUIRE(made);
         return *std::move(made);
     }
-    Error error_of(std::string_view operation, const json::object& input, Scope scope = Scope::everything()) {
-        const auto before = dump(true);
-        const auto answer = run(operation, input, scope);
-        CHECK(dump(true) == before);
-        REQUIRE_FALSE(answer);
-        return answer.error();
-    }
 };
 
 json::object definition() {

@@ -146,7 +146,7 @@ Result<void> Records::insert(const Entity& entity, void* record) {
 }
 
 Result<void> Records::insert_all(const Entity& entity, std::span<const void* const> records) {
-    constexpr std::size_t most_parameters = 900;  // SQLite, as it is built by default, takes 999 of older versions
+    constexpr std::size_t most_parameters = 900;  // far below what any of the databases takes, and few lengths of text
     const auto rows_at_once = std::max<std::size_t>(1, most_parameters / entity.fields.size());
     const auto& texts = insert_texts(entity);
     for (; !records.empty(); records = records.subspan(std::min(rows_at_once, records.size()))) {

@@ -29,6 +29,15 @@ struct Desk : Queue {
         return operation->access == Access::changes ? database.write(work) : database.read(work);
     }
 
+    /// The error of an operation that is refused; it must have left everything as it was, the audit log too.
+    Error error_of(std::string_view operation, const json::object& input, Scope scope = Scope::everything()) {
+        const auto before = dump(true);
+        const auto answer = run(operation, input, scope);
+        if (dump(true) != before) throw std::runtime_error("what was refused has left something behind");
+        if (answer) throw std::runtime_error("this was not refused");
+        return answer.error();
+    }
+
     /// Every value of every table, as text; the audit log only on request.
     std::string dump(bool with_audit = false) {
         return database.read([&](Session& session) {
