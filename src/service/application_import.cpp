@@ -209,7 +209,6 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
         } else {
             result.action = "updated";
             result.application.updated_at = call.now;
-            // One that was made by hand declared nothing so far.
             const auto diff = compare_definitions(old.definition.value_or(ApplicationDefinition{}), definition);
             if (old.definition) result.changes = to_json(diff);
             result.incomplete_templates = incomplete_templates(call, before.id, diff.newly_required);
@@ -226,13 +225,14 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
     // A new text of the definition is no reason to take back what is queued; switching the application on is.
     if (*stored && (*stored)->enabled != result.application.enabled)
         replan(call, {.equals = {{"app_id", id.value}, {"live", std::int64_t{1}}}});
-    audit(call, {.entity = "application",
-                 .id = id.value,
-                 .action = "import",
-                 .details = {{"result", result.action},
-                             {"version", definition.version},
-                             {"file", request.file},
-                             {"sha256", definition.sha256}}});
+    if (request.audit == AuditBy::import)
+        audit(call, {.entity = "application",
+                     .id = id.value,
+                     .action = "import",
+                     .details = {{"result", result.action},
+                                 {"version", definition.version},
+                                 {"file", request.file},
+                                 {"sha256", definition.sha256}}});
     return result;
 }
 

@@ -10,6 +10,7 @@ enum class DryRun { no, yes };
 enum class Downgrade { refuse, allow };
 enum class Adopt { no, yes };  ///< take over an application of the same name with another uuid
 enum class Enable { leave, yes };
+enum class AuditBy { import, caller };  ///< who writes the entry of the audit log
 
 struct ImportRequest {
     std::string document;
@@ -20,6 +21,7 @@ struct ImportRequest {
     Adopt adopt = Adopt::no;
     Enable enable = Enable::leave;
     AllowedNames allowed_names = {};
+    AuditBy audit = AuditBy::import;
 };
 
 struct ImportResult {

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "service/application_operations.h"
 
-#include "base/text.h"
-#include "domain/command_template.h"
 #include "domain/definition/definition_export.h"
 #include "domain/definition/uri.h"
+#include "service/application_by_hand.h"
 #include "service/application_import.h"
 #include "service/application_record.h"
 #include "service/application_removal.h"
-#include "service/application_rows.h"
-#include "service/audit.h"
-#include "service/free_code.h"
 #include "service/list_filter.h"
-#include "service/planning.h"
 
 #include <fmt/format.h>
 
@@ -22,13 +17,6 @@ struct ApplicationLookup {
     std::optional<std::int64_t> id;
     std::optional<std::string> uuid, name;
     std::optional<bool> legacy, cascade;
-};
-
-struct ApplicationInput {
-    std::optional<std::int64_t> id;
-    std::optional<std::string> uuid, name, executable, description, ociimage, homepage, version, arguments;
-    std::optional<TextList> tags, requirements;
-    std::optional<bool> enabled;
 };
 
 struct DocumentInput {
@@ -48,25 +36,6 @@ const Entity& entity_of<ApplicationLookup>() {
                      field<&L::legacy>("legacy", {.help = "Write the keys that old servers read"}),
                      field<&L::cascade>("cascade", {.help = "Remove its run templates too"}));
     static constexpr Entity entity{"application_lookup", "Application", fields};
-    return entity;
-}
-
-template <>
-const Entity& entity_of<ApplicationInput>() {
-    using I = ApplicationInput;
-    static constexpr auto fields = fields_of<I>(
-        field<&I::id>("id", {.help = "Number of the application"}),
-        field<&I::uuid>("uuid", {.help = "UUID", .max_length = 64}), field<&I::name>("name", {.help = "Name"}),
-        field<&I::executable>("executable", {.help = "Command", .max_length = 4096}),
-        field<&I::description>("description", {.help = "Description", .max_length = 65535}),
-        field<&I::ociimage>("ociimage", {.help = "Container image", .max_length = 512}),
-        field<&I::homepage>("homepage", {.help = "Home page", .max_length = 2048}),
-        field<&I::version>("version", {.help = "Version of the application", .max_length = 64}),
-        field<&I::arguments>("arguments", {.help = "Arguments with {PLACEHOLDERS}", .max_length = 65535}),
-        field<&I::tags>("tags", {.help = "Tags", .max_length = 65535}),
-        field<&I::requirements>("requirements", {.help = "Credentials it needs", .max_length = 65535}),
-        field<&I::enabled>("enabled", {.help = "Whether its run templates are scheduled"}));
-    static constexpr Entity entity{"application_input", "Application", fields};
     return entity;
 }
 
@@ -106,98 +75,8 @@ Result<json::value> get(Call& call, const ApplicationLookup& by) {
     return json::value(std::move(record));
 }
 
-/// Applications belong to all companies.
-Result<void> check_may_change(const Call& call) {
-    if (!call.scope.company()) return {};
-    return Error{ErrorCode::forbidden, "Only an administrator of the installation may change applications."};
-}
-
-Result<void> apply(const ApplicationInput& input, Application& out) {
-    if (input.name) out.name = *input.name;
-    if (input.executable) out.executable = *input.executable;
-    if (input.description) out.description = *input.description;
-    if (input.ociimage) out.ociimage = *input.ociimage;
-    if (input.homepage) out.homepage = *input.homepage;
-    if (input.version) out.version = *input.version;
-    if (input.arguments) out.arguments = *input.arguments;
-    if (input.tags) out.tags = *input.tags;
-    if (input.requirements) out.requirements = *input.requirements;
-    if (input.enabled) out.enabled = *input.enabled;
-    if (trim(out.name).empty())
-        return Error{ErrorCode::invalid, "The application needs a name.", {{"name", "is required"}}};
-    if (const auto words = command_words(out.executable); !words && out.ociimage.empty()) return words.error();
-    if (const auto arguments = CommandTemplate::parse(out.arguments); !arguments) return arguments.error();
-    return {};
-}
-
-/// The name of another application is refused with a sentence that says whose it is.
-Result<void> check_name_is_free(Call& call, const Application& application) {
-    const auto other = call.repository<Application>().first({.equals = {{"name", application.name}, only_live()}});
-    if (!other || other->id == application.id) return {};
-    const auto message =
-        fmt::format("An application with the name '{}' already exists: ID {}, UUID {}. Choose another name.",
-                    printable(application.name), other->id.value, other->uuid);
-    return Error{ErrorCode::conflict, message, {{"name", message}}};
-}
-
-/// As definitions have it: usually a UUID, in a few old files another identifier.
-bool is_identifier(std::string_view uuid) {
-    return !uuid.empty() && std::ranges::all_of(uuid, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-    });
-}
-
-Result<json::value> create(Call& call, const ApplicationInput& input) {
-    if (!input.name || !input.uuid || !input.executable)
-        return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
-    if (auto may = check_may_change(call); !may) return may.error();
-    const auto uuid = uuid_spelling(*input.uuid);
-    if (call.repository<Application>().first({.equals = {{"uuid", uuid}, only_live()}}))
-        return Error{ErrorCode::conflict, "Application with this UUID already exists.", {{"uuid", "is taken"}}};
-    if (!is_identifier(*input.uuid))
-        return Error{ErrorCode::invalid,
-                     "The UUID of an application is made of letters, digits and '-', as uuidgen prints it.",
-                     {{"uuid", "is no UUID"}}};
-    Application made{.uuid = uuid, .created_at = call.now, .updated_at = call.now};
-    if (auto applied = apply(input, made); !applied) return applied.error();
-    if (auto free = check_name_is_free(call, made); !free) return free.error();
-    made.code = free_code(call.session, "application", made.name, "application");
-    auto applications = call.repository<Application>();
-    if (const auto retired = applications.first({.equals = {{"uuid", uuid}}})) {
-        made.id = retired->id;
-        made.created_at = retired->created_at;
-        if (auto updated = applications.update(*retired, made); !updated) return updated.error();
-        // What its definition declared went with it.
-        if (auto emptied = store_application_rows(call, {}, made.id); !emptied) return emptied.error();
-    } else if (auto inserted = applications.insert(made); !inserted) {
-        return inserted.error();
-    }
-    audit(call, {.entity = "application",
-                 .id = made.id.value,
-                 .action = "create",
-                 .details = {{"name", made.name}, {"uuid", made.uuid}}});
-    return json::value(application_record(call, made));
-}
-
-Result<json::value> update(Call& call, const ApplicationInput& input) {
-    if (auto may = check_may_change(call); !may) return may.error();
-    const auto before = find_application(call, input.id, input.uuid);
-    if (!before) return before.error();
-    Application after = *before;
-    if (auto applied = apply(input, after); !applied) return applied.error();
-    const auto changes = changed_fields(entity_of<Application>(), &*before, &after);
-    if (!changes.empty()) {
-        if (auto free = check_name_is_free(call, after); !free) return free.error();
-        after.updated_at = call.now;
-        if (auto updated = call.repository<Application>().update(*before, after); !updated) return updated.error();
-        if (before->enabled != after.enabled) replan(call, {.equals = {{"app_id", after.id.value}, only_live()}});
-        audit(call, {.entity = "application", .id = after.id.value, .action = "update", .details = changes});
-    }
-    return json::value{{"updated", !changes.empty()}, {"record", application_record(call, after)}};
-}
-
 Result<json::value> remove(Call& call, const ApplicationLookup& by) {
-    if (auto may = check_may_change(call); !may) return may.error();
+    if (auto may = check_may_change_applications(call); !may) return may.error();
     const auto before = find_application(call, by.id, by.uuid);
     if (!before) return before.error();
     const Naming named =
@@ -206,7 +85,7 @@ Result<json::value> remove(Call& call, const ApplicationLookup& by) {
 }
 
 Result<json::value> remove_by_document(Call& call, const DocumentInput& input) {
-    if (auto may = check_may_change(call); !may) return may.error();
+    if (auto may = check_may_change_applications(call); !may) return may.error();
     std::string uuid = input.uuid.value_or("");
     Naming named{"uuid", to_text(json::value(uuid))};
     if (uuid.empty()) {
@@ -236,7 +115,7 @@ AllowedNames allowed_names(const Call& call, const DocumentInput& input) {
 }
 
 Result<json::value> import(Call& call, const DocumentInput& input) {
-    if (auto may = check_may_change(call); !may) return may.error();
+    if (auto may = check_may_change_applications(call); !may) return may.error();
     const auto done =
         import_application(call, {.document = input.document,
                                   .file = input.file.value_or(""),
@@ -276,22 +155,7 @@ Result<json::value> validate(Call& call, const DocumentInput& input) {
 Result<json::value> export_document(Call& call, const ApplicationLookup& by) {
     const auto found = find_application(call, by.id, by.uuid, by.name);
     if (!found) return found.error();
-    ApplicationDefinition definition;
-    if (auto reading = read_application(found->definition, found->deffile); reading.definition) {
-        definition = *std::move(reading.definition);
-    } else {
-        // Made by hand: what its row says is the definition.
-        definition.uuid = found->uuid;
-        definition.name = {{{"en", found->name}}};
-        definition.description = {{{"en", found->description}}};
-        definition.version = found->version;
-        definition.executable = found->executable;
-        definition.arguments = found->arguments;
-        definition.homepage = found->homepage;
-        definition.ociimage = found->ociimage;
-        definition.tags = found->tags;
-        definition.requirements = found->requirements;
-    }
+    const auto definition = definition_of(call, *found);
     const ExportOptions options{
         .form = by.legacy.value_or(false) ? ExportOptions::Form::legacy : ExportOptions::Form::current,
         .uuid = found->uuid};
@@ -317,6 +181,11 @@ Result<json::value> show_config(Call& call, const ApplicationLookup& by) {
 
 }  // namespace
 
+Result<void> check_may_change_applications(const Call& call) {
+    if (!call.scope.company()) return {};
+    return Error{ErrorCode::forbidden, "Only an administrator of the installation may change applications."};
+}
+
 Result<Application> find_application(Call& call, std::optional<std::int64_t> id, const std::optional<std::string>& uuid,
                                      const std::optional<std::string>& name) {
     ListQuery query{.equals = {only_live()}};
@@ -338,9 +207,9 @@ void add_application_operations(Operations& operations) {
     add(operations, {"application:list", "GET /applications", "List applications.", read}, list);
     add(operations, {"application:get", "GET /applications/{id}", "Show one application.", read}, get);
     add(operations, {"application:create", "POST /applications", "Make an application by hand.", administer, changes},
-        create);
+        create_application);
     add(operations, {"application:update", "PATCH /applications/{id}", "Change an application.", administer, changes},
-        update);
+        update_application);
     add(operations,
         {"application:delete", "DELETE /applications/{id}", "Remove an application; the history of its jobs is kept.",
          administer, changes},
