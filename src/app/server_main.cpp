@@ -94,7 +94,8 @@ int check(const Installation& installation) {
     std::fputs(fmt::format("time zone: {} ({})\n", zone.zone.name(), zone.source).c_str(), stdout);
     for (const auto& warning : installation.settings().warnings) complain("Warning: " + warning);
     if (!zone.complaint.empty()) complain("Warning: " + zone.complaint);
-    std::fputs("The settings are in order.\n", stdout);
+    std::fputs("The settings are in order. Files, directories and the database are looked at when the server starts.\n",
+               stdout);
     return 0;
 }
 

@@ -94,6 +94,10 @@ int run_save(Invocation& in) {
     const auto id = in.required_integer("id");
     if (!id) return in.refuse(id.error());
     const auto file = in.arguments().value("file").value_or("-");
+    if (file == "-" && in.json())
+        return in.refuse(Refusal{.message =
+                                     "With -f json standard output has the answer; name a file for the content, or "
+                                     "leave -f json out."});
     auto found = in.call(json::object{{"id", *id}});
     if (!found && found.error().code == ErrorCode::not_found) return refuse_unknown(in);
     if (!found) return in.refuse(found.error());

@@ -179,7 +179,9 @@ std::vector<Option> Catalog::options_of(const CatalogEntry& entry) {
             const bool own = is_among(own_keys, field.name) || (command.lists && is_among(list_keys, field.name));
             const bool global =
                 std::ranges::any_of(globals, [&](const Option& o) { return same_word(o.name, field.name); });
-            if (!own && !global && !field.options.read_only && missing(field.name)) options.push_back(option_of(field));
+            if (!own && !global && !field.options.read_only && !is_among(command.without, field.name) &&
+                missing(field.name))
+                options.push_back(option_of(field));
         }
     if (command.lists)
         for (const Option& option : list_options)

@@ -53,8 +53,10 @@ struct Command {
     std::array<std::string_view, 6> aliases = {};
     bool lists = false;         ///< has limit, offset, order, fields
     bool shows_record = false;  ///< has fields
-    bool closed = false;        ///< fields of the input that the table leaves out are no options
-    bool hidden = false;        ///< not in list and help
+    /// Fields of an input that several operations share which mean nothing to this one: they are no options.
+    std::array<std::string_view, 4> without = {};
+    bool closed = false;  ///< fields of the input that the table leaves out are no options
+    bool hidden = false;  ///< not in list and help
     std::string_view default_format = "text";
 };
 

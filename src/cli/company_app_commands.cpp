@@ -64,7 +64,8 @@ constexpr Command table[] = {
      .options = options,
      .needs = {"company_id", "app_id|app_uuid"},
      .missing = "Missing --company_id and --app_id or --app_uuid",
-     .aliases = {"company-app:create", "company:assign-app"}},
+     .aliases = {"company-app:create", "company:assign-app"},
+     .without = {"limit", "offset", "order"}},
     {.name = "company-app:unassign",
      .operation = "company-app:unassign",
      .run = run_unassign,
@@ -72,7 +73,8 @@ constexpr Command table[] = {
      .options = options,
      .needs = {"company_id", "app_id|app_uuid"},
      .missing = "Missing --company_id and --app_id or --app_uuid",
-     .aliases = {"company-app:delete"}},
+     .aliases = {"company-app:delete"},
+     .without = {"limit", "offset", "order"}},
 };
 
 }  // namespace

@@ -103,7 +103,8 @@ constexpr Command table[] = {
      .run = run_create,
      .summary = "Creates a company",
      .options = create_options,
-     .needs = {"name"}},
+     .needs = {"name"},
+     .without = {"id"}},
     {.name = "company:update",
      .operation = "company:update",
      .run = [](Invocation& in) { return answer_updated(in, subject, "id"); },
@@ -137,7 +138,8 @@ constexpr Command table[] = {
      .run = run_variable_change,
      .summary = "Removes a variable of a company",
      .options = variable_options,
-     .needs = {"company_id", "name"}},
+     .needs = {"company_id", "name"},
+     .without = {"value", "secret"}},
 };
 
 }  // namespace

@@ -191,6 +191,9 @@ TEST_CASE("an artifact is saved completely or not at all") {
             R"({{"artifact_id":"1","file":"{}","size":5,"saved":true,"original_filename":"r.bin","content_type":"text/plain"}})",
             file));
     CHECK(shell({"artifact:save", "--id", "1", "--file", "-"}).out == binary);
+    CHECK(shell({"artifact:save", "--id", "1", "--file", "-", "-f", "json"}).document().as_object().at("status") ==
+          "error");
+    CHECK(shell.code == 1);
     CHECK(shell({"artifact:save", "--id", "2", "--file", file}).out == "Artifact not found: ID=2\n");
     CHECK(shell({"artifact:get", "--id", "2", "-f", "json"}).document().as_object().at("status") == "error");
     CHECK(shell({"artifact:get", "--id", "1", "-f", "json"}).document().as_object().at("artifact") ==

@@ -159,7 +159,7 @@ int Invocation::answer(const json::value& document) {
 }
 
 int Invocation::answer_record(json::object record) {
-    record = narrowed(std::move(record), arguments());
+    record = narrowed(std::move(record));
     if (json_) return answer(record);
     for (const auto& [key, value] : record) {
         const auto text = plain_text(value);
@@ -207,15 +207,23 @@ void Invocation::remark(std::string_view sentence) {
     terminal_.err(one_line(sentence) + "\n");
 }
 
-json::object narrowed(json::object record, const Arguments& arguments) {
-    const auto wanted = arguments.value("fields");
+json::object Invocation::narrowed(json::object record, std::initializer_list<std::string_view> elsewhere) {
+    const auto wanted = arguments().value("fields");
     if (!wanted) return record;
-    const auto names = split(*wanted, ',');
     json::object out;
+    std::vector<std::string> unknown;
+    std::vector<std::string_view> names;
+    for (const auto name : split(*wanted, ',')) names.push_back(trim(name));
     for (auto& member : record)
-        if (std::ranges::any_of(names,
-                                [&](std::string_view name) { return trim(name) == std::string_view(member.key()); }))
+        if (std::ranges::find(names, std::string_view(member.key())) != names.end())
             out[member.key()] = std::move(member.value());
+    for (const auto name : names)
+        if (!name.empty() && !record.contains(name) && std::ranges::find(elsewhere, name) == elsewhere.end())
+            unknown.push_back(one_line(name));
+    // Once: all records have the same members.
+    if (!std::exchange(narrowed_before_, true) && !unknown.empty())
+        remark(fmt::format("There is no field {} here. Without --fields all of them are shown.",
+                           fmt::join(unknown, ", ")));
     return out;
 }
 

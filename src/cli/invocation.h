@@ -80,6 +80,10 @@ public:
     /// As above with a sentence of the command's contract instead of the one of the operation.
     int refuse(const Error& error, std::string message);
 
+    /// Leaves only the fields that --fields names, in the order of the record. Names that the records have not are
+    /// remarked once; `elsewhere` are those that the command itself takes care of.
+    json::object narrowed(json::object record, std::initializer_list<std::string_view> elsewhere = {});
+
     /// A remark for people; never on standard output.
     void remark(std::string_view sentence);
 
@@ -93,9 +97,7 @@ private:
     std::optional<Zone> zone_;
     bool json_;
     bool coloured_;
+    bool narrowed_before_ = false;
 };
-
-/// Leaves only the fields that --fields names; their order stays.
-json::object narrowed(json::object record, const Arguments& arguments);
 
 }  // namespace mf

@@ -65,8 +65,10 @@ void add_output(Invocation& in, json::object& row, const json::object& canonical
         const auto size = integer_member(canonical, std::string(name) + "_size").value_or(0);
         if (wants(in, name))
             row[name] = size == 0 ? json::value("") : output_text(in, id, stream);
-        else if (screen && size <= screen_output)
-            row[name] = size == 0 ? json::value("") : output_text(in, id, stream);
+        else if (screen)
+            row[name] = size == 0               ? json::value("")
+                        : size <= screen_output ? output_text(in, id, stream)
+                                                : json::value(nullptr);
     }
     if (!row["env"].is_object()) row["env"] = json::object();
 }
@@ -88,7 +90,7 @@ int print_with_output(Invocation& in, json::object record, std::int64_t id) {
     constexpr std::pair<std::string_view, JobStream> streams[] = {{"stdout", JobStream::out},
                                                                   {"stderr", JobStream::err}};
     const bool all = !in.arguments().has("fields");
-    record = narrowed(std::move(record), in.arguments());
+    record = in.narrowed(std::move(record), {"stdout", "stderr"});
     std::string text;
     if (in.json()) {
         append_ascii_json(text, record);
@@ -277,7 +279,8 @@ constexpr Command table[] = {
      .summary = "Makes a job of a run template",
      .options = create_options,
      .needs = {"runtemplate_id"},
-     .missing = "Missing --runtemplate_id or --scheduled"},
+     .missing = "Missing --runtemplate_id or --scheduled",
+     .without = {"id", "app_id"}},
     {.name = "job:update",
      .operation = "job:update",
      .run = [](Invocation& in) { return answer_updated(in, subject, "id"); },

@@ -61,7 +61,7 @@ public:
     ListPrinter(Invocation& invocation, const Listing& listing) : in_(invocation), listing_(listing) {}
 
     void add(json::object row) {
-        row = narrowed(std::move(row), in_.arguments());
+        row = in_.narrowed(std::move(row));
         if (in_.json()) {
             std::string text = any_ ? ",\n    " : "[\n    ";
             append_ascii_json(text, row, 1);

@@ -116,6 +116,8 @@ TEST_CASE("scripts get all columns in a grid, people those that fit") {
     Shell shell{fake};
     CHECK(shell({"company:list"}).out.find("retention_until") != std::string::npos);
     CHECK(shell.out.ends_with("+\n\n"));
+    CHECK(shell({"company:list", "--fields", "name, nosuch ,other", "--limit", "2", "-f", "json"}).code == 0);
+    CHECK(shell.err == "There is no field nosuch, other here. Without --fields all of them are shown.\n");
     CHECK(shell({"company:list", "--fields", "name,id"}).out ==
           "+----+------+\n| id | name |\n+----+------+\n|  1 | C1   |\n+----+------+\n\n");
     shell.terminal = true;

@@ -42,7 +42,14 @@ int run_next(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     if (!answer->is_object()) return in.answer(*answer);
-    return show_preview(in, answer->get_object());
+    const auto& object = answer->get_object();
+    const int code = show_preview(in, object);
+    if (in.json()) return code;
+    // Who reads a list of coming runs expects that they will come.
+    if (const json::value& active = member(object, "active"); active.is_bool() && !active.get_bool())
+        in.out().line("The run template is not active: none of these runs happens before it is.");
+    if (const auto fault = text_member(object, "fault"); !fault.empty()) in.out().line(one_line(fault));
+    return code;
 }
 
 Result<json::object> preview_request(const Invocation& in) {

@@ -138,3 +138,16 @@ TEST_CASE("coming runs of a run template") {
     CHECK(shell.out.ends_with("The clocks go forward.\nCareful.\n"));
     CHECK(to_text(shell.last()) == R"({"id":"1","count":"1"})");
 }
+
+TEST_CASE("runs that will not come are not promised") {
+    FakeBackend fake;
+    fake.offer("runtemplate:next", {"id", "count", "zone"},
+               json::value(json::object{{"never", false},
+                                        {"runs", json::array{json::object{{"at", "2026-03-29T03:00:00+02:00"}}}},
+                                        {"active", false},
+                                        {"fault", "The company is disabled."}}));
+    Shell shell{fake};
+    CHECK(shell({"runtemplate", "next", "--id", "1"})
+              .out.ends_with("The run template is not active: none of these runs happens before it is.\n"
+                             "The company is disabled.\n"));
+}

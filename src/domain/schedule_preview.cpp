@@ -87,8 +87,9 @@ json::object to_json(const SchedulePreview& preview, const Zone& zone) {
     json::array next, runs, changes;
     const auto text_or_null = [](std::string_view text) { return text.empty() ? json::value() : json::value(text); };
     for (const auto& run : preview.runs) {
-        next.emplace_back(run.local);
-        runs.push_back(json::object{{"at", run.local},
+        const auto at = format_iso(run.slot, zone, UtcMark::offset);
+        next.emplace_back(at);
+        runs.push_back(json::object{{"at", at},
                                     {"utc", format_iso(run.slot, Zone::utc())},
                                     {"launch", format_iso(run.launch, zone, UtcMark::offset)},
                                     {"clock_change", text_or_null(name_of(run.mark))},

@@ -43,7 +43,8 @@ SchedulePreview preview(const Schedule& schedule, Timestamp from, std::size_t co
 /// "gap", "overlap-first", "overlap-second"; empty for none.
 std::string_view name_of(ClockMark mark);
 
-/// {"never":false,"next":[local,…],"runs":[{"at","utc","launch","clock_change","note"},…],
+/// Every time but "utc" in the given zone:
+/// {"never":false,"next":[at,…],"runs":[{"at","utc","launch","clock_change","note"},…],
 ///  "clock_changes":[{"at","utc","note"},…],"warnings":[…]}
 json::object to_json(const SchedulePreview& preview, const Zone& zone);
 

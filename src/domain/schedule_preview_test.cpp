@@ -99,6 +99,11 @@ TEST_CASE("a request of the batch is answered") {
 TEST_CASE("what a request leaves out is filled in") {
     auto answer = ask(R"({"cron":"@daily"})");
     CHECK(answer.at("zone").as_string() == "Europe/Prague");
+    // Shown in another zone every time is in it.
+    const auto elsewhere = to_json(preview(custom("0 3 * * *"), Timestamp{}, 1), Zone::utc());
+    CHECK(elsewhere.at("next").as_array()[0] == "1970-01-01T02:00:00+00:00");
+    CHECK(elsewhere.at("runs").as_array()[0].at("at") == elsewhere.at("next").as_array()[0]);
+    CHECK(elsewhere.at("runs").as_array()[0].at("launch") == "1970-01-01T02:01:00+00:00");
     CHECK(answer.at("from").as_string() == "2026-03-28T13:00:00+01:00");
     CHECK(answer.at("next").as_array().size() == 5);
     answer = ask(R"({"interval":"m","anchor":"31 02:00","zone":"UTC","from":"2026-02-01","count":"1","id":[7]})");

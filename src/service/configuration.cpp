@@ -42,6 +42,31 @@ std::vector<Configuration> stored_values(Call& call, const RunTemplate& run_temp
     return call.repository<Configuration>().list({.equals = {{"runtemplate_id", run_template.id.value}}});
 }
 
+/// The values as their types are written; what is wrong goes into `error`, all of it.
+TextMap judged_values(Call& call, const std::vector<ApplicationField>& declared, const TextMap& values, Error& error) {
+    TextMap canonical;
+    for (const auto& [name, value] : values) {
+        const auto judged = judge_variable_name(name, call.allowed_names);
+        if (judged.refused() || judged.verdict == NameVerdict::reserved) {
+            error.fields.push_back({name, fmt::format("{}: {}", shown_name(name), judged.reason)});
+            continue;
+        }
+        const auto field = std::ranges::find(declared, name, &ApplicationField::name);
+        const auto checked = field == declared.end() ? canonical_value(ConfigType::text, value)
+                                                     : canonical_value(type_of(*field), value, constraints_of(*field));
+        if (checked)
+            canonical[name] = *checked;
+        else
+            error.fields.push_back({name, fmt::format("{}: {}", name, checked.error().message)});
+    }
+    return canonical;
+}
+
+Error complete(Error error) {
+    for (const auto& each : error.fields) error.message += (error.message.empty() ? "" : " ") + each.message;
+    return error;
+}
+
 /// What a job would get now.
 Result<Environment> environment_of(Call& call, const RunTemplate& run_template) {
     return environment_layers(call.session, call.vault,
@@ -63,34 +88,24 @@ json::value explained(const EnvironmentVariable& variable) {
 
 }  // namespace
 
+Result<TextMap> checked_values(Call& call, Id<Application> application, const TextMap& values) {
+    Error error;
+    auto canonical = judged_values(call, declared_fields(call.session, application), values, error);
+    if (error.fields.empty()) return canonical;
+    return complete(std::move(error));
+}
+
 Result<void> store_configuration(Call& call, const RunTemplate& run_template, const TextMap& values,
                                  const TextList& removed) {
     const auto declared = declared_fields(call.session, run_template.app_id);
     const auto stored = stored_values(call, run_template);
     Error error;
-    TextMap canonical;
-    for (const auto& [name, value] : values) {
-        const auto judged = judge_variable_name(name, call.allowed_names);
-        if (judged.refused() || judged.verdict == NameVerdict::reserved) {
-            error.fields.push_back({name, fmt::format("{}: {}", shown_name(name), judged.reason)});
-            continue;
-        }
-        const auto field = std::ranges::find(declared, name, &ApplicationField::name);
-        const auto checked = field == declared.end() ? canonical_value(ConfigType::text, value)
-                                                     : canonical_value(type_of(*field), value, constraints_of(*field));
-        if (checked)
-            canonical[name] = *checked;
-        else
-            error.fields.push_back({name, fmt::format("{}: {}", name, checked.error().message)});
-    }
+    const auto canonical = judged_values(call, declared, values, error);
     for (const auto& name : removed)
         if (std::ranges::find(stored, name, &Configuration::name) == stored.end())
             error.fields.push_back(
                 {name, fmt::format("{}: the run template has no value of this name.", shown_name(name))});
-    if (!error.fields.empty()) {
-        for (const auto& each : error.fields) error.message += (error.message.empty() ? "" : " ") + each.message;
-        return error;
-    }
+    if (!error.fields.empty()) return complete(std::move(error));
     auto rows = call.repository<Configuration>();
     for (const auto& name : removed)
         if (auto erased = rows.erase(std::ranges::find(stored, name, &Configuration::name)->id); !erased) return erased;

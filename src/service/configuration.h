@@ -5,8 +5,12 @@
 
 namespace mf {
 
-/// Stores values of a run template, each checked against the type its application declares (secret ones sealed), and
-/// removes others. Every wrong value is complained about at once; nothing is stored then.
+/// Values for jobs of an application as their declared types are written ("yes" of a bool is "true"). Every wrong name
+/// and value is complained about at once.
+Result<TextMap> checked_values(Call& call, Id<Application> application, const TextMap& values);
+
+/// Stores values of a run template, checked in the same way (secret ones sealed), and removes others. When anything is
+/// wrong nothing is stored.
 Result<void> store_configuration(Call& call, const RunTemplate& run_template, const TextMap& values,
                                  const TextList& removed);
 

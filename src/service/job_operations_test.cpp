@@ -98,6 +98,29 @@ TEST_CASE("values of a run template: a subset leaves the others alone, false sta
     CHECK(values({}) == json::object{{"VERBOSE", "false"}});
 }
 
+TEST_CASE("values of a launch are checked and written as their types are, all of them at once") {
+    Desk desk;
+    desk.add(ApplicationField{.application_id = desk.application.id, .name = "NUMBER", .type = "integer"});
+    desk.add(ApplicationField{.application_id = desk.application.id, .name = "FLAG", .type = "bool"});
+    const auto id = desk.add_run_template().id.value;
+    const auto error = desk.error_of("runtemplate:schedule",
+                                     {{"id", id}, {"config", {{"NUMBER", "abc"}, {"FLAG", "maybe"}, {"OTHER", "x"}}}});
+    CHECK(error.code == ErrorCode::invalid);
+    REQUIRE(error.fields.size() == 2);
+    CHECK(desk.error_of("runtemplate:schedule", {{"id", id}, {"env", {{"NUMBER", "1.5"}}}}).fields.at(0).field ==
+          "NUMBER");
+    CHECK(desk.error_of("runtemplate:schedule", {{"id", id}, {"env", {{"MULTIFLEXI_JOB_ID", "1"}}}}).fields.size() ==
+          1);
+    REQUIRE(desk.run("runtemplate:schedule", {{"id", id}, {"env", {{"NUMBER", "7"}, {"FLAG", "Yes"}}}}));
+    const auto claimed = desk.claim();
+    REQUIRE(claimed.size() == 1);
+    const auto preparation = desk.database.read([&](Session& session) { return JobPreparation(session, claimed); });
+    const auto prepared = preparation.prepare(desk.vault, claimed[0], "/nowhere", {});
+    const auto* ready = std::get_if<PreparedJob>(&prepared);
+    REQUIRE(ready);
+    CHECK(ready->plan.environment.at("FLAG") == "true");
+}
+
 TEST_CASE("saving a run template warns about every required value that is missing, and about nothing else") {
     Desk desk;
     int position = 0;

@@ -2,9 +2,9 @@
 #include "service/launch.h"
 
 #include "base/time_text.h"
-#include "domain/variable_name.h"
 #include "secure/vault.h"
 #include "service/audit.h"
+#include "service/configuration.h"
 #include "store/queries/job_queue.h"
 
 #include <fmt/format.h>
@@ -16,16 +16,6 @@ using namespace std::chrono_literals;
 
 /// The original tells jobs for now and jobs for later apart by this distance.
 constexpr auto immediate = 5s;
-
-Result<void> check_names(const TextMap& values, const AllowedNames& allowed) {
-    for (const auto& [name, value] : values) {
-        const auto judged = judge_variable_name(name, allowed);
-        if (judged.refused() || judged.verdict == NameVerdict::reserved)
-            return Error{
-                ErrorCode::invalid, fmt::format("{}: {}", shown_name(name), judged.reason), {{name, judged.reason}}};
-    }
-    return {};
-}
 
 }  // namespace
 
@@ -61,11 +51,11 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         if (!parsed) return parsed.error();
         when = *parsed;
     }
-    if (auto named = check_names(request.values.config, call.allowed_names).and_then([&] {
-            return check_names(request.values.env, call.allowed_names);
-        });
-        !named)
-        return named.error();
+    const auto config = checked_values(call, origin->app_id, request.values.config);
+    if (!config) return config.error();
+    const auto env = checked_values(call, origin->app_id, request.values.env);
+    if (!env) return env.error();
+    const LaunchValues values{.config = *config, .env = *env};
 
     NewJob job{
         .run_template = *origin,
@@ -74,16 +64,16 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         .executor = request.executor.value_or(origin->executor),
         .launched_by = call.actor.user,
         .attempt = request.attempt};
-    if (!request.values.empty())
+    if (!values.empty())
         job.sealed_override = [&](Id<Job> id) {
-            return call.vault.seal(to_text(request.values), {"job_override", "sealed", id.value});
+            return call.vault.seal(to_text(values), {"job_override", "sealed", id.value});
         };
     auto made = enqueue(call.session, call.scope, job, call.now);
     if (!made) return made;
     call.wake_server = true;
     json::array overridden;
-    for (const auto* values : {&request.values.config, &request.values.env})
-        for (const auto& [name, value] : *values) overridden.emplace_back(name);
+    for (const auto* map : {&values.config, &values.env})
+        for (const auto& [name, value] : *map) overridden.emplace_back(name);
     audit(call, {.entity = "job",
                  .id = made->id.value,
                  .action = "create",

@@ -23,7 +23,7 @@ struct LaunchRequest {
     std::int64_t attempt = 1;
 };
 
-/// Makes the job and its queue row, checks the names of the values, wakes the server.
+/// Makes the job and its queue row, checks the values (names and types), wakes the server.
 /// not_found: no such run template. conflict: inactive, retired, or of a disabled company.
 Result<Job> launch(Call& call, const LaunchRequest& request);
 
