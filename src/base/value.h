@@ -23,4 +23,10 @@ using Value = std::variant<std::monostate, bool, std::int64_t, double, std::stri
 
 inline bool is_null(const Value& value) { return value.index() == 0; }
 
+/// A truth value that was read from a database; some store it as a number.
+inline bool is_true(const Value& value) {
+    const auto* flag = std::get_if<bool>(&value);
+    return flag ? *flag : std::get<std::int64_t>(value) != 0;
+}
+
 }  // namespace mf

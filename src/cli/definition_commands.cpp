@@ -151,6 +151,12 @@ void add_consequences(Outcome& outcome, const json::object& record) {
             fmt::format("Run template {} keeps a value that the application does not declare any more: {}",
                         plain_text(member(value, "runtemplate_id")), text_member(value, "name")));
     }
+    for (const json::value& each : list_of("unfit_values")) {
+        const auto value = record_of(each);
+        outcome.lines.push_back(fmt::format("Run template {} keeps a value that does not fit any more: {}: {}",
+                                            plain_text(member(value, "runtemplate_id")), text_member(value, "name"),
+                                            text_member(value, "problem")));
+    }
 }
 
 Outcome import_file(Invocation& in, const std::string& file, const std::string& content) {
@@ -177,7 +183,8 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
     const auto findings = findings_of(member(record, "findings"));
     outcome.good = true;
     outcome.document = {{"imported", std::move(imported)}, {"status", "success"}, {"file", file}};
-    for (const auto key : {"action", "id", "uuid", "version", "changes", "incomplete_templates", "orphaned_values"})
+    for (const auto key :
+         {"action", "id", "uuid", "version", "changes", "incomplete_templates", "orphaned_values", "unfit_values"})
         if (record.contains(key)) outcome.document[key] = member(record, key);
     outcome.document["findings"] = findings;
     const auto name =

@@ -213,6 +213,10 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
             if (old.definition) result.changes = to_json(diff);
             result.incomplete_templates = incomplete_templates(call, before.id, diff.newly_required);
             warn_about_incomplete(request, result);
+            result.orphaned_values = orphaned_values(call, before.id, definition);
+            auto variables = diff.section("environment").changed;
+            std::ranges::copy(diff.section("environment").added, std::back_inserter(variables));
+            result.unfit_values = unfit_values(call, before.id, definition, variables);
         }
         if (request.dry_run == DryRun::yes || result.action == "unchanged") return result;
         if (auto updated = call.repository<Application>().update(before, result.application); !updated)
@@ -220,7 +224,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
     }
     const Id<Application> id = result.application.id;
     if (auto kept = store_application_rows(call, definition, id); !kept) return kept.error();
-    result.orphaned_values = mark_orphans(call, id);
+    mark_orphans(call, id);
     seal_new_secrets(call, id);
     // A new text of the definition is no reason to take back what is queued; switching the application on is.
     if (*stored && (*stored)->enabled != result.application.enabled)

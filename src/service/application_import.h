@@ -34,6 +34,8 @@ struct ImportResult {
     json::array incomplete_templates;
     /// Stored values whose variable is gone; they are kept and marked: runtemplate_id, name.
     json::array orphaned_values;
+    /// Stored values that do not fit a variable that changed; they are kept: runtemplate_id, name, problem.
+    json::array unfit_values;
 };
 
 /// Imports one definition in the transaction of the call: creates or updates the application with its uuid, or finds

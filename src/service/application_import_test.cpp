@@ -254,11 +254,13 @@ TEST_CASE("a value whose variable is gone stays and is marked, until the variabl
     REQUIRE(desk.import(with("1.0", "OLD")));
     const auto origin = desk.user("Nightly");
     const auto kept = desk.value(origin, "OLD", "precious");
-    const auto done = desk.import(with("1.1", "NEW"));
-    REQUIRE(done);
-    CHECK(to_text(done->at("orphaned_values")) ==
-          fmt::format(R"([{{"runtemplate_id":{},"name":"OLD"}}])", origin.id.value));
-    CHECK(desk.get(kept.id).orphaned);
+    for (const bool dry_run : {true, false}) {
+        const auto done = desk.import(with("1.1", "NEW"), {{"dry_run", dry_run}});
+        REQUIRE(done);
+        CHECK(to_text(done->at("orphaned_values")) ==
+              fmt::format(R"([{{"runtemplate_id":{},"name":"OLD"}}])", origin.id.value));
+        CHECK(desk.get(kept.id).orphaned == !dry_run);
+    }
     CHECK(desk.get(kept.id).value == "precious");
     CHECK(desk.import(with("1.2", "OLD"))->at("orphaned_values").as_array().empty());
     CHECK_FALSE(desk.get(kept.id).orphaned);

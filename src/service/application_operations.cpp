@@ -140,7 +140,8 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
         {"findings", to_json(done->findings)},
         {"changes", done->changes},
         {"incomplete_templates", done->incomplete_templates},
-        {"orphaned_values", done->orphaned_values}};
+        {"orphaned_values", done->orphaned_values},
+        {"unfit_values", done->unfit_values}};
 }
 
 Result<json::value> validate(Call& call, const DocumentInput& input) {

@@ -11,10 +11,6 @@ namespace {
 
 std::string& text(Value& value) { return std::get<std::string>(value); }
 std::int64_t number(const Value& value) { return std::get<std::int64_t>(value); }
-bool truth(const Value& value) {
-    const auto* flag = std::get_if<bool>(&value);
-    return flag ? *flag : number(value) != 0;
-}
 
 template <class Member>
 std::vector<std::int64_t> ids_of(std::span<const RunTemplate> run_templates, Member member) {
@@ -43,14 +39,14 @@ LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_template
             declared.name = std::move(text(row[1]));
             declared.type = config_type_named(text(row[2])).value_or(ConfigType::string);
             if (!is_null(row[3])) declared.default_value = std::move(text(row[3]));
-            declared.required = truth(row[4]);
-            declared.secret = truth(row[5]);
+            declared.required = is_true(row[4]);
+            declared.secret = is_true(row[5]);
         });
     const auto keep_in = [](std::map<std::int64_t, std::vector<Stored>>& kept) {
         return [&](sql::Row& row) {
             kept[number(row[0])].push_back(
                 {number(row[1]),
-                 {.name = std::move(text(row[2])), .value = std::move(text(row[3])), .secret = truth(row[4])}});
+                 {.name = std::move(text(row[2])), .value = std::move(text(row[3])), .secret = is_true(row[4])}});
         };
     };
     rows_of(

@@ -8,25 +8,61 @@
 
 namespace mf {
 
-json::array mark_orphans(Call& call, Id<Application> id) {
+void mark_orphans(Call& call, Id<Application> id) {
     constexpr std::string_view declared =
         R"("name" IN (SELECT f."name" FROM "application_field" f WHERE f."application_id" = ?))";
     constexpr std::string_view of_application =
         R"("runtemplate_id" IN (SELECT r."id" FROM "runtemplate" r WHERE r."app_id" = ?))";
-    call.session.sql.execute(
-        fmt::format(R"(UPDATE "configuration" SET "orphaned" = ? WHERE {} AND {})", of_application, declared),
-        {false, id.value, id.value});
-    call.session.sql.execute(
-        fmt::format(R"(UPDATE "configuration" SET "orphaned" = ? WHERE {} AND NOT {})", of_application, declared),
-        {true, id.value, id.value});
+    for (const bool orphaned : {false, true})
+        call.session.sql.execute(fmt::format(R"(UPDATE "configuration" SET "orphaned" = ? WHERE {} AND {}{})",
+                                             of_application, orphaned ? "NOT " : "", declared),
+                                 {orphaned, id.value, id.value});
+}
+
+json::array orphaned_values(Call& call, Id<Application> id, const ApplicationDefinition& definition) {
+    std::vector<Value> parameters{id.value};
+    std::string declared;
+    for (const FieldDefinition& field : definition.environment) {
+        declared += declared.empty() ? "?" : ",?";
+        parameters.emplace_back(field.name);
+    }
     json::array out;
-    for (
-        const auto& row : call.session.sql.query(
-            fmt::format(
-                R"(SELECT "runtemplate_id", "name" FROM "configuration" WHERE {} AND NOT {} ORDER BY "runtemplate_id", "name")",
-                of_application, declared),
-            {id.value, id.value}))
+    for (const auto& row : call.session.sql.query(
+             fmt::format(R"(SELECT c."runtemplate_id", c."name" FROM "configuration" c
+JOIN "runtemplate" r ON r."id" = c."runtemplate_id"
+WHERE r."app_id" = ?{} ORDER BY c."runtemplate_id", c."name")",
+                         declared.empty() ? "" : fmt::format(R"( AND c."name" NOT IN ({}))", declared)),
+             parameters))
         out.push_back({{"runtemplate_id", std::get<std::int64_t>(row[0])}, {"name", std::get<std::string>(row[1])}});
+    return out;
+}
+
+json::array unfit_values(Call& call, Id<Application> id, const ApplicationDefinition& definition,
+                         const std::vector<std::string>& variables) {
+    json::array out;
+    for (const std::string& name : variables) {
+        const auto field = std::ranges::find(definition.environment, name, &FieldDefinition::name);
+        if (field == definition.environment.end()) continue;
+        for (const auto& row : call.session.sql.query(
+                 R"(SELECT c."id", c."runtemplate_id", c."value", c."sealed" FROM "configuration" c
+JOIN "runtemplate" r ON r."id" = c."runtemplate_id"
+WHERE r."app_id" = ? AND c."name" = ? ORDER BY c."runtemplate_id")",
+                 {id.value, name})) {
+            auto value = std::get<std::string>(row[2]);
+            const bool sealed = is_true(row[3]);
+            if (sealed) {
+                auto opened = call.vault.open(value, {"configuration", "value", std::get<std::int64_t>(row[0])});
+                if (!opened) continue;  // the start of a job says so
+                value = std::move(*opened);
+            }
+            const auto fit = canonical_value(field->type, value, field->constraints);
+            if (fit) continue;
+            out.push_back({{"runtemplate_id", std::get<std::int64_t>(row[1])},
+                           {"name", name},
+                           {"problem", sealed ? "The secret value does not fit the declared type and its limits."
+                                              : fit.error().message}});
+        }
+    }
     return out;
 }
 
@@ -38,10 +74,8 @@ void seal_new_secrets(Call& call, Id<Application> id) {
            WHERE r."app_id" = ? AND c."sealed" = ?)",
         {id.value, false});
     for (const auto& row : rows) {
-        const auto* flag = std::get_if<bool>(&row[3]);
-        const bool declared = flag ? *flag : std::get<std::int64_t>(row[3]) != 0;
         const auto type = config_type_named(std::get<std::string>(row[2])).value_or(ConfigType::string);
-        if (!declared && !is_secret(type)) continue;
+        if (!is_true(row[3]) && !is_secret(type)) continue;
         const auto key = std::get<std::int64_t>(row[0]);
         const auto sealed = call.vault.seal(std::get<std::string>(row[1]), {"configuration", "value", key});
         call.session.sql.execute(R"(UPDATE "configuration" SET "value" = ?, "sealed" = ? WHERE "id" = ?)",

@@ -63,6 +63,33 @@ TEST_CASE("values of a variable that another version makes a secret are sealed")
     desk.check_sealed(id);
 }
 
+TEST_CASE(
+    "values that another version would refuse are told, by a dry run too, and kept; secret ones are not repeated") {
+    Desk desk;
+    const auto plain = desk.run_template(desk.import(definition(bank, "1.0", "string")));
+    const auto secret = desk.run_template(desk.import(definition(other_bank, "1.0", "password")));
+    const auto unfit = [&](std::string_view uuid, bool dry_run) {
+        const auto done = desk.run("application:import", {{"document", to_text(definition(uuid, "1.1", "integer"))},
+                                                          {"file", "bank.app.json"},
+                                                          {"dry_run", dry_run}});
+        REQUIRE(done);
+        return done->at("unfit_values").as_array();
+    };
+    for (const bool dry_run : {true, false}) {
+        const auto told = unfit(bank, dry_run);
+        REQUIRE(told.size() == 1);
+        CHECK(told[0].at("runtemplate_id").as_int64() == plain);
+        CHECK(told[0].at("name").as_string() == "TOKEN");
+        CHECK(to_text(told[0]).find(value) != std::string::npos);
+        const auto hidden = unfit(other_bank, dry_run);
+        REQUIRE(hidden.size() == 1);
+        CHECK(hidden[0].at("runtemplate_id").as_int64() == secret);
+        CHECK(to_text(hidden[0]).find(value) == std::string::npos);
+    }
+    CHECK(desk.all<Configuration>().at(0).value == value);
+    CHECK(unfit(bank, false).empty());
+}
+
 TEST_CASE("values are sealed when the run template gets an application to which they are secrets") {
     Desk desk;
     const auto id = desk.run_template(desk.import(definition(bank, "1.0", "string")));
