@@ -32,93 +32,186 @@ std::string option_list(const CatalogEntry& entry) {
     return out;
 }
 
-std::string bash(const Catalog& catalog) {
-    std::string commands;
-    std::string cases;
+/// Without '-' and '_', in lower case: how the scripts compare what was typed.
+std::string plain(std::string_view name) {
+    std::string out;
+    for (const char c : lower(name))
+        if (c != '-' && c != '_') out += c;
+    return out;
+}
+
+struct Action {
+    std::string_view name;
+    const CatalogEntry* entry;
+};
+
+/// The commands that may be written as two words, by entity.
+std::map<std::string_view, std::vector<Action>> actions_by_entity(const Catalog& catalog) {
+    std::map<std::string_view, std::vector<Action>> out;
     for (const CatalogEntry* entry : shown(catalog)) {
-        commands += fmt::format("{}{}", commands.empty() ? "" : " ", entry->command->name);
-        cases += fmt::format("        {}) options={} ;;\n", entry->command->name, quoted(option_list(*entry)));
+        const std::string_view name = entry->command->name;
+        if (const auto colon = name.find(':'); colon != name.npos)
+            out[name.substr(0, colon)].push_back({name.substr(colon + 1), entry});
+    }
+    return out;
+}
+
+std::string global_option_list() {
+    std::string out;
+    for (const Option& option : global_options()) out += fmt::format("{}--{}", out.empty() ? "" : " ", option.name);
+    return out;
+}
+
+/// Global options with a value, and --format, which every command has: what follows one is no command.
+constexpr std::string_view with_value = "-e|--environment|-f|--format";
+
+std::string bash(const Catalog& catalog) {
+    std::string commands, actions, options;
+    for (const auto& [entity, its] : actions_by_entity(catalog)) {
+        commands += fmt::format("{} ", entity);
+        std::string names;
+        for (const Action& action : its) names += fmt::format("{}{}", names.empty() ? "" : " ", action.name);
+        actions += fmt::format("                {}) actions={} ;;\n", plain(entity), quoted(names));
+    }
+    for (const CatalogEntry* entry : shown(catalog)) {
+        commands += fmt::format("{} ", entry->command->name);
+        options += fmt::format("        {}) options={} ;;\n", plain(entry->command->name), quoted(option_list(*entry)));
     }
     // Bash splits words at ':', so the line is split again at blanks only.
     return fmt::format(R"(# bash completion for multiflexi-cli
 _multiflexi_cli() {{
-    local line=${{COMP_LINE:0:COMP_POINT}} options='' previous current
+    local line=${{COMP_LINE:0:COMP_POINT}} current previous='' command='' actions='' options={0} word plain
     local -a words
     read -ra words <<<"$line"
     current=${{line##* }}
-    if [[ -n $current ]]; then previous=${{words[${{#words[@]}}-2]}}; else previous=${{words[${{#words[@]}}-1]}}; fi
-    if (( ${{#words[@]}} < 2 )) || [[ ${{#words[@]}} == 2 && -n $current ]]; then
-        COMPREPLY=($(compgen -W {} -- "$current"))
-        # What stands before the ':' is already on the line and must not come twice.
-        [[ $current == *:* && $COMP_WORDBREAKS == *:* ]] && COMPREPLY=("${{COMPREPLY[@]#${{current%:*}}:}}")
-        return
-    fi
-    case "${{words[1]}}" in
-{}    esac
-    if [[ $previous == --format || $previous == -f ]]; then
+    [[ -z $current ]] || unset 'words[-1]'
+    for word in "${{words[@]:1}}"; do
+        if [[ $word != -* && $previous != @({1}) ]]; then
+            plain=${{word,,}}
+            plain=${{plain//[-_]/}}
+            if [[ -z $command ]]; then command=$plain; elif [[ -n $actions ]]; then command+=:$plain; fi
+            actions=''
+            case $command in
+{2}            esac
+        fi
+        previous=$word
+    done
+    case $command in
+{3}    esac
+    if [[ $previous == @(-f|--format) ]]; then
         COMPREPLY=($(compgen -W 'text json' -- "$current"))
     elif [[ $current == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$current"))
+    elif [[ $previous != @({1}) && -z $command ]]; then
+        plain={4}
+        COMPREPLY=($(compgen -W "$plain" -- "$current"))
+        [[ ${{#COMPREPLY[@]}} -gt 0 ]] || COMPREPLY=($(compgen -W "${{plain//-/}}" -- "$current"))
+        # What stands before the ':' is already on the line and must not come twice.
+        [[ $current == *:* && $COMP_WORDBREAKS == *:* ]] && COMPREPLY=("${{COMPREPLY[@]#${{current%:*}}:}}")
+    elif [[ $previous != @({1}) && -n $actions ]]; then
+        COMPREPLY=($(compgen -W "$actions" -- "$current"))
     else
         COMPREPLY=($(compgen -f -- "$current"))
     fi
 }}
 complete -F _multiflexi_cli multiflexi-cli
 )",
-                       quoted(commands), cases);
+                       quoted(global_option_list()), with_value, actions, options, quoted(commands));
 }
 
 std::string zsh(const Catalog& catalog) {
-    std::string commands;
-    std::string cases;
-    for (const CatalogEntry* entry : shown(catalog)) {
-        std::string name(entry->command->name);
+    const auto described = [](std::string_view name, std::string_view words) {
         std::string escaped;
         for (const char c : name) escaped += c == ':' ? "\\:" : std::string(1, c);
-        commands += fmt::format("        {}\n", quoted(fmt::format("{}:{}", escaped, summary_of(*entry))));
-        cases += fmt::format("        {}) options=({}) ;;\n", name, option_list(*entry));
+        return quoted(fmt::format("{}:{}", escaped, words));
+    };
+    std::string commands, actions, options;
+    for (const auto& [entity, its] : actions_by_entity(catalog)) {
+        commands += fmt::format("        {}\n", described(entity, "..."));
+        std::string names;
+        for (const Action& action : its)
+            names += fmt::format("{}{}", names.empty() ? "" : " ", described(action.name, summary_of(*action.entry)));
+        actions += fmt::format("                {}) actions=({}) ;;\n", plain(entity), names);
+    }
+    for (const CatalogEntry* entry : shown(catalog)) {
+        commands += fmt::format("        {}\n", described(entry->command->name, summary_of(*entry)));
+        options += fmt::format("        {}) options=({}) ;;\n", plain(entry->command->name), option_list(*entry));
     }
     return fmt::format(R"(#compdef multiflexi-cli
 _multiflexi_cli() {{
-    local -a commands options
+    local word plain previous command
+    local -a commands actions options
+    options=({0})
     commands=(
-{}    )
-    if (( CURRENT == 2 )); then
-        _describe command commands
-        return
-    fi
-    case "$words[2]" in
-{}    esac
-    if [[ $words[CURRENT] == -* ]]; then
-        compadd -- $options
-    elif [[ $words[CURRENT-1] == (--format|-f) ]]; then
+{4}    )
+    for word in $words[2,CURRENT-1]; do
+        if [[ $word != -* && $previous != ({1}) ]]; then
+            plain=${{(L)word}}
+            plain=${{plain//[-_]/}}
+            if [[ -z $command ]]; then command=$plain; elif (( $#actions )); then command+=:$plain; fi
+            actions=()
+            case $command in
+{2}            esac
+        fi
+        previous=$word
+    done
+    case $command in
+{3}    esac
+    if [[ $previous == (-f|--format) ]]; then
         compadd text json
+    elif [[ $words[CURRENT] == -* ]]; then
+        compadd -- $options
+    elif [[ $previous != ({1}) && -z $command ]]; then
+        _describe command commands
+    elif [[ $previous != ({1}) ]] && (( $#actions )); then
+        _describe action actions
     else
         _files
     fi
 }}
 compdef _multiflexi_cli multiflexi-cli
 )",
-                       commands, cases);
+                       global_option_list(), with_value, actions, options, commands);
 }
 
 std::string fish(const Catalog& catalog) {
-    std::string out = "# fish completion for multiflexi-cli\ncomplete -c multiflexi-cli -f\n";
+    std::string out = R"(# fish completion for multiflexi-cli
+function __multiflexi_cli_is
+    set -l command
+    set -l previous
+    for word in (commandline -opc)[2..-1]
+        if not string match -q -- '-*' $word; and not contains -- "$previous" -e --environment -f --format
+            set -a command (string replace -ra '[-_]' '' -- (string lower -- $word))
+        end
+        set previous $word
+    end
+    string match -qr -- "^$argv[1]\$" (string join : -- $command; or echo)
+end
+complete -c multiflexi-cli -f
+)";
+    const auto complete = [&](std::string_view is, std::string_view word, std::string_view words) {
+        out += fmt::format("complete -c multiflexi-cli -n '__multiflexi_cli_is \"{}\"' -a {} -d {}\n", is, quoted(word),
+                           quoted(words));
+    };
+    for (const auto& [entity, its] : actions_by_entity(catalog)) {
+        complete("", entity, "...");
+        for (const Action& action : its) complete(plain(entity), action.name, summary_of(*action.entry));
+    }
+    for (const CatalogEntry* entry : shown(catalog)) complete("", entry->command->name, summary_of(*entry));
+    const auto offer = [&](std::string_view condition, const Option& option) {
+        out += fmt::format("complete -c multiflexi-cli{} -l {}{}{} -d {}\n", condition, option.name,
+                           option.letter ? fmt::format(" -s {}", option.letter) : std::string(),
+                           option.name == "file" || option.name == "environment" ? " -rF"
+                           : option.name == "format"                             ? " -xa 'text json'"
+                           : option.takes == Takes::flag                         ? ""
+                                                                                 : " -x",
+                           quoted(option.help));
+    };
+    for (const Option& option : global_options()) offer("", option);
     for (const CatalogEntry* entry : shown(catalog))
-        out += fmt::format("complete -c multiflexi-cli -n __fish_use_subcommand -a {} -d {}\n",
-                           quoted(entry->command->name), quoted(summary_of(*entry)));
-    for (const CatalogEntry* entry : shown(catalog))
-        for (const Option& option : Catalog::options_of(*entry)) {
-            if (option.becomes == Becomes::nothing) continue;
-            out += fmt::format("complete -c multiflexi-cli -n '__fish_seen_subcommand_from {}' -l {}{}{} -d {}\n",
-                               entry->command->name, option.name,
-                               option.letter ? fmt::format(" -s {}", option.letter) : std::string(),
-                               option.name == "file"         ? " -rF"
-                               : option.name == "format"     ? " -xa 'text json'"
-                               : option.takes == Takes::flag ? ""
-                                                             : " -x",
-                               quoted(option.help));
-        }
+        for (const Option& option : Catalog::options_of(*entry))
+            if (option.becomes != Becomes::nothing)
+                offer(fmt::format(" -n '__multiflexi_cli_is \"{}(:.*)?\"'", plain(entry->command->name)), option);
     return out;
 }
 

@@ -178,6 +178,21 @@ TEST_CASE("the program explains itself") {
         CHECK(script.code == 0);
         CHECK(script.out.find("multiflexi-cli") != std::string::npos);
     }
+    // What bash offers behind a line, in both spellings of a command and behind global options.
+    const auto script = it.write("completion", it.cli({"completion", "bash"}).out).string();
+    const auto offered = [&](const std::string& line) {
+        constexpr auto lines = R"(. "$1"; COMP_LINE=$2 COMP_POINT=${#2}; _multiflexi_cli; printf %s "${COMPREPLY[*]}")";
+        return it.bash(lines, {script, line}).out;
+    };
+    CHECK(offered("multiflexi-cli arti") == "artifact artifact:delete artifact:get artifact:list artifact:save");
+    CHECK(offered("multiflexi-cli runt").starts_with("runtemplate runtemplate:"));
+    CHECK(offered("multiflexi-cli application:li") == "list");
+    CHECK(offered("multiflexi-cli run-template ne") == "next");
+    CHECK(offered("multiflexi-cli -e /etc/x.env RunTemplate ne") == "next");
+    CHECK(offered("multiflexi-cli job list --lim") == "--limit");
+    CHECK(offered("multiflexi-cli job:list 5 --lim") == "--limit");
+    CHECK(offered("multiflexi-cli -f ") == "text json");
+    CHECK(offered("multiflexi-cli --ver") == "--verbose --version");
     const auto status = it.ask({"status"}).as_object();
     for (const auto name : {"memory", "companies", "apps", "runtemplates", "topics", "credentials", "credential_types"})
         number_of(status, name);

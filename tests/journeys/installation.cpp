@@ -266,6 +266,12 @@ std::string Installation::sql(std::string_view statement) const {
     return answer.out;
 }
 
+Answer Installation::bash(std::string_view lines, const Words& words) const {
+    Words argv{"bash", "-c", std::string(lines), "bash"};
+    argv.insert(argv.end(), words.begin(), words.end());
+    return run(argv, environment, {});
+}
+
 std::string file_content(const std::filesystem::path& file) {
     std::ifstream stream(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(stream), {}};

@@ -114,6 +114,8 @@ public:
     std::string content_when_written(const std::filesystem::path& file) const;
     /// Runs SQL by the database's own shell; its output.
     std::string sql(std::string_view statement) const;
+    /// Runs lines of bash, which find these words in $1, $2 …
+    Answer bash(std::string_view lines, const Words& words = {}) const;
 
 private:
     Answer run(const Words& argv, const Variables& environment, std::string_view standard_input) const;
