@@ -25,13 +25,14 @@ int run_assign(Invocation& in) {
     const json::value* assigned = record.if_contains("assigned");
     const bool already = assigned && assigned->is_bool() && !assigned->get_bool();
     const std::string_view message = already ? "Already assigned" : "Application assigned to company";
-    return in.answer(json::object{{"status", already ? "ok" : "success"},
-                                  {"message", message},
-                                  {"company_id", member(record, "company_id")},
-                                  {"app_id", member(record, "app_id")},
-                                  {"runtemplate_id", member(record, "runtemplate_id")},
-                                  {"id", member(record, "runtemplate_id|id")}},
-                     message);
+    json::object document{{"status", already ? "ok" : "success"},
+                          {"message", message},
+                          {"company_id", member(record, "company_id")},
+                          {"app_id", member(record, "app_id")},
+                          {"runtemplate_id", member(record, "runtemplate_id")},
+                          {"id", member(record, "runtemplate_id|id")}};
+    in.add_warnings(document, record);
+    return in.answer(document, message);
 }
 
 int run_unassign(Invocation& in) {

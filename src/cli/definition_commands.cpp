@@ -319,7 +319,7 @@ int for_each_file(Invocation& in, FileWork work) {
     }
     if (in.json())
         in.answer(many ? json::value(std::move(documents)) : std::move(documents.front()));
-    else if (many)
+    else if (many && !files.empty())
         in.out().line(fmt::format("{} of {} files failed", failed, files.size()));
     return good ? 0 : 1;
 }

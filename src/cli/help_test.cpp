@@ -66,6 +66,8 @@ TEST_CASE("help names the options of the command, its operation and the program"
     CHECK(shell.out.find("--output") == std::string::npos);
     CHECK(shell({"help", "nonsense"}).code == 1);
     CHECK(shell({"completion", "tcsh"}).code == 1);
+    shell({"completion", "fish", "-f", "json"});
+    CHECK(shell.document().at("script").as_string().find("complete -c") != std::string::npos);
 }
 
 TEST_CASE("only commands whose operation exists are there") {

@@ -145,6 +145,16 @@ Result<std::int64_t> Invocation::required_integer(std::string_view option) const
     return **number;
 }
 
+void Invocation::add_warnings(json::object& document, const json::object& answer) {
+    const json::value& warnings = member(answer, "warnings");
+    if (!warnings.is_array() || warnings.get_array().empty()) return;
+    if (json()) {
+        document["warnings"] = warnings;
+        return;
+    }
+    for (const json::value& warning : warnings.get_array()) remark(fmt::format("Warning: {}", plain_text(warning)));
+}
+
 int Invocation::answer(const json::value& document, std::string_view text) {
     if (json_) return answer(document);
     out_.line(text);

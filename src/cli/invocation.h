@@ -65,6 +65,9 @@ public:
 
     // ---- answering ----
 
+    /// What an operation warns about: a member of the document with -f json, else remarks.
+    void add_warnings(json::object& document, const json::object& answer);
+
     /// The document with -f json, else the text and a line end.
     int answer(const json::value& document, std::string_view text);
     int answer(const json::value& document);

@@ -70,7 +70,7 @@ void add_output(Invocation& in, json::object& row, const json::object& canonical
                         : size <= screen_output ? output_text(in, id, stream)
                                                 : json::value(nullptr);
     }
-    if (!row["env"].is_object()) row["env"] = json::object();
+    if (!row["env"].is_object()) row["env"] = in.json() ? json::value(json::object()) : json::value(nullptr);
 }
 
 int run_list(Invocation& in) {

@@ -93,9 +93,26 @@ TEST_CASE("lists of jobs: environment for JSON, output for screens and on demand
     CHECK(to_text(shell.document()) == R"([{"id":5,"stdout":"hello\n"}])");
     CHECK_FALSE(shell.last().contains("env"));
     CHECK(shell({"job:list", "--fields", "id,exitcode,state"}).out == "5 | 0 | succeeded\n\n");
+    CHECK(shell({"job:list"}).out.find("{}") == std::string::npos);
     shell.terminal = true;
     CHECK(shell({"job:list", "--fields", "state"}).out.find("\x1b[32msucceeded\x1b[0m") != std::string::npos);
     CHECK(shell({"job:list", "--fields", "state", "--no-ansi"}).out.find("\x1b") == std::string::npos);
+}
+
+TEST_CASE("jobs are pruned until none is left to prune, and nothing is said before the options are right") {
+    FakeBackend fake;
+    int left = 3;
+    fake.offer("prune", {"jobs", "logs", "keep"}, [&](const json::object&) -> Result<json::value> {
+        return json::value{{"deleted_jobs", 500}, {"more", --left > 0}};
+    });
+    Shell shell{fake};
+    CHECK(shell({"prune", "--jobs", "--logs", "--keep", "x"}).code == 1);
+    CHECK(shell.out.find("keep") != std::string::npos);
+    CHECK(shell.out.find("Prun") == std::string::npos);
+    CHECK(left == 3);
+    CHECK(shell({"prune", "--jobs", "-f", "json"}).code == 0);
+    CHECK(to_text(shell.document().at("deleted")) == R"({"jobs":1500})");
+    CHECK(to_text(shell.last()) == R"({"jobs":true,"keep":1000})");
 }
 
 TEST_CASE("jobs are made, cancelled, retried, deleted") {

@@ -64,6 +64,7 @@ int run_completion(Invocation& in) {
     if (script.empty())
         return in.refuse(
             Refusal{.message = fmt::format("There is no completion for the shell '{}': bash, zsh, fish.", shell)});
+    if (in.json()) return in.answer(json::object{{"shell", shell}, {"script", script}});
     in.out().write(script);
     return 0;
 }
@@ -154,7 +155,9 @@ int run_status(Invocation& in) {
 
 /// The operation removes a bounded number at once; it is asked until nothing is left to remove.
 int run_prune(Invocation& in) {
-    const auto keep = in.arguments().value("keep").value_or("1000");
+    const auto given = in.integer("keep");
+    if (!given) return in.refuse(given.error());
+    const std::int64_t keep = given->value_or(1000);
     const bool logs = in.arguments().has("logs");
     const bool jobs = in.arguments().has("jobs");
     if (!logs && !jobs) return in.refuse(Refusal{.message = "Please specify --logs and/or --jobs to prune."});
@@ -163,8 +166,7 @@ int run_prune(Invocation& in) {
     };
     json::object deleted_records;
     if (logs) {
-        tell(fmt::format("Pruning logs, keeping latest {} records...", keep));
-        tell("Deleted 0 records from log.");
+        tell("There are no logs to prune: the log of the server is not in the database.");
         deleted_records["logs"] = 0;
     }
     if (jobs) {

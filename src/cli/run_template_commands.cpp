@@ -154,15 +154,9 @@ json::object shown_record(Invocation& in, const json::object& canonical) {
 
 /// The answer to a change with the warnings of the operation: members of the document, remarks to a person.
 int answer_saved(Invocation& in, const json::object& canonical, json::object document, const std::string& sentence) {
-    const json::value& warnings = member(canonical, "warnings");
-    const bool warned = warnings.is_array() && !warnings.get_array().empty();
     if (in.verbose()) document = shown_record(in, canonical);
-    if (warned && in.json()) document["warnings"] = warnings;
-    const int code = in.verbose() ? in.answer_record(std::move(document)) : in.answer(document, sentence);
-    if (warned && !in.json())
-        for (const json::value& warning : warnings.get_array())
-            in.remark(fmt::format("Warning: {}", plain_text(warning)));
-    return code;
+    in.add_warnings(document, canonical);
+    return in.verbose() ? in.answer_record(std::move(document)) : in.answer(document, sentence);
 }
 
 int run_get(Invocation& in) {

@@ -64,7 +64,8 @@ Result<void> check(const Company& company) {
     if (trim(company.code).empty()) error.fields.push_back({"code", "The company needs a code of letters or digits."});
     for (const unsigned char c : company.code)
         if (c <= 0x20 || c == 0x7f) {
-            error.fields.push_back({"code", "The code of a company must not contain blanks or control characters."});
+            error.fields.push_back(
+                {"code", "The short code (slug) of a company must not contain blanks or control characters."});
             break;
         }
     if (company.email && !company.email->empty() && company.email->find('@') == std::string::npos)

@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono;
 
 constexpr auto widest_shown = days{8};
+constexpr Timestamp first_shown = sys_days{1800y / 1 / 1};
 
 std::string time_of(LocalTime local) { return format_local(local).substr(11, 5); }
 
@@ -62,6 +63,7 @@ SchedulePreview preview(const Schedule& schedule, Timestamp from, std::size_t co
         out.warnings.emplace_back("There is no such day, so it never runs.");
     else if (schedule.cron()->joins_days_and_weekdays())
         out.warnings.emplace_back("Day and weekday are both given: it runs on days that fit either of them.");
+    if (from < first_shown) out.warnings.emplace_back("Runs before the year 1800 are not shown.");
     while (!out.never && out.runs.size() < count) {
         const auto slot = schedule.next_slot(from);
         if (!slot) {

@@ -79,6 +79,9 @@ TEST_CASE("what never runs, or runs on more days than one thinks, comes with a w
     const auto late = preview(custom("0 0 1 1 *"), sys_days{2398y / 1 / 1}, 5);
     CHECK(late.runs.size() == 2);  // the second is still 2399 in UTC
     CHECK(late.warnings.size() == 1);
+    const auto early = preview(custom("0 0 1 1 *"), sys_days{1700y / 1 / 1}, 1);
+    CHECK(early.warnings.at(0) == "Runs before the year 1800 are not shown.");
+    CHECK(preview(custom("0 0 1 1 *"), sys_days{1800y / 1 / 1}, 1).warnings.empty());
 }
 
 TEST_CASE("a request of the batch is answered") {

@@ -26,6 +26,9 @@ struct ArtifactRules {
 
 struct FoundArtifact {
     std::string name;  ///< relative to the work directory, bytes as the job chose them; outside of it the last part
+    /// Under which it is kept: RESULT_FILE by the last part of its name (interface specification of the command line,
+    /// 4.5), everything else by `name`, because two directories may have files of one name.
+    std::string kept_name() const { return is_result ? name.substr(name.rfind('/') + 1) : name; }
     std::filesystem::path path;
     std::uint64_t size = 0;
     Timestamp modified_at{};

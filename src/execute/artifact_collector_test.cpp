@@ -93,6 +93,7 @@ TEST_CASE_FIXTURE(Fixture, "RESULT_FILE comes first and needs no pattern") {
         const auto found = collect_artifacts(directory, {.patterns = {"."}, .result_file = name});
         CHECK(names(found) == Names{"z/result.json", "a.txt"});
         CHECK(found.artifacts[0].is_result);
+        CHECK(found.artifacts[0].kept_name() == "result.json");
         CHECK(found.artifacts[0].pattern == 0);
         CHECK(!found.artifacts[1].is_result);
         CHECK(found.skipped.empty());

@@ -35,7 +35,7 @@ constexpr std::array known{
     Known{76, "The other side answered the application against the protocol (EX_PROTOCOL).", ExitSeverity::error},
     Known{77, "The application lacks a permission (EX_NOPERM).", ExitSeverity::error},
     Known{78, "The configuration is incomplete or wrong (EX_CONFIG).", ExitSeverity::error},
-    Known{124, "The job was ended because it exceeded its time limit.", ExitSeverity::error},
+    Known{124, "A time limit was exceeded (as timeout(1) reports it).", ExitSeverity::error},
     Known{125, "The container engine failed before the application was started.", ExitSeverity::error},
     Known{126, "The executable was found but could not be executed.", ExitSeverity::error},
     Known{127, "The executable was not found.", ExitSeverity::error},

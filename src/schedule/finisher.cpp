@@ -179,7 +179,7 @@ Finisher::Kept Finisher::store_artifacts(JobRun& run) {
         out.artifacts.push_back({.job_id = run.claimed().job.id,
                                  .company_id = run.claimed().job.company_id,
                                  .kind = ArtifactKind::file,
-                                 .filename = found.name,
+                                 .filename = found.kept_name(),
                                  .content_type = content->mime_type,
                                  .size = static_cast<std::int64_t>(content->size),
                                  .sha256 = content->sha256,

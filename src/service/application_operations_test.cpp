@@ -247,8 +247,11 @@ TEST_CASE("callers of one company read applications and change none") {
 TEST_CASE("a company uses an application from its assignment to the end of it") {
     Desk desk;
     const json::object pair{{"company_id", desk.company.id.value}, {"app_id", desk.application.id.value}};
+    desk.add(
+        ApplicationField{.application_id = desk.application.id, .name = "TOKEN", .type = "string", .required = true});
     const auto assigned = desk.run("company-app:assign", pair);
     REQUIRE(assigned);
+    CHECK(to_text(assigned->at("warnings")).find("TOKEN") != std::string::npos);
     CHECK(assigned->at("status") == "success");
     const auto origin = assigned->at("runtemplate_id").as_int64();
     CHECK(desk.run("runtemplate:get", {{"id", origin}})->at("name") == "Probe");

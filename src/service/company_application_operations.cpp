@@ -2,6 +2,7 @@
 #include "service/application_operations.h"
 #include "service/audit.h"
 #include "service/company_operations.h"
+#include "service/configuration.h"
 #include "service/list_filter.h"
 #include "service/planning.h"
 
@@ -102,12 +103,14 @@ Result<json::value> assign(Call& call, const AssignmentInput& input) {
                  .action = is_new ? "assign" : "create_runtemplate",
                  .company = company.id,
                  .details = {{"runtemplate_id", made.id.value}}});
+    const auto warnings = configuration_warnings(call, made);
     return json::value{{"status", "success"},
                        {"message", "Application assigned to company"},
                        {"assigned", true},
                        {"company_id", company.id.value},
                        {"app_id", application.id.value},
-                       {"runtemplate_id", made.id.value}};
+                       {"runtemplate_id", made.id.value},
+                       {"warnings", json::array(warnings.begin(), warnings.end())}};
 }
 
 Result<json::value> unassign(Call& call, const AssignmentInput& input) {

@@ -152,6 +152,21 @@ TEST_CASE("saving a run template warns about every required value that is missin
     CHECK(updated({{"config", {{"ACCOUNT", "1"}}}}) == "");
     CHECK(updated({{"config", {{"ACCOUNT", ""}}}}).find("ACCOUNT") != std::string::npos);
     CHECK(updated({{"config", {{"RESULT_FILE", "../out"}}}}).find("RESULT_FILE") != std::string::npos);
+    CHECK(updated({{"cron", "0 0 30 2 *"}}).find("never comes due") != std::string::npos);
+}
+
+TEST_CASE("a name that several run templates have names none of them") {
+    Desk desk;
+    const json::object twin{
+        {"name", "Twin"}, {"app_id", desk.application.id.value}, {"company_id", desk.company.id.value}};
+    const auto first = desk.run("runtemplate:create", twin);
+    REQUIRE(first);
+    CHECK(desk.run("runtemplate:get", {{"name", "Twin"}})->at("id") == first->at("id"));
+    const auto second = desk.run("runtemplate:create", twin);
+    REQUIRE(second);
+    CHECK(desk.error_of("runtemplate:get", {{"name", "Twin"}}).code == ErrorCode::conflict);
+    REQUIRE(desk.run("runtemplate:delete", {{"id", first->at("id")}}));
+    CHECK(desk.run("runtemplate:get", {{"name", "Twin"}})->at("id") == second->at("id"));
 }
 
 TEST_CASE("a run template is told everything that is wrong with it at once") {

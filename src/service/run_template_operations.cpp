@@ -160,11 +160,12 @@ Result<json::value> with_configuration(Call& call, const RunTemplate& run_templa
     return json::value(std::move(out));
 }
 
-/// The record of one that was saved, with what its jobs still lack.
+/// The record of one that was saved, with what keeps it or its jobs from running.
 Result<json::value> saved(Call& call, const RunTemplate& run_template) {
     auto out = with_configuration(call, run_template);
     if (!out) return out;
-    const auto warnings = configuration_warnings(call, run_template);
+    auto warnings = configuration_warnings(call, run_template);
+    if (!run_template.fault.empty()) warnings.insert(warnings.begin(), run_template.fault);
     if (!warnings.empty()) out->as_object()["warnings"] = json::array(warnings.begin(), warnings.end());
     return out;
 }
@@ -346,7 +347,13 @@ Result<RunTemplate> find_run_template(Call& call, std::optional<std::int64_t> id
     ListQuery query{.equals = {only_live()}};
     if (id) query.equals.emplace_back("id", *id);
     if (name) query.equals.emplace_back("name", *name);
-    if (auto found = call.repository<RunTemplate>().first(query)) return *std::move(found);
+    query.limit = 2;
+    auto found = call.repository<RunTemplate>().list(query);
+    if (found.size() == 1) return std::move(found.front());
+    if (found.size() > 1)
+        return Error{ErrorCode::conflict,
+                     fmt::format("Several run templates have this name, {} and {} among them; say which by --id.",
+                                 found[0].id.value, found[1].id.value)};
     return Error{ErrorCode::not_found, "No run template found with given identifier (RunTemplate not found)"};
 }
 

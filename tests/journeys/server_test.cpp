@@ -87,7 +87,9 @@ TEST_CASE("of many jobs none is lost without a word and none runs twice, wheneve
         fmt::format("echo \"<$MULTIFLEXI_JOB_ID>\" >> {}; sleep 0.1", ran.string()), {"--overlap", "parallel"});
     std::vector<std::int64_t> jobs;
     for (int killed = 0; killed < 3; ++killed) {
-        for (int i = 0; i < 10; ++i) jobs.push_back(it.job(id));
+        for (int i = 0; i < 5; ++i) jobs.push_back(it.job(id));
+        it.ended(jobs.back());  // however fast the machine is, the server dies with jobs in every state
+        for (int i = 0; i < 5; ++i) jobs.push_back(it.job(id));
         CHECK(it.stop(SIGKILL) == 128 + SIGKILL);
         it.start();
     }
