@@ -35,7 +35,7 @@ TEST_CASE("from a definition file to a finished job") {
     it.start();
     const auto program = it.script(R"(printf 'first\000second\377\376 no newline'
 printf 'error \200\n' >&2
-printf '{"a":1}' > "$RESULT_FILE"
+mkdir "${RESULT_FILE%/*}" && printf '{"a":1}' > "$RESULT_FILE"
 printf '%%PDF-1.4\n\000\001\377' > "$MULTIFLEXI_TMP/invoice.pdf"
 cp "$MULTIFLEXI_TMP/invoice.pdf" "$MULTIFLEXI_TMP/copy.pdf"
 exit 3)");
@@ -44,7 +44,7 @@ exit 3)");
         {"cmdparamsTemplate", "--user {LOGIN} --password {PASSWORD}"},
         {"environment", json::object{{"LOGIN", json::object{{"type", "string"}, {"defval", "acme"}}},
                                      {"PASSWORD", json::object{{"type", "password"}}},
-                                     {"RESULT_FILE", json::object{{"type", "string"}, {"defval", "result.json"}}}}},
+                                     {"RESULT_FILE", json::object{{"type", "string"}, {"defval", "out/result.json"}}}}},
         {"artifacts", json::array{json::object{{"name", "Invoices"}, {"type", "file"}, {"path", R"(\.pdf$)"}}}}};
     const auto id = fmt::to_string(it.run_template(definition, {"--config", fmt::format("PASSWORD={}", secret)}));
 
