@@ -9,7 +9,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include <cerrno>
@@ -59,7 +58,11 @@ Result<Descriptor> lock_node(const Settings& settings) {
     if (!lock)
         return Error{ErrorCode::unavailable,
                      fmt::format("{} cannot be opened: {}.", path.string(), std::strerror(errno))};
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    // Not flock(2): a child that is just being made would hold that lock on after this process was killed.
+    struct flock whole {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0, .l_pid = 0
+    };
+    if (::fcntl(lock.get(), F_SETLK, &whole) != 0)
         return Error{ErrorCode::conflict, fmt::format("An executor for the node '{}' runs already ({} is locked). Stop "
                                                       "it, or set MULTIFLEXI_NODE to another name.",
                                                       settings.node, path.string())};
