@@ -68,7 +68,8 @@ TEST_CASE("what stands against an import or a removal is told with its place") {
     const auto file = it.write("ledger.app.json", definition(1, "2.0", more)).string();
     const auto id = it.ask({"application:import-json", "--file", file, "--enable"}).at("id").as_int64();
     CHECK(it.rows({"application:list"})[0].at("artifacts") == "x$,y$");
-    const auto before = it.sql("SELECT * FROM application; SELECT * FROM audit;");
+    const auto stored = [&] { return it.sql("SELECT * FROM application") + it.sql("SELECT * FROM audit"); };
+    const auto before = stored();
     const auto older = it.write("older.app.json", definition(1, "1.0")).string();
     auto answer = it.cli({"application:import-json", "--file", older, "-f", "json"});
     CHECK(answer.code == 1);
@@ -77,7 +78,7 @@ TEST_CASE("what stands against an import or a removal is told with its place") {
     answer = it.cli({"application:import-json", "--file", taken, "-f", "json"});
     CHECK(answer.code == 1);
     CHECK(finding_of(answer) == fmt::format("name_conflict {} /name \"Ledger 1\" ", taken));
-    CHECK(it.sql("SELECT * FROM application; SELECT * FROM audit;") == before);
+    CHECK(stored() == before);
 
     REQUIRE(it.cli({"company:create", "--name", "Acme"}).code == 0);
     REQUIRE(it.cli({"company-app:assign", "--company_id", "1", "--app_id", std::to_string(id)}).code == 0);

@@ -68,8 +68,8 @@ TEST_CASE("the value of the innermost place wins") {
 
 TEST_CASE("a job gets its own environment and nothing of the server's") {
     Installation it;
-    it.start({}, {{"DB_PASSWORD", "of-the-database"},
-                  {"ENCRYPTION_MASTER_KEY", "of-the-vault"},
+    it.environment.emplace("DB_PASSWORD", "of-the-database");
+    it.start({}, {{"ENCRYPTION_MASTER_KEY", "of-the-vault"},
                   {"SOMETHING_ELSE", "of-the-administrator"},
                   {"LD_LIBRARY_PATH", "/nowhere"},
                   {"NOTIFY_SOCKET", "@nobody-listens"}});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "journeys/faked_clock.h"
 
+#include "base/text.h"
 #include "base/time_text.h"
 #include "base/wake_channel.h"
 #include "base/zone.h"
@@ -49,15 +50,15 @@ void FakedClock::set_utc(std::string_view time) {
     // In one step, because it is read all the time.
     const auto next = installation_.write("clock.next", fmt::format("{}\n", time));
     std::filesystem::rename(next, file_);
-    for (const auto kind : {Wake::plan, Wake::queue}) wake_servers(installation_.data() / "multiflexi.db.wake", kind);
+    for (const auto kind : {Wake::plan, Wake::queue}) wake_servers(installation_.wake_directory(), kind);
 }
 
 void FakedClock::wait_until_seen() const {
-    const auto time = file_content(file_).substr(0, 19);
+    const auto time = parse_time(trim(file_content(file_)), {}, Zone::utc());
+    REQUIRE(time);
+    const auto seconds = fmt::format("{}\n", time->time_since_epoch().count() / 1000);
     // The server tells that it lives whenever half a minute has passed, or the clock was put back.
-    CHECK(comes_true([&] {
-        return installation_.sql("SELECT datetime(seen_at / 1000, 'unixepoch') FROM node").substr(0, 19) == time;
-    }));
+    CHECK(comes_true([&] { return installation_.sql("SELECT seen_at / 1000 FROM node") == seconds; }));
 }
 
 }  // namespace mf::testing

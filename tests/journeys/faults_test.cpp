@@ -17,7 +17,7 @@ namespace {
 /// The database as it is on disk, its journal brought in.
 std::string database_bytes(const Installation& it) {
     it.sql("PRAGMA wal_checkpoint(TRUNCATE)");
-    return sha256_hex(file_content(it.database()));
+    return sha256_hex(file_content(it.database_file()));
 }
 
 std::string waits_for(const std::filesystem::path& file) {
@@ -46,6 +46,8 @@ private:
 
 }  // namespace
 
+TEST_SUITE_BEGIN("sqlite");
+
 TEST_CASE("a job that ends while another program holds the database is recorded later") {
     Installation it;
     it.start();
@@ -59,7 +61,7 @@ TEST_CASE("a job that ends while another program holds the database is recorded 
         const auto hold =
             it.write("hold", fmt::format("BEGIN EXCLUSIVE;\n.shell echo locked > {}\n.shell {}\nROLLBACK;\n",
                                          locked.string(), waits_for(enough)));
-        Process holder({"sqlite3", "-bail", it.database().string()}, it.environment, {.in = hold});
+        Process holder({"sqlite3", "-bail", it.database_file().string()}, it.environment, {.in = hold});
         CHECK(it.content_when_written(locked) == "locked\n");
         it.write("go", "");
         CHECK(it.content_when_written(done) == "yes\n");
@@ -203,10 +205,12 @@ TEST_CASE("a database that is no database") {
     Installation it;
     std::filesystem::create_directory(it.data());
     it.write("data/multiflexi.db", std::string(8192, 'x'));
-    const auto before = file_content(it.database());
+    const auto before = file_content(it.database_file());
     const auto answer = it.cli({"job:list", "-f", "json"});
     CHECK(answer.code == 1);
     CHECK(answer.json().as_object().contains("message"));
     CHECK(it.serve({}).code == 1);
-    CHECK(file_content(it.database()) == before);
+    CHECK(file_content(it.database_file()) == before);
 }
+
+TEST_SUITE_END();

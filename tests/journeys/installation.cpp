@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "journeys/installation.h"
 
+#include "base/text.h"
+#include "support/database_servers.h"
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -29,6 +32,27 @@ std::size_t count(std::string_view text, std::string_view part) {
     std::size_t found = 0;
     for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
     return found;
+}
+
+/// On the kind of database that this run of the tests is about.
+sql::Address empty_database(const std::filesystem::path& data) {
+    const char* setting = std::getenv("MULTIFLEXI_JOURNEY_DATABASE");
+    const std::string_view kind = setting ? setting : "sqlite";
+    if (kind == "sqlite") return {.database = data / "multiflexi.db"};
+    if (kind != "postgres" && kind != "mariadb")
+        throw std::runtime_error("MULTIFLEXI_JOURNEY_DATABASE is none of sqlite, postgres, mariadb");
+    auto* server = DatabaseServer::get(kind == "postgres" ? sql::Dialect::postgres : sql::Dialect::mariadb);
+    if (!server) throw std::runtime_error("the database server of this run of the tests is not installed");
+    return server->fresh_database();
+}
+
+std::string text_of_cell(const Value& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return *text;
+    if (const auto* bytes = std::get_if<Bytes>(&value)) return bytes->data;
+    if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::to_string(*number);
+    if (const auto* number = std::get_if<double>(&value)) return fmt::to_string(*number);
+    if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "1" : "0";
+    return {};
 }
 
 int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
@@ -100,14 +124,25 @@ json::value Answer::json() const {
     return *std::move(document);
 }
 
-Installation::Installation() {
+Installation::Installation() : database_(empty_database(data())) {
     environment = {{"MULTIFLEXI_DATA", data().string()},     {"MULTIFLEXI_NODE", "journey"},
                    {"MULTIFLEXI_TIMEZONE", "Europe/Prague"}, {"PATH", "/usr/local/bin:/usr/bin:/bin"},
                    {"HOME", directory().string()},           {"LANG", "C.UTF-8"}};
+    if (database_.dialect == sql::Dialect::sqlite) return;
+    environment.insert({{"DB_CONNECTION", database_.dialect == sql::Dialect::postgres ? "pgsql" : "mysql"},
+                        {"DB_HOST", database_.host},
+                        {"DB_PORT", fmt::to_string(database_.port)},
+                        {"DB_DATABASE", database_.database},
+                        {"DB_USERNAME", database_.user},
+                        {"DB_PASSWORD", database_.password}});
 }
 
 Installation::~Installation() {
     if (server_ && stop() != 0) std::fputs(log().c_str(), stderr);
+}
+
+std::filesystem::path Installation::wake_directory() const {
+    return data() / (database_.dialect == sql::Dialect::sqlite ? "multiflexi.db.wake" : "multiflexi.wake");
 }
 
 void Installation::start(const Words& arguments, const Variables& more) {
@@ -259,11 +294,25 @@ std::string Installation::content_when_written(const std::filesystem::path& file
 }
 
 std::string Installation::sql(std::string_view statement) const {
-    const auto answer =
-        run({"sqlite3", "-cmd", ".timeout 10000", database().string(), std::string(statement)}, environment, {});
-    INFO(statement, ": ", answer.err);
-    REQUIRE(answer.code == 0);
-    return answer.out;
+    const auto connection = sql::open(database_);
+    std::string out;
+    for (const auto& row : connection->query(statement))
+        for (std::size_t i = 0; i < row.size(); ++i)
+            out.append(text_of_cell(row[i])).push_back(i + 1 < row.size() ? '|' : '\n');
+    return out;
+}
+
+std::string Installation::everything_kept() const {
+    std::string all = log();
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(data()))
+        if (entry.is_regular_file()) all += file_content(entry.path());
+    if (database_.dialect == sql::Dialect::sqlite) return all;
+    const auto tables =
+        sql(fmt::format("SELECT table_name FROM information_schema.tables WHERE table_schema = {}",
+                        database_.dialect == sql::Dialect::postgres ? "current_schema()" : "database()"));
+    for (const auto table : split(tables, '\n'))
+        if (!table.empty()) all += sql(fmt::format(R"(SELECT * FROM "{}")", table));
+    return all;
 }
 
 Answer Installation::bash(std::string_view lines, const Words& words) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "store/sql/connection.h"
 #include "support/temporary_directory.h"
 
 #include <sys/types.h>
@@ -61,8 +62,9 @@ struct Answer {
     json::value json() const;
 };
 
-/// An installation of its own for one test: a data directory, the programs of this build, perhaps a running server.
-/// A server that still runs at the end of the test is told to end.
+/// An installation of its own for one test: a data directory, an empty database, the programs of this build, perhaps a
+/// running server. A server that still runs at the end of the test is told to end. MULTIFLEXI_JOURNEY_DATABASE (sqlite,
+/// postgres, mariadb) says where the database is; tests about the file of SQLite are the test suite "sqlite".
 class Installation {
 public:
     Installation();
@@ -70,7 +72,11 @@ public:
 
     const std::filesystem::path& directory() const { return directory_.path(); }
     std::filesystem::path data() const { return directory() / "data"; }
-    std::filesystem::path database() const { return data() / "multiflexi.db"; }
+    const sql::Address& database() const { return database_; }
+    /// Where its servers listen for each other.
+    std::filesystem::path wake_directory() const;
+    /// The file of SQLite.
+    std::filesystem::path database_file() const { return database_.database; }
     /// Settings of the server and of the command line.
     Variables environment;
 
@@ -112,14 +118,17 @@ public:
     json::object ended(std::int64_t job, std::chrono::milliseconds within = std::chrono::seconds{30}) const;
     /// Waits until a file has content; it.
     std::string content_when_written(const std::filesystem::path& file) const;
-    /// Runs SQL by the database's own shell; its output.
+    /// Runs one statement past the programs; its rows as lines, values between '|'.
     std::string sql(std::string_view statement) const;
+    /// Every byte that the installation keeps or says, in one text.
+    std::string everything_kept() const;
     /// Runs lines of bash, which find these words in $1, $2 …
     Answer bash(std::string_view lines, const Words& words = {}) const;
 
 private:
     Answer run(const Words& argv, const Variables& environment, std::string_view standard_input) const;
     TemporaryDirectory directory_;
+    sql::Address database_;
     std::optional<Process> server_;
     std::size_t ready_before_ = 0;
     int definitions_ = 0;

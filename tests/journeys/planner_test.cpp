@@ -225,7 +225,7 @@ TEST_CASE("a server looks at the database by itself, too") {
     const auto begun = it.directory() / "begun";
     const auto id = it.run_template_of_script(fmt::format("echo > {}; exec sleep 1000", begun.string()), each_minute);
     // From here on nobody can wake it.
-    std::filesystem::remove_all(it.data() / "multiflexi.db.wake");
+    std::filesystem::remove_all(it.wake_directory());
     const auto job = it.job(id);
     clock.set("2026-06-01 10:00:50");
     it.content_when_written(begun);
@@ -234,8 +234,9 @@ TEST_CASE("a server looks at the database by itself, too") {
     clock.set("2026-06-01 10:01:10");
     CHECK(text_of(it.ended(job), "state") == "cancelled");
     REQUIRE(has_jobs(it, id, 2));
-    CHECK(comes_true([&] { return it.job_state(2) == "running"; }));
-    it.ask({"job:cancel", "--id", "2"});
+    const auto planned = number_of(it.rows({"job:list"}).back().as_object(), "id");
+    CHECK(comes_true([&] { return it.job_state(planned) == "running"; }));
+    it.ask({"job:cancel", "--id", fmt::to_string(planned)});
     clock.set("2026-06-01 10:01:30");
-    CHECK(text_of(it.ended(2), "state") == "cancelled");
+    CHECK(text_of(it.ended(planned), "state") == "cancelled");
 }

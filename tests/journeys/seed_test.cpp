@@ -12,14 +12,6 @@ namespace {
 
 constexpr std::string_view secret = "pa55-Word-of-the-Acme-bank";
 
-/// Every byte that the installation keeps or says, in one text.
-std::string everything_kept(const Installation& installation) {
-    std::string all = installation.log();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(installation.data()))
-        if (entry.is_regular_file()) all += file_content(entry.path());
-    return all;
-}
-
 json::object artifact_named(const json::value& list, std::string_view name) {
     for (const auto& row : list.as_array())
         if (text_of(row.as_object(), "filename") == name) return row.as_object();
@@ -101,9 +93,9 @@ exit 3)");
         CHECK(text_of(whole, "command").find("acme") != std::string::npos);
         CHECK(it.cli({"run-template:get", "--id", id, "-f", "json", "-v"}).out.find(secret) == std::string::npos);
         CHECK(it.cli({"run-template:env", "--id", id, "--explain"}).out.find(secret) == std::string::npos);
-        CHECK(everything_kept(it).find(secret) == std::string::npos);
+        CHECK(it.everything_kept().find(secret) == std::string::npos);
         CHECK(it.stop() == 0);
-        CHECK(everything_kept(it).find(secret) == std::string::npos);
+        CHECK(it.everything_kept().find(secret) == std::string::npos);
     }
 }
 
@@ -119,7 +111,7 @@ TEST_CASE("a secret that a job prints is masked in what is kept") {
     // One that is given for this launch only, too.
     const auto other = it.job(id, {"--env", "PASSWORD=launch-only-secret"});
     CHECK(text_of(it.ended(other), "state") == "succeeded");
-    const auto kept = everything_kept(it);
+    const auto kept = it.everything_kept();
     CHECK(kept.find(secret) == std::string::npos);
     CHECK(kept.find("launch-only-secret") == std::string::npos);
 }

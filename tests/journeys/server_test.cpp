@@ -104,7 +104,7 @@ TEST_CASE("of many jobs none is lost without a word and none runs twice, wheneve
         if (first != std::string::npos) CHECK_MESSAGE(lines.find(mark, first + 1) == std::string::npos, mark);
         if (it.job_state(job) == "succeeded") CHECK_MESSAGE(first != std::string::npos, mark);
     }
-    CHECK(it.sql("PRAGMA integrity_check") == "ok\n");
+    if (it.database().dialect == sql::Dialect::sqlite) CHECK(it.sql("PRAGMA integrity_check") == "ok\n");
     CHECK(it.rows({"queue:list"}).empty());
 }
 
@@ -119,15 +119,15 @@ TEST_CASE("one executor for each node name") {
 
 TEST_CASE("wrong settings are told all at once") {
     Installation it;
-    it.environment.insert(
-        {{"MULTIFLEXI_MAX_PARALLEL", "many"}, {"DB_PORT", "70000"}, {"MULTIFLEXI_LOG_FORMAT", "xml"}});
+    const auto right = it.environment;
+    for (const auto& [name, value] :
+         {std::pair{"MULTIFLEXI_MAX_PARALLEL", "many"}, {"DB_PORT", "70000"}, {"MULTIFLEXI_LOG_FORMAT", "xml"}})
+        it.environment[name] = value;
     const auto answer = it.serve({"--check"});
     CHECK(answer.code == 1);
     for (const auto name : {"MULTIFLEXI_MAX_PARALLEL", "DB_PORT", "MULTIFLEXI_LOG_FORMAT"})
         CHECK(answer.err.find(name) != std::string::npos);
-    it.environment.erase("MULTIFLEXI_MAX_PARALLEL");
-    it.environment.erase("DB_PORT");
-    it.environment.erase("MULTIFLEXI_LOG_FORMAT");
+    it.environment = right;
     it.environment["DB_PASSWORD"] = "not-for-the-eye";
     const auto fine = it.serve({"--check"});
     CHECK(fine.code == 0);

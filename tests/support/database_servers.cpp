@@ -113,7 +113,7 @@ DatabaseServer* DatabaseServer::get(Dialect dialect) {
         const auto reason = fmt::format("Tests with {} did not run: install {}.", name_of(dialect), missing);
         const char* required = std::getenv("MULTIFLEXI_REQUIRE_SERVERS");
         if (required && std::string_view(required) == "1") throw std::runtime_error(reason);
-        std::cout << reason << std::endl;
+        std::cout << reason << " (skipped)" << std::endl;
         return nullptr;
     };
     if (dialect == Dialect::postgres) {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "domain/retry.h"
 #include "store/queries/statistics.h"
+#include "store/rows_of.h"
 
 #include <fmt/format.h>
 
@@ -11,11 +12,6 @@ namespace mf {
 namespace {
 
 std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
-/// Rows that another session is claiming at this moment are not waited for.
-std::string_view skip_locked(const Session& session) {
-    return session.sql.dialect() == sql::Dialect::sqlite ? "" : " FOR UPDATE OF s SKIP LOCKED";
-}
 
 /// Names of files and messages may hold any bytes; a text in the database is UTF-8 without a zero byte.
 std::string storable(std::string_view text) {
@@ -56,7 +52,34 @@ bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Times
     return true;
 }
 
-/// Claims the job of a row of claim_due(), or sets it aside.
+/// The oldest due rows of the queue, with their jobs and run templates, locked against every other session. Rows that
+/// another session is claiming at this moment are not waited for.
+sql::Rows due_rows(Session& session, Timestamp now, std::int64_t most) {
+    static const std::string whole = fmt::format(
+        R"(SELECT s."id", o."sealed", {}, {} FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+           JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "job_override" o ON o."job_id" = j."id" )",
+        column_list(entity_of<Job>(), "j"), column_list(entity_of<RunTemplate>(), "r"));
+    static const std::string due =
+        whole + R"(WHERE s."waiting" = ? AND s."after" <= ? ORDER BY s."after", s."id" LIMIT ?)";
+    // SQLite has one writer at a time.
+    if (session.sql.dialect() == sql::Dialect::sqlite) return session.sql.query(due, {false, ms(now), most});
+    // MariaDB would lock the rows of all joined tables (it has no FOR UPDATE OF).
+    std::vector<std::int64_t> ids;
+    for (const auto& row : session.sql.query(
+             R"(SELECT "id" FROM "schedule" WHERE "waiting" = ? AND "after" <= ? ORDER BY "after", "id" LIMIT ?
+                FOR UPDATE SKIP LOCKED)",
+             {false, ms(now), most}))
+        ids.push_back(std::get<std::int64_t>(row[0]));
+    std::unordered_map<std::int64_t, sql::Row> found;
+    rows_of(session, whole + R"(WHERE s."id" IN ({}))", ids,
+            [&](sql::Row& row) { found.emplace(std::get<std::int64_t>(row[0]), std::move(row)); });
+    sql::Rows out;
+    for (const auto id : ids)
+        if (auto row = found.extract(id)) out.push_back(std::move(row.mapped()));
+    return out;
+}
+
+/// Claims the job of a row of due_rows(), or sets it aside.
 void take_row(Session& session, const sql::Row& row, std::string_view node, std::vector<ClaimedJob>& claimed) {
     ClaimedJob found;
     const auto cells = std::span(row).subspan(2);
@@ -143,16 +166,11 @@ Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timest
 }
 
 std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most) {
-    static const std::string text = fmt::format(
-        R"(SELECT s."id", o."sealed", {}, {} FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
-           JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "job_override" o ON o."job_id" = j."id"
-           WHERE s."waiting" = ? AND s."after" <= ? ORDER BY s."after", s."id" LIMIT ?)",
-        column_list(entity_of<Job>(), "j"), column_list(entity_of<RunTemplate>(), "r"));
     std::vector<ClaimedJob> claimed;
     // Jobs that are set aside make room for those behind them.
     for (bool more = true; more && std::ssize(claimed) < most;) {
         const auto wanted = most - std::ssize(claimed);
-        const auto rows = session.sql.query(text + std::string(skip_locked(session)), {false, ms(now), wanted});
+        const auto rows = due_rows(session, now, wanted);
         more = std::ssize(rows) == wanted;
         for (const sql::Row& row : rows) take_row(session, row, node, claimed);
     }
