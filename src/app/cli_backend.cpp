@@ -180,12 +180,22 @@ Result<void> LocalBackend::read_artifact(std::int64_t artifact, const BytesSink&
     return guarded([&]() -> Result<void> {
         const auto installation = opened();
         if (!installation) return installation.error();
-        return (*installation)->database().read([&](Session& session) -> Result<void> {
-            const auto found = find_artifact(session, Scope::everything(), {artifact});
-            if (!found) return found.error();
-            mf::read_artifact(session, *found, sink);
-            return {};
-        });
+        Database& database = (*installation)->database();
+        const auto found =
+            database.read([&](Session& session) { return find_artifact(session, Scope::everything(), {artifact}); });
+        if (!found) return found.error();
+        // The sink stays outside of what is repeated when the connection is lost.
+        for (ArtifactPosition position;;) {
+            const auto [pieces, next] = database.read([&](Session& session) {
+                auto after = position;
+                auto read = mf::read_artifact(session, *found, after);
+                return std::pair(std::move(read), after);
+            });
+            if (pieces.empty()) return {};
+            for (const auto& piece : pieces)
+                if (!sink(piece)) return {};
+            position = next;
+        }
     });
 }
 

@@ -25,24 +25,6 @@ bool passes(const sql::DatabaseError& error) {
     return error.kind == busy || error.kind == lost || error.kind == full;
 }
 
-/// Watches a process of an earlier run of this server until it has ended.
-class LeftBehind final : public ProcessListener {
-public:
-    LeftBehind(Recorder& recorder, JobEnd end, std::function<void()> recorded)
-        : recorder_(recorder), end_(std::move(end)), recorded_(std::move(recorded)) {}
-    void started(const ProcessIdentity&) override {}
-    Flow wrote(const OutputChunk&) override { return Flow::more; }
-    void ended(const ProcessEnd& end) override {
-        end_.end = end.ended_at;
-        recorder_.end(end_, nullptr, recorded_);
-    }
-
-private:
-    Recorder& recorder_;
-    JobEnd end_;
-    std::function<void()> recorded_;
-};
-
 }  // namespace
 
 Dispatcher::Dispatcher(Database& database, Clock& clock, const Vault& vault, Executor& native, Recorder& recorder,
@@ -93,8 +75,8 @@ void Dispatcher::stop(std::chrono::milliseconds patience) {
                    {{"jobs", not_started.size()}, {"error", error.what()}});
     }
     std::unique_lock lock(mutex_);
-    state_.in_flight -= static_cast<int>(not_started.size());
-    const auto all_recorded = [&] { return state_.in_flight == 0; };
+    for (const ClaimedJob& claimed : not_started) state_.in_flight.erase(claimed.job.id.value);
+    const auto all_recorded = [&] { return state_.in_flight.empty(); };
     if (drained_.wait_for(lock, patience, all_recorded)) return;
     std::vector<JobHandle> handles;
     for (const auto& [id, run] : state_.running)
@@ -104,7 +86,7 @@ void Dispatcher::stop(std::chrono::milliseconds patience) {
     for (const auto& handle : handles) native_.stop(handle, StopReason::shutdown);
     lock.lock();
     if (!drained_.wait_for(lock, options_.last_patience, all_recorded))
-        log::error("jobs are not recorded yet", {{"jobs", state_.in_flight}});
+        log::error("jobs are not recorded yet", {{"jobs", state_.in_flight.size()}});
 }
 
 std::size_t Dispatcher::running() const {
@@ -151,7 +133,7 @@ void Dispatcher::run(std::stop_token stop) {
 
 bool Dispatcher::has_free_slot() const {
     const std::lock_guard lock(mutex_);
-    return state_.occupied < options_.slots && state_.in_flight < most_unrecorded;
+    return state_.occupied < options_.slots && std::ssize(state_.in_flight) < most_unrecorded;
 }
 
 void Dispatcher::rest_between_claims(std::stop_token stop) {
@@ -165,15 +147,19 @@ std::size_t Dispatcher::claim(Timestamp now) {
     int free = 0;
     {
         const std::lock_guard lock(mutex_);
-        free = std::min({options_.slots - state_.occupied, most_unrecorded - state_.in_flight, most_at_once});
+        free = std::min({options_.slots - state_.occupied, most_unrecorded - static_cast<int>(state_.in_flight.size()),
+                         most_at_once});
     }
     if (free <= 0) return 0;
     last_claim_ = std::chrono::steady_clock::now();
+    if (claim_is_uncertain_) give_back_strays();
+    claim_is_uncertain_ = true;
     auto claimed = database_.write([&](Session& session) { return claim_due(session, options_.node, now, free); });
+    claim_is_uncertain_ = false;
     const std::lock_guard lock(mutex_);
     state_.occupied += static_cast<int>(claimed.size());
-    state_.in_flight += static_cast<int>(claimed.size());
     for (auto& job : claimed) {
+        state_.in_flight.insert(job.job.id.value);
         state_.to_start.push_back(std::move(job));
         to_start_.notify_one();
     }
@@ -323,7 +309,8 @@ void Dispatcher::end_unstarted(JobEnd end) {
         const std::lock_guard lock(mutex_);
         --state_.occupied;
     }
-    recorder_.end(std::move(end), nullptr, when_recorded());
+    const auto done = when_recorded(end.job);
+    recorder_.end(std::move(end), nullptr, done);
 }
 
 void Dispatcher::finished(std::shared_ptr<JobRun> run) {
@@ -337,62 +324,20 @@ void Dispatcher::finished(std::shared_ptr<JobRun> run) {
     finisher_.finish(std::move(run));
 }
 
-void Dispatcher::recorded() {
+void Dispatcher::recorded(Id<Job> id) {
     // Another job of its run template may go now.
     queue_.notify();
     const std::lock_guard lock(mutex_);
-    if (--state_.in_flight == 0) drained_.notify_all();
+    state_.in_flight.erase(id.value);
+    if (state_.in_flight.empty()) drained_.notify_all();
 }
 
-std::function<void()> Dispatcher::when_recorded() const {
-    return [link = link_] { link->reach([](Dispatcher& self) { self.recorded(); }); };
+std::function<void(Id<Job>)> Dispatcher::when_recorded() const {
+    return [link = link_](Id<Job> id) { link->reach([&](Dispatcher& self) { self.recorded(id); }); };
 }
 
-void Dispatcher::record_left_behind() {
-    const auto left = database_.read([&](Session& session) { return unfinished_jobs(session, options_.node); });
-    for (const Job& job : left) {
-        JobEnd end{.job = job.id,
-                   .state = JobState::lost,
-                   .end = clock_.now(),
-                   .exitcode = 255,
-                   .reason = "The server ended while the job was running; what it did after that is not known."};
-        log::warning("job of an earlier run", {{"job", job.id.value}, {"state", name_of(job.state)}});
-        {
-            const std::lock_guard lock(mutex_);
-            ++state_.in_flight;
-        }
-        const auto done = when_recorded();
-        if (job.handle) {
-            const auto listener = std::make_shared<LeftBehind>(recorder_, end, done);
-            if (const auto handle = native_.recover(*job.handle, {.job_id = job.id.value}, listener)) {
-                // Nobody reads its output any more: better ended than half done without a record.
-                native_.stop(*handle, StopReason::shutdown);
-                continue;
-            }
-        }
-        recorder_.end(std::move(end), nullptr, done);
-    }
-}
-
-/// Work directories of jobs that an earlier run of this server could not finish. Those that were kept on purpose have
-/// another name.
-void Dispatcher::remove_old_directories() {
-    constexpr std::string_view prefix = "job-";
-    std::error_code problem;
-    for (const auto& entry : std::filesystem::directory_iterator(options_.work_base, problem)) {
-        const auto name = entry.path().filename().string();
-        if (!name.starts_with(prefix)) continue;
-        const auto id =
-            to_integer(std::string_view(name).substr(prefix.size(), name.find('-', prefix.size()) - prefix.size()));
-        if (!id) continue;
-        const auto job =
-            database_.read([&](Session& session) { return Repository<Job>(session, Scope::everything()).find({*id}); });
-        // Another server on this machine may be running it.
-        if (job && !has_ended(job->state) && job->claimed_by != options_.node) continue;
-        // Its destructor removes it.
-        if (const auto directory = WorkDirectory::reopen(entry.path()))
-            log::info("old work directory removed", {{"job", *id}});
-    }
+std::function<void()> Dispatcher::when_recorded(Id<Job> id) const {
+    return [recorded = when_recorded(), id] { recorded(id); };
 }
 
 }  // namespace mf

@@ -57,9 +57,12 @@ private:
     void end_unstarted(JobEnd end);
     bool has_free_slot() const;
     void finished(std::shared_ptr<JobRun> run);
-    void recorded();
+    void recorded(Id<Job> id);
     /// Tells that a job is recorded; may be called when this is gone.
-    std::function<void()> when_recorded() const;
+    std::function<void(Id<Job>)> when_recorded() const;
+    std::function<void()> when_recorded(Id<Job> id) const;
+    /// Gives back what a claim of this node took without our hearing of it.
+    void give_back_strays();
     void record_left_behind();
     void remove_old_directories();
 
@@ -68,7 +71,7 @@ private:
         std::unordered_map<std::int64_t, std::shared_ptr<JobRun>> running;  ///< by job
         std::unordered_set<std::int64_t> to_cancel;                         ///< jobs without a handle as yet
         int occupied = 0;                                                   ///< slots: claimed, not yet ended
-        int in_flight = 0;                                                  ///< claimed, not yet recorded
+        std::unordered_set<std::int64_t> in_flight;                         ///< jobs: claimed, not yet recorded
     };
 
     Database& database_;
@@ -89,6 +92,7 @@ private:
     Finisher finisher_;
     std::vector<std::jthread> starters_;
     std::chrono::steady_clock::time_point last_claim_{};  // of the dispatcher's thread
+    bool claim_is_uncertain_ = false;                     // of the dispatcher's thread
     std::jthread thread_;
 };
 

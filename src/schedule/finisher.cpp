@@ -51,7 +51,7 @@ std::filesystem::path keep_directory(JobRun& run) {
 
 }  // namespace
 
-Finisher::Finisher(Database& database, Recorder& recorder, std::function<void()> recorded)
+Finisher::Finisher(Database& database, Recorder& recorder, std::function<void(Id<Job>)> recorded)
     : database_(database),
       recorder_(recorder),
       recorded_(std::move(recorded)),
@@ -134,7 +134,7 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
             self.recorded_runs_.push_back(run);
             self.changed_.notify_one();
         });
-        recorded();
+        recorded(run->claimed().job.id);
     });
 }
 

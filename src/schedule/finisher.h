@@ -11,7 +11,7 @@ namespace mf {
 class Finisher {
 public:
     /// `recorded` is called for every run after its end is durable, also when that is later than this object lives.
-    Finisher(Database& database, Recorder& recorder, std::function<void()> recorded);
+    Finisher(Database& database, Recorder& recorder, std::function<void(Id<Job>)> recorded);
     /// Returns when everything that was handed in has been handed on to the recorder, which must live longer.
     ~Finisher();
 
@@ -35,7 +35,7 @@ private:
 
     Database& database_;
     Recorder& recorder_;
-    const std::function<void()> recorded_;
+    const std::function<void(Id<Job>)> recorded_;
     std::mutex mutex_;  // guards the two queues
     std::condition_variable_any changed_;
     std::deque<std::shared_ptr<JobRun>> finished_;

@@ -14,22 +14,22 @@ Result<Artifact> find_artifact(Session& session, Scope scope, Id<Artifact> id) {
     return found;
 }
 
-void read_artifact(Session& session, const Artifact& artifact, const std::function<bool(std::string_view)>& sink) {
+std::vector<std::string> read_artifact(Session& session, const Artifact& artifact, ArtifactPosition& position) {
+    std::vector<std::string> out;
     if (artifact.kind == ArtifactKind::file) {
-        for (std::int64_t seq = 0;; ++seq) {
-            const auto piece = read_content_piece(session, artifact.sha256, seq);
-            if (!piece || !sink(*piece)) return;
+        if (auto piece = read_content_piece(session, artifact.sha256, position.next)) {
+            ++position.next;
+            out.push_back(*std::move(piece));
         }
+        return out;
     }
     const auto source =
         artifact.kind == ArtifactKind::stdout_text ? OutputSource::standard_output : OutputSource::standard_error;
-    for (std::int64_t after = -1;;) {
-        const auto pieces = read_output(session, artifact.job_id, after, source);
-        if (pieces.empty()) return;
-        for (const auto& piece : pieces)
-            if (!sink(piece.bytes)) return;
-        after = pieces.back().seq;
+    for (auto& piece : read_output(session, artifact.job_id, position.next - 1, source)) {
+        position.next = piece.seq + 1;
+        out.push_back(std::move(piece.bytes));
     }
+    return out;
 }
 
 }  // namespace mf

@@ -8,7 +8,11 @@ namespace mf {
 
 Result<Artifact> find_artifact(Session& session, Scope scope, Id<Artifact> id);
 
-/// Hands the content over in pieces, byte for byte, until `sink` returns false.
-void read_artifact(Session& session, const Artifact& artifact, const std::function<bool(std::string_view)>& sink);
+/// Where the reading of an artifact has come to; a new one begins at the start.
+struct ArtifactPosition {
+    std::int64_t next = 0;
+};
+/// The next pieces of the content, byte for byte, about a megabyte; empty at the end.
+std::vector<std::string> read_artifact(Session& session, const Artifact& artifact, ArtifactPosition& position);
 
 }  // namespace mf

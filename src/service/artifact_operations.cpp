@@ -37,10 +37,11 @@ json::object with_content(Call& call, const Artifact& artifact) {
         return record;
     }
     std::string content;
-    read_artifact(call.session, artifact, [&](std::string_view bytes) {
-        content += bytes;
-        return true;
-    });
+    for (ArtifactPosition position;;) {
+        const auto pieces = read_artifact(call.session, artifact, position);
+        if (pieces.empty()) break;
+        for (const auto& piece : pieces) content += piece;
+    }
     record["binary"] = !is_utf8(content);
     record["content"] = to_utf8(content);
     return record;

@@ -10,7 +10,7 @@ thread_local bool holds_session = false;
 
 }  // namespace
 
-Database::Database(sql::Address address, Options options) : address_(std::move(address)) {
+Database::Database(sql::Address address, Options options) : address_(std::move(address)), options_(options) {
     readers_.capacity = options.readers;
     // SQLite has one writer at a time; queueing for it here is fair, queueing inside SQLite is not.
     writers_.capacity = 1;
@@ -40,7 +40,9 @@ std::unique_ptr<sql::Connection> Database::acquire(Pool& pool) {
     ++pool.open;
     lock.unlock();
     try {
-        return sql::open(address_);
+        auto opened = sql::open(address_);
+        reachable_.notify_all();
+        return opened;
     } catch (...) {
         release(pool, nullptr);
         throw;
@@ -54,6 +56,27 @@ void Database::release(Pool& pool, std::unique_ptr<sql::Connection> connection) 
     else
         --pool.open;
     if (!pool.waiting.empty()) pool.waiting.front()->notify_one();
+}
+
+bool Database::Attempts::may_repeat_after(const sql::DatabaseError& error) {
+    // A lock that somebody keeps was waited for in the statement already (sql::Address::lock_wait).
+    return error.kind == sql::DatabaseError::Kind::busy && ++repeated_ < most_attempts &&
+           std::chrono::steady_clock::now() < end_;
+}
+
+bool Database::Attempts::may_reconnect_after(const sql::DatabaseError& error) {
+    constexpr std::chrono::milliseconds first_pause{20}, longest_pause{500};
+    if (error.kind != sql::DatabaseError::Kind::lost || std::chrono::steady_clock::now() >= end_) return false;
+    std::vector<std::unique_ptr<sql::Connection>> stale;
+    std::unique_lock lock(database_.mutex_);
+    // What ended one session has most likely ended those that rest, too.
+    auto& pool = database_.readers_;
+    pool.open -= static_cast<int>(pool.idle.size());
+    stale.swap(pool.idle);
+    // The first time at once: often the server is there again already.
+    if (reconnected_++ > 0)
+        database_.reachable_.wait_for(lock, std::min(longest_pause, first_pause * (1 << std::min(reconnected_, 6))));
+    return true;
 }
 
 Database::Lease::Lease(Database& database, Purpose purpose)

@@ -24,6 +24,8 @@ class Database {
 public:
     struct Options {
         int readers = 4;  ///< sessions for reading; with servers the number of all sessions
+        /// How long work is repeated that found the database busy, or a server gone.
+        std::chrono::milliseconds patience{10'000};
     };
     /// Connects when first used; see migrate() in store/migration.h for the first use.
     explicit Database(sql::Address address) : Database(std::move(address), Options{}) {}
@@ -32,38 +34,38 @@ public:
 
     const sql::Address& address() const { return address_; }
 
-    /// Runs work on a session that never blocks writers.
+    /// Runs work on a session that never blocks writers. When the connection is lost the whole work is repeated on
+    /// another one, so it must not touch anything but the session and its own result.
     template <class F>
     auto read(F&& work) {
-        Lease lease(*this, Purpose::read);
-        Session session{lease.connection()};
-        return work(session);
+        for (Attempts attempts(*this);;) {
+            try {
+                Lease lease(*this, Purpose::read);
+                Session session{lease.connection()};
+                return work(session);
+            } catch (const sql::DatabaseError& error) {
+                if (!attempts.may_reconnect_after(error)) throw;
+            }
+        }
     }
 
-    /// Runs work in one transaction. A failed Result or an exception rolls back. When the database is busy the whole
-    /// work is repeated a few times, so it must not touch anything but the session and its own result.
+    /// Runs work in one transaction. A failed Result or an exception rolls back. When the database is busy (locked, a
+    /// deadlock, a serialisation failure) or the connection is lost before the commit, the whole work is repeated, so
+    /// it must not touch anything but the session and its own result. Lost during the commit: DatabaseError uncertain.
     template <class F>
     auto write(F&& work) {
-        Lease lease(*this, Purpose::write);
-        const auto patience_ends = std::chrono::steady_clock::now() + most_patience;
-        for (int attempt = 1;; ++attempt) {
+        for (Attempts attempts(*this);;) {
             try {
-                Transaction transaction(lease.connection());
-                Session session{lease.connection()};
-                using Outcome = decltype(work(session));
-                if constexpr (std::is_void_v<Outcome>) {
-                    work(session);
-                    transaction.commit();
-                    return;
-                } else {
-                    auto outcome = work(session);
-                    if (succeeded(outcome)) transaction.commit();
-                    return outcome;
+                Lease lease(*this, Purpose::write);
+                for (;;) {
+                    try {
+                        return in_transaction(lease.connection(), work);
+                    } catch (const sql::DatabaseError& error) {
+                        if (!attempts.may_repeat_after(error)) throw;
+                    }
                 }
             } catch (const sql::DatabaseError& error) {
-                if (error.kind != sql::DatabaseError::Kind::busy || attempt == most_attempts) throw;
-                // A lock that somebody keeps was waited for in the statement already (sql::Address::lock_wait).
-                if (std::chrono::steady_clock::now() >= patience_ends) throw;
+                if (!attempts.may_reconnect_after(error)) throw;
             }
         }
     }
@@ -71,7 +73,38 @@ public:
 private:
     enum class Purpose { read, write };
     static constexpr int most_attempts = 8;
-    static constexpr auto most_patience = std::chrono::seconds(10);
+
+    /// Decides how often one piece of work is tried, and waits between reconnections.
+    class Attempts {
+    public:
+        explicit Attempts(Database& database)
+            : database_(database), end_(std::chrono::steady_clock::now() + database.options_.patience) {}
+        /// On the same session: it was busy.
+        bool may_repeat_after(const sql::DatabaseError& error);
+        /// On another session: this one is lost, or none could be had.
+        bool may_reconnect_after(const sql::DatabaseError& error);
+
+    private:
+        Database& database_;
+        std::chrono::steady_clock::time_point end_;
+        int repeated_ = 0;
+        int reconnected_ = 0;
+    };
+
+    template <class F>
+    static auto in_transaction(sql::Connection& connection, F& work) {
+        Transaction transaction(connection);
+        Session session{connection};
+        using Outcome = decltype(work(session));
+        if constexpr (std::is_void_v<Outcome>) {
+            work(session);
+            transaction.commit();
+        } else {
+            auto outcome = work(session);
+            if (succeeded(outcome)) transaction.commit();
+            return outcome;
+        }
+    }
 
     template <class T>
     static bool succeeded(const Result<T>& outcome) {
@@ -128,7 +161,9 @@ private:
     void release(Pool& pool, std::unique_ptr<sql::Connection> connection);
 
     const sql::Address address_;
-    std::mutex mutex_;  // guards the pools
+    const Options options_;
+    std::mutex mutex_;                   // guards the pools
+    std::condition_variable reachable_;  // a session could be opened
     Pool readers_;
     Pool writers_;
 };

@@ -142,12 +142,25 @@ void DatabaseServer::start_postgres() {
         {programs / "initdb", "-D", home / "data", "-U", user, "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8",
          "--locale=C.UTF-8", "--no-sync"},
         log);
-    process_ = start("postgres",
-                     {programs / "postgres", "-D", home / "data", "-c", "listen_addresses=127.0.0.1", "-c",
-                      fmt::format("port={}", port_), "-c", "unix_socket_directories=" + home.string(), "-c",
-                      "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c",
-                      "shared_buffers=32MB", "-c", "max_connections=60"},
-                     log);
+    account_ = "postgres";
+    command_ = {programs / "postgres",
+                "-D",
+                home / "data",
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                fmt::format("port={}", port_),
+                "-c",
+                "unix_socket_directories=" + home.string(),
+                "-c",
+                "fsync=off",
+                "-c",
+                "full_page_writes=off",
+                "-c",
+                "shared_buffers=32MB",
+                "-c",
+                "max_connections=60"};
+    launch();
     administration_ = {
         .dialect = dialect_, .database = "postgres", .host = home, .port = port_, .user = user, .password = password};
     wait_until_ready(administration_);
@@ -162,12 +175,20 @@ void DatabaseServer::start_mariadb() {
          "--skip-test-db"},
         log);
     const auto socket = (home / "socket").string();
-    process_ = start(
-        "mysql",
-        {"/usr/sbin/mariadbd", "--no-defaults", data, "--socket=" + socket, "--bind-address=127.0.0.1",
-         fmt::format("--port={}", port_), "--pid-file=" + (home / "pid").string(), "--innodb-flush-log-at-trx-commit=0",
-         "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=64M", "--skip-log-bin", "--skip-name-resolve"},
-        log);
+    account_ = "mysql";
+    command_ = {"/usr/sbin/mariadbd",
+                "--no-defaults",
+                data,
+                "--socket=" + socket,
+                "--bind-address=127.0.0.1",
+                fmt::format("--port={}", port_),
+                "--pid-file=" + (home / "pid").string(),
+                "--innodb-flush-log-at-trx-commit=2",
+                "--innodb-flush-method=nosync",
+                "--innodb-buffer-pool-size=64M",
+                "--skip-log-bin",
+                "--skip-name-resolve"};
+    launch();
     const sql::Address root{.dialect = dialect_, .database = "mysql", .host = socket, .user = "root"};
     wait_until_ready(root);
     const auto connection = sql::open(root);
@@ -178,6 +199,19 @@ void DatabaseServer::start_mariadb() {
     administration_ = root;
     administration_.user = user;
     administration_.password = password;
+}
+
+void DatabaseServer::launch() { process_ = start(account_, command_, directory_.path() / "log"); }
+
+void DatabaseServer::crash() {
+    // PostgreSQL is told to end its processes at once, MariaDB has only one.
+    kill(process_, dialect_ == Dialect::postgres ? SIGQUIT : SIGKILL);
+    waitpid(std::exchange(process_, -1), nullptr, 0);
+}
+
+void DatabaseServer::start_again() {
+    launch();
+    wait_until_ready(administration_);
 }
 
 void DatabaseServer::wait_until_ready(const sql::Address& address) {
@@ -199,10 +233,7 @@ void DatabaseServer::wait_until_ready(const sql::Address& address) {
 }
 
 DatabaseServer::~DatabaseServer() {
-    if (process_ <= 0) return;
-    // Nobody wants the data: PostgreSQL is told to end its processes at once, MariaDB has only one.
-    kill(process_, dialect_ == Dialect::postgres ? SIGQUIT : SIGKILL);
-    waitpid(process_, nullptr, 0);
+    if (process_ > 0) crash();
 }
 
 sql::Address DatabaseServer::fresh_database() {

@@ -11,7 +11,8 @@
 namespace mf::testing {
 
 /// A PostgreSQL or MariaDB server for the tests of one program: private directory, Unix socket and a free port on the
-/// loopback, settings for speed instead of safety. Started when first asked for, gone with the program.
+/// loopback, and settings for speed: what was committed survives a crash of the server, but not of the machine. Started
+/// when first asked for, gone with the program.
 class DatabaseServer {
 public:
     /// The server of this program; nothing, with the reason printed once, when the server programs are not installed.
@@ -27,16 +28,24 @@ public:
     /// The same database by way of TCP.
     sql::Address over_tcp(sql::Address address) const;
 
+    /// Ends the server at once, as a crash would; every session is lost.
+    void crash();
+    /// Starts it again on its data and waits until it takes sessions.
+    void start_again();
+
 private:
     explicit DatabaseServer(sql::Dialect dialect);
     void start_postgres();
     void start_mariadb();
+    void launch();
     void wait_until_ready(const sql::Address& address);
 
     const sql::Dialect dialect_;
     TemporaryDirectory directory_;
     int port_ = 0;
     pid_t process_ = -1;
+    const char* account_ = nullptr;
+    std::vector<std::string> command_;
     sql::Address administration_;
     int databases_ = 0;
 };

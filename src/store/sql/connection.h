@@ -29,6 +29,7 @@ public:
         foreign_key,       ///< refers to a missing row, or is still referred to
         busy,              ///< lock time-out, deadlock, serialisation failure: repeat the whole transaction
         lost,              ///< no connection (any more): reconnect
+        uncertain,         ///< the connection was lost during COMMIT: nobody knows whether the change was made
         full,              ///< no space left where the database lives
         refused,           ///< wrong password, unknown database, no permission, read-only
         other

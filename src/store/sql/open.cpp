@@ -81,6 +81,7 @@ std::string_view advice_about_server(DatabaseError::Kind kind) {
         case DatabaseError::Kind::unique_violation:
         case DatabaseError::Kind::foreign_key:
         case DatabaseError::Kind::busy:
+        case DatabaseError::Kind::uncertain:
         case DatabaseError::Kind::other: break;
     }
     return "";

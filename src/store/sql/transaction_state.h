@@ -39,10 +39,21 @@ public:
         work();
         state_ = State::open;
     }
+    /// uncertain instead of lost: the answer that is missing may have been a success.
     template <class Work>
     void commit(Work&& work) {
         if (state_ == State::none) refuse(" has no transaction that could be committed: begin one first.");
-        statement(work);
+        require_usable();
+        try {
+            statement(work);
+        } catch (const DatabaseError& error) {
+            if (error.kind != DatabaseError::Kind::lost) throw;
+            throw DatabaseError(
+                DatabaseError::Kind::uncertain,
+                std::string(error.what()) +
+                    " That was while a change was made final, so whether it was made is not known: look "
+                    "before you repeat it.");
+        }
         state_ = State::none;
     }
     /// Before the database is told to roll back; false: there is nothing to tell it.

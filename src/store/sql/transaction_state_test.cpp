@@ -74,6 +74,19 @@ TEST_CASE("a session that was lost stays lost, with and without a transaction") 
     }
 }
 
+TEST_CASE("a session that was lost during the commit leaves it open whether the commit was made") {
+    const auto lose = [] { throw DatabaseError(Kind::lost, "The database x has gone."); };
+    TransactionState state("The database x");
+    state.begin(nothing);
+    CHECK(kind_of([&] { state.commit(lose); }) == Kind::uncertain);
+    CHECK(kind_of([&] { state.begin(nothing); }) == Kind::lost);
+    // Lost before: the commit never went on its way.
+    TransactionState other("The database x");
+    other.begin(nothing);
+    CHECK(kind_of([&] { other.statement(lose); }) == Kind::lost);
+    CHECK(kind_of([&] { other.commit(nothing); }) == Kind::lost);
+}
+
 TEST_CASE("a session that did not roll back is not used again") {
     TransactionState state("The database x");
     state.begin(nothing);

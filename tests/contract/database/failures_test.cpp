@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "contract/database/error_of.h"
+#include "store/database.h"
 #include "support/database_servers.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <unistd.h>
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 using namespace mf;
 using namespace mf::sql;
@@ -56,6 +59,52 @@ void fill_up(const Address& address) {
 
 }  // namespace
 
+TEST_CASE("work goes on with another session when the server has ended the first") {
+    on_each_server([](const Address& address, DatabaseServer& server) {
+        Database database(address);
+        const auto other = open(address);
+        const auto count = [](Session& session) {
+            return std::get<std::int64_t>(session.sql.query("SELECT COUNT(*) FROM t")[0][0]);
+        };
+        other->execute("CREATE TABLE t (a INTEGER)");
+        int attempts = 0;
+        database.write([&](Session& session) {
+            session.sql.execute("INSERT INTO t VALUES (1)");
+            if (++attempts == 1) cut(session.sql, *other);
+            session.sql.execute("INSERT INTO t VALUES (2)");
+        });
+        CHECK(attempts == 2);
+        CHECK(database.read(count) == 2);
+        CHECK(database.read([&](Session& session) {
+            if (++attempts == 3) cut(session.sql, *other);
+            return count(session);
+        }) == 2);
+        CHECK(attempts == 4);
+        // During the commit nobody can know: the caller has to decide.
+        CHECK(error_of([&] {
+                  database.write([&](Session& session) {
+                      ++attempts;
+                      session.sql.execute("INSERT INTO t VALUES (3)");
+                      cut(session.sql, *other);
+                  });
+              }).kind == Kind::uncertain);
+        CHECK(attempts == 5);
+        // A restart is waited for, also by several at once; all their sessions are gone.
+        server.crash();
+        std::vector<std::jthread> threads;
+        std::atomic<int> found = 0;
+        for (int i = 0; i < 6; ++i) threads.emplace_back([&] { found += static_cast<int>(database.read(count)); });
+        server.start_again();
+        threads.clear();
+        CHECK(found == 12);
+        // Longer than its patience nobody waits.
+        server.crash();
+        Database impatient(address, {.patience = std::chrono::milliseconds(50)});
+        CHECK(error_of([&] { impatient.read(count); }).kind == Kind::lost);
+        server.start_again();
+    });
+}
+
 TEST_CASE("a session that the server has ended is lost, in a transaction too") {
     on_each_server([](const Address& address, DatabaseServer&) {
         const auto other = open(address);
@@ -81,7 +130,7 @@ TEST_CASE("a transaction dies with its session, and cannot be committed any more
         victim->begin();
         victim->execute(insert);
         cut(*victim, *other);
-        CHECK(error_of([&] { victim->commit(); }).kind == Kind::lost);
+        CHECK(error_of([&] { victim->commit(); }).kind == Kind::uncertain);
         victim->rollback();
         CHECK(error_of([&] { victim->query("SELECT 1", {}); }).kind == Kind::lost);
         CHECK(error_of([&] { victim->begin(); }).kind == Kind::lost);
