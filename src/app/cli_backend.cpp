@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 
+#include "base/digest.h"
 #include "service/artifact_content.h"
 #include "service/job_operations.h"
 #include "store/queries/job_output.h"
@@ -184,6 +185,8 @@ Result<void> LocalBackend::read_artifact(std::int64_t artifact, const BytesSink&
         const auto found =
             database.read([&](Session& session) { return find_artifact(session, Scope::everything(), {artifact}); });
         if (!found) return found.error();
+        std::int64_t handed_over = 0;
+        Sha256 digest;
         // The sink stays outside of what is repeated when the connection is lost.
         for (ArtifactPosition position;;) {
             const auto [pieces, next] = database.read([&](Session& session) {
@@ -191,11 +194,19 @@ Result<void> LocalBackend::read_artifact(std::int64_t artifact, const BytesSink&
                 auto read = mf::read_artifact(session, *found, after);
                 return std::pair(std::move(read), after);
             });
-            if (pieces.empty()) return {};
-            for (const auto& piece : pieces)
+            if (pieces.empty()) break;
+            for (const auto& piece : pieces) {
+                handed_over += std::ssize(piece);
+                digest.add(piece);
                 if (!sink(piece)) return {};
+            }
             position = next;
         }
+        const bool is_right = digest.hex() == found->sha256;
+        if (handed_over == found->size && is_right) return {};
+        return Error{ErrorCode::unavailable,
+                     fmt::format("The content of artifact {} in the database is damaged: {} of its {} bytes, {} SHA-256.",
+                                 artifact, handed_over, found->size, is_right ? "the right" : "another")};
     });
 }
 

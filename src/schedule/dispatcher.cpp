@@ -46,6 +46,7 @@ Dispatcher::~Dispatcher() {
 
 void Dispatcher::start() {
     record_left_behind();
+    remove_left_content();
     remove_old_directories();
     for (std::size_t i = 0; i < starter_threads; ++i)
         starters_.emplace_back([this](std::stop_token stop) { start_jobs(stop); });

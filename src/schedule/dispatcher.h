@@ -64,6 +64,7 @@ private:
     /// Gives back what a claim of this node took without our hearing of it.
     void give_back_strays();
     void record_left_behind();
+    void remove_left_content();
     void remove_old_directories();
 
     struct State {

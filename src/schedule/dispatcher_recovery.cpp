@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "schedule/dispatcher.h"
+#include "store/queries/content.h"
 
 namespace mf {
 namespace {
@@ -50,6 +51,14 @@ void Dispatcher::record_left_behind() {
             }
         }
         recorder_.end(std::move(end), nullptr, done);
+    }
+}
+
+void Dispatcher::remove_left_content() {
+    try {
+        database_.write([](Session& session) { remove_abandoned_content(session); });
+    } catch (const sql::DatabaseError& error) {
+        log::warning("unfinished content of artifacts stays until the next start", {{"error", error.what()}});
     }
 }
 

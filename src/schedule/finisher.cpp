@@ -144,7 +144,8 @@ Finisher::Kept Finisher::store_patiently(JobRun& run) {
             return store_artifacts(run);
         } catch (const sql::DatabaseError& error) {
             using enum sql::DatabaseError::Kind;
-            if ((error.kind != busy && error.kind != lost) || attempt == most_attempts) throw;
+            if ((error.kind != busy && error.kind != lost && error.kind != uncertain) || attempt == most_attempts)
+                throw;
             log::warning("cannot store artifacts, will try again",
                          {{"job", run.claimed().job.id.value}, {"error", error.what()}});
             std::unique_lock lock(mutex_);
@@ -169,12 +170,10 @@ Finisher::Kept Finisher::store_artifacts(JobRun& run) {
             remark(found.name, content.error().message);
             continue;
         }
-        const bool known = database_.read([&](Session& session) { return has_content(session, content->sha256); });
-        if (!known)
-            if (auto stored = store_content(run, found, content->sha256); !stored) {
-                remark(found.name, stored.error().message);
-                continue;
-            }
+        if (auto stored = store_content(run, found, content->sha256); !stored) {
+            remark(found.name, stored.error().message);
+            continue;
+        }
         const auto& notes = run.prepared().artifact_notes;
         out.artifacts.push_back({.job_id = run.claimed().job.id,
                                  .company_id = run.claimed().job.company_id,
@@ -212,9 +211,10 @@ std::optional<std::string> Finisher::meaning_of(const JobRun& run, int exit_code
 Result<void> Finisher::store_content(JobRun& run, const FoundArtifact& found, const std::string& sha256) {
     auto reader = ArtifactReader::open(run.directory(), found);
     if (!reader) return reader.error();
+    const auto job = run.claimed().job.id;
+    std::optional<Id<Content>> content;
     std::int64_t seq = 0;
-    bool at_end = false;
-    while (!at_end) {
+    for (bool at_end = false, is_known = false; !at_end && !is_known;) {
         std::vector<std::string> pieces;
         std::size_t together = 0;
         while (!at_end && together < bytes_of_a_transaction) {
@@ -232,14 +232,23 @@ Result<void> Finisher::store_content(JobRun& run, const FoundArtifact& found, co
             if (!piece.empty() || seq == 0) pieces.push_back(std::move(piece));
         }
         // Read twice: once to know the digest, once to store. A file that changed in between must not become the
-        // content of that digest; its pieces stay unfinished and are overwritten by whoever stores that content.
+        // content of that digest; its pieces are removed as abandoned.
         if (at_end && reader->sha256() != sha256) return Error{ErrorCode::conflict, "it changed while it was read."};
         const auto size = static_cast<std::int64_t>(reader->size());
-        database_.write([&](Session& session) {
+        // What fits into one transaction, most files, needs one.
+        auto stored = database_.write([&](Session& session) -> Result<std::optional<Id<Content>>> {
+            if (!content && hold_content(session, sha256, job)) return std::optional<Id<Content>>{};
+            const auto id = content ? *content : begin_content(session, job);
             auto number = seq;
-            for (const auto& piece : pieces) add_content_piece(session, sha256, number++, piece);
-            if (at_end) finish_content(session, sha256, size);
+            for (const auto& piece : pieces) add_content_piece(session, id, number++, piece);
+            if (at_end)
+                if (auto finished = finish_content(session, id, job, sha256, size, number); !finished)
+                    return finished.error();
+            return std::optional(id);
         });
+        if (!stored) return stored.error();
+        content = *stored;
+        is_known = !content;
         seq += std::ssize(pieces);
     }
     return {};

@@ -69,7 +69,7 @@ Result<json::value> remove(Call& call, const Reference& input) {
     if (artifact->kind != ArtifactKind::file)
         return Error{ErrorCode::conflict, "This artifact is the output of its job; it goes when the job is deleted."};
     if (auto erased = call.repository<Artifact>().erase(artifact->id); !erased) return erased.error();
-    remove_unused_content(call.session);
+    remove_unused_content(call.session, std::span(&artifact->sha256, 1));
     audit(call, {.entity = "artifact",
                  .id = input.id,
                  .action = "delete",

@@ -47,7 +47,6 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
         ++removed;
     }
     if (removed > 0) {
-        remove_unused_content(call.session);
         audit(call, {.entity = "job", .action = "cleanup", .details = {{"removed", removed}, {"days", input.days}}});
     }
     return json::value{{"deleted_jobs", removed}, {"days", input.days}, {"more", removed == jobs_at_once}};

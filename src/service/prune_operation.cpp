@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/audit.h"
 #include "service/job_operations.h"
-#include "store/queries/content.h"
+#include "store/queries/job_queue.h"
 #include "store/queries/statistics.h"
 
 namespace mf {
@@ -60,17 +60,12 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
                             : oldest_kept ? oldest_kept->id.value
                                           : 0;
         for (const Id<Job> id : history_before(call, before)) {
-            const auto job = jobs.find(id);
-            if (!job) return job.error();
-            if (auto erased = jobs.erase(id); !erased) return erased.error();
-            count_removed(call.session, *job, call.now);
+            if (auto erased = erase_job(call.session, call.scope, id, call.now); !erased) return erased.error();
             ++removed;
         }
         more = removed == jobs_at_once;
-        if (removed > 0) {
-            remove_unused_content(call.session);
+        if (removed > 0)
             audit(call, {.entity = "job", .action = "prune", .details = {{"removed", removed}, {"keep", keep}}});
-        }
     }
     return json::value{{"deleted_jobs", removed}, {"deleted_logs", 0}, {"more", more}};
 }

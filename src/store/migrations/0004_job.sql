@@ -87,19 +87,32 @@ CREATE TABLE IF NOT EXISTS "job_output" (
     CONSTRAINT "job_output_job" FOREIGN KEY ("job_id") REFERENCES "job" ("id") ON DELETE CASCADE
 ){options};
 
--- Content of artifacts, once for each digest.
+-- Content of artifacts, once for each digest. Without a digest, and with the size -1, it is still being stored.
 CREATE TABLE IF NOT EXISTS "content" (
-    "sha256" {text 64} NOT NULL PRIMARY KEY,
-    "size" {int} NOT NULL
+    "id" {key},
+    "sha256" {text 64},
+    "size" {int} NOT NULL,
+    CONSTRAINT "content_sha256" UNIQUE ("sha256")
 ){options};
 
 CREATE TABLE IF NOT EXISTS "content_piece" (
-    "sha256" {text 64} NOT NULL,
+    "content_id" {int} NOT NULL,
     "seq" {int} NOT NULL,
     "bytes" {blob} NOT NULL,
-    PRIMARY KEY ("sha256", "seq"),
-    CONSTRAINT "content_piece_content" FOREIGN KEY ("sha256") REFERENCES "content" ("sha256") ON DELETE CASCADE
+    PRIMARY KEY ("content_id", "seq"),
+    CONSTRAINT "content_piece_content" FOREIGN KEY ("content_id") REFERENCES "content" ("id") ON DELETE CASCADE
 ){options};
+
+-- Which jobs need a content although their artifacts are not recorded yet; without meaning once the job has ended.
+CREATE TABLE IF NOT EXISTS "content_hold" (
+    "content_id" {int} NOT NULL,
+    "job_id" {int} NOT NULL,
+    PRIMARY KEY ("content_id", "job_id"),
+    CONSTRAINT "content_hold_content" FOREIGN KEY ("content_id") REFERENCES "content" ("id") ON DELETE CASCADE,
+    CONSTRAINT "content_hold_job" FOREIGN KEY ("job_id") REFERENCES "job" ("id") ON DELETE CASCADE
+){options};
+
+CREATE INDEX IF NOT EXISTS "content_hold_of_job" ON "content_hold" ("job_id");
 
 -- "kind": file; stdout and stderr have their content in job_output.
 CREATE TABLE IF NOT EXISTS "artifacts" (

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "domain/retry.h"
+#include "store/queries/content.h"
 #include "store/queries/statistics.h"
 #include "store/rows_of.h"
 
@@ -234,6 +235,8 @@ bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
     }
     if (auto kept = Repository<Artifact>(session, Scope::everything()).insert_all(artifacts); !kept)
         throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
+    if (std::ranges::any_of(artifacts, [](const Artifact& a) { return a.kind == ArtifactKind::file; }))
+        let_content_go(session, end.job);
 
     const auto run_template = std::get<std::int64_t>(rows[0][0]);
     const auto outcome = outcome_of(end.state, !is_null(rows[0][4]));
@@ -295,7 +298,9 @@ Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) 
     if (job->state == JobState::claimed || job->state == JobState::running)
         return Error{ErrorCode::conflict,
                      fmt::format("Job {0} is running; cancel it first (job cancel --id {0}).", id.value)};
+    const auto contents = content_of_job(session, id);
     if (auto erased = jobs.erase(id); !erased) return erased.error();
+    remove_unused_content(session, contents);
     count_removed(session, *job, now);
     if (job->state == JobState::pending) let_next_go(session, job->runtemplate_id);
     return job;
