@@ -111,14 +111,15 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     try {
         Kept kept = store_patiently(*run);
         for (const auto& remark : kept.remarks)
-            recorder_.append(run->log(), OutputSource::platform, remark, run->end().ended_at);
+            recorder_.append(run->log(), OutputSource::platform, run->masked(remark), run->end().ended_at);
         end.artifacts = std::move(kept.artifacts);
     } catch (const std::exception& error) {
         // The job has ended whatever happens to its files; they stay in its work directory.
-        log::error("cannot store artifacts", {{"job", end.job.value}, {"error", error.what()}});
+        const auto why = run->masked(error.what());
+        log::error("cannot store artifacts", {{"job", end.job.value}, {"error", why}});
         const auto kept = keep_directory(*run);
         end.reason = end.reason.value_or("") + (end.reason ? " " : "") +
-                     fmt::format("Its files could not be stored ({}); they are in {}.", error.what(), kept.string());
+                     fmt::format("Its files could not be stored ({}); they are in {}.", why, kept.string());
     }
     log::info("job ended", {{"job", end.job.value},
                             {"state", name_of(end.state)},
@@ -178,7 +179,7 @@ Finisher::Kept Finisher::store_artifacts(JobRun& run) {
         out.artifacts.push_back({.job_id = run.claimed().job.id,
                                  .company_id = run.claimed().job.company_id,
                                  .kind = ArtifactKind::file,
-                                 .filename = found.kept_name(),
+                                 .filename = run.masked(found.kept_name()),
                                  .content_type = content->mime_type,
                                  .size = static_cast<std::int64_t>(content->size),
                                  .sha256 = content->sha256,

@@ -32,6 +32,8 @@ public:
     const std::shared_ptr<JobLog>& log() const { return log_; }
     const ProcessEnd& end() const { return end_; }  ///< of a finished run
     Timestamp begin() const { return begin_; }
+    /// The text without the secrets of this job: names of files and messages may repeat them.
+    std::string masked(std::string_view text) const { return mask_.apply(text); }
     /// None until it was started.
     std::optional<JobHandle> handle() const;
     /// The same for a caller that is going to let its output go on. One who gets none is remembered: whoever started

@@ -108,6 +108,17 @@ TEST_CASE("a secret that a job prints is masked in what is kept") {
     const auto job = it.job(id);
     CHECK(text_of(it.ended(job), "state") == "succeeded");
     CHECK(it.cli({"job:output", fmt::to_string(job)}).out.find(secret) == std::string::npos);
+    // Names of files, and what is said about files that are not there, may be made of it, too.
+    const json::object named{
+        {"executable", it.script("echo > \"$MULTIFLEXI_TMP/report-$PASSWORD.txt\"").string()},
+        {"environment",
+         json::object{{"PASSWORD", json::object{{"type", "password"}}},
+                      {"RESULT_FILE", json::object{{"type", "string"}, {"defval", "result-{PASSWORD}.json"}}}}},
+        {"artifacts", json::array{json::object{{"name", "Reports"}, {"type", "file"}, {"path", "report-{PASSWORD}"}}}}};
+    const auto files = it.job(it.run_template(named, {"--config", fmt::format("PASSWORD={}", secret)}));
+    CHECK(text_of(it.ended(files), "state") == "succeeded");
+    CHECK(it.rows({"artifact:list", "--job_id", fmt::to_string(files)}).size() == 3);
+    CHECK(it.everything_kept().find(secret) == std::string::npos);
     // One that is given for this launch only, too.
     const auto other = it.job(id, {"--env", "PASSWORD=launch-only-secret"});
     CHECK(text_of(it.ended(other), "state") == "succeeded");
