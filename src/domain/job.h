@@ -34,6 +34,9 @@ constexpr JobOutcome outcome_of(JobState state, bool has_begun) {
     return state == JobState::cancelled && !has_begun ? JobOutcome::withdrawn : JobOutcome::failed;
 }
 
+/// What a job ends with that must not run: EX_CONFIG of sysexits.h.
+inline constexpr std::int64_t exit_code_of_blocked = 78;
+
 struct Job {
     Id<Job> id;
     Id<Application> app_id;

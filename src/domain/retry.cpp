@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
+#include "domain/interval.h"
 
 #include <fmt/format.h>
 
@@ -66,7 +67,8 @@ Result<Deadline> parse_deadline(std::string_view text) {
 std::optional<Timestamp> next_attempt(const RunTemplate& run_template, const EndedAttempt& ended,
                                       const Zone& server_zone) {
     if (!is_failure(ended.state) || ended.number >= run_template.max_attempts) return std::nullopt;
-    if (!run_template.active || !run_template.live) return std::nullopt;
+    if (!run_template.active || !run_template.live || run_template.interv == name_of(Interval::disabled))
+        return std::nullopt;
     if (!ended.may_retry.value_or(true)) return std::nullopt;
     const Timestamp start = ended.end + gap_after(run_template, ended.number);
     if (run_template.deadline_offset && !run_template.deadline_offset->empty()) {

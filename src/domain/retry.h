@@ -29,9 +29,9 @@ struct EndedAttempt {
 
 /// When the next attempt starts; none: there is none, because the run succeeded, was cancelled or blocked, was the
 /// last one that the run template allows, ended with a code that a repetition does not cure, the run template is
-/// inactive or retired, or the deadline would pass. The gap after n attempts is g (none, fixed), g·n (linear) or g·2ⁿ
-/// (exponential), at most a year. A stored deadline that cannot be read counts as passed: better no run than one too
-/// late. Source: semantics h.3.
+/// inactive, without a schedule now, or retired, or the deadline would pass. The gap after n attempts is g (none,
+/// fixed), g·n (linear) or g·2ⁿ (exponential), at most a year. A stored deadline that cannot be read counts as passed:
+/// better no run than one too late. Source: semantics h.3.
 std::optional<Timestamp> next_attempt(const RunTemplate& run_template, const EndedAttempt& ended,
                                       const Zone& server_zone);
 

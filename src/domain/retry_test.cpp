@@ -14,6 +14,7 @@ Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone
 
 RunTemplate three_attempts() {
     RunTemplate out;
+    out.interv = "h";
     out.max_attempts = 3;
     out.retry_min_gap = 60;
     return out;

@@ -14,7 +14,6 @@ using namespace std::chrono_literals;
 constexpr int most_at_once = 64;            // jobs of one claiming transaction
 constexpr int most_unrecorded = 1000;       // ended jobs that wait for the database
 constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
-constexpr int exit_code_of_blocked = 78;    // EX_CONFIG of sysexits.h
 constexpr auto look_anyway = 15s;
 constexpr auto between_claims = 4ms;  // while half of the slots are taken: so that many claims share a transaction
 constexpr auto between_attempts = 500ms;

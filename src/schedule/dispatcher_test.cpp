@@ -171,6 +171,7 @@ TEST_CASE("an executor that refuses makes a failed job, and its slot is free aga
 TEST_CASE("a failed planned run is tried again") {
     Server server;
     const auto origin = server.add_run_template([](RunTemplate& r) {
+        r.interv = "h";
         r.max_attempts = 2;
         r.retry_min_gap = 60;
     });

@@ -118,11 +118,13 @@ TEST_CASE("a company that is disabled plans nothing; one that is removed is hidd
         r.interv = "h";
         r.active = true;
     });
-    const auto job = desk.launch(origin, desk.moment);
+    const auto early = desk.launch(origin, desk.moment);
     REQUIRE(desk.run("company:update", {{"id", id}, {"enabled", false}}));
     CHECK_FALSE(desk.get(origin.id).next_slot);
+    CHECK(desk.get(early.id).state == JobState::cancelled);
     REQUIRE(desk.run("company:update", {{"id", id}, {"enabled", true}}));
     CHECK(desk.get(origin.id).next_slot);
+    const auto job = desk.launch(origin, desk.moment);
 
     const auto gone = desk.run("company:remove", {{"id", id}});
     REQUIRE(gone);

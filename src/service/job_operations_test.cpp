@@ -232,7 +232,7 @@ TEST_CASE("a deadline is kept as it is meant, and an empty one removes it") {
     CHECK_FALSE(desk.get(origin.id).deadline_offset);
 }
 
-TEST_CASE("switching a run template off withdraws what is planned; removing it withdraws all that waits") {
+TEST_CASE("another plan withdraws what is planned; switching a run template off or removing it all that waits") {
     Desk desk;
     const auto origin = desk.add_run_template([](RunTemplate& r) {
         r.interv = "h";
@@ -240,17 +240,32 @@ TEST_CASE("switching a run template off withdraws what is planned; removing it w
     });
     const auto planned = desk.plan(origin, today);
     const auto launched = desk.launch(origin, today + 1h);
-    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"active", false}}));
+    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"delay", "60"}}));
     CHECK(desk.get(planned.id).state == JobState::cancelled);
     CHECK(desk.get(launched.id).state == JobState::pending);
+    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"active", false}, {"delay", "0"}}));
+    CHECK(desk.get(launched.id).state == JobState::cancelled);
+    CHECK(desk.get(launched.id).reason.value_or("").find("switched off") != std::string::npos);
     CHECK_FALSE(desk.get(origin.id).next_launch);
     CHECK_FALSE(desk.get(origin.id).activated_at);
     REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"active", true}}));
     CHECK(desk.get(origin.id).next_slot == today + 1h);
     CHECK(desk.get(origin.id).activated_at == today);
+    const auto again = desk.launch(origin, today + 1h);
     REQUIRE(desk.run("runtemplate:delete", {{"id", origin.id.value}}));
-    CHECK(desk.get(launched.id).state == JobState::cancelled);
+    CHECK(desk.get(again.id).state == JobState::cancelled);
     CHECK_FALSE(desk.run("runtemplate:get", {{"id", origin.id.value}}));
+}
+
+TEST_CASE("a queued job does not start with another application than it was made for") {
+    Desk desk;
+    Application other{.uuid = "other", .name = "Other", .executable = "/bin/false", .enabled = true};
+    desk.add(other);
+    const auto origin = desk.add_run_template();
+    const auto launched = desk.launch(origin, today + 1h);
+    REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"app_uuid", "other"}}));
+    CHECK(desk.get(launched.id).state == JobState::cancelled);
+    CHECK(desk.get(launched.id).reason.value_or("").find("application") != std::string::npos);
 }
 
 TEST_CASE("a disabled company or application plans nothing until it is enabled again") {

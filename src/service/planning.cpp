@@ -75,7 +75,12 @@ void replan(Call& call, const ListQuery& which) {
         plan_from_now(after, facts);
         if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
             throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
-        withdraw(call, before.id, Withdraw::planned, "The plan changed before the job was started.");
+        // What must not be launched now must not start because it was launched before either.
+        const bool is_off = !after.active || !facts.company_enabled || !facts.application_enabled;
+        withdraw(call, before.id, is_off ? Withdraw::all : Withdraw::planned,
+                 is_off
+                     ? "The run template, its application or its company was switched off before the job was started."
+                     : "The plan changed before the job was started.");
     });
 }
 

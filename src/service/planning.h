@@ -17,7 +17,8 @@ struct PlanningFacts {
 };
 void plan_from_now(RunTemplate& run_template, const PlanningFacts& facts);
 
-/// Plans every run template of a query anew and withdraws what the old plan has queued; wakes the server.
+/// Plans every run template of a query anew and withdraws what the old plan has queued; of those that are switched off,
+/// or whose application or company is, everything that waits. Wakes the server.
 void replan(Call& call, const ListQuery& which);
 
 /// Retires every run template of a query: withdrawn from the schedule, hidden, their jobs kept.

@@ -12,6 +12,7 @@
 #include "service/list_filter.h"
 #include "service/planning.h"
 #include "service/run_template_input.h"
+#include "store/queries/job_queue.h"
 
 #include <fmt/format.h>
 
@@ -248,7 +249,13 @@ Result<json::value> update(Call& call, const RunTemplateInput& input) {
                 store_configuration(call, after, input.config.value_or(TextMap{}), input.unset.value_or(TextList{}));
             !stored)
             return stored.error();
-    if (before->app_id != after.app_id) seal_new_secrets(call, after.app_id);
+    if (before->overlap != after.overlap) apply_overlap(call.session, after);
+    if (before->app_id != after.app_id) {
+        seal_new_secrets(call, after.app_id);
+        // A job is of the application that it was made for, but its values are those of the run template.
+        withdraw_queued(call.session, after.id, Withdraw::all,
+                        "The application of the run template was changed before the job was started.", call.now);
+    }
     if (!same_plan(*before, after) || before->app_id != after.app_id)
         replan(call, {.equals = {{"id", after.id.value}}});
     audit(call, {.entity = "runtemplate",

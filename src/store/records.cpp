@@ -104,11 +104,16 @@ Error not_found(const Entity& entity, std::int64_t id) {
 }  // namespace
 
 void fill(const Entity& entity, std::span<const Value> row, void* record) {
-    for (std::size_t i = 0; i < entity.fields.size(); ++i)
-        if (!entity.fields[i].write(record, row[i]))
-            throw DatabaseError(
-                DatabaseError::Kind::other,
-                fmt::format("{}.{} holds a value that the program cannot read", entity.name, entity.fields[i].name));
+    for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+        if (entity.fields[i].write(record, row[i])) continue;
+        std::string which;
+        for (std::size_t k = 0; k < entity.fields.size(); ++k)
+            if (const auto* id = std::get_if<std::int64_t>(&row[k]); id && entity.fields[k].options.key)
+                which = fmt::format(" {}", *id);
+        throw DatabaseError(DatabaseError::Kind::other,
+                            fmt::format("{}{}: the database holds a {} that this program cannot read.", entity.title,
+                                        which, entity.fields[i].name));
+    }
 }
 
 std::string column_list(const Entity& entity, std::string_view alias) {

@@ -80,13 +80,39 @@ sql::Rows due_rows(Session& session, Timestamp now, std::int64_t most) {
     return out;
 }
 
+/// Ends a job whose row, or that of its run template, somebody has spoilt: it must not keep the others waiting.
+void block_unreadable(Session& session, const Value& queue_entry, std::string_view node, std::string_view why,
+                      Timestamp now) {
+    const auto rows =
+        session.sql.query(R"(SELECT "job_id", "runtemplate_id" FROM "schedule" WHERE "id" = ?)", {queue_entry});
+    if (rows.empty()) return;
+    const auto reason = std::string(why) + " Save the run template anew.";
+    session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {queue_entry});
+    session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ? WHERE "id" = ? AND "state" = 'pending')",
+        {std::string(node), rows[0][0]});
+    record_end(session,
+               {.job = {std::get<std::int64_t>(rows[0][0])},
+                .state = JobState::blocked,
+                .end = now,
+                .exitcode = exit_code_of_blocked,
+                .reason = reason},
+               Zone::utc());
+    session.sql.execute(R"(UPDATE "runtemplate" SET "fault" = ? WHERE "id" = ?)", {reason.substr(0, 1024), rows[0][1]});
+}
+
 /// Claims the job of a row of due_rows(), or sets it aside.
-void take_row(Session& session, const sql::Row& row, std::string_view node, std::vector<ClaimedJob>& claimed) {
+void take_row(Session& session, const sql::Row& row, std::string_view node, Timestamp now,
+              std::vector<ClaimedJob>& claimed) {
     ClaimedJob found;
     const auto cells = std::span(row).subspan(2);
     const auto job_cells = entity_of<Job>().fields.size();
-    fill(entity_of<Job>(), cells.first(job_cells), &found.job);
-    fill(entity_of<RunTemplate>(), cells.subspan(job_cells), &found.run_template);
+    try {
+        fill(entity_of<Job>(), cells.first(job_cells), &found.job);
+        fill(entity_of<RunTemplate>(), cells.subspan(job_cells), &found.run_template);
+    } catch (const sql::DatabaseError& error) {
+        return block_unreadable(session, row[0], node, error.what(), now);
+    }
     if (auto* sealed = std::get_if<std::string>(&row[1])) found.sealed_override = *sealed;
 
     const bool alone = runs_alone(found.run_template);
@@ -104,6 +130,16 @@ void take_row(Session& session, const sql::Row& row, std::string_view node, std:
     claimed.push_back(std::move(found));
 }
 
+/// None, too, when somebody has spoilt its row: the end of a job has to be recorded all the same.
+std::optional<RunTemplate> readable_run_template(Session& session, Id<RunTemplate> id) {
+    try {
+        if (auto found = Repository<RunTemplate>(session, Scope::everything()).find(id)) return *std::move(found);
+    } catch (const sql::DatabaseError& error) {
+        if (error.kind != sql::DatabaseError::Kind::other) throw;
+    }
+    return std::nullopt;
+}
+
 /// The next attempt of a planned run that has just failed, if there is to be one.
 void enqueue_next_attempt(Session& session, const JobEnd& end, const Zone& server_zone) {
     const auto everything = Scope::everything();
@@ -113,7 +149,7 @@ void enqueue_next_attempt(Session& session, const JobEnd& end, const Zone& serve
     if (job->cancel_requested_at) return;
     const auto first = job->retry_of ? Repository<Job>(session, everything).find({*job->retry_of}) : job;
     if (!first || !first->slot) return;
-    const auto origin = Repository<RunTemplate>(session, everything).find(job->runtemplate_id);
+    const auto origin = readable_run_template(session, job->runtemplate_id);
     if (!origin) return;
     EndedAttempt ended{.state = end.state, .number = job->attempt, .slot = *first->slot, .end = end.end};
     // The codes of time-outs and of lost jobs are ours, not the application's.
@@ -173,7 +209,7 @@ std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Times
         const auto wanted = most - std::ssize(claimed);
         const auto rows = due_rows(session, now, wanted);
         more = std::ssize(rows) == wanted;
-        for (const sql::Row& row : rows) take_row(session, row, node, claimed);
+        for (const sql::Row& row : rows) take_row(session, row, node, now, claimed);
     }
     return claimed;
 }
@@ -289,6 +325,18 @@ std::int64_t withdraw_queued(Session& session, Id<RunTemplate> run_template, Wit
     for (const auto& row : session.sql.query(text, {run_template.value}))
         withdrawn += cancel_pending(session, {std::get<std::int64_t>(row[0])}, reason, now);
     return withdrawn;
+}
+
+void apply_overlap(Session& session, const RunTemplate& run_template) {
+    const auto id = run_template.id.value;
+    if (!runs_alone(run_template)) {
+        session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "runtemplate_id" = ?)", {false, id});
+    } else if (!is_occupied(session, run_template.id)) {
+        const auto oldest = session.sql.query(
+            R"(SELECT MIN("id") FROM "job" WHERE "state" IN ('claimed', 'running') AND "runtemplate_id" = ?)", {id});
+        if (!is_null(oldest[0][0]))
+            session.sql.execute(R"(UPDATE "job" SET "exclusive" = ? WHERE "id" = ?)", {id, oldest[0][0]});
+    }
 }
 
 Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) {

@@ -88,6 +88,10 @@ enum class Withdraw { planned, all };
 std::int64_t withdraw_queued(Session& session, Id<RunTemplate> run_template, Withdraw which, std::string_view reason,
                              Timestamp now);
 
+/// Makes the overlap policy of a run template count for jobs that are there already. parallel: nobody waits any more.
+/// The others: what runs goes on; the next waits for the oldest of it.
+void apply_overlap(Session& session, const RunTemplate& run_template);
+
 /// Removes a job that nobody runs, with everything it left. not_found, conflict (claimed or running).
 Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now);
 

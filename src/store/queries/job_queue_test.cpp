@@ -155,6 +155,32 @@ TEST_CASE("jobs are claimed oldest first, when they are due, as many as asked fo
     CHECK(queue.database.read([](Session& session) { return next_due(session); }) == later.schedule);
 }
 
+TEST_CASE("a run template that nobody can read blocks its own jobs, says so and stops nobody else") {
+    Queue queue;
+    const auto bad = queue.add_run_template(), good = queue.add_run_template();
+    const auto running = queue.launch(bad, queue.moment);
+    queue.claim();
+    queue.start(running.id);
+    const auto spoilt = queue.launch(good, queue.moment), sound = queue.launch(good, queue.moment);
+    queue.database.write([&](Session& session) {
+        session.sql.execute(R"(UPDATE "schedule" SET "runtemplate_id" = ? WHERE "job_id" = ?)",
+                            {bad.id.value, spoilt.id.value});
+        session.sql.execute(R"(UPDATE "job" SET "runtemplate_id" = ? WHERE "id" = ?)", {bad.id.value, spoilt.id.value});
+        session.sql.execute(R"(UPDATE "runtemplate" SET "overlap" = 'zzz' WHERE "id" = ?)", {bad.id.value});
+    });
+    const auto claimed = queue.claim();
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].job.id == sound.id);
+    const auto blocked = queue.get(spoilt.id);
+    CHECK(blocked.state == JobState::blocked);
+    CHECK(blocked.reason.value_or("").find("overlap") != std::string::npos);
+    CHECK(queue.number(fmt::format(R"(SELECT COUNT(*) FROM "runtemplate" WHERE "id" = {} AND "fault" LIKE '%overlap%')",
+                                   bad.id.value)) == 1);
+    // What runs already is recorded when it ends.
+    CHECK(queue.end(running.id, JobState::failed, 1));
+    CHECK(queue.number(R"(SELECT COUNT(*) FROM "schedule")") == 0);
+}
+
 TEST_CASE("one job of a run template runs at a time; the next goes when it ends") {
     Queue queue;
     const auto origin = queue.add_run_template();
@@ -191,6 +217,35 @@ TEST_CASE("parallel jobs of a run template do not wait") {
     queue.launch(origin, now);
     queue.launch(origin, now);
     CHECK(queue.claim().size() == 2);
+}
+
+TEST_CASE("another overlap policy counts for jobs that are there already") {
+    Queue queue;
+    auto origin = queue.add_run_template();
+    const auto with = [&](Overlap policy) {
+        const auto before = queue.get(origin.id);
+        auto after = before;
+        after.overlap = policy;
+        queue.database.write([&](Session& session) {
+            REQUIRE(Repository<RunTemplate>(session, Scope::everything()).update(before, after));
+            apply_overlap(session, after);
+        });
+        origin = after;
+    };
+    for (int i = 0; i < 3; ++i) queue.launch(origin, queue.moment);
+    REQUIRE(queue.claim().size() == 1);
+    CHECK(queue.waiting() == 2);
+    with(Overlap::parallel);
+    CHECK(queue.waiting() == 0);
+    const auto beside = queue.claim();
+    REQUIRE(beside.size() == 2);
+    with(Overlap::queue);
+    const auto late = queue.launch(origin, queue.moment);
+    CHECK(queue.claim().empty());
+    CHECK(queue.waiting() == 1);
+    for (const auto& job : queue.all<Job>())
+        if (job.id != late.id) queue.end(job.id);
+    CHECK(queue.claim().size() == 1);
 }
 
 TEST_CASE("whoever waits goes on when the job before it is cancelled, removed, moved or given back") {

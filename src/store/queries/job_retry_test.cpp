@@ -21,6 +21,7 @@ struct Queue : testing::Queue {
 TEST_CASE("a failed planned run is tried again, in the same transaction") {
     Queue queue;
     const auto origin = queue.add_run_template([](RunTemplate& r) {
+        r.interv = "h";
         r.max_attempts = 3;
         r.retry_min_gap = 60;
         r.retry_backoff = RetryBackoff::linear;
@@ -50,7 +51,7 @@ TEST_CASE("a failed planned run is tried again, in the same transaction") {
 
 TEST_CASE("what is not tried again") {
     Queue queue;
-    auto origin = queue.add_run_template([](RunTemplate& r) { r.max_attempts = 3; });
+    auto origin = queue.add_run_template([](RunTemplate& r) { r.interv = "h", r.max_attempts = 3; });
     const auto tried_again = [&](JobState state, const std::function<void(const Job&)>& before_end = {}) {
         static int slots = 0;
         const auto job = queue.plan(origin, now - std::chrono::hours(++slots));
@@ -101,7 +102,8 @@ TEST_CASE("what is not tried again") {
 
 TEST_CASE("what somebody launched is not tried again by itself") {
     Queue queue;
-    const auto job = queue.launch(queue.add_run_template([](RunTemplate& r) { r.max_attempts = 3; }), now);
+    const auto job =
+        queue.launch(queue.add_run_template([](RunTemplate& r) { r.interv = "h", r.max_attempts = 3; }), now);
     REQUIRE(queue.claim().size() == 1);
     REQUIRE(queue.end(job.id, JobState::failed, 1));
     CHECK(queue.all<QueueEntry>().empty());
@@ -109,7 +111,7 @@ TEST_CASE("what somebody launched is not tried again by itself") {
 
 TEST_CASE("a queued attempt is withdrawn with its plan") {
     Queue queue;
-    const auto origin = queue.add_run_template([](RunTemplate& r) { r.max_attempts = 2; });
+    const auto origin = queue.add_run_template([](RunTemplate& r) { r.interv = "h", r.max_attempts = 2; });
     const auto job = queue.plan(origin, now);
     REQUIRE(queue.claim().size() == 1);
     REQUIRE(queue.end(job.id, JobState::lost, 255));
