@@ -204,9 +204,10 @@ Result<void> LocalBackend::read_artifact(std::int64_t artifact, const BytesSink&
         }
         const bool is_right = digest.hex() == found->sha256;
         if (handed_over == found->size && is_right) return {};
-        return Error{ErrorCode::unavailable,
-                     fmt::format("The content of artifact {} in the database is damaged: {} of its {} bytes, {} SHA-256.",
-                                 artifact, handed_over, found->size, is_right ? "the right" : "another")};
+        return Error{
+            ErrorCode::unavailable,
+            fmt::format("The content of artifact {} in the database is damaged: {} of its {} bytes, {} SHA-256.",
+                        artifact, handed_over, found->size, is_right ? "the right" : "another")};
     });
 }
 
