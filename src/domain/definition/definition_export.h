@@ -17,10 +17,10 @@ struct ExportOptions {
     std::string language = "en";  ///< of the texts of the legacy form
 };
 
-/// The definition as a file: what was imported, with every key that we do not know, in a fixed order of keys.
-/// Deviations that reading tolerated are put right, so that the file is valid under the published schema and means the
-/// same; what has no meaning (null, an entry that could not be read) is left out. Of an application without a document
-/// one is made.
+/// The definition as a file: what was imported, with every key that we do not know where the official schema allows
+/// such keys (it does not in artifacts, events, exitCodes and kubernetes), in a fixed order of keys. Deviations that
+/// reading tolerated are put right, so that the file is valid under the published schema and means the same; what has
+/// no meaning (null, an entry that could not be read) is left out. Of an application without a document one is made.
 std::string export_application(const ApplicationDefinition& definition, const ExportOptions& options = {});
 
 /// A document with everything that the definition says.

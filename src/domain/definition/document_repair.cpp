@@ -18,6 +18,14 @@ void drop_null(json::object& object, Keys keys) {
         if (const json::value* value = object.if_contains(key); value && value->is_null()) object.erase(key);
 }
 
+/// The official schema refuses other members there, so programs that follow it would refuse the whole file.
+void keep_only(json::object& object, Keys keys) {
+    json::object kept;
+    for (auto& [key, value] : object)
+        if (std::ranges::find(keys, std::string_view(key)) != keys.end()) kept[key] = std::move(value);
+    object = std::move(kept);
+}
+
 /// Texts without any language, and tags with '_', which the reader took for '-'.
 void repair_texts(json::object& object, Keys keys) {
     drop_null(object, keys);
@@ -86,6 +94,7 @@ void repair_artifact(json::object& entry) {
     if (!entry.contains("name")) entry["name"] = entry["path"];
     drop_null(entry, {"type"});
     if (!entry.contains("type") || *entry.if_contains("type") == "") entry["type"] = "file";
+    keep_only(entry, {"name", "path", "type", "description"});
 }
 
 void repair_artifacts(json::object& document) {
@@ -142,6 +151,7 @@ void repair_exit_codes(json::object& document, const ApplicationDefinition& defi
             if (const json::value* severity = object->if_contains("severity"); severity && *severity == "")
                 object->erase("severity");
             if (!object->contains("description")) (*object)["description"] = "";
+            keep_only(*object, {"description", "severity", "retry"});
             continue;
         }
         // A bare text or map of texts was read as the description.
@@ -157,6 +167,7 @@ void repair_events(json::object& document) {
     json::value& events = document["events"];
     repair_empty_list(events);
     drop_null(events.get_object(), {"emits", "consumes"});
+    keep_only(events.get_object(), {"emits", "consumes"});
     for (const std::string_view direction : {"emits", "consumes"}) {
         json::value* section = events.get_object().if_contains(direction);
         if (!section) continue;
@@ -177,9 +188,12 @@ void repair_kubernetes(json::object& document, const ApplicationDefinition& defi
     repair_empty_list(kubernetes);
     json::object& object = kubernetes.get_object();
     drop_null(object, {"artifacts"});
+    keep_only(object, {"helm", "artifacts"});
     json::object& helm = object.at("helm").as_object();
     repair_flags(helm, {"enabled", "upgradeInstall", "atomic", "wait"});
     drop_null(helm, {"releaseName", "namespace", "chart", "valuesFiles", "set", "timeoutSeconds"});
+    keep_only(helm, {"enabled", "releaseName", "namespace", "chart", "valuesFiles", "set", "upgradeInstall",
+                     "timeoutSeconds", "atomic", "wait"});
     if (const json::value* chart = helm.if_contains("chart"); chart && *chart == "") helm.erase("chart");
     if (json::value* set = helm.if_contains("set")) repair_empty_list(*set);
     if (helm.contains("valuesFiles")) {
@@ -189,6 +203,7 @@ void repair_kubernetes(json::object& document, const ApplicationDefinition& defi
     if (json::value* artifacts = object.if_contains("artifacts")) {
         repair_flags(artifacts->get_object(), {"enabled", "keepPodOnFailure"});
         drop_null(artifacts->get_object(), {"outputPath"});
+        keep_only(artifacts->get_object(), {"enabled", "outputPath", "keepPodOnFailure"});
     }
 }
 
@@ -201,12 +216,12 @@ json::object repair_application(json::object document, const ApplicationDefiniti
         if (key != "environment") drop_null(document, {key});
     if (const json::value* schema = document.if_contains("$schema"); !schema || !is_absolute_uri(schema->as_string()))
         document["$schema"] = application_schema_address;
-    if (const json::value* uuid = document.if_contains("uuid"); uuid && *uuid == "") document.erase("uuid");
+    for (const auto key : {"uuid", "version", "ociimage"})
+        if (const json::value* text = document.if_contains(key); text && *text == "") document.erase(key);
     if (json::value* homepage = document.if_contains("homepage"); homepage && !definition.homepage.empty())
         *homepage = definition.homepage;  // without the blanks around it
     else if (homepage && !is_absolute_uri(homepage->as_string()))
         document.erase("homepage");
-    if (const json::value* image = document.if_contains("ociimage"); image && *image == "") document.erase("ociimage");
     repair_words(document, "tags", definition.tags);
     repair_words(document, "requirements", definition.requirements);
     repair_environment(document, definition);

@@ -8,7 +8,8 @@
 namespace mf {
 
 /// The document of an accepted application with everything put right that reading tolerated, so that it is valid under
-/// the published schema and reads as the same definition. Keys that nobody knows stay.
+/// the published schema and reads as the same definition. Keys that nobody knows stay where the official schema allows
+/// them.
 json::object repair_application(json::object document, const ApplicationDefinition& definition);
 
 /// The schema's address where a document names none.

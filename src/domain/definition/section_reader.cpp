@@ -233,7 +233,8 @@ const json::object* section_object(const json::value& section, const std::string
 void report_unknown_keys(ObjectReading& reading, std::initializer_list<std::string_view> known) {
     for (const auto& [key, value] : reading.object())
         if (std::find(known.begin(), known.end(), std::string_view(key)) == known.end())
-            reading.warning(FindingCode::unknown_key, key, "This key is not known here; it is kept and has no effect.");
+            reading.warning(FindingCode::unknown_key, key,
+                            "This key is not known here; it has no effect, and exports leave it out.");
 }
 
 std::vector<DataDefinition> read_produces(const json::value& produces, Findings& findings) {
