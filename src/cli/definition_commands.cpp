@@ -147,9 +147,8 @@ void add_consequences(Outcome& outcome, const json::object& record) {
     }
     for (const json::value& each : list_of("orphaned_values")) {
         const auto value = record_of(each);
-        outcome.lines.push_back(
-            fmt::format("Run template {} keeps a value that the application does not declare any more: {}",
-                        plain_text(member(value, "runtemplate_id")), text_member(value, "name")));
+        outcome.lines.push_back(fmt::format("Run template {} keeps a value that the application does not declare: {}",
+                                            plain_text(member(value, "runtemplate_id")), text_member(value, "name")));
     }
     for (const json::value& each : list_of("unfit_values")) {
         const auto value = record_of(each);
@@ -186,6 +185,9 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
     for (const auto key :
          {"action", "id", "uuid", "version", "changes", "incomplete_templates", "orphaned_values", "unfit_values"})
         if (record.contains(key)) outcome.document[key] = member(record, key);
+    const json::value& restored = member(record, "restored");
+    const bool is_restored = restored.is_bool() && restored.get_bool();
+    if (is_restored) outcome.document["restored"] = true;
     outcome.document["findings"] = findings;
     const auto name =
         text_member(record, "name").empty() ? text_member(application, "name") : text_member(record, "name");
@@ -197,6 +199,10 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
         outcome.lines.push_back(fmt::format("MultiFlexi Application imported successfully: {}", name));
         if (!action.empty()) outcome.lines.push_back(fmt::format("{}: {}", file, action));
     }
+    if (is_restored)
+        outcome.lines.emplace_back(in.arguments().has("dry_run")
+                                       ? "It was removed and would be restored, with its history."
+                                       : "It was removed before and is restored, with its history.");
     const json::value& changes = member(record, "changes");
     if (in.arguments().has("dry_run") && changes.is_object())
         for (const auto& [field, change] : changes.get_object())

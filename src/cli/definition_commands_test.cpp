@@ -129,11 +129,27 @@ TEST_CASE("an import tells what it means for run templates") {
     shell({"application:import-json", "--file", file.path.string()});
     CHECK(shell.out.find("Run template 3 (Nightly) lacks a value now, it will be blocked: A, B\n") !=
           std::string::npos);
-    CHECK(shell.out.find("Run template 4 keeps a value that the application does not declare any more: OLD\n") !=
+    CHECK(shell.out.find("Run template 4 keeps a value that the application does not declare: OLD\n") !=
           std::string::npos);
     shell({"application:import-json", "--file", file.path.string(), "-f", "json"});
     const auto document = shell.document().as_object();
     CHECK(document.at("uuid") == "u");
     CHECK(document.at("incomplete_templates").as_array().size() == 1);
     CHECK(document.at("orphaned_values").as_array().size() == 1);
+}
+
+TEST_CASE("an import that brings an application back says so to people and programs, and only then") {
+    File file;
+    FakeBackend fake;
+    json::object answer{{"action", "updated"}, {"name", "Ledger"}, {"restored", true}};
+    fake.offer("application:import", {"document", "file", "?dry_run"},
+               [&](const json::object&) -> Result<json::value> { return json::value(answer); });
+    Shell shell{fake};
+    const std::vector<std::string> words{"application:import-json", "--file", file.path.string()};
+    CHECK(shell(words).out.find("It was removed before and is restored, with its history.\n") != std::string::npos);
+    CHECK(shell({words[0], words[1], words[2], "--dry-run"}).out.find("would be restored") != std::string::npos);
+    CHECK(shell({words[0], words[1], words[2], "-f", "json"}).document().at("restored") == true);
+    answer["restored"] = false;
+    CHECK(shell(words).out.find("restored") == std::string::npos);
+    CHECK_FALSE(shell({words[0], words[1], words[2], "-f", "json"}).document().as_object().contains("restored"));
 }

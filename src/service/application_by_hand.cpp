@@ -187,6 +187,13 @@ Result<json::value> update_application(Call& call, const ApplicationInput& input
     if (auto may = check_may_change_applications(call); !may) return may.error();
     const auto before = find_application(call, input.id, input.uuid);
     if (!before) return before.error();
+    if (input.uuid && uuid_spelling(*input.uuid) != before->uuid) {
+        const auto message = fmt::format(
+            "The uuid is the identity of an application and cannot be changed: application {} has {}, not {}. Leave "
+            "--uuid out, or create another application with it.",
+            before->id.value, before->uuid, printable(*input.uuid));
+        return Error{ErrorCode::conflict, message, {{"uuid", message}}};
+    }
     Application wanted = *before;
     apply(input, wanted);
     const auto changes = changed_fields(entity_of<Application>(), &*before, &wanted);

@@ -172,12 +172,15 @@ Error refusal(const std::vector<Finding>& findings) {
 Result<ImportResult> import_application(Call& call, const ImportRequest& request) {
     ReadingOptions options;
     options.allowed_names = request.allowed_names;
+    options.prototypes.emplace();  // nothing can install one yet
     auto reading = read_application(request.document, request.file, options);
     if (!reading.definition) return refusal(reading.findings);
-    const ApplicationDefinition& definition = *reading.definition;
+    ApplicationDefinition& definition = *reading.definition;
 
     auto stored = stored_application(call, request, definition);
     if (!stored) return stored.error();
+    // A file without uuid means the application that it found: the export of that one, which has it, says the same.
+    if (*stored && definition.uuid.empty()) definition.uuid = (*stored)->uuid;
     if (auto free = check_taken(call, request, definition, *stored); !free) return free.error();
     ImportResult result{.findings = std::move(reading.findings)};
 
@@ -192,7 +195,9 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
     } else {
         const Application& before = **stored;
         result.version_before = before.version;
-        const auto old = read_application(before.definition, before.deffile, options);
+        result.restored = !before.live;
+        auto old = read_application(before.definition, before.deffile, options);
+        if (old.definition && old.definition->uuid.empty()) old.definition->uuid = before.uuid;
         const bool same_document = before.live && (before.definition_sha256 == definition.sha256 ||
                                                    (old.definition && same_meaning(*old.definition, definition)));
         // What was removed is not installed: an older version may follow it.
@@ -201,7 +206,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
             return downgrade(request, before, definition.version);
         result.application = before;
         apply(call, definition, request, result.application);
-        if (!definition.uuid.empty()) result.application.uuid = definition.uuid;
+        result.application.uuid = definition.uuid;
         if (same_document) {
             result.application = before;
             if (request.enable == Enable::yes) result.application.enabled = true;

@@ -28,11 +28,12 @@ struct ImportResult {
     std::string action;  ///< created, updated, unchanged
     Application application;
     std::string version_before;  ///< empty when created
+    bool restored = false;       ///< it had been removed
     std::vector<Finding> findings;
     json::object changes;  ///< what differs, by natural keys
     /// Run templates that lack a value for a newly required variable: id, name, missing.
     json::array incomplete_templates;
-    /// Stored values whose variable is gone; they are kept and marked: runtemplate_id, name.
+    /// Stored values whose variable is not declared; they are kept and marked: runtemplate_id, name.
     json::array orphaned_values;
     /// Stored values that do not fit a variable that changed; they are kept: runtemplate_id, name, problem.
     json::array unfit_values;

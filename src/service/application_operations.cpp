@@ -90,13 +90,13 @@ Result<json::value> remove_by_document(Call& call, const DocumentInput& input) {
     Naming named{"uuid", to_text(json::value(uuid))};
     if (uuid.empty()) {
         const auto file = input.file.value_or("");
-        const auto reading = read_application(input.document, file);
-        if (!reading.definition) return refusal(reading.findings);
-        uuid = reading.definition->uuid;
+        // Nothing else of the file counts: a package that takes its application away must not fail on the rest of it.
+        Findings findings(file);
+        uuid = uuid_of_document(input.document, findings);
         if (uuid.empty()) {
-            Findings findings(file);
-            findings.error(FindingCode::uuid_missing, "/uuid",
-                           "The file has no uuid, so it names no application; remove the application by its id.");
+            if (!findings.has_error())
+                findings.error(FindingCode::uuid_missing, "/uuid",
+                               "The file has no uuid, so it names no application; remove the application by its id.");
             return refusal(findings.list());
         }
         named = {"/uuid", to_text(json::value(uuid)), file};
@@ -129,6 +129,7 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
     const auto& application = done->application;
     return json::value{
         {"action", done->action},
+        {"restored", done->restored},
         {"dry_run", input.dry_run.value_or(false)},
         {"id", application.id.value},
         {"uuid", application.uuid},
@@ -147,6 +148,7 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
 Result<json::value> validate(Call& call, const DocumentInput& input) {
     ReadingOptions options;
     options.allowed_names = allowed_names(call, input);
+    options.prototypes.emplace();  // nothing can install one yet
     const auto reading = read_application(input.document, input.file.value_or(""), options);
     return json::value{{"valid", reading.definition.has_value()},
                        {"verdict", to_text(reading.verdict())},

@@ -30,7 +30,7 @@ json::array orphaned_values(Call& call, Id<Application> id, const ApplicationDef
     for (const auto& row : call.session.sql.query(
              fmt::format(R"(SELECT c."runtemplate_id", c."name" FROM "configuration" c
 JOIN "runtemplate" r ON r."id" = c."runtemplate_id"
-WHERE r."app_id" = ?{} ORDER BY c."runtemplate_id", c."name")",
+WHERE r."app_id" = ? AND r."live" = 1{} ORDER BY c."runtemplate_id", c."name")",
                          declared.empty() ? "" : fmt::format(R"( AND c."name" NOT IN ({}))", declared)),
              parameters))
         out.push_back({{"runtemplate_id", std::get<std::int64_t>(row[0])}, {"name", std::get<std::string>(row[1])}});
@@ -46,7 +46,7 @@ json::array unfit_values(Call& call, Id<Application> id, const ApplicationDefini
         for (const auto& row : call.session.sql.query(
                  R"(SELECT c."id", c."runtemplate_id", c."value", c."sealed" FROM "configuration" c
 JOIN "runtemplate" r ON r."id" = c."runtemplate_id"
-WHERE r."app_id" = ? AND c."name" = ? ORDER BY c."runtemplate_id")",
+WHERE r."app_id" = ? AND r."live" = 1 AND c."name" = ? ORDER BY c."runtemplate_id")",
                  {id.value, name})) {
             auto value = std::get<std::string>(row[2]);
             const bool sealed = is_true(row[3]);

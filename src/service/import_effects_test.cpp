@@ -97,3 +97,21 @@ TEST_CASE("values are sealed when the run template gets an application to which 
     REQUIRE(desk.run("runtemplate:update", {{"id", id}, {"app_id", other}}));
     desk.check_sealed(id);
 }
+
+TEST_CASE("run templates that were removed are no concern of an import") {
+    Desk desk;
+    const auto kept = desk.run_template(desk.import(definition(bank, "1.0", "string")));
+    const auto removed = desk.run_template(desk.import(definition(bank, "1.0", "string")));
+    REQUIRE(desk.run("runtemplate:delete", {{"id", removed}}));
+    const auto told = [&](std::string_view version, const char* type, std::string_view name) {
+        auto document = definition(bank, version, type);
+        document["environment"] = json::object{{name, {{"type", type}, {"description", "Of the bank."}}}};
+        const auto done = desk.run("application:import", {{"document", to_text(document)}, {"file", "bank.app.json"}});
+        REQUIRE(done);
+        return to_text(done->at("unfit_values")) + to_text(done->at("orphaned_values"));
+    };
+    const auto unfit = told("1.1", "integer", "TOKEN");
+    CHECK(unfit.find(fmt::format("\"runtemplate_id\":{},", kept)) != std::string::npos);
+    CHECK(unfit.find(fmt::format("\"runtemplate_id\":{},", removed)) == std::string::npos);
+    CHECK(told("1.2", "string", "OTHER") == fmt::format(R"([][{{"runtemplate_id":{},"name":"TOKEN"}}])", kept));
+}

@@ -163,7 +163,8 @@ struct KnownPrototype {
 struct ReadingOptions {
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator allows
     std::size_t longest_name = 255;   ///< bytes; 64 where the database of the original is shared
-    std::optional<std::vector<KnownPrototype>> prototypes = {};  ///< none: requirements are not compared with anything
+    /// None: requirements are not compared with anything. Empty: what is unknown is only a note.
+    std::optional<std::vector<KnownPrototype>> prototypes = {};
 };
 
 struct ApplicationReading {
@@ -179,5 +180,8 @@ struct ApplicationReading {
 /// warning and read as meant. Of a setting that the author describes to people, an odd default is only a note.
 ApplicationReading read_application(std::string_view text, std::string_view file = {},
                                     const ReadingOptions& options = {});
+
+/// The uuid alone, whatever else is wrong with the document; empty when there is none or an error says why.
+std::string uuid_of_document(std::string_view text, Findings& findings);
 
 }  // namespace mf

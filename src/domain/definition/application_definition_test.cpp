@@ -266,8 +266,10 @@ TEST_CASE("macros in defaults are followed to their end") {
 
 TEST_CASE("requirements are compared with what is installed") {
     const ReadingOptions options{.prototypes = {{{"Vaultwarden", {"A", "TOKEN"}}}}};
-    CHECK(complaints(R"("requirements":["VaultWarden"])", options) == "note requirement_env_gap /requirements/0");
+    CHECK(complaints(R"("requirements":["VaultWarden"])", options) == "warning requirement_env_gap /requirements/0");
     CHECK(complaints(R"("requirements":["FioBank","package:curl"])", options) ==
+          "warning unknown_requirement /requirements/0");
+    CHECK(complaints(R"("requirements":["FioBank"])", {.prototypes = std::vector<KnownPrototype>{}}) ==
           "note unknown_requirement /requirements/0");
     CHECK(complaints(R"("requirements":["../../x"])") == "warning unknown_requirement /requirements/0");
 }

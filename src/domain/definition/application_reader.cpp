@@ -268,14 +268,16 @@ private:
             reading_.warning(FindingCode::command_suspicious, key, remark);
         for (const std::string& name : arguments->names()) {
             if (read_.field(name) || is_reserved_name(name)) continue;
-            reading_.warning(
-                FindingCode::unknown_placeholder, key,
-                fmt::format("{} is no setting of this application; unless a credential provides it, jobs cannot start.",
-                            shown_name(name)));
+            reading_.warning(FindingCode::unknown_placeholder, key,
+                             fmt::format("{} is no setting of this application; unless a run template or company sets "
+                                         "it, jobs cannot start.",
+                                         shown_name(name)));
         }
     }
 
     void check_requirements() {
+        // Where no prototype is installed at all, every real file would have a warning of which nobody can do anything.
+        const auto severity = options_.prototypes && options_.prototypes->empty() ? Severity::note : Severity::warning;
         for (std::size_t i = 0; i < read_.requirements.size(); ++i) {
             const std::string& requirement = read_.requirements[i];
             const std::string place =
@@ -293,18 +295,18 @@ private:
                 options_.prototypes->begin(), options_.prototypes->end(),
                 [&](const KnownPrototype& prototype) { return equal_ignoring_case(prototype.code, requirement); });
             if (known == options_.prototypes->end()) {
-                findings_.note(FindingCode::unknown_requirement, place,
-                               "No credential prototype with this code is installed.", printable(requirement));
+                findings_.add(severity, FindingCode::unknown_requirement, place,
+                              "No credential prototype with this code is installed.", printable(requirement));
                 continue;
             }
             std::string missing;
             for (const std::string& keyword : known->keywords)
                 if (!read_.field(keyword)) missing += (missing.empty() ? "" : ", ") + keyword;
             if (!missing.empty())
-                findings_.note(FindingCode::requirement_env_gap, place,
-                               fmt::format("The prototype also provides {}, which \"environment\" does not declare.",
-                                           printable(missing)),
-                               printable(requirement));
+                findings_.add(severity, FindingCode::requirement_env_gap, place,
+                              fmt::format("The prototype also provides {}, which \"environment\" does not declare.",
+                                          printable(missing)),
+                              printable(requirement));
         }
     }
 
@@ -331,6 +333,19 @@ const ExitCodeDefinition* ApplicationDefinition::exit_code(int number) const {
 std::string display_name(const ApplicationDefinition& definition) {
     const auto name = trim(definition.name.in("en"));
     return std::string(name.empty() ? std::string_view(definition.uuid) : name);
+}
+
+std::string uuid_of_document(std::string_view text, Findings& findings) {
+    const auto document = read_document(text, findings);
+    const json::object* object = document ? document->if_object() : nullptr;
+    if (!object) {
+        if (document)
+            findings.error(FindingCode::not_an_object, "",
+                           fmt::format("An application definition is an object {{…}}, not {}.", kind_name(*document)));
+        return {};
+    }
+    ObjectReading reading(*object, "", findings);
+    return read_uuid(reading);
 }
 
 ApplicationReading read_application(std::string_view text, std::string_view file, const ReadingOptions& options) {
