@@ -248,10 +248,8 @@ Result<Environment> assemble_environment(const EnvironmentLayers& layers) { retu
 std::string missing_required_reason(const Environment& environment) {
     const auto& missing = environment.missing_required;
     if (missing.empty()) return {};
-    return fmt::format(
-        "Required variable{} without a value: {}. Set {} in the run template, or assign a credential that provides {}.",
-        missing.size() > 1 ? "s" : "", fmt::join(missing, ", "), missing.size() > 1 ? "them" : "it",
-        missing.size() > 1 ? "them" : "it");
+    return fmt::format("Required variable{} without a value: {}. Set {} in the run template, or for its whole company.",
+                       missing.size() > 1 ? "s" : "", fmt::join(missing, ", "), missing.size() > 1 ? "them" : "it");
 }
 
 std::map<std::string, std::string> platform_variables(const PlatformFacts& facts) {

@@ -100,7 +100,7 @@ TEST_CASE("declared variables without a value are exported empty, required ones 
     CHECK(environment.find("D")->layers.empty());
     CHECK(environment.missing_required == Texts{"Z", "B", "E"});
     CHECK(missing_required_reason(environment)
-              .starts_with("Required variables without a value: Z, B, E. Set them in the run template"));
+              .starts_with("Required variables without a value: Z, B, E. Set them in the run template, or for"));
     CHECK(missing_required_reason(assembled({})) == "");
     CHECK(missing_required_reason(assembled({.application = {{.name = "Z", .required = true}}}))
               .starts_with("Required variable without a value: Z. Set it "));

@@ -173,6 +173,8 @@ NameJudgement judge_variable_name(std::string_view name, const AllowedNames& all
 
 bool is_reserved_name(std::string_view name) { return name.starts_with("MULTIFLEXI_"); }
 
+bool begins_with_digit(std::string_view name) { return !name.empty() && name[0] >= '0' && name[0] <= '9'; }
+
 bool is_shell_name(std::string_view name) {
     const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
     return !name.empty() && letter(name.front()) &&

@@ -33,6 +33,10 @@ NameJudgement judge_variable_name(std::string_view name, const AllowedNames& all
 /// MULTIFLEXI_…
 bool is_reserved_name(std::string_view name);
 
+/// execve(2) takes such a name, so real definitions that have one keep working; but no shell can set or read it, so
+/// nobody should choose one anew.
+bool begins_with_digit(std::string_view name);
+
 /// Can POSIX shells assign this name ([A-Za-z_][A-Za-z0-9_]*)?
 bool is_shell_name(std::string_view name);
 

@@ -22,6 +22,12 @@ TEST_CASE("ordinary names are fine") {
     }
 }
 
+TEST_CASE("a leading digit is told apart, it is no matter for a process") {
+    CHECK(begins_with_digit("1ABC"));
+    CHECK_FALSE(begins_with_digit("A1"));
+    CHECK_FALSE(begins_with_digit(""));
+}
+
 TEST_CASE("unusual names are kept with a warning") {
     for (const auto name :
          {"path", "foo", "BANKA+", "BANKA-", "__proto__", "constructor", "MÍRA", "A.B", "multiflexi_job_id"}) {

@@ -215,6 +215,14 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
     if (const auto judged = judge_variable_name(*input.name, call.allowed_names);
         judged.refused() || judged.verdict == NameVerdict::reserved)
         return Error{ErrorCode::invalid, fmt::format("{}: {}", *input.name, judged.reason), {{"name", judged.reason}}};
+    if (begins_with_digit(*input.name) &&
+        call.repository<ApplicationField>().list({.equals = {{"name", *input.name}}, .limit = 1}).empty()) {
+        const auto reason = fmt::format(
+            "The name {} begins with a digit, which no shell can set, and no application "
+            "declares it; choose a name that begins with a letter.",
+            shown_name(*input.name));
+        return Error{ErrorCode::invalid, reason, {{"name", reason}}};
+    }
     Repository<CompanyVariable> variables(call.session, call.scope);
     auto existing = variables.first({.equals = {{"company_id", input.company_id}, {"name", *input.name}}});
     CompanyVariable variable =

@@ -52,6 +52,13 @@ TextMap judged_values(Call& call, const std::vector<ApplicationField>& declared,
             continue;
         }
         const auto field = std::ranges::find(declared, name, &ApplicationField::name);
+        if (field == declared.end() && begins_with_digit(name)) {
+            error.fields.push_back(
+                {name, fmt::format("{}: The name begins with a digit, which no shell can set, and the application does "
+                                   "not declare it; choose a name that begins with a letter.",
+                                   shown_name(name))});
+            continue;
+        }
         const auto checked = field == declared.end() ? canonical_value(ConfigType::text, value)
                                                      : canonical_value(type_of(*field), value, constraints_of(*field));
         if (checked)

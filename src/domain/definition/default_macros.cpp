@@ -69,9 +69,9 @@ private:
             } else if (!is_reserved_name(macro->name) && !unknown_reported) {
                 unknown_reported = true;
                 add(index, weight(index), FindingCode::unknown_placeholder,
-                    fmt::format(
-                        "{{{}}} is no setting of this application; unless a credential provides it, it stays as it is.",
-                        macro->name));
+                    fmt::format("{{{}}} is no setting of this application; unless a run template or company sets it, "
+                                "it stays as it is.",
+                                macro->name));
             }
         }
     }

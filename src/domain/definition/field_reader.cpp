@@ -305,6 +305,10 @@ std::vector<FieldDefinition> read_environment(const json::value& environment, Fi
             findings.error(FindingCode::key_invalid, pointer, judgement.reason);
         else if (judgement.verdict != NameVerdict::plain)
             findings.warning(FindingCode::key_invalid, pointer, judgement.reason);
+        else if (begins_with_digit(name))
+            findings.note(FindingCode::key_invalid, pointer,
+                          "The name begins with a digit: jobs get it, but no shell can set or read it. Choose a name "
+                          "that begins with a letter.");
         if (name.size() > longest_name)
             findings.error(FindingCode::key_invalid, pointer,
                            fmt::format("The name is longer than {} bytes.", longest_name));
