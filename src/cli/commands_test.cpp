@@ -219,6 +219,12 @@ TEST_CASE("what is wrong with a run template is said in the words of the contrac
     code = ErrorCode::invalid;
     create("json");
     CHECK(compact(shell) == R"({"status":"error","message":"Invalid crontab expression","cron":"x","detail":"Bad."})");
+    // Nothing is wrong with the expression itself, or there is none.
+    for (const auto& cron : {std::vector<std::string>{"--cron", "0 1 * * *"}, {}}) {
+        std::vector<std::string> words{"run-template:create", "--name", "R", "--app_id", "1", "--company_id", "1"};
+        words.insert(words.end(), cron.begin(), cron.end());
+        CHECK(shell(words).out == "Bad.\n");
+    }
     CHECK(shell({"run-template:create", "--name", "R"}).out == "Missing --name, --app_id or --company_id\n");
 }
 

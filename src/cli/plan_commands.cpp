@@ -45,6 +45,10 @@ int run_next(Invocation& in) {
     const auto& object = answer->get_object();
     const int code = show_preview(in, object);
     if (in.json()) return code;
+    const auto zone = text_member(object, "zone");
+    if (const auto shown_in = text_member(object, "shown_in"); shown_in != zone)
+        in.out().line(one_line(fmt::format("The schedule is in {}: {} The times here are those of {}.", zone,
+                                           text_member(object, "description"), shown_in)));
     // Who reads a list of coming runs expects that they will come.
     if (const json::value& active = member(object, "active"); active.is_bool() && !active.get_bool())
         in.out().line("The run template is not active: none of these runs happens before it is.");
@@ -64,7 +68,8 @@ Result<json::object> preview_request(const Invocation& in) {
 
 /// One line of a batch. What is wrong with it is said in its answer; the next line has its own chance. Also an empty
 /// line has an answer, so that line n of the answers belongs to line n of the requests.
-json::value batch_answer(std::string_view line, std::size_t number, Timestamp now, const Zone& zone) {
+json::value batch_answer(std::string_view line, std::size_t number, const json::object& defaults, Timestamp now,
+                         const Zone& zone) {
     const auto wrong = [&](std::string_view sentence) {
         return json::object{
             {"error", fmt::format("Line {}: {}", number, sentence)}, {"cron", nullptr}, {"line", number}};
@@ -73,19 +78,27 @@ json::value batch_answer(std::string_view line, std::size_t number, Timestamp no
     if (trim(line).empty()) return wrong("It is empty; a request is a JSON object, such as {\"cron\":\"30 2 * * *\"}.");
     auto request = parse_json(line);
     if (!request) return wrong(request.error().message);
+    if (json::object* object = request->if_object()) {
+        const bool has_rule = object->contains("cron") || object->contains("interval");
+        for (const auto& [key, value] : defaults)
+            // Half a rule from here and half from there would be a rule that nobody wrote.
+            if (!has_rule || (key != "cron" && key != "interval" && key != "anchor")) object->emplace(key, value);
+    }
     auto answer = preview_answer(*request, now, zone);
     if (answer.is_object() && answer.get_object().contains("error")) answer.get_object()["line"] = number;
     return answer;
 }
 
 int run_batch(Invocation& in, const std::string& file) {
+    const auto defaults = preview_request(in);
+    if (!defaults) return in.refuse(defaults.error());
     auto source = LineSource::open(file, in.terminal(), longest_request + 1);
     if (!source) return in.refuse(source.error());
     const Timestamp now = in.backend().now();
     const Zone zone = in.zone();
     std::string line;
     for (std::size_t number = 1; (*source)->next(line); ++number) {
-        in.out().line(to_text(batch_answer(line, number, now, zone)));
+        in.out().line(to_text(batch_answer(line, number, *defaults, now, zone)));
         // Whoever asks one by one over a pipe waits for each answer.
         if ((*source)->would_wait()) in.out().flush();
         if (in.out().failed()) break;
@@ -177,7 +190,7 @@ int run_environment(Invocation& in) {
 constexpr Option next_options[] = {
     {.name = "id", .help = "Id of the run template", .aliases = {"runtemplate_id", "template"}},
     {.name = "count", .help = "How many runs", .preset = "10"},
-    {.name = "zone", .help = "Time zone to show them in"},
+    {.name = "zone", .help = "Time zone to show them in; the schedule stays in its own"},
 };
 constexpr Option environment_options[] = {
     {.name = "id", .help = "Id of the run template", .aliases = {"runtemplate_id", "template"}},
@@ -201,7 +214,8 @@ constexpr Option preview_options[] = {
     {.name = "from", .help = "Runs after this time", .becomes = Becomes::local, .preset = "now"},
     {.name = "count", .help = "How many runs", .becomes = Becomes::local, .preset = "5"},
     {.name = "batch",
-     .help = "File with one JSON request per line, - for standard input; one JSON answer per line",
+     .help = "File with one JSON request per line, - for standard input; one JSON answer per line. The other options "
+             "count for requests that do not say it themselves",
      .becomes = Becomes::local},
 };
 

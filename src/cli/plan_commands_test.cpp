@@ -49,6 +49,23 @@ TEST_CASE("a batch answers every line, also the bad ones") {
     CHECK(shell({"schedule:preview", "--batch", "/dev/zero"}).code == 1);
 }
 
+TEST_CASE("options beside a batch count for requests that do not say it themselves") {
+    FakeBackend fake;
+    Shell shell{.backend = fake, .input = "{}\n{\"count\":1,\"zone\":\"Europe/Prague\"}\n{\"interval\":\"d\"}\n[]\n"};
+    CHECK(shell({"schedule:preview", "--batch", "-", "--cron", "30 2 * * *", "--zone", "UTC", "--count", "2", "--from",
+                 "2026-03-28"})
+              .code == 0);
+    const auto lines = split(trim(shell.out), '\n');
+    REQUIRE(lines.size() == 4);
+    const auto answer = [&](std::size_t i) { return parse_json(lines[i])->as_object(); };
+    CHECK(answer(0).at("cron") == "30 2 * * *");
+    CHECK(to_text(answer(0).at("next")) == R"(["2026-03-28T02:30:00+00:00","2026-03-29T02:30:00+00:00"])");
+    CHECK(to_text(answer(1).at("next")) == R"(["2026-03-28T02:30:00+01:00"])");
+    CHECK(answer(2).at("cron") == "0 0 * * *");
+    CHECK(answer(3).contains("error"));
+    CHECK(shell({"schedule:preview", "--batch", "-", "--count", "x"}).code == 1);
+}
+
 TEST_CASE("line n of the answers belongs to line n of the requests, whatever the lines hold") {
     FakeBackend fake;
     Shell shell{.backend = fake};
@@ -137,6 +154,23 @@ TEST_CASE("coming runs of a run template") {
     CHECK(shell.out.find("2026-03-29T03:01:00+02:00") != std::string::npos);
     CHECK(shell.out.ends_with("The clocks go forward.\nCareful.\n"));
     CHECK(to_text(shell.last()) == R"({"id":"1","count":"1"})");
+}
+
+TEST_CASE("runs shown in another zone come with the zone of the schedule") {
+    FakeBackend fake;
+    json::object next{{"never", false},
+                      {"runs", json::array{json::object{{"at", "2026-03-29T00:30:00+00:00"}}}},
+                      {"description", "At 02:30 every day."},
+                      {"zone", "Europe/Prague"},
+                      {"shown_in", "UTC"}};
+    fake.offer("runtemplate:next", {"id", "count", "zone"},
+               [&](const json::object&) -> Result<json::value> { return json::value(next); });
+    Shell shell{fake};
+    CHECK(
+        shell({"runtemplate", "next", "--id", "1", "--zone", "UTC"})
+            .out.ends_with("The schedule is in Europe/Prague: At 02:30 every day. The times here are those of UTC.\n"));
+    next["shown_in"] = "Europe/Prague";
+    CHECK(shell({"runtemplate", "next", "--id", "1"}).out.find("The schedule is in") == std::string::npos);
 }
 
 TEST_CASE("runs that will not come are not promised") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/answers.h"
 #include "cli/commands.h"
+#include "domain/cron.h"
 
 namespace mf {
 namespace {
@@ -135,7 +136,9 @@ int refuse_change(Invocation& in, const Error& error) {
         return in.refuse(Refusal{.message = "Application with given UUID not found"});
     if (error.code == ErrorCode::not_found && is_about(error, "company"))
         return in.refuse(Refusal{.message = fmt::format("Company not found for slug: {}", value("company"))});
-    if (is_about(error, "cron"))
+    // Not every complaint about it is one about the expression: it may be missing, or beside an interval.
+    if (const auto cron = in.arguments().value("cron");
+        cron && is_about(error, "cron") && !CronExpression::parse(*cron))
         return in.refuse(Refusal{.message = in.json() ? "Invalid crontab expression"
                                                       : fmt::format("Invalid crontab expression: {}", error.message),
                                  .details = {{"cron", value("cron")}, {"detail", error.message}}});

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <boost/json.hpp>
+#include <cmath>
 
 namespace mf {
 namespace {
@@ -114,7 +115,6 @@ struct Question {
     ScheduleRule rule;
     Timestamp from;
     std::int64_t count = 5;
-    std::vector<std::string> warnings;
 };
 
 Error invalid(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
@@ -133,19 +133,27 @@ Result<std::int64_t> count_of(const json::object& request) {
     if (!value || value->is_null()) return std::int64_t{5};
     std::optional<std::int64_t> count;
     if (value->is_int64()) count = value->as_int64();
+    // 1.0 is the same number (RFC 8259 knows one kind only).
+    if (const double* real = value->if_double(); real && *real >= 1 && *real <= 1000 && *real == std::floor(*real))
+        count = static_cast<std::int64_t>(*real);
     if (value->is_string()) count = to_integer(std::string_view(value->as_string()));
     if (count && *count >= 1 && *count <= 1000) return *count;
     return invalid(
         fmt::format("The count of runs must be a whole number from 1 to 1000, not {}.", to_text(*value).substr(0, 40)));
 }
 
-Result<Question> question_of(const json::object& request, Timestamp now, const Zone& default_zone) {
+std::vector<std::string> unknown_members(const json::object& request) {
     constexpr std::string_view known[] = {"id", "cron", "zone", "from", "count", "interval", "anchor"};
-    Question out{.from = now};
+    std::vector<std::string> out;
     for (const auto& member : request)
         if (std::ranges::find(known, std::string_view(member.key())) == std::end(known))
-            out.warnings.push_back(fmt::format("The member \"{}\" of the request is not known; known are {}.",
-                                               std::string_view(member.key()).substr(0, 40), fmt::join(known, ", ")));
+            out.push_back(fmt::format("The member \"{}\" of the request is not known; known are {}.",
+                                      to_utf8(std::string_view(member.key()).substr(0, 40)), fmt::join(known, ", ")));
+    return out;
+}
+
+Result<Question> question_of(const json::object& request, Timestamp now, const Zone& default_zone) {
+    Question out{.from = now};
     std::array<std::optional<std::string>, 5> texts;
     constexpr std::string_view names[] = {"cron", "zone", "from", "interval", "anchor"};
     for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -188,9 +196,13 @@ Result<Question> question_of(const json::object& request, Timestamp now, const Z
 }
 
 json::object answer_to(const json::object& request, Timestamp now, const Zone& default_zone) {
+    const auto warnings = unknown_members(request);
     const auto refuse = [&](const Error& error) {
         const auto* cron = request.if_contains("cron");
-        return json::object{{"error", error.message}, {"cron", cron ? *cron : json::value()}};
+        json::object out{{"error", error.message}, {"cron", cron ? *cron : json::value()}};
+        // A misspelt member is often the reason.
+        if (!warnings.empty()) out["warnings"] = json::array(warnings.begin(), warnings.end());
+        return out;
     };
     const auto question = question_of(request, now, default_zone);
     if (!question) return refuse(question.error());
@@ -198,7 +210,7 @@ json::object answer_to(const json::object& request, Timestamp now, const Zone& d
     if (!schedule) return refuse(schedule.error());
 
     auto found = preview(*schedule, question->from, static_cast<std::size_t>(question->count));
-    found.warnings.insert(found.warnings.end(), question->warnings.begin(), question->warnings.end());
+    found.warnings.insert(found.warnings.end(), warnings.begin(), warnings.end());
     const auto& given = question->rule.cron;
     const auto& used = schedule->cron();
     json::object out{{"cron", !given.empty() ? json::value(given)

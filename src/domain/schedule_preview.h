@@ -55,7 +55,7 @@ json::object to_json(const SchedulePreview& preview, const Zone& zone);
 /// cron, or interval (a code or word) with or without anchor ("mon 02:00"), is needed; zone is the given one, from is
 /// now and count 5 unless the request says otherwise. from is anything that parse_time reads; count is 1 to 1000; "id"
 /// is given back as it is. The answer repeats cron, zone, from, count and has what to_json makes; or it is
-/// {"error":"sentence","cron":…}. Never throws for any request.
+/// {"error":"sentence","cron":…}, with the warnings about members that are not known. Never throws for any request.
 json::value preview_answer(const json::value& request, Timestamp now, const Zone& default_zone);
 
 }  // namespace mf

@@ -119,6 +119,7 @@ TEST_CASE("what a request leaves out is filled in") {
     CHECK(ask(R"({"interval":"@weekly"})").at("cron").as_string() == "@weekly");
     CHECK(ask(R"({"interval":"n"})").at("cron").is_null());
     CHECK(ask(R"({"cron":"@daily","Zone":"UTC"})").at("warnings").as_array().size() == 1);
+    CHECK(ask(R"({"cron":"@daily","count":1.0})").at("next").as_array().size() == 1);
 }
 
 TEST_CASE("a wrong request gets a sentence") {
@@ -131,6 +132,9 @@ TEST_CASE("a wrong request gets a sentence") {
         CHECK(error_of(fmt::format(R"({{"cron":"@daily","count":{}}})", count)).find("from 1 to 1000") !=
               std::string::npos);
     CHECK(error_of(R"({"cron":5})").find("must be a text") != std::string::npos);
+    CHECK(to_text(ask(R"({"corn":"@daily"})").at("warnings")).find("\\\"corn\\\" of the request is not known") !=
+          std::string::npos);
+    CHECK_FALSE(ask(R"({"cron":5})").as_object().contains("warnings"));
     CHECK(error_of(R"({})").find("needs the member") != std::string::npos);
     CHECK(error_of(R"([])").find("JSON object") != std::string::npos);
     CHECK(error_of(R"({"interval":"often"})").find("'often'") != std::string::npos);

@@ -158,8 +158,18 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
     auto result = complaints.result();
     if (!result) return result;
     // What only shows when the parts meet: an anchor the interval has no use for, limits of delay and jitter.
-    if (const auto schedule = schedule_of(out, Zone::utc()); !schedule) return schedule.error();
-    return {};
+    const auto schedule = schedule_of(out, Zone::utc());
+    if (schedule) return {};
+    Error error = schedule.error();
+    if (!input.anchor && !error.fields.empty() && error.fields.front().field == "anchor") {
+        // Who did not give it now has to learn where it comes from.
+        error.message = fmt::format(
+            "The run template has the --anchor {} from before: {} Give another --anchor with the new interval, or take "
+            "it away with --anchor ''.",
+            out.anchor, error.message);
+        error.fields.front().message = error.message;
+    }
+    return error;
 }
 
 }  // namespace mf

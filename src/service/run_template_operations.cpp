@@ -341,7 +341,8 @@ Result<json::value> next(Call& call, const NextInput& input) {
     out["runtemplate_id"] = found->id.value;
     out["active"] = found->active;
     out["fault"] = found->fault;
-    out["zone"] = shown_in.name();
+    out["zone"] = schedule->zone().name();
+    out["shown_in"] = shown_in.name();
     out["description"] = schedule->describe();
     return json::value(std::move(out));
 }

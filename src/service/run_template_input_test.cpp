@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "base/time_text.h"
+#include "support/desk.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+
+namespace {
+
+struct Desk : testing::Desk {
+    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
+
+    json::object input(json::object more) const {
+        json::object out{{"name", "R"}, {"app_id", application.id.value}, {"company_id", company.id.value}};
+        for (const auto& [key, value] : more) out[key] = value;
+        return out;
+    }
+    std::string refusal(json::object more) { return error_of("runtemplate:create", input(std::move(more))).message; }
+};
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+}  // namespace
+
+TEST_CASE("an interval and an expression that do not belong together are told apart from a wrong expression") {
+    Desk desk;
+    CHECK(has(desk.refusal({{"interv", "h"}, {"cron", "0 1 * * *"}}), "has no use for a cron expression"));
+    CHECK(has(desk.refusal({{"interv", "c"}}), "needs a cron expression (--cron)"));
+}
+
+TEST_CASE("who changes the interval learns of the anchor that was stored before") {
+    Desk desk;
+    const auto made = desk.run("runtemplate:create", desk.input({{"interv", "d"}, {"anchor", "02:00"}}));
+    REQUIRE(made);
+    const json::object update{{"id", made->at("id")}, {"interv", "i"}};
+    const auto error = desk.error_of("runtemplate:update", update);
+    CHECK(error.message.starts_with("The run template has the --anchor 02:00 from before: "));
+    CHECK(has(error.message, "--anchor ''"));
+    REQUIRE(error.fields.size() == 1);
+    CHECK(error.fields[0].message == error.message);
+    // Of one that is given now nothing else needs to be said.
+    CHECK_FALSE(has(desk.refusal({{"interv", "i"}, {"anchor", "02:00"}}), "from before"));
+    auto without = update;
+    without["anchor"] = "";
+    CHECK(desk.run("runtemplate:update", without));
+}
+
+TEST_CASE("coming runs in another zone say both zones") {
+    Desk desk;
+    const auto made =
+        desk.run("runtemplate:create", desk.input({{"interv", "d"}, {"anchor", "02:30"}, {"zone", "Europe/Prague"}}));
+    REQUIRE(made);
+    auto next = desk.run("runtemplate:next", {{"id", made->at("id")}, {"zone", "UTC"}, {"count", 1}});
+    REQUIRE(next);
+    CHECK(next->at("zone") == "Europe/Prague");
+    CHECK(next->at("shown_in") == "UTC");
+    CHECK(to_text(next->at("next")) == R"(["2026-03-03T01:30:00+00:00"])");
+    next = desk.run("runtemplate:next", {{"id", made->at("id")}, {"count", 1}});
+    REQUIRE(next);
+    CHECK(next->at("shown_in") == "Europe/Prague");
+}
