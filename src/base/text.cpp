@@ -23,6 +23,12 @@ std::string_view trim(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+void add_sentence(std::string& text, std::string_view sentence) {
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.pop_back();
+    if (!text.empty()) text += std::string_view(".!?:;").find(text.back()) == std::string_view::npos ? ". " : " ";
+    text += sentence;
+}
+
 std::string lower(std::string_view text) {
     std::string out(text);
     for (char& c : out)

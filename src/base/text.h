@@ -15,6 +15,9 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// Without blanks, tabs and line ends at both sides.
 std::string_view trim(std::string_view text);
 
+/// Puts a sentence behind a text, with a full stop between when the text ends without one.
+void add_sentence(std::string& text, std::string_view sentence);
+
 /// ASCII letters only; other bytes stay.
 std::string lower(std::string_view text);
 

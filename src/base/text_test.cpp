@@ -25,6 +25,15 @@ TEST_CASE("the closest word is found, a far one is not") {
     CHECK(closest("xyzzy", {"bool", "string"}) == "");
 }
 
+TEST_CASE("a sentence behind a text that may be none") {
+    const auto with = [](std::string text) { return add_sentence(text, "More."), text; };
+    CHECK(with("") == "More.");
+    CHECK(with("a note") == "a note. More.");
+    CHECK(with("A note.") == "A note. More.");
+    CHECK(with("Why?\n") == "Why? More.");
+    CHECK(with("…") == "…. More.");
+}
+
 TEST_CASE("JSON is written on one line and for people") {
     const auto value = parse_json(R"({"a":[1,2.5,null],"b":"x\n\u00e9","c":{}})");
     REQUIRE(value);

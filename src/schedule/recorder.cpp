@@ -2,6 +2,7 @@
 #include "schedule/recorder.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <fmt/format.h>
 
@@ -132,7 +133,9 @@ Recorder::Batch Recorder::take(std::unique_lock<std::mutex>& lock) {
     for (End& end : batch.ends) {
         if (!end.log || !end.log->cut_) continue;
         const auto remark = fmt::format("Of the output only the first {} bytes were kept, its limit.", end.log->limit_);
-        end.what.reason = end.what.reason ? *end.what.reason + " " + remark : remark;
+        // The reason may be what a definition says about an exit code, which need be no sentence.
+        if (!end.what.reason) end.what.reason.emplace();
+        add_sentence(*end.what.reason, remark);
         for (Artifact& artifact : end.what.artifacts)
             if (artifact.kind != ArtifactKind::file) artifact.note += " (" + remark + ")";
     }

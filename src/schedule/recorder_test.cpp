@@ -256,6 +256,21 @@ TEST_CASE("a limit cuts the output of both streams together, to the byte, and sa
     CHECK(desk.artifacts(job).at(0).sha256 == sha256_hex("12345678"));
 }
 
+TEST_CASE("the remark about a limit follows a reason that is no sentence as one of its own") {
+    Desk desk;
+    const auto job = desk.claimed();
+    const auto log = desk.log(job, 1);
+    desk.recorder->start(desk.start_of(job));
+    desk.recorder->append(log, out, "more", now);
+    std::promise<void> recorded;
+    auto end = desk.end_of(job);
+    end.state = JobState::failed;
+    end.reason = "note";
+    desk.recorder->end(std::move(end), log, [&] { recorded.set_value(); });
+    recorded.get_future().wait();
+    CHECK(desk.get(job).reason == "note. Of the output only the first 1 bytes were kept, its limit.");
+}
+
 TEST_CASE("output that just reaches its limit is not cut") {
     Desk desk;
     const auto job = desk.claimed();
