@@ -50,7 +50,7 @@ const char* signal_hint(int number) {
         case 7:
         case 8:
         case 11: return " The application crashed.";
-        case 9: return " It did not end when it was asked to, or the system ran out of memory.";
+        case 9: return " It killed itself, somebody else killed it, or the system ran out of memory.";
         case 13: return " It wrote to something that nobody reads any more.";
         case 15: return " It was asked to end.";
         case 24: return " It used more processor time than allowed.";

@@ -22,7 +22,8 @@ struct ExitMeaning {
 /// Meanings that the application's definition gives to its own codes; they win over the general ones.
 using ExitMeanings = std::map<int, ExitMeaning>;
 
-/// General codes: 0; 64 to 78 (sysexits.h); 124 to 127 (timeout, container engines, shells); 128 + n (signal n); 255.
+/// Of a job that nobody of us told to end; what we do to a job has reasons of its own. General codes: 0; 64 to 78
+/// (sysexits.h); 124 to 127 (timeout, container engines, shells); 128 + n (signal n); 255.
 ExitMeaning exit_meaning(int code, const ExitMeanings& own = {});
 
 /// "SIGTERM"; "signal 99" for numbers without a name.

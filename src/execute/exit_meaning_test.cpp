@@ -21,6 +21,7 @@ TEST_CASE("general exit codes") {
 TEST_CASE("signals") {
     CHECK(exit_meaning(143).text == "The application was ended by SIGTERM. It was asked to end.");
     CHECK(exit_meaning(137).text.find("SIGKILL") != std::string::npos);
+    CHECK(exit_meaning(137).text.find("asked") == std::string::npos);
     CHECK(exit_meaning(139).severity == ExitSeverity::critical);
     CHECK(exit_meaning(128).text.find("exit code 128") != std::string::npos);
     CHECK(exit_meaning(193).text.find("exit code 193") != std::string::npos);

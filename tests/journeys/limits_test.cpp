@@ -188,7 +188,7 @@ TEST_CASE("exit codes get their meaning, that of the definition first") {
         {"exit 127", 127, "was not found"},
         {"exit 5", 5, "The bank is closed."},
         {"kill -SEGV $$", 139, "The application was ended by SIGSEGV. The application crashed."},
-        {"kill -KILL $$", 137, "SIGKILL"}};
+        {"kill -KILL $$", 137, "The application was ended by SIGKILL. It killed itself, "}};
     const json::object own{{"5", json::object{{"description", "The bank is closed."}, {"severity", "warning"}}}};
     for (const auto& [script, code, meaning] : cases) {
         INFO(script);
