@@ -126,7 +126,7 @@ Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequen
                 shown = found->state;
                 if (!sink({.kind = JobEvent::Kind::state,
                            .sequence = after + 1,
-                           .at = clock_.now(),
+                           .at = time_of_state(*found),
                            .state = found->state}))
                     return {};
             }

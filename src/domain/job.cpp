@@ -59,4 +59,13 @@ const Entity& entity_of<QueueEntry>() {
     return entity;
 }
 
+Timestamp time_of_state(const Job& job) {
+    switch (job.state) {
+        case JobState::pending: return job.created_at;
+        // Nobody notes when it was claimed; before it was due nobody could.
+        case JobState::claimed: return std::max(job.created_at, job.schedule);
+        default: return job.begin.value_or(job.created_at);
+    }
+}
+
 }  // namespace mf

@@ -73,6 +73,9 @@ const Entity& entity_of<Job>();
 enum class ArtifactKind { file, stdout_text, stderr_text };
 constexpr auto names_of(ArtifactKind) { return std::to_array<std::string_view>({"file", "stdout", "stderr"}); }
 
+/// When a job that has not ended came into its state, as far as it is known; never later than what it does in it.
+Timestamp time_of_state(const Job& job);
+
 /// Something a job left behind; its content is in the store under its digest, or in the output of the job.
 struct Artifact {
     Id<Artifact> id;

@@ -21,8 +21,22 @@ TEST_CASE("job follow shows output while it comes and ends with the job") {
     REQUIRE(comes_true([&] { return file_content(seen) == "first\n"; }));
     CHECK(it.job_state(1) == "running");
     CHECK(!follower.wait(0ms));
+    // Who begins to look later is told when things happened, not when he looked.
+    const auto printed = std::time(nullptr);
+    REQUIRE(comes_true([&] { return std::time(nullptr) > printed; }));
+    const auto later = it.directory() / "later";
+    auto late = it.begin_cli({"job:follow", job, "-f", "json"}, later);
+    REQUIRE(comes_true([&] { return file_content(later).find("first") != std::string::npos; }));
     it.write("go", "");
     CHECK(follower.wait() == 5);
+    CHECK(late.wait() == 0);
+    const auto told = parse_json(file_content(later));
+    REQUIRE(told);
+    std::string before;
+    for (const auto& event : told->as_array()) {
+        CHECK(text_of(event.as_object(), "time") >= before);
+        before = text_of(event.as_object(), "time");
+    }
     CHECK(file_content(seen) == "first\nsecond\n");
     // Of a job that has ended it shows all, and ends.
     CHECK(it.cli({"job", "follow", job}).out == "first\nsecond\n");
