@@ -8,7 +8,9 @@
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <fstream>
 
 using namespace mf;
@@ -230,6 +232,28 @@ TEST_CASE("a file that is replaced keeps its permissions, links stay links, devi
     CHECK_FALSE(OutputFile::create(directory.path().string()));
     CHECK_FALSE(OutputFile::create((directory.path() / "no" / "file").string()));
     CHECK_FALSE(OutputFile::create(""));
+}
+
+TEST_CASE("an open file is written to where it is, not replaced") {
+    TemporaryDirectory directory;
+    const auto file = (directory.path() / "file").string();
+    put(file, "kept ");
+    const Descriptor open(::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+    REQUIRE(open);
+    const auto link = (directory.path() / "link").string();
+    std::filesystem::create_symlink(fmt::format("/dev/fd/{}", open.get()), link);
+    for (const auto& name : {fmt::format("/proc/self/fd/{}", open.get()), fmt::format("/dev/fd/{}", open.get()),
+                             fmt::format("/proc/{}/task/{}/fd/{}", ::getpid(), ::getpid(), open.get()), link}) {
+        CAPTURE(name);
+        auto out = OutputFile::create(name);
+        REQUIRE(out);
+        CHECK((*out)->write("new "));
+        CHECK((*out)->commit());
+    }
+    // The same file, with what was in it, and nothing beside it.
+    CHECK(read_file(file) == "kept new new new new ");
+    CHECK(std::distance(std::filesystem::directory_iterator(directory.path()), {}) == 2);
+    CHECK_FALSE(OutputFile::create("/proc/self/fd/999"));
 }
 
 TEST_CASE("lines come one by one, also very long ones") {

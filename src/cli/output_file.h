@@ -10,7 +10,8 @@
 namespace mf {
 
 /// A file that appears completely or not at all: it is written beside its place and moved there by commit(). A file
-/// that is already there keeps its permissions, a symbolic link stays one. Devices and pipes are written directly.
+/// that is already there keeps its permissions, a symbolic link stays one. Devices, pipes and files that are open
+/// already (/dev/stdout, /proc/self/fd/1) are written directly.
 class OutputFile {
 public:
     /// Error sentences name the file.
