@@ -75,7 +75,11 @@ constexpr Option create_options[] = {
 constexpr Option export_options[] = {
     {.name = "id", .help = "Id of the application"},
     {.name = "uuid", .help = "UUID of the application"},
-    {.name = "file", .help = "Where to write it; - is standard output", .becomes = Becomes::local, .aliases = {"json"}},
+    {.name = "file",
+     .help = "Where to write it; - is standard output",
+     .becomes = Becomes::local,
+     .aliases = {"json"},
+     .file_name = true},
     {.name = "legacy", .takes = Takes::flag, .help = "In the form that old servers read"},
 };
 constexpr Option schema_options[] = {

@@ -136,9 +136,17 @@ int run_of_job(Invocation& in) {
     for (const json::value& row : rows)
         if (row.is_object() && (rows.size() == 1 || text_member(row.get_object(), "kind") == "file"))
             files.push_back(&row.get_object());
-    if (files.size() != 1)
-        return in.refuse(Refusal{
-            .message = fmt::format("Job {} has {} artifacts; name one with artifact:save --id.", *job, files.size())});
+    if (files.size() != 1) {
+        std::string_view form =
+            "Job {} has {} files besides stdout.txt and stderr.txt; save each with artifact:save --id.";
+        if (rows.empty())
+            form = "Job {} has no artifacts.";
+        else if (files.empty())
+            form = "Job {} has no files besides stdout.txt and stderr.txt; save one of them with artifact:save --id.";
+        else if (files.size() == rows.size())
+            form = "Job {} has {} files; save each with artifact:save --id.";
+        return in.refuse(Refusal{.message = fmt::format(fmt::runtime(form), *job, files.size())});
+    }
     const auto id = integer_member(*files.front(), "id").value_or(0);
     const auto file = *in.arguments().value("file");
     const auto size = save(in, id, file);
@@ -153,11 +161,11 @@ constexpr Option list_options[] = {{.name = "job_id", .help = "Only those of thi
 constexpr Option id_options[] = {{.name = "id", .help = "Id of the artifact", .aliases = {"artifact_id"}}};
 constexpr Option save_options[] = {
     {.name = "id", .help = "Id of the artifact", .becomes = Becomes::local, .aliases = {"artifact_id"}},
-    {.name = "file", .help = "Where to write it; - is standard output", .becomes = Becomes::local},
+    {.name = "file", .help = "Where to write it; - is standard output", .becomes = Becomes::local, .file_name = true},
 };
 constexpr Option of_job_options[] = {
     {.name = "id", .help = "Id of the job", .becomes = Becomes::local, .aliases = {"job_id"}},
-    {.name = "file", .help = "Save the only artifact here", .becomes = Becomes::local},
+    {.name = "file", .help = "Save the only artifact here", .becomes = Becomes::local, .file_name = true},
 };
 
 constexpr Command table[] = {

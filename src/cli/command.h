@@ -38,6 +38,7 @@ struct Option {
     std::array<std::string_view, 4> aliases = {};
     std::string_view preset = {};  ///< what counts when it is not given
     char letter = 0;               ///< -x
+    bool file_name = false;        ///< its value may be any bytes; others are texts
 };
 
 struct Command {

@@ -2,81 +2,14 @@
 #include "base/text.h"
 #include "cli/answers.h"
 #include "cli/commands.h"
+#include "cli/definition_outcome.h"
 #include "cli/input_file.h"
-#include "domain/definition/finding.h"
 #include "domain/definition/json_schema.h"
 
 #include <filesystem>
 
 namespace mf {
 namespace {
-
-/// What became of one file.
-struct Outcome {
-    json::object document;           ///< for -f json
-    std::vector<std::string> lines;  ///< for people
-    bool good = false;
-};
-
-/// "error: FILE: /environment/FOO: sentence (value) [code]"
-std::string line_of(const json::object& finding, const std::string& file) {
-    const auto pointer = text_member(finding, "pointer|field");
-    const auto value = plain_text(member(finding, "value"));
-    const auto code = text_member(finding, "code");
-    const auto severity = text_member(finding, "severity");
-    std::string out = fmt::format("{}: {}", severity.empty() ? "error" : severity, file);
-    if (!pointer.empty()) out += fmt::format(": {}", printable(pointer, 400));
-    out += fmt::format(": {}", text_member(finding, "message|sentence"));
-    if (!value.empty()) out += fmt::format(" Found: {}.", value);
-    if (!code.empty()) out += fmt::format(" [{}]", code);
-    return out;
-}
-
-/// "/environment/FOO" -> "environment.FOO", the form of the line that other programs search for.
-std::string dotted(std::string_view pointer) {
-    std::string out;
-    for (const auto part : split(pointer.starts_with('/') ? pointer.substr(1) : pointer, '/'))
-        out += (out.empty() ? "" : ".") + std::string(part);
-    return printable(out, 400);
-}
-
-json::array findings_of(const json::value& findings) {
-    return findings.is_array() ? findings.get_array() : json::array();
-}
-
-/// A rejected document comes as an error whose fields are the findings.
-json::array findings_of(const Error& error, const std::string& file) {
-    json::array out;
-    for (const FieldError& each : error.fields)
-        out.push_back(json::object{{"severity", "error"},
-                                   {"code", each.code},
-                                   {"file", each.file.empty() ? file : each.file},
-                                   {"pointer", each.field},
-                                   {"value", each.value},
-                                   {"message", each.message}});
-    return out;
-}
-
-void add_lines(Outcome& outcome, const json::array& findings, const std::string& file) {
-    for (const json::value& finding : findings)
-        if (finding.is_object()) outcome.lines.push_back(line_of(finding.get_object(), file));
-}
-
-Outcome unreadable(const std::string& file, const Error& error) {
-    const auto message = fmt::format("Missing or invalid --file {}: {}", file, error.message);
-    const auto code = error.fields.empty() ? std::string("file_unreadable") : error.fields.front().code;
-    return {{{"status", "error"},
-             {"message", message},
-             {"file", file},
-             {"findings", json::array{json::object{{"severity", "error"},
-                                                   {"code", code},
-                                                   {"file", file},
-                                                   {"pointer", ""},
-                                                   {"value", nullptr},
-                                                   {"message", error.message}}}}},
-            {message},
-            false};
-}
 
 std::string schema_name() {
     const auto parsed = parse_json(published_schema_text("application"));
@@ -228,7 +161,7 @@ Outcome validate_file(Invocation& in, const std::string& file, const std::string
             findings.push_back(json::object{
                 {"severity", "error"}, {"file", file}, {"pointer", ""}, {"message", answer.error().message}});
     }
-    Outcome outcome;
+    Outcome outcome{.file = file};
     outcome.good = valid;
     outcome.lines.push_back(valid ? "JSON is valid" : "JSON validation failed");
     json::array violations;
@@ -261,7 +194,7 @@ Outcome remove_file(Invocation& in, const std::string& file, const std::string& 
     // An operation that does not care where the document came from need not know the name.
     if (!in.entry().operation->input || !in.entry().operation->input->find("file")) input.erase("file");
     auto answer = in.call(input);
-    Outcome outcome;
+    Outcome outcome{.file = file};
     if (!answer) {
         const auto findings = findings_of(answer.error(), file);
         outcome.document = {{"removed", false},
@@ -286,8 +219,11 @@ Outcome remove_file(Invocation& in, const std::string& file, const std::string& 
 
 using FileWork = Outcome (*)(Invocation&, const std::string& file, const std::string& content);
 
-void print(Invocation& in, const Outcome& outcome) {
-    for (const std::string& line : outcome.lines) in.out().line(one_line(line));
+/// Of several files the first line does not say of which it speaks; the others do.
+void print(Invocation& in, const Outcome& outcome, bool many) {
+    bool first = many && !outcome.file.empty();
+    for (const std::string& line : outcome.lines)
+        in.out().line(one_line(std::exchange(first, false) ? fmt::format("{}: {}", outcome.file, line) : line));
 }
 
 /// Each named file, each file of each named directory, and standard input for "-".
@@ -295,14 +231,14 @@ int for_each_file(Invocation& in, FileWork work) {
     std::vector<std::string> files;
     json::array documents;
     bool good = true;
+    bool many = in.arguments().values("file").size() > 1;
     const auto take = [&](Outcome outcome) {
         good = good && outcome.good;
         if (in.json())
             documents.push_back(std::move(outcome.document));
         else
-            print(in, outcome);
+            print(in, outcome, many);
     };
-    bool many = in.arguments().values("file").size() > 1;
     for (const std::string& name : in.arguments().values("file")) {
         std::error_code ignored;
         if (name == "-" || !std::filesystem::is_directory(name, ignored)) {
@@ -319,7 +255,9 @@ int for_each_file(Invocation& in, FileWork work) {
     std::size_t failed = documents.size();
     for (const std::string& file : files) {
         auto content = read_input_file(file, in.terminal(), largest_definition);
-        auto outcome = content ? work(in, file, *content) : unreadable(file, content.error());
+        // Names of files may be any bytes, answers and records are texts.
+        const auto shown = to_utf8(file);
+        auto outcome = content ? work(in, shown, *content) : unreadable(shown, content.error());
         if (!outcome.good) ++failed;
         take(std::move(outcome));
     }
@@ -334,7 +272,8 @@ constexpr Option file_option{.name = "file",
                              .takes = Takes::list,
                              .help = "Definition file, directory of definitions, or - for standard input",
                              .becomes = Becomes::local,
-                             .aliases = {"json"}};
+                             .aliases = {"json"},
+                             .file_name = true};
 
 constexpr Option import_options[] = {
     file_option,

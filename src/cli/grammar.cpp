@@ -178,6 +178,16 @@ private:
         globals.settings_file = *std::move(value);
     }
 
+    /// Texts are stored as JSON: other bytes would silently become something else there, a password one that never
+    /// fits.
+    void check_text(const Option& option, std::string_view value) {
+        if (option.file_name || option.becomes == Becomes::pair_file || is_utf8(value)) return;
+        complain(
+            fmt::format("The value of the \"--{}\" option is not valid UTF-8. Use a UTF-8 terminal, or convert it "
+                        "with iconv.",
+                        option.name));
+    }
+
     std::optional<std::string> next_value(bool needed) {
         if (at_ + 1 >= words_.size()) return std::nullopt;
         const std::string& next = words_[at_ + 1];
@@ -200,6 +210,7 @@ private:
         if (option.name == "format") globals.json = value && equal_ignoring_case(*value, "json");
         GivenOption& given = arguments.add(option, spelled);
         if (option.takes != Takes::list) given.values.clear();
+        if (value) check_text(option, *value);
         if (value) given.values.push_back(*std::move(value));
     }
 
@@ -212,6 +223,7 @@ private:
                                      entry_->command->name, to_utf8(word.substr(0, 80))));
             return;
         }
+        check_text(*option, word);
         arguments.add(*option, option->name).values.push_back(word);
     }
 

@@ -37,7 +37,15 @@ Result<void> add_pairs_of_files(const GivenOption& given, Terminal& terminal, js
         if (!content)
             return Error{ErrorCode::invalid,
                          fmt::format("--{} {}: {}", given.option.name, name, content.error().message)};
-        const auto file = parse_settings_file(*content, name == "-" ? "standard input" : name);
+        const std::string shown = name == "-" ? "standard input" : to_utf8(name);
+        auto file = parse_settings_file(*content, shown);
+        for (const auto& line : file.lines)
+            if (!is_utf8(line.value))
+                file.errors.push_back(
+                    {fmt::format("{}:{}", shown, line.number),
+                     fmt::format("Line {} of {} has a value that is not valid UTF-8. Convert the file "
+                                 "with iconv.",
+                                 line.number, shown)});
         if (!file.errors.empty()) return Error{ErrorCode::invalid, file.errors.front().message, file.errors};
         for (const auto& line : file.lines) pairs[line.name] = line.value;
     }
@@ -51,6 +59,15 @@ json::array words(const GivenOption& given) {
         for (const auto word : split(list, ','))
             if (!trim(word).empty()) out.emplace_back(trim(word));
     return out;
+}
+
+/// Operations name their input; who typed --slug never heard of "code".
+std::string spelled_field(const std::string& field, const std::vector<Option>& options) {
+    if (std::ranges::any_of(options, [&](const Option& option) { return option.name == field; })) return field;
+    for (const Option& option : options)
+        if (!option.key.empty() && option.key == field && option.becomes != Becomes::pair_file)
+            return std::string(option.name);
+    return field;
 }
 
 /// The sentence of an error: that of its own, or those of its fields.
@@ -199,8 +216,13 @@ int Invocation::refuse(const Error& error, std::string message) {
     Refusal refusal{error.code == ErrorCode::not_found ? "not found" : "error", std::move(message)};
     if (!error.fields.empty()) {
         json::array fields;
+        const auto options = Catalog::options_of(entry());
         for (const FieldError& each : error.fields) {
-            json::object complaint{{"field", each.field}, {"message", each.message}};
+            const auto field = spelled_field(each.field, options);
+            // Sentences that begin with the name of the input: "code is longer than 64 bytes."
+            if (field != each.field && refusal.message.starts_with(each.field + " "))
+                refusal.message.replace(0, each.field.size(), "--" + field);
+            json::object complaint{{"field", field}, {"message", each.message}};
             if (!each.code.empty()) complaint["code"] = each.code;
             if (!each.value.empty()) complaint["value"] = each.value;
             if (!each.file.empty()) complaint["file"] = each.file;

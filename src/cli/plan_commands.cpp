@@ -216,7 +216,8 @@ constexpr Option preview_options[] = {
     {.name = "batch",
      .help = "File with one JSON request per line, - for standard input; one JSON answer per line. The other options "
              "count for requests that do not say it themselves",
-     .becomes = Becomes::local},
+     .becomes = Becomes::local,
+     .file_name = true},
 };
 
 constexpr Command table[] = {

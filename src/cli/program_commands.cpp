@@ -29,6 +29,8 @@ int run_list(Invocation& in) {
 
 int run_help(Invocation& in) {
     if (in.arguments().has("man")) {
+        if (in.json())
+            return in.answer(json::object{{"name", "multiflexi-cli"}, {"manual", manual_page(in.catalog())}});
         in.out().write(manual_page(in.catalog()));
         return 0;
     }
@@ -166,7 +168,10 @@ int run_prune(Invocation& in) {
     };
     json::object deleted_records;
     if (logs) {
-        tell("There are no logs to prune: the log of the server is not in the database.");
+        // The words of the contract; that there is nothing to do is a remark beside them.
+        tell(fmt::format("Pruning logs, keeping latest {} records...", keep));
+        tell("Deleted 0 records from log.");
+        in.remark("The log of the server is not in the database, so there are no records of it to delete.");
         deleted_records["logs"] = 0;
     }
     if (jobs) {
@@ -189,7 +194,7 @@ int run_prune(Invocation& in) {
 constexpr Option prune_options[] = {
     {.name = "logs",
      .takes = Takes::flag,
-     .help = "Accepted; the log of the server is not in the database",
+     .help = "Accepted; deletes nothing, the log of the server is not in the database",
      .becomes = Becomes::local},
     {.name = "jobs",
      .takes = Takes::flag,

@@ -54,23 +54,41 @@ private:
         globals_ = request.globals;
         if (globals_.quiet || globals_.silent) out_.discard();
         if (globals_.version) {
+            if (globals_.json) return print(json::object{{"name", "multiflexi-cli"}, {"version", MULTIFLEXI_VERSION}});
             out_.write(version_line());
             return 0;
         }
         const HelpLook look{
             .width = terminal_.out_is_terminal ? terminal_.width : 100,
             .coloured = globals_.colours.value_or(terminal_.out_is_terminal && !terminal_.colours_unwanted)};
-        if (!request.entity.empty()) {
-            out_.write(help_of_entity(request.entity, look));
-            return 0;
-        }
+        if (!request.entity.empty())
+            return show_help(entity_of(request), help_of_entity(request.entity, globals_.json ? HelpLook{} : look));
         // Without a command, --help speaks about the program.
         if (globals_.help) {
-            const bool of_program = request.entry->command->name == "list";
-            out_.write(of_program ? help_of_program(catalog, look) : help_of_command(*request.entry, look));
-            return 0;
+            if (request.entry->command->name != "list")
+                return show_help(request.entry->command->name,
+                                 help_of_command(*request.entry, globals_.json ? HelpLook{} : look));
+            if (!globals_.json) return show_help({}, help_of_program(catalog, look));
         }
         return execute(request, catalog);
+    }
+
+    static std::string_view entity_of(const Request& request) {
+        const std::string_view name = request.entity.front()->command->name;
+        return name.substr(0, name.find(':'));
+    }
+
+    int show_help(std::string_view name, const std::string& help) {
+        if (globals_.json) return print(json::object{{"name", name}, {"help", help}});
+        out_.write(help);
+        return 0;
+    }
+
+    int print(const json::object& document) {
+        std::string text;
+        append_ascii_json(text, document);
+        out_.line(text);
+        return 0;
     }
 
     int execute(const Request& request, const Catalog& catalog) {

@@ -35,6 +35,7 @@ struct FieldOptions {
     bool secret = false;     ///< never leaves the store in clear
     bool personal = false;   ///< exported and erased for the person it is about
     bool listed = false;     ///< shown in lists by default
+    bool unchecked = false;  ///< of input: may be other bytes than UTF-8, whoever reads it says what is wrong with them
 };
 
 struct Field {

@@ -88,6 +88,19 @@ std::optional<Value> scalar_from_text(const Field& field, std::string_view text)
     return std::nullopt;
 }
 
+/// Stored as JSON, other bytes would silently become U+FFFD: a password that never fits again.
+bool is_utf8(const json::value& value) {
+    switch (value.kind()) {
+        case json::kind::string: return mf::is_utf8(value.get_string());
+        case json::kind::array:
+            return std::ranges::all_of(value.get_array(), [](const json::value& each) { return is_utf8(each); });
+        case json::kind::object:
+            return std::ranges::all_of(
+                value.get_object(), [](const auto& each) { return mf::is_utf8(each.key()) && is_utf8(each.value()); });
+        default: return true;
+    }
+}
+
 std::optional<Value> from_json(const Field& field, const json::value& input) {
     switch (input.kind()) {
         case json::kind::null: return Value{};
@@ -120,11 +133,15 @@ Result<void> from_json(const Entity& entity, const json::object& input, void* re
     for (const auto& [name, value] : input) {
         const Field* field = entity.find({name.data(), name.size()});
         if (!field) {
-            complain({name.data(), name.size()}, "is not known");
+            complain(to_utf8({name.data(), name.size()}), "is not known");
             continue;
         }
         if (field->options.read_only) {
             complain(field->name, "cannot be changed");
+            continue;
+        }
+        if (field->type != FieldType::bytes && !field->options.unchecked && !is_utf8(value)) {
+            complain(field->name, "is not valid UTF-8");
             continue;
         }
         const auto converted = from_json(*field, value);
@@ -146,6 +163,8 @@ Result<void> from_json(const Entity& entity, const json::object& input, void* re
 }
 
 Result<Value> value_from_text(const Field& field, std::string_view text) {
+    if (field.type != FieldType::bytes && !mf::is_utf8(text))
+        return Error{ErrorCode::invalid, fmt::format("{} must be valid UTF-8.", field.name)};
     if (auto value = scalar_from_text(field, text)) return *std::move(value);
     return Error{ErrorCode::invalid, fmt::format("{} {}, not '{}'.", field.name, expected(field), text)};
 }

@@ -42,17 +42,17 @@ const Entity& entity_of<ApplicationLookup>() {
 template <>
 const Entity& entity_of<DocumentInput>() {
     using I = DocumentInput;
-    static constexpr auto fields =
-        fields_of<I>(field<&I::document>("document", {.help = "Text of the definition", .max_length = 6 << 20}),
-                     field<&I::file>("file", {.help = "Name of its file, for complaints", .max_length = 4096}),
-                     field<&I::source>("source", {.help = "Absolute path of its file", .max_length = 4096}),
-                     field<&I::uuid>("uuid", {.help = "UUID of the application"}),
-                     field<&I::dry_run>("dry_run", {.help = "Show what would change, change nothing"}),
-                     field<&I::force>("force", {.help = "Accept an older version"}),
-                     field<&I::enable>("enable", {.help = "Switch the application on"}),
-                     field<&I::adopt>("adopt", {.help = "Take over the application of the same name"}),
-                     field<&I::cascade>("cascade", {.help = "Remove its run templates too"}),
-                     field<&I::allowed_names>("allowed_names", {.help = "Dangerous variable names that are accepted"}));
+    static constexpr auto fields = fields_of<I>(
+        field<&I::document>("document", {.help = "Text of the definition", .max_length = 6 << 20, .unchecked = true}),
+        field<&I::file>("file", {.help = "Name of its file, for complaints", .max_length = 4096}),
+        field<&I::source>("source", {.help = "Absolute path of its file", .max_length = 4096}),
+        field<&I::uuid>("uuid", {.help = "UUID of the application"}),
+        field<&I::dry_run>("dry_run", {.help = "Show what would change, change nothing"}),
+        field<&I::force>("force", {.help = "Accept an older version"}),
+        field<&I::enable>("enable", {.help = "Switch the application on"}),
+        field<&I::adopt>("adopt", {.help = "Take over the application of the same name"}),
+        field<&I::cascade>("cascade", {.help = "Remove its run templates too"}),
+        field<&I::allowed_names>("allowed_names", {.help = "Dangerous variable names that are accepted"}));
     static constexpr Entity entity{"document_input", "Definition", fields};
     return entity;
 }

@@ -60,3 +60,13 @@ TEST_CASE("coming runs in another zone say both zones") {
     REQUIRE(next);
     CHECK(next->at("shown_in") == "Europe/Prague");
 }
+
+TEST_CASE("values and names that are not UTF-8 are refused, not stored as something else") {
+    Desk desk;
+    CHECK(has(desk.refusal({{"config", {{"PASSWORD", "p\xe9ssw"}}}}), "config is not valid UTF-8"));
+    CHECK(has(desk.refusal({{"config", {{"P\xc9", "x"}}}}), "config is not valid UTF-8"));
+    // Of a definition its reader says what is wrong, and where.
+    const auto error = desk.error_of("application:import", {{"document", "{\"name\":\"\xe9\"}"}, {"file", "f.json"}});
+    REQUIRE(error.fields.size() == 1);
+    CHECK(error.fields[0].code == "json_syntax");
+}

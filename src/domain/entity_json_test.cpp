@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "domain/entity_json.h"
+#include "domain/company.h"
+#include "domain/run_template.h"
+
+#include <doctest/doctest.h>
+#include <boost/json.hpp>
+
+using namespace mf;
+
+TEST_CASE("a text that is not UTF-8 is refused, wherever it stands, instead of changed") {
+    Company company{.name = "Before"};
+    const auto refused = from_json(entity_of<Company>(), {{"name", "M\xfcller"}, {"code", "m"}}, &company);
+    REQUIRE_FALSE(refused);
+    REQUIRE(refused.error().fields.size() == 1);
+    CHECK(refused.error().fields[0].field == "name");
+    CHECK(refused.error().fields[0].message == "is not valid UTF-8");
+    CHECK(company.name == "Before");
+    CHECK(from_json(entity_of<Company>(), {{"name", "Müller"}, {"code", "m"}}, &company));
+    const auto& name = *entity_of<Company>().find("name");
+    CHECK_FALSE(value_from_text(name, "M\xfcller"));
+    CHECK(value_from_text(name, "Müller"));
+}
