@@ -167,8 +167,16 @@ int main(int argc, char** argv) {
     const auto name = std::filesystem::path(argc > 0 ? argv[0] : "multiflexi").filename().string();
     if (name == "multiflexi-scheduler") return run_server(words, "scheduler");
     if (name == "multiflexi-executor") return run_server(words, "executor");
+    if (name.starts_with("multiflexi-") && name != "multiflexi-cli") {
+        complain(
+            fmt::format("There is no role '{}'. Links that are the server in one role are multiflexi-scheduler and "
+                        "multiflexi-executor; the command line is multiflexi-cli.",
+                        name.substr(std::string_view("multiflexi-").size())));
+        return 1;
+    }
     if (!words.empty() && words[0] == "serve") return run_server({words.begin() + 1, words.end()}, {});
-    if (told_about_itself(words.empty() ? std::vector<std::string>{"--help"} : std::vector{words[0]})) return 0;
+    // With more words it is a call of the command line, which may want JSON.
+    if (words.size() <= 1 && told_about_itself(words.empty() ? std::vector<std::string>{"--help"} : words)) return 0;
     LocalBackend backend;
     auto terminal = process_terminal();
     std::signal(SIGPIPE, SIG_IGN);

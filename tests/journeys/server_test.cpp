@@ -136,6 +136,20 @@ TEST_CASE("wrong settings are told all at once") {
     CHECK(!std::filesystem::exists(it.data()));
 }
 
+TEST_CASE("a link that names no role is told, and starts nothing") {
+    Installation it;
+    const auto program = std::filesystem::path(MULTIFLEXI_PROGRAM_DIRECTORY) / "multiflexi";
+    const auto link = it.directory() / "multiflexi-eventor";
+    std::filesystem::create_symlink(program, link);
+    const auto refused = it.bash(R"("$1")", {link.string()});
+    CHECK(refused.code == 1);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.starts_with("There is no role 'eventor'."));
+    const auto version = it.bash(R"("$1" --version -f json)", {program.string()});
+    CHECK(version.code == 0);
+    CHECK(version.json().at("version") == MULTIFLEXI_VERSION);
+}
+
 TEST_CASE("scheduler and executor run as two processes") {
     Installation it;
     it.start({"--roles", "executor"});
