@@ -42,7 +42,8 @@ Result<Executor::Started> NativeExecutor::start(const JobPlan& plan, std::shared
                                             .limit = plan.limit,
                                             .grace = plan.grace,
                                             .resources = plan.resources,
-                                            .mark = mark_of(plan)},
+                                            .mark = mark_of(plan),
+                                            .own_directory = plan.work_directory},
                                            std::move(listener));
     Started result{handle_for(started.process.value_or(ProcessIdentity{}), started.key), std::nullopt};
     if (started.process) result.pid = started.process->pid;
@@ -68,8 +69,12 @@ Result<JobHandle> NativeExecutor::recover(const JobHandle& handle, const JobPlan
                      fmt::format("Process {} has ended while nobody watched it; its exit code is not known.", *pid)};
     if (parts[0] != boot_) return gone;
     const ProcessIdentity process{static_cast<pid_t>(*pid), static_cast<std::uint64_t>(*start_time)};
-    const auto key = supervisor_.adopt(
-        {.process = process, .limit = plan.limit, .grace = plan.grace, .mark = mark_of(plan)}, std::move(listener));
+    const auto key = supervisor_.adopt({.process = process,
+                                        .limit = plan.limit,
+                                        .grace = plan.grace,
+                                        .mark = mark_of(plan),
+                                        .own_directory = plan.work_directory},
+                                       std::move(listener));
     if (!key) return gone;
     return handle_for(process, *key);
 }

@@ -38,8 +38,10 @@ struct Command {
     std::chrono::milliseconds grace{10'000};  ///< between SIGTERM and SIGKILL
     ResourceLimits resources = {};
     /// An entry "NAME=value" of `environment` that no other process has. By it descendants are found that have left
-    /// the session and lost their parent. Empty: such descendants are found by their standard output only.
+    /// the session and lost their parent. Empty: they are found by the other signs only, see ProcessTable::tree_of().
     std::string mark;
+    /// A directory that only this process and its descendants work in; another such sign, or empty.
+    std::filesystem::path own_directory = {};
 };
 
 /// Names a process for ever (within one boot): process numbers are used again, with another start time.
@@ -90,8 +92,9 @@ public:
 /// Runs any number of local processes; one thread reads, watches and ends them.
 ///
 /// A process has ended when it has ended itself: descendants may live on and are not waited for, what they write
-/// later is not read. To be told to end concerns the whole tree: the session, all descendants, and descendants that
-/// became daemons. They get SIGTERM, after the grace period SIGKILL until none is left (or five seconds have passed).
+/// later is not read. To be told to end concerns the whole tree: the session, all descendants, and those that became
+/// daemons, as far as anything tells that they are descendants (ProcessTable::tree_of()). They get SIGTERM, after the
+/// grace period SIGKILL until none is left (or five seconds have passed).
 ///
 /// All functions may be called from every thread, also from a listener. While a supervisor exists, this program is
 /// the "child subreaper" (man 2 prctl) and collects daemonised descendants of jobs; so no other code of the program
@@ -122,6 +125,7 @@ public:
         std::chrono::milliseconds limit{0};  ///< from now
         std::chrono::milliseconds grace{10'000};
         std::string mark;
+        std::filesystem::path own_directory = {};
     };
     /// Watches a process that an earlier run of this program started. Its output and exit code cannot be had (the
     /// code will be 255), but its end, its limit and stop() work. None if that process no longer exists.

@@ -24,6 +24,15 @@ bool links_to(const std::string& path, std::string_view target) {
     return size > 0 && std::string_view(buffer, static_cast<std::size_t>(size)) == target;
 }
 
+bool links_into(const std::string& path, std::string_view directory) {
+    if (directory.empty()) return false;
+    char buffer[4096];  // PATH_MAX; the kernel gives no more
+    const auto size = ::readlink(path.c_str(), buffer, sizeof buffer);
+    if (size <= 0) return false;
+    const std::string_view target(buffer, static_cast<std::size_t>(size));
+    return target.starts_with(directory) && (target.size() == directory.size() || target[directory.size()] == '/');
+}
+
 }  // namespace
 
 std::optional<std::string> read_proc(const std::string& path) {
@@ -90,16 +99,18 @@ bool ProcessTable::carries(std::size_t index, const TreeMark& mark) {
         if (environment->find(wanted) != std::string::npos) return true;
     }
     return links_to("/proc/" + folder + "/fd/1", mark.output) ||
-           links_to("/proc/" + folder + "/fd/2", mark.error_output);
+           links_to("/proc/" + folder + "/fd/2", mark.error_output) ||
+           links_into("/proc/" + folder + "/cwd", mark.directory);
 }
 
 std::vector<ProcessEntry> ProcessTable::tree_of(const TreeMark& mark) {
-    const pid_t us = ::getpid(), leader = mark.leader.pid;
+    const pid_t us = ::getpid(), our_session = ::getsid(0), leader = mark.leader.pid;
     std::unordered_map<pid_t, std::size_t> index_of;
-    std::unordered_multimap<pid_t, std::size_t> children;
+    std::unordered_multimap<pid_t, std::size_t> children, sessions;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         index_of.emplace(entries_[i].identity.pid, i);
         children.emplace(entries_[i].parent, i);
+        sessions.emplace(entries_[i].session, i);
     }
     // Who takes orphans: we, process 1, or a session manager below process 1.
     const auto is_orphan = [&](const ProcessEntry& entry) {
@@ -119,7 +130,8 @@ std::vector<ProcessEntry> ProcessTable::tree_of(const TreeMark& mark) {
     };
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const auto& entry = entries_[i];
-        const bool belongs = entry.identity == mark.leader || entry.group == leader || entry.session == leader;
+        const bool belongs = entry.identity == mark.leader || entry.group == leader || entry.session == leader ||
+                             std::ranges::find(mark.known, entry.identity) != mark.known.end();
         if (belongs || (!entry.is_dead() && is_orphan(entry) && carries(i, mark))) add(i);
     }
     std::vector<ProcessEntry> tree;
@@ -128,6 +140,10 @@ std::vector<ProcessEntry> ProcessTable::tree_of(const TreeMark& mark) {
         if (!entry.is_dead()) tree.push_back(entry);
         const auto [first, last] = children.equal_range(entry.identity.pid);
         for (auto child = first; child != last; ++child) add(child->second);
+        // Nobody can join a session: whoever is in one with a descendant of the leader descends from it as well.
+        if (entry.session <= 0 || entry.session == our_session) continue;
+        const auto [one, end] = sessions.equal_range(entry.session);
+        for (auto companion = one; companion != end; ++companion) add(companion->second);
     }
     return tree;
 }

@@ -4,6 +4,7 @@
 #include "execute/process.h"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ struct TreeMark {
     std::string_view environment_entry;  ///< "NAME=value" that only this job has; may be empty
     std::string_view output;             ///< what /proc/PID/fd/1 of the job says ("pipe:[123]"); may be empty
     std::string_view error_output;       ///< the same for fd/2
+    std::string_view directory;          ///< canonical path that only this job works in; may be empty
+    /// Members that were recognised before. One that is just dying shows none of the signs any more.
+    std::span<const ProcessIdentity> known = {};
 };
 
 /// A picture of all processes of the machine. Taking it costs about 10 µs for each of them.
@@ -44,8 +48,9 @@ public:
     explicit ProcessTable(std::vector<ProcessEntry> entries)
         : entries_(std::move(entries)), environments_(entries_.size()) {}
 
-    /// The living processes of a job, its leader included: the session and group of the leader, orphans that carry
-    /// the job's mark or hold its output, and all their descendants.
+    /// The living processes of a job, its leader included: the session and group of the leader; orphans that carry
+    /// the job's mark, hold its output or work in its directory; who was known; and of all of these the descendants and
+    /// the sessions.
     std::vector<ProcessEntry> tree_of(const TreeMark& mark);
 
 private:

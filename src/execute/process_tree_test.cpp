@@ -2,6 +2,7 @@
 #include "execute/children.h"
 #include "execute/listener_test.h"
 #include "execute/process_table.h"
+#include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -119,6 +120,37 @@ TEST_CASE("stop reaches descendants that left session and parent") {
     job.record->wait_end();
     CHECK(left_over() == 0);
     CHECK(job.record->end->left_behind == 0);
+}
+
+TEST_CASE("stop reaches daemons that keep neither environment nor output") {
+    const testing::TemporaryDirectory directory;
+    // The path of a work directory may lead through links; what the kernel says of a process does not.
+    std::filesystem::create_directory(directory.path() / "own");
+    std::filesystem::create_directory_symlink("own", directory.path() / "link");
+    Supervisor supervisor(the_clock);
+    std::string script;
+    SUBCASE("in the session of a known descendant") {
+        script =
+            "(exec env -i setsid /bin/sh -c 'exec 3>&1 >/dev/null 2>&1; cd /; "
+            "(exec /bin/sh -c \"echo \\$\\$ >&3; exec /bin/sleep 1000 3>&-\" &) ; exec /bin/sleep 1000 3>&-') & "
+            "sleep 1000";
+    }
+    SUBCASE("in the directory of the job") {
+        script =
+            "(exec env -i setsid /bin/sh -c 'exec 3>&1 >/dev/null 2>&1; mkdir sub; cd sub; "
+            "/bin/sh -c \"echo \\$\\$ >&3; exec /bin/sleep 1000 3>&-\" & exit') ; sleep 1000";
+    }
+    auto command = shell(script);
+    command.directory = command.own_directory = directory.path() / "link";
+    Running job(supervisor, command);
+    job.record->wait_for_output("\n");
+    const pid_t daemon = std::stoi(job.record->out);
+    const auto identity = read_process(daemon).value().identity;
+    supervisor.stop(job.key, StopReason::cancelled);
+    job.record->wait_end();
+    const auto left = read_process(daemon);
+    CHECK((!left || left->is_dead()));
+    send_signal(identity, SIGKILL);
 }
 
 TEST_CASE("stop ends a family of 50 that goes on multiplying") {

@@ -29,6 +29,13 @@ std::string pipe_name(const Descriptor& fd) {
     return fmt::format("pipe:[{}]", status.st_ino);
 }
 
+/// As /proc/PID/cwd says it.
+std::string without_links(const std::filesystem::path& directory) {
+    std::error_code has_gone;
+    auto path = directory.empty() ? std::filesystem::path() : std::filesystem::canonical(directory, has_gone);
+    return has_gone ? std::string() : path.string();
+}
+
 Descriptor open_pidfd(pid_t pid) { return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
 std::chrono::microseconds duration(const timeval& time) {
@@ -93,7 +100,8 @@ void Supervisor::Loop::work_trees() {
 void Supervisor::Loop::work_tree(Process& process, ProcessTable& table) {
     if (process.phase != Phase::terminating && process.phase != Phase::killing) return;
     const std::string out = pipe_name(process.streams[0].fd), err = pipe_name(process.streams[1].fd);
-    auto members = table.tree_of({process.identity, process.mark, out, err});
+    const std::string directory = without_links(process.own_directory);
+    auto members = table.tree_of({process.identity, process.mark, out, err, directory, process.known});
     std::erase_if(members, [&](const auto& member) { return member.identity == process.identity; });
     if (process.exited && members.empty()) return drain(process);
     if (process.phase == Phase::killing) {
@@ -120,7 +128,9 @@ void Supervisor::Loop::signal_tree(const Process& process, const std::vector<Pro
 void Supervisor::Loop::watch_survivors(Process& process, const std::vector<ProcessEntry>& members) {
     process.survivors.clear();
     process.alive = 0;
+    process.known.clear();
     for (const auto& member : members) {
+        process.known.push_back(member.identity);
         Descriptor pidfd = open_pidfd(member.identity.pid);
         epoll_event event{.events = EPOLLIN | EPOLLONESHOT, .data = {.u64 = survivor_tag(process.key)}};
         if (!pidfd || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, pidfd.get(), &event) != 0) continue;

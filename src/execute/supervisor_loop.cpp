@@ -61,6 +61,7 @@ Supervisor::Started Supervisor::Loop::start(const Command& command, std::shared_
     process.listener = std::move(listener);
     process.grace = command.grace;
     process.mark = command.mark;
+    process.own_directory = command.own_directory;
     process.our_peak_memory = spawned.our_peak_memory;
     if (command.limit.count() > 0) process.deadline = Steady::now() + command.limit;
     const Started started{key, process.identity};
@@ -79,6 +80,7 @@ std::optional<Supervisor::Key> Supervisor::Loop::adopt(const Adoption& adoption,
     process.listener = std::move(listener);
     process.grace = adoption.grace;
     process.mark = adoption.mark;
+    process.own_directory = adoption.own_directory;
     process.is_child = false;
     if (adoption.limit.count() > 0) process.deadline = Steady::now() + adoption.limit;
     order(StartOrder{std::move(process)});

@@ -50,6 +50,7 @@ private:
         std::shared_ptr<ProcessListener> listener;
         std::chrono::milliseconds grace{0};
         std::string mark;
+        std::filesystem::path own_directory;
         std::uint64_t our_peak_memory = 0;
         bool is_child = true;  ///< else adopted: its number may be used again as soon as it has ended
         Phase phase = Phase::running;
@@ -58,8 +59,9 @@ private:
         bool paused = false;
         bool told = false;  ///< SIGTERM has been sent
         std::optional<Steady::time_point> deadline;
-        std::vector<Descriptor> survivors;  ///< pidfds of the rest of the tree, each fires once
-        std::size_t alive = 0;              ///< of the survivors
+        std::vector<ProcessIdentity> known;  ///< of the rest of the tree, as it was seen last
+        std::vector<Descriptor> survivors;   ///< pidfds of the rest of the tree, each fires once
+        std::size_t alive = 0;               ///< of the survivors
         std::size_t left_behind = 0;
     };
 
