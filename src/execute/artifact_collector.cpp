@@ -64,7 +64,9 @@ private:
         const auto whole = (directory_.path() / rules_.result_file).lexically_normal();
         const auto relative = whole.lexically_relative(directory_.path().lexically_normal());
         if (relative.empty() || *relative.begin() == ".." || relative == ".") return std::nullopt;
-        return relative.string();
+        auto name = relative.string();
+        if (name.ends_with('/')) name.pop_back();
+        return name;
     }
 
     /// File names are bytes. For one that is not UTF-8 each byte counts as a character.
@@ -110,6 +112,10 @@ private:
         struct stat status {};
         if (::fstatat(parent, entry, &status, AT_SYMLINK_NOFOLLOW) != 0) return;  // has gone
         if (S_ISDIR(status.st_mode)) {
+            if (result && name == *result) {
+                result_reported_ = true;
+                skip(rules_.result_file, "RESULT_FILE is a directory, not a file.");
+            }
             if (depth >= deepest) return skip(name, fmt::format("It lies more than {} directories deep.", deepest));
             const Descriptor child(::openat(parent, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
             if (!child) return skip(name, fmt::format("The directory cannot be read: {}.", reason(errno)));

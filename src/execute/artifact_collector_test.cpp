@@ -100,6 +100,12 @@ TEST_CASE_FIXTURE(Fixture, "RESULT_FILE comes first and needs no pattern") {
     }
     CHECK(reason(collect_artifacts(directory, {.result_file = "missing.json"}), "missing.json") ==
           "The job did not write its RESULT_FILE.");
+    for (const std::string name : {"z", "z/", "./z"}) {
+        const auto folder = collect_artifacts(directory, {.patterns = {"json$"}, .result_file = name});
+        CHECK(folder.skipped.size() == 1);
+        CHECK(reason(folder, name) == "RESULT_FILE is a directory, not a file.");
+        CHECK(names(folder) == Names{"z/result.json"});
+    }
     fs::create_symlink("/etc/passwd", directory.path() / "evil.json");
     const auto evil = collect_artifacts(directory, {.result_file = "evil.json"});
     CHECK(evil.artifacts.empty());
