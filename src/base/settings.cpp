@@ -181,9 +181,18 @@ private:
         complete_database();
         // Jobs mostly wait for other machines.
         if (settings_.max_parallel == 0) settings_.max_parallel = static_cast<int>(std::max(16U, 4 * sources_.cores));
-        if (!find("MULTIFLEXI_NODE"))
-            settings_.node = sources_.host_name.empty() ? std::string("localhost") : sources_.host_name;
+        if (!find("MULTIFLEXI_NODE")) take_host_name();
         if (settings_.app_debug && !find("MULTIFLEXI_LOG_LEVEL")) settings_.log_level = log::Level::debug;
+    }
+
+    void take_host_name() {
+        settings_.node = sources_.host_name.empty() ? std::string("localhost") : sources_.host_name;
+        // The kernel lets a host have any name.
+        if (!is_node_name(settings_.node))
+            complain("MULTIFLEXI_NODE", fmt::format("The name of this host, '{}', cannot be the name of a node. Set "
+                                                    "MULTIFLEXI_NODE to a name of letters, digits, dots, hyphens and "
+                                                    "underscores.",
+                                                    to_utf8(settings_.node)));
     }
 
     void complete_database() {

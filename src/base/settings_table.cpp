@@ -145,9 +145,9 @@ std::string check_zone(std::string_view text) {
 }
 
 std::string check_node(std::string_view text) {
-    const bool is_name =
-        text.size() <= 64 && std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 0x7f; });
-    return is_name ? "" : "at most 64 printable ASCII characters without blanks";
+    return is_node_name(text) ? ""
+                              : "at most 64 letters (a to z), digits, dots, hyphens and underscores, of which the "
+                                "first is a letter or a digit, because files are named after it";
 }
 
 using S = Settings;
@@ -196,10 +196,12 @@ constexpr Setting table[] = {
                                         "tells them to end.",
                                 .least = 0,
                                 .most = 86'400}),
-    setting<&S::node>("MULTIFLEXI_NODE", {.help = "The name of this machine among all servers on one database. It must "
-                                                  "stay the same over restarts.",
-                                          .default_text = "the host name",
-                                          .check = check_node}),
+    setting<&S::node>("MULTIFLEXI_NODE",
+                      {.help = "The name of this machine among all servers on one database: letters, "
+                               "digits, dots, hyphens, underscores. It must stay the same over "
+                               "restarts.",
+                       .default_text = "the host name",
+                       .check = check_node}),
     setting<&S::timezone>("MULTIFLEXI_TIMEZONE", {.help = "The time zone of schedules that name none, and of times "
                                                           "that are shown.",
                                                   .default_text = "the zone of the machine",
@@ -215,6 +217,14 @@ constexpr Setting table[] = {
 }  // namespace
 
 std::span<const Setting> settings_table() { return table; }
+
+bool is_node_name(std::string_view text) {
+    const auto is_plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    };
+    return !text.empty() && text.size() <= 64 && is_plain(text.front()) &&
+           std::ranges::all_of(text, [&](char c) { return is_plain(c) || c == '.' || c == '-' || c == '_'; });
+}
 
 std::string wrong_value(const Setting& setting, std::string_view value, std::string_view where,
                         std::string_view demand) {

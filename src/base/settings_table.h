@@ -36,6 +36,9 @@ struct Setting {
 
 std::span<const Setting> settings_table();
 
+/// May a node have this name? It is part of file names.
+bool is_node_name(std::string_view text);
+
 /// The sentence about a value that is not what it must be; shows no secret, and of other values not more than a line.
 std::string wrong_value(const Setting& setting, std::string_view value, std::string_view where,
                         std::string_view demand);

@@ -206,7 +206,7 @@ TEST_CASE("every wrong value is listed at once, with its place and what it must 
     auto sources = plain({{"DB_CONNECTION", "sqlsrv"},
                           {"DB_PORT", "65536"},
                           {"MULTIFLEXI_TIMEZONE", "Europe/Praha"},
-                          {"MULTIFLEXI_NODE", "a b"},
+                          {"MULTIFLEXI_NODE", "a/b"},
                           {"APP_DEBUG", "perhaps"},
                           {"MULTIFLEXI_ENV_ALLOW", "A=B"},
                           {"MULTIFLEXI_DRAIN_TIMEOUT", "1m"}});
@@ -219,7 +219,7 @@ TEST_CASE("every wrong value is listed at once, with its place and what it must 
                    "pgsql, mysql."));
     CHECK(contains(text, "DB_PORT in the environment is '65536', but must be a whole number from 0 to 65535."));
     CHECK(contains(text, "MULTIFLEXI_TIMEZONE in the environment is 'Europe/Praha', but must be a name of the IANA"));
-    CHECK(contains(text, "MULTIFLEXI_NODE | "));
+    CHECK(contains(text, "MULTIFLEXI_NODE in the environment is 'a/b', but must be at most 64 letters"));
     CHECK(contains(text, "APP_DEBUG in the environment is 'perhaps', but must be true or false."));
     CHECK(contains(text, "MULTIFLEXI_ENV_ALLOW | "));
     CHECK(contains(text, "MULTIFLEXI_DRAIN_TIMEOUT | "));
@@ -227,6 +227,17 @@ TEST_CASE("every wrong value is listed at once, with its place and what it must 
     CHECK(contains(text, line + ":3 | Line 3 of " + line + " is not NAME=VALUE."));
     CHECK(std::ranges::count(text, '\n') == 9);
     CHECK(load_settings(sources).error().message == "9 settings are wrong; each is listed.");
+}
+
+TEST_CASE("the name of a node can be part of a file name") {
+    for (const std::string& name : std::vector<std::string>{"db-1.example.org", "Node_7", "0", std::string(64, 'x')})
+        CHECK(with({{"MULTIFLEXI_NODE", name}}).node == name);
+    for (const std::string& name :
+         std::vector<std::string>{"a/b", "..", ".hidden", "-x", "a b", "ä", "a:b", std::string(65, 'x')})
+        CHECK(contains(complaints(plain({{"MULTIFLEXI_NODE", name}})), "MULTIFLEXI_NODE | "));
+    auto sources = plain();
+    sources.host_name = "odd/name";
+    CHECK(contains(complaints(sources), "MULTIFLEXI_NODE | The name of this host, 'odd/name', cannot be"));
 }
 
 TEST_CASE("secrets are neither in errors nor in reports") {
