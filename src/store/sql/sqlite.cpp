@@ -205,7 +205,7 @@ private:
         if (S_ISDIR(status.st_mode)) raise_system(EISDIR, "Name a file.");
     }
     /// SQLite would create the file readable for everybody; it holds what is nobody else's business. Its side files
-    /// (-wal, -shm) copy the permissions of the file.
+    /// (-wal, -shm) copy the permissions of the file, and its owner when root makes them.
     ///
     /// Never opens a file that exists: closing it again would drop the locks of every other connection of this process
     /// (man 2 fcntl, "all of the process's locks on that file are released"), and another program would take the
@@ -214,12 +214,25 @@ private:
         const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         std::error_code ignored;
         const int error = errno == EEXIST && std::filesystem::is_directory(path, ignored) ? EISDIR : errno;
-        if (file || error == EEXIST) return;
+        if (file) return give_to_owner_of_directory(file, path);
+        if (error == EEXIST) return;
         if (error == ENOENT || error == ENOTDIR)
             raise_system(error, "Create its directory first, owned by the user of the server.");
         if (error == EISDIR) raise_system(error, "Name a file.");
         if (kind_of_errno(error) == Kind::full) raise_system(error, "Free some space on that file system.");
         raise_system(error, "Give this user the right to write to the file and to the directory it is in.");
+    }
+
+    /// Root often makes the first call on a new installation; the service, which runs as the owner of the directory,
+    /// would be locked out by a file that belongs to root.
+    void give_to_owner_of_directory(const Descriptor& file, const std::string& path) const {
+        const auto directory = std::filesystem::absolute(path).parent_path();
+        struct stat home {};
+        if (::geteuid() != 0 || ::stat(directory.c_str(), &home) != 0 || home.st_uid == 0) return;
+        if (::fchown(file.get(), home.st_uid, home.st_gid) == 0) return;
+        const int error = errno;
+        ::unlink(path.c_str());
+        raise_system(error, "It could not be given to the owner of its directory: create it as that user.");
     }
 
     void set_up(const Address& address) {

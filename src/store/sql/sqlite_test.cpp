@@ -39,6 +39,22 @@ TEST_CASE("a new database file is private to its owner, its side files too") {
     }
 }
 
+TEST_CASE("a database that root makes belongs to the owner of the directory, its side files too") {
+    if (::geteuid() != 0) return;
+    const TemporaryDirectory directory;
+    REQUIRE(::chown(directory.path().c_str(), 65534, 65533) == 0);
+    const auto path = (directory.path() / "new.sqlite").string();
+    auto connection = open({.dialect = Dialect::sqlite, .database = path});
+    connection->execute("CREATE TABLE t (a INTEGER)");
+    for (const std::string suffix : {"", "-wal", "-shm"}) {
+        struct stat status {};
+        REQUIRE(stat((path + suffix).c_str(), &status) == 0);
+        CHECK(status.st_uid == 65534);
+        CHECK(status.st_gid == 65533);
+        CHECK((status.st_mode & 0777) == 0600);
+    }
+}
+
 TEST_CASE("a file in the wrong place is refused with a sentence that says what to do") {
     const TemporaryDirectory directory;
     const auto missing = error_of([&] { (void)open({.database = (directory.path() / "no" / "x.sqlite").string()}); });
