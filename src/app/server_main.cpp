@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 #include "app/server.h"
+#include "app/signal_watch.h"
 
 #include "base/text.h"
 #include "domain/entity_json.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sys/prctl.h>
 #include <csignal>
 #include <cstdio>
@@ -29,6 +29,7 @@ Options:
 
 Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.
 It ends on SIGTERM and SIGINT: nothing new is started, running jobs have MULTIFLEXI_DRAIN_TIMEOUT to end.
+SIGHUP ends nothing and reloads nothing: it is logged.
 
 Settings:
 )";
@@ -132,32 +133,14 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
     // Memory of the server holds secrets while jobs start.
     ::prctl(PR_SET_DUMPABLE, 0);
 
-    // Signals are taken by one thread, so that everything else may be interrupted by nothing.
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGUSR1);
-    ::pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    std::stop_source stop;
-    std::thread signals([&] {
-        int received = 0;
-        while (::sigwait(&ending, &received) != 0) {
-        }
-        if (received != SIGUSR1) log::info("told to end", {{"signal", received}});
-        stop.request_stop();
-    });
-    int code = 1;
     try {
-        code = serve(*installation, *roles, stop.get_token());
+        const std::stop_source stop;
+        const SignalWatch signals(stop);
+        return serve(*installation, *roles, stop.get_token());
     } catch (const std::exception& error) {
         log::error("server failed", {{"error", error.what()}});
+        return 1;
     }
-    // Ends the waiting of the signal thread when nobody sent one.
-    ::pthread_kill(signals.native_handle(), SIGUSR1);
-    signals.join();
-    return code;
 }
 
 }  // namespace

@@ -41,6 +41,20 @@ TEST_CASE("a server that is told to end waits for its jobs") {
     CHECK(text_of(it.ended(late), "state") == "succeeded");
 }
 
+TEST_CASE("signals that mean nothing to the server end neither it nor its jobs") {
+    Installation it;
+    it.start();
+    const auto job = it.job(it.run_template_of_script(waiting_script(it, "job")));
+    it.content_when_written(it.directory() / "job.pid");
+    for (const int number : {SIGUSR1, SIGUSR2, SIGPIPE, SIGHUP}) it.server().signal(number);
+    CHECK(comes_true([&] { return it.log().find("hang-up ignored") != std::string::npos; }));
+    CHECK(!it.server().wait(0ms));
+    CHECK(it.log().find("server stopping") == std::string::npos);
+    it.write("job.go", "");
+    CHECK(text_of(it.ended(job), "state") == "succeeded");
+    CHECK(it.stop(SIGINT) == 0);
+}
+
 TEST_CASE("a server waits no longer than it is allowed to") {
     Installation it;
     it.start({}, {{"MULTIFLEXI_DRAIN_TIMEOUT", "1"}});
