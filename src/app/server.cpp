@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/wake_channel.h"
 #include "execute/native.h"
+#include "schedule/capacity.h"
 #include "schedule/dispatcher.h"
 #include "schedule/planner.h"
 
@@ -131,6 +132,13 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
                    {{"path", settings.work_directory.string()}, {"reason", problem.message()}});
         return 1;
     }
+    const auto descriptors = raise_descriptor_limit();
+    const auto capacity = capacity_within(descriptors.now, settings.max_parallel);
+    if (roles.executor && capacity.slots < settings.max_parallel)
+        log::warning(
+            "fewer slots than MULTIFLEXI_MAX_PARALLEL: each running job needs descriptors; raise the hard limit "
+            "(LimitNOFILE= of the service, ulimit -Hn)",
+            {{"wanted", settings.max_parallel}, {"slots", capacity.slots}, {"descriptors", descriptors.now}});
     const Actor actor = installation.actor(clock);
     Database& database = installation.database();
 
@@ -139,11 +147,12 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
     Nudge plan, queue, cancel, main_loop;
     const std::stop_callback on_stop(stop, [&] { main_loop.notify(); });
     Recorder recorder(database, installation.zone());
-    Supervisor supervisor(clock);
+    Supervisor supervisor(clock, {.usual_open_files = descriptors.before});
     NativeExecutor native(supervisor);
     Dispatcher dispatcher(database, clock, installation.vault(), native, recorder,
                           {.node = settings.node,
-                           .slots = settings.max_parallel,
+                           .slots = capacity.slots,
+                           .unrecorded = capacity.unrecorded,
                            .work_base = settings.work_directory,
                            .surroundings = surroundings_of_jobs(settings)},
                           queue, cancel);
@@ -164,7 +173,7 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
                                {"node", settings.node},
                                {"roles", to_text(roles)},
                                {"database", settings.db_database},
-                               {"slots", settings.max_parallel},
+                               {"slots", capacity.slots},
                                {"zone", installation.zone().name()}});
     ::sd_notify(0, "READY=1\nSTATUS=Running");
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 namespace mf {
@@ -23,5 +24,17 @@ public:
 private:
     int value_;
 };
+
+/// Soft limits of descriptors of this process (man 2 setrlimit, RLIMIT_NOFILE).
+struct DescriptorLimit {
+    std::uint64_t before = 0;  ///< what this program was started with; what programs that it starts shall have
+    std::uint64_t now = 0;
+};
+/// Raises the soft limit to the hard one. The soft one is low by custom (1024) for the sake of programs that use
+/// select(2), not to hold anybody back.
+DescriptorLimit raise_descriptor_limit();
+
+/// Does an error of the system (errno) say that something is short at the moment: descriptors, processes, memory?
+bool is_shortage(int error);
 
 }  // namespace mf

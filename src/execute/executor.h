@@ -40,8 +40,9 @@ public:
         JobHandle handle;
         std::optional<pid_t> pid;  ///< of the local process; none if there is none, or if it could not be started
     };
-    /// An error means: not now and not here (unavailable). A job that cannot be started at all is a job that ended:
-    /// with a handle, and ended() with ProcessEnd::start_error.
+    /// unavailable: not now, because the system is short of something; the same start may succeed later. Any other
+    /// error: not here. A job that cannot be started at all is a job that ended: with a handle, and ended() with
+    /// ProcessEnd::start_error. After an error the listener hears nothing.
     virtual Result<Started> start(const JobPlan& plan, std::shared_ptr<ProcessListener> listener) = 0;
     /// Asks the whole job to end. Without effect when it has ended, was told before, or is not known.
     virtual void stop(const JobHandle& handle, StopReason reason) = 0;

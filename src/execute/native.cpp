@@ -45,6 +45,7 @@ Result<Executor::Started> NativeExecutor::start(const JobPlan& plan, std::shared
                                             .mark = mark_of(plan),
                                             .own_directory = plan.work_directory},
                                            std::move(listener));
+    if (!started.shortage.empty()) return Error{ErrorCode::unavailable, started.shortage};
     Started result{handle_for(started.process.value_or(ProcessIdentity{}), started.key), std::nullopt};
     if (started.process) result.pid = started.process->pid;
     return result;

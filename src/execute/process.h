@@ -105,6 +105,8 @@ public:
 
     struct Options {
         std::chrono::milliseconds shutdown_grace{2'000};  ///< longest grace period once the destructor runs
+        /// Soft limit of descriptors of processes without ResourceLimits::open_files. None: that of this program.
+        std::optional<std::uint64_t> usual_open_files = {};
     };
 
     explicit Supervisor(const Clock& clock);
@@ -116,6 +118,9 @@ public:
     struct Started {
         Key key;
         std::optional<ProcessIdentity> process;  ///< none: it could not be started, ended() tells why
+        /// Not empty: it could not be started because the system is short of something at the moment, see
+        /// is_shortage(); a sentence. Nothing follows for the listener; the same start may succeed later.
+        std::string shortage = {};
     };
     /// Starts at once, on the calling thread: an executable on a slow disk delays the caller and nobody else.
     Started start(const Command& command, std::shared_ptr<ProcessListener> listener);

@@ -150,6 +150,43 @@ TEST_CASE("the peak of memory is the job's, not ours") {
     CHECK(ballast.back() == 'x');
 }
 
+TEST_CASE("a start for which there are no descriptors is refused for now, and nobody hears of it") {
+    Supervisor supervisor(the_clock);
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const int next = ::dup(0);
+    REQUIRE(next >= 0);
+    ::close(next);
+    const auto record = std::make_shared<Record>();
+    // One for each step: the null device, the pipes, the process.
+    for (const int free : {0, 2, 4}) {
+        const rlimit low{static_cast<rlim_t>(next + free), limit.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+        const auto started = supervisor.start(shell("exit 0"), record);
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        CHECK(!started.process);
+        CHECK(started.shortage.find("Too many open files") != std::string::npos);
+    }
+    CHECK(supervisor.running() == 0);
+    CHECK(!record->end);
+    supervisor.start(shell("exit 3"), record);
+    CHECK(record->wait_end().exit_code == 3);
+    // A limit of the job itself is no shortage: the next start would meet it as well.
+    auto small = shell("exit 0");
+    small.resources = {.open_files = 1};
+    CHECK(supervisor.start(small, record).shortage.empty());
+}
+
+TEST_CASE("programs have the usual limit of descriptors, which they may raise") {
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    Supervisor supervisor(the_clock, {.usual_open_files = 77});
+    CHECK(run(supervisor, shell("ulimit -Sn; ulimit -Hn"))->out == "77\n" + std::to_string(limit.rlim_max) + "\n");
+    auto command = shell("ulimit -Sn; ulimit -Hn");
+    command.resources = {.open_files = 33};
+    CHECK(run(supervisor, command)->out == "33\n33\n");
+}
+
 TEST_CASE("what cannot be started says why") {
     TemporaryDirectory directory;
     Supervisor supervisor(the_clock);

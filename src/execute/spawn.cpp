@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <mutex>
 
 // glibc's clone under its other name. The thread sanitizer intercepts only "clone", and would take the call for a fork
 // and run the fork's clean-up in the child: in our memory.
@@ -30,6 +31,7 @@ namespace {
 struct ChildLimit {
     int resource;
     std::uint64_t value;
+    bool soft_only = false;  ///< the child may raise it again
 };
 
 /// Written by the parent, read by the child, except for the last three, which go the other way.
@@ -58,7 +60,7 @@ MF_IN_CHILD long limit_resource(const ChildLimit& limit) {
     const std::uint64_t value = limit.value < now.hard ? limit.value : now.hard;
     // The processor time limit warns by SIGXCPU first and kills a second later.
     const bool warns = limit.resource == RLIMIT_CPU && value < now.hard;
-    const KernelLimit wanted{value, warns ? value + 1 : value};
+    const KernelLimit wanted{value, limit.soft_only ? now.hard : warns ? value + 1 : value};
     return ::syscall(SYS_prlimit64, 0, limit.resource, &wanted, nullptr);
 }
 
@@ -143,12 +145,15 @@ std::optional<Pipe> make_pipe() {
     return pipe;
 }
 
-void add_limits(Child& child, const ResourceLimits& limits) {
+void add_limits(Child& child, const ResourceLimits& limits, std::optional<std::uint64_t> usual_open_files) {
     const auto add = [&](int resource, std::uint64_t value) { child.limits[child.limit_count++] = {resource, value}; };
     add(RLIMIT_CORE, 0);
     if (limits.memory) add(RLIMIT_AS, *limits.memory);
     if (limits.cpu) add(RLIMIT_CPU, *limits.cpu);
-    if (limits.open_files) add(RLIMIT_NOFILE, *limits.open_files);
+    if (limits.open_files)
+        add(RLIMIT_NOFILE, *limits.open_files);
+    else if (usual_open_files)
+        child.limits[child.limit_count++] = {RLIMIT_NOFILE, *usual_open_files, true};
     if (limits.file_size) add(RLIMIT_FSIZE, *limits.file_size);
 }
 
@@ -158,14 +163,18 @@ std::uint64_t our_peak_memory() {
     return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
+/// -1, errno set: not now.
 int open_null() {
-    static const Descriptor null = above_standard(Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+    static std::mutex mutex;
+    static Descriptor null;
+    const std::lock_guard lock(mutex);
+    if (!null) null = above_standard(Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
     return null.get();
 }
 
 }  // namespace
 
-std::variant<Spawned, StartFailure> spawn(const Command& command) {
+std::variant<Spawned, StartFailure> spawn(const Command& command, std::optional<std::uint64_t> usual_open_files) {
     if (auto refused = refuse(command)) return *std::move(refused);
     const auto paths = executable_candidates(command);
     std::vector<std::string> entries;
@@ -182,11 +191,12 @@ std::variant<Spawned, StartFailure> spawn(const Command& command) {
     child.argv.push_back(nullptr);
     for (auto& entry : entries) child.environment.push_back(entry.data());
     child.environment.push_back(nullptr);
-    add_limits(child, command.resources);
+    if (child.in < 0) return explain(command, SpawnStep::prepare, errno);
+    add_limits(child, command.resources, usual_open_files);
 
     auto out = make_pipe();
     auto err = out ? make_pipe() : std::nullopt;
-    if (!err || child.in < 0) return explain(command, SpawnStep::prepare, errno);
+    if (!err) return explain(command, SpawnStep::prepare, errno);
     child.out = out->write.get();
     child.err = err->write.get();
 
@@ -213,6 +223,9 @@ std::variant<Spawned, StartFailure> spawn(const Command& command) {
         }
         return explain(command, child.step, child.error);
     }
+    // To look at the entry needs a descriptor; these two are the child's.
+    out->write.reset();
+    err->write.reset();
     // It stays a zombie at least until we wait for it, so this is its own entry.
     spawned.identity.start_time = start_time_of(pid).value_or(0);
     spawned.our_peak_memory = our_peak_memory();

@@ -4,6 +4,7 @@
 #include "base/descriptor.h"
 #include "execute/process.h"
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,10 +23,13 @@ struct Spawned {
 struct StartFailure {
     int exit_code;        ///< 126 or 127, as a shell says
     std::string message;  ///< a sentence
+    /// The system is short of something at the moment; the same start may succeed later.
+    bool is_shortage = false;
 };
 
 /// Starts a program as Command says. The child shares our memory until exec, so the cost does not depend on our size,
 /// and every failure up to and including exec is known here, exactly. Thread-safe. The caller waits for the child.
-std::variant<Spawned, StartFailure> spawn(const Command& command);
+/// `usual_open_files`: see Supervisor::Options.
+std::variant<Spawned, StartFailure> spawn(const Command& command, std::optional<std::uint64_t> usual_open_files = {});
 
 }  // namespace mf

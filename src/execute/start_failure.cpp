@@ -147,7 +147,9 @@ std::vector<std::string> executable_candidates(const Command& command) {
     return candidates;
 }
 
-StartFailure explain(const Command& command, SpawnStep step, int error) {
+namespace {
+
+StartFailure sentence_for(const Command& command, SpawnStep step, int error) {
     switch (step) {
         case SpawnStep::exec: return explain_exec(command, error);
         case SpawnStep::directory:
@@ -161,6 +163,21 @@ StartFailure explain(const Command& command, SpawnStep step, int error) {
     return {not_executable,
             fmt::format("The system could not make a process: {}. It is probably overloaded; try again later.",
                         reason(error))};
+}
+
+/// What a limit of the job itself has brought about stays as it is.
+bool passes(const Command& command, SpawnStep step, int error) {
+    if (!is_shortage(error)) return false;
+    if (step == SpawnStep::prepare) return true;
+    return error != EMFILE && !(error == ENOMEM && command.resources.memory);
+}
+
+}  // namespace
+
+StartFailure explain(const Command& command, SpawnStep step, int error) {
+    auto failure = sentence_for(command, step, error);
+    failure.is_shortage = passes(command, step, error);
+    return failure;
 }
 
 }  // namespace mf

@@ -49,8 +49,12 @@ Supervisor::Loop::~Loop() {
 Supervisor::Started Supervisor::Loop::start(const Command& command, std::shared_ptr<ProcessListener> listener) {
     const Key key = ++last_key_;
     ++running_;
-    auto outcome = spawn(command);
+    auto outcome = spawn(command, options_.usual_open_files);
     if (auto* failure = std::get_if<StartFailure>(&outcome)) {
+        if (failure->is_shortage) {
+            --running_;
+            return {key, std::nullopt, std::move(failure->message)};
+        }
         order(FailedOrder{std::move(listener), std::move(*failure)});
         return {key, std::nullopt};
     }

@@ -24,6 +24,8 @@ std::string reason(int error) {
     return ::strerror_r(error, buffer, sizeof buffer);
 }
 
+ErrorCode code_of(int error) { return is_shortage(error) ? ErrorCode::unavailable : ErrorCode::forbidden; }
+
 /// Gives us all permissions. Not a word to the file system where they are right, as they nearly always are: each
 /// change is written to its journal.
 void make_usable(int directory) {
@@ -137,18 +139,26 @@ WorkDirectory::~WorkDirectory() {
 Result<WorkDirectory> WorkDirectory::create(const std::filesystem::path& base, std::int64_t job_id) {
     Descriptor parent(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!parent)
-        return Error{ErrorCode::unavailable, fmt::format("The directory {} for work directories cannot be opened: {}.",
-                                                         base.string(), reason(errno))};
+        return Error{code_of(errno), fmt::format("The directory {} for work directories cannot be opened: {}.",
+                                                 base.string(), reason(errno))};
     const std::string name = fmt::format("job-{}-{}", job_id, random_uuid().substr(0, 8));
     // mkdir refuses whatever is there already, a link too; opening refuses what somebody put there meanwhile.
     if (::mkdirat(parent.get(), name.c_str(), 0700) != 0)
-        return Error{ErrorCode::unavailable,
+        return Error{code_of(errno),
                      fmt::format("No work directory can be made in {}: {}.", base.string(), reason(errno))};
     Descriptor directory(::openat(parent.get(), name.c_str(), open_directory));
     struct stat status {};
-    if (!directory || ::fstat(directory.get(), &status) != 0 || status.st_uid != ::geteuid())
-        return Error{ErrorCode::unavailable,
-                     fmt::format("The new work directory {} is not ours.", (base / name).string())};
+    if (!directory || ::fstat(directory.get(), &status) != 0) {
+        const int error = errno;
+        ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
+        return Error{code_of(error), fmt::format("The new work directory {} cannot be opened: {}.",
+                                                 (base / name).string(), reason(error))};
+    }
+    if (status.st_uid != ::geteuid())
+        return Error{ErrorCode::forbidden,
+                     fmt::format("The new work directory {} belongs to another user. Let only the user of the server "
+                                 "write to {}.",
+                                 (base / name).string(), base.string())};
     make_usable(directory.get());  // access lists of the parent may have been added
     return WorkDirectory(std::move(parent), std::move(directory), std::filesystem::absolute(base) / name);
 }

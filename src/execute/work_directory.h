@@ -22,6 +22,8 @@ inline constexpr std::string_view work_directory_variable = "MULTIFLEXI_TMP";
 class WorkDirectory {
 public:
     /// Makes "job-<id>-<random>" in `base`, which must be an existing directory of ours that others cannot write to.
+    /// unavailable: the system is short of descriptors or memory, later it may succeed; any other code: it cannot be
+    /// made there. Nothing is left behind.
     static Result<WorkDirectory> create(const std::filesystem::path& base, std::int64_t job_id);
     /// Takes over a directory that an earlier run made. not_found if it is not there.
     static Result<WorkDirectory> reopen(const std::filesystem::path& path);

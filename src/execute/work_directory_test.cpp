@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <fstream>
@@ -33,6 +34,26 @@ TEST_CASE("a work directory is private, named after its job, and goes with its o
     }
     CHECK(!fs::exists(path));
     CHECK(fs::is_empty(base.path()));
+}
+
+TEST_CASE("a work directory for which there are no descriptors is refused for now and leaves nothing") {
+    TemporaryDirectory base;
+    rlimit limit{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    const int next = ::dup(0);  // the lowest free one
+    REQUIRE(next >= 0);
+    ::close(next);
+    for (const int free : {0, 1}) {
+        const rlimit low{static_cast<rlim_t>(next + free), limit.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+        const auto refused = WorkDirectory::create(base.path(), 1);
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+        REQUIRE(!refused);
+        CHECK(refused.error().code == ErrorCode::unavailable);
+        CHECK(refused.error().message.find("Too many open files") != std::string::npos);
+        CHECK(fs::is_empty(base.path()));
+    }
+    CHECK(WorkDirectory::create(base.path() / "missing", 1).error().code == ErrorCode::forbidden);
 }
 
 TEST_CASE("a work directory can be kept and taken over") {

@@ -12,11 +12,21 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int most_at_once = 64;            // jobs of one claiming transaction
-constexpr int most_unrecorded = 1000;       // ended jobs that wait for the database
 constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
 constexpr auto look_anyway = 15s;
 constexpr auto between_claims = 4ms;  // while half of the slots are taken: so that many claims share a transaction
 constexpr auto between_attempts = 500ms;
+constexpr auto rest_of_a_shortage = 1s;
+
+/// The system has not got what a start needs at this moment.
+class Shortage : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+[[noreturn]] void refuse_start(const Error& error) {
+    if (error.code == ErrorCode::unavailable) throw Shortage(error.message);
+    throw std::runtime_error(error.message);
+}
 
 /// Will the same statement work in a moment?
 bool passes(const sql::DatabaseError& error) {
@@ -110,6 +120,8 @@ void Dispatcher::run(std::stop_token stop) {
                 if (next && *next <= now) {
                     if (!has_free_slot()) {
                         next.reset();  // the end of a job is the next event
+                    } else if (const auto rest = rests_until(); rest > now && rest <= now + rest_of_a_shortage) {
+                        next = rest;
                     } else if (rest_between_claims(stop), claim(clock_.now()) > 0) {
                         nudged = true;  // there may be more
                         continue;
@@ -133,7 +145,12 @@ void Dispatcher::run(std::stop_token stop) {
 
 bool Dispatcher::has_free_slot() const {
     const std::lock_guard lock(mutex_);
-    return state_.occupied < options_.slots && std::ssize(state_.in_flight) < most_unrecorded;
+    return state_.occupied < options_.slots && std::ssize(state_.in_flight) < options_.unrecorded;
+}
+
+Timestamp Dispatcher::rests_until() const {
+    const std::lock_guard lock(mutex_);
+    return state_.rests_until;
 }
 
 void Dispatcher::rest_between_claims(std::stop_token stop) {
@@ -147,8 +164,8 @@ std::size_t Dispatcher::claim(Timestamp now) {
     int free = 0;
     {
         const std::lock_guard lock(mutex_);
-        free = std::min({options_.slots - state_.occupied, most_unrecorded - static_cast<int>(state_.in_flight.size()),
-                         most_at_once});
+        free = std::min({options_.slots - state_.occupied,
+                         options_.unrecorded - static_cast<int>(state_.in_flight.size()), most_at_once});
     }
     if (free <= 0) return 0;
     last_claim_ = std::chrono::steady_clock::now();
@@ -212,9 +229,7 @@ void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token st
         const auto* refusal = dynamic_cast<const sql::DatabaseError*>(&error);
         if (refusal && passes(*refusal)) {
             log::warning("cannot start jobs, will try again", {{"jobs", jobs.size()}, {"error", error.what()}});
-            std::unique_lock lock(mutex_);
-            std::ranges::move(jobs, std::back_inserter(state_.to_start));
-            to_start_.wait_for(lock, stop, between_attempts, [] { return false; });
+            keep_for_later(std::move(jobs), stop);
         } else if (jobs.size() == 1) {
             fail_start(jobs.front(), error);
         } else {
@@ -226,10 +241,38 @@ void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token st
     for (const ClaimedJob& claimed : jobs) {
         try {
             start_job(*preparation, claimed);
+        } catch (const Shortage& shortage) {
+            postpone(claimed, shortage, stop);
         } catch (const std::exception& error) {
             fail_start(claimed, error);
         }
     }
+}
+
+void Dispatcher::keep_for_later(std::vector<ClaimedJob> jobs, std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    std::ranges::move(jobs, std::back_inserter(state_.to_start));
+    to_start_.wait_for(lock, stop, between_attempts, [] { return false; });
+}
+
+void Dispatcher::postpone(const ClaimedJob& claimed, const std::exception& error, std::stop_token stop) {
+    const auto id = claimed.job.id;
+    log::warning("cannot start job now, it goes back into the queue", {{"job", id.value}, {"error", error.what()}});
+    try {
+        database_.write([&](Session& session) { give_back(session, claimed.job); });
+    } catch (const std::exception& refusal) {
+        log::warning("cannot give job back, will try to start it again",
+                     {{"job", id.value}, {"error", refusal.what()}});
+        return keep_for_later({claimed}, stop);
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        --state_.occupied;
+        state_.in_flight.erase(id.value);
+        state_.rests_until = clock_.now() + rest_of_a_shortage;
+        if (state_.in_flight.empty()) drained_.notify_all();
+    }
+    queue_.notify();
 }
 
 void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& error) {
@@ -247,7 +290,7 @@ void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& 
     if (preparation.is_unwanted(claimed))
         return end_unstarted({.job = id, .state = JobState::cancelled, .end = clock_.now()});
     auto directory = WorkDirectory::create(options_.work_base, id.value);
-    if (!directory) throw std::runtime_error(directory.error().message);
+    if (!directory) refuse_start(directory.error());
     auto prepared = preparation.prepare(vault_, claimed, directory->path(), options_.surroundings);
     if (const auto* blocked = std::get_if<BlockedJob>(&prepared)) return block(claimed, *blocked);
     if (claimed.job.executor != ExecutorKind::native)
@@ -275,7 +318,7 @@ void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& 
     if (!started) {
         const std::lock_guard lock(mutex_);
         state_.running.erase(id.value);
-        throw std::runtime_error(started.error().message);
+        refuse_start(started.error());
     }
     run->was_started(*started, begin);
     log::debug("job started", {{"job", id.value},
@@ -318,6 +361,7 @@ void Dispatcher::finished(std::shared_ptr<JobRun> run) {
         const std::lock_guard lock(mutex_);
         --state_.occupied;
         state_.running.erase(run->claimed().job.id.value);
+        state_.rests_until = {};  // what it held may be what was short
         if (state_.occupied <= options_.slots / 2) slot_freed_.notify_one();
     }
     queue_.notify();

@@ -20,6 +20,7 @@ public:
     struct Options {
         std::string node;                 ///< name of this server in the database; one server each
         int slots = 16;                   ///< jobs that run at the same time
+        int unrecorded = 1000;            ///< these, and those that have ended and wait for the database
         std::filesystem::path work_base;  ///< where work directories are made
         JobSurroundings surroundings;     ///< what jobs get of the server's environment
         /// How long stop() waits for jobs that were told to end and for their records.
@@ -52,6 +53,11 @@ private:
     /// Throws only before the process exists.
     void start_job(const JobPreparation& preparation, const ClaimedJob& claimed);
     void fail_start(const ClaimedJob& claimed, const std::exception& error);
+    /// The system is short of something: back into the queue, and nothing is claimed for a moment.
+    void postpone(const ClaimedJob& claimed, const std::exception& error, std::stop_token stop);
+    /// Keeps claimed jobs whose start the database holds up, and waits a moment.
+    void keep_for_later(std::vector<ClaimedJob> jobs, std::stop_token stop);
+    Timestamp rests_until() const;
     void block(const ClaimedJob& claimed, const BlockedJob& blocked);
     /// Records the end of a job that never had a process.
     void end_unstarted(JobEnd end);
@@ -73,6 +79,7 @@ private:
         std::unordered_set<std::int64_t> to_cancel;                         ///< jobs without a handle as yet
         int occupied = 0;                                                   ///< slots: claimed, not yet ended
         std::unordered_set<std::int64_t> in_flight;                         ///< jobs: claimed, not yet recorded
+        Timestamp rests_until{};                                            ///< no claims: something is short
     };
 
     Database& database_;

@@ -155,7 +155,7 @@ TEST_CASE("a job whose required values are missing is blocked, and its reason na
 
 TEST_CASE("an executor that refuses makes a failed job, and its slot is free again") {
     Server server(1);
-    server.executor.refusal = Error{ErrorCode::unavailable, "No room here."};
+    server.executor.refusal = Error{ErrorCode::forbidden, "No room here."};
     const auto one = server.launch(server.add_run_template(), now);
     const auto two = server.launch(server.add_run_template(), now);
     server.dispatcher->start();
@@ -166,6 +166,28 @@ TEST_CASE("an executor that refuses makes a failed job, and its slot is free aga
         CHECK(server.get(id).exitcode == 255);
         CHECK(server.get(id).reason.value_or("").find("No room here.") != std::string::npos);
     }
+}
+
+TEST_CASE("a job whose start meets a shortage goes back into the queue and is tried again in a moment") {
+    Server server(1);
+    server.executor.refusal = Error{ErrorCode::unavailable, "Too many open files."};
+    const auto job = server.launch(server.add_run_template(), now);
+    server.dispatcher->start();
+    server.executor.wait_for_refusals(1);
+    while (server.get(job.id).state != JobState::pending) std::this_thread::yield();
+    CHECK_FALSE(server.get(job.id).claimed_by);
+    CHECK(server.executor.starts() == 0);
+    SUBCASE("by time") { server.clock.advance(1s); }
+    SUBCASE("or because something changed") {
+        server.clock.advance(2s);
+        server.queue.notify();
+    }
+    CHECK(server.executor.wait_for_start(1).job_id == job.id.value);
+    server.executor.finish(0);
+    server.drain();
+    CHECK(server.get(job.id).state == JobState::succeeded);
+    server.dispatcher.reset();
+    CHECK(std::filesystem::is_empty(server.work()));
 }
 
 TEST_CASE("a failed planned run is tried again") {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace mf;
 using namespace mf::testing;
@@ -239,4 +241,49 @@ TEST_CASE("programs with odd manners") {
         CHECK(it.cli({"job:output", fmt::to_string(job)}).out == "caf\351 \303\n");
         CHECK(text_of(it.ask({"job:get", "--id", fmt::to_string(job)}).as_object(), "stdout") == "caf\uFFFD \uFFFD\n");
     }
+}
+
+TEST_CASE("the server takes the descriptors it may have, and jobs keep the usual limit") {
+    Installation it;
+    rlimit ours{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &ours) == 0);
+    const rlimit usual{200, ours.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &usual) == 0);
+    it.start();
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &ours) == 0);
+    rlimit of_server{};
+    REQUIRE(::prlimit(it.server().pid(), RLIMIT_NOFILE, nullptr, &of_server) == 0);
+    CHECK(of_server.rlim_cur == ours.rlim_max);
+    const auto job = it.job(it.run_template_of_script("ulimit -Sn; ulimit -Hn"));
+    CHECK(text_of(it.ended(job), "state") == "succeeded");
+    CHECK(it.cli({"job:output", fmt::to_string(job)}).out == fmt::format("200\n{}\n", ours.rlim_max));
+}
+
+TEST_CASE("with few descriptors there are fewer slots, and the log says so") {
+    Installation it;
+    rlimit ours{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &ours) == 0);
+    it.environment["MULTIFLEXI_MAX_PARALLEL"] = "10000";
+    it.start();
+    const auto log = it.log();
+    const bool is_enough = ours.rlim_max >= 7 * 10'000 + 200;
+    CHECK((log.find("fewer slots than MULTIFLEXI_MAX_PARALLEL") == std::string::npos) == is_enough);
+    CHECK((log.find("slots=10000") != std::string::npos) == is_enough);
+}
+
+TEST_CASE("a job for which there are no descriptors is not lost: it starts when there are some") {
+    Installation it;
+    it.start();
+    const auto id = it.run_template_of_script("echo done");
+    CHECK(text_of(it.ended(it.job(id)), "state") == "succeeded");
+    rlimit before{};
+    REQUIRE(::prlimit(it.server().pid(), RLIMIT_NOFILE, nullptr, &before) == 0);
+    const rlimit low{3, before.rlim_max};
+    REQUIRE(::prlimit(it.server().pid(), RLIMIT_NOFILE, &low, nullptr) == 0);
+    const auto job = it.job(id);
+    CHECK(comes_true([&] { return it.log().find("it goes back into the queue") != std::string::npos; }));
+    CHECK(comes_true([&] { return it.job_state(job) == "pending"; }));
+    REQUIRE(::prlimit(it.server().pid(), RLIMIT_NOFILE, &before, nullptr) == 0);
+    CHECK(text_of(it.ended(job), "state") == "succeeded");
+    CHECK(comes_true([&] { return std::filesystem::is_empty(it.data() / "work"); }));
 }

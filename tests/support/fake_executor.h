@@ -23,7 +23,11 @@ public:
     Result<Started> start(const JobPlan& plan, std::shared_ptr<ProcessListener> listener) override {
         if (on_start) on_start(*listener);
         const std::lock_guard lock(mutex_);
-        if (refusal) return *refusal;
+        if (refusal) {
+            ++refused_;
+            changed_.notify_all();
+            return *refusal;
+        }
         runs_.push_back({plan, std::move(listener)});
         changed_.notify_all();
         return Started{handle_of(runs_.size() - 1), 4711};
@@ -47,6 +51,12 @@ public:
         return start(plan, std::move(listener)).transform([](const Started& started) { return started.handle; });
     }
 
+    /// Waits until so many starts were refused; from then on they succeed.
+    void wait_for_refusals(int count) {
+        std::unique_lock lock(mutex_);
+        wait(lock, [&] { return refused_ >= count; });
+        refusal.reset();
+    }
     /// Waits until so many processes were started; the plan of the last of them.
     JobPlan wait_for_start(std::size_t count) {
         std::unique_lock lock(mutex_);
@@ -96,6 +106,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Run> runs_;
+    int refused_ = 0;
 };
 
 }  // namespace mf::testing

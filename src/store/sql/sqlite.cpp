@@ -26,6 +26,7 @@ using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 Kind kind_of_errno(int error) {
     if (error == ENOSPC || error == EDQUOT) return Kind::full;
+    if (is_shortage(error)) return Kind::busy;
     if (error == EACCES || error == EPERM || error == EROFS || error == ENOENT || error == ENOTDIR || error == EISDIR)
         return Kind::refused;
     return Kind::other;
@@ -51,8 +52,8 @@ Kind kind_of(int code, std::string_view message, int system_error) {
             return Kind::other;
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
-            // A side file that cannot be made for want of space.
-            if (kind_of_errno(system_error) == Kind::full) return Kind::full;
+            // A side file that cannot be made for want of space, or not opened for want of descriptors.
+            if (const auto kind = kind_of_errno(system_error); kind == Kind::full || kind == Kind::busy) return kind;
             return Kind::refused;
         case SQLITE_NOTADB:
         case SQLITE_AUTH:
@@ -61,11 +62,18 @@ Kind kind_of(int code, std::string_view message, int system_error) {
     }
 }
 
+constexpr std::string_view advice_about_shortage =
+    " The system is short of descriptors or memory: try again, or raise the limit (LimitNOFILE= of the service, ulimit "
+    "-n).";
+
 /// What the administrator can do about it, as a sentence; empty when there is nothing to say.
 std::string_view advice_for(int code, Kind kind) {
     if (kind == Kind::full) return " There is no space left for it: free some space on that file system.";
-    if (kind == Kind::busy) return " Another program keeps it locked: try again, or end that program.";
-    switch (code & 0xff) {
+    const int family = code & 0xff;
+    if (kind == Kind::busy && (family == SQLITE_BUSY || family == SQLITE_LOCKED))
+        return " Another program keeps it locked: try again, or end that program.";
+    if (kind == Kind::busy) return advice_about_shortage;
+    switch (family) {
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
         case SQLITE_PERM: return " Give this user the right to write to the file and to the directory it is in.";
@@ -220,6 +228,7 @@ private:
             raise_system(error, "Create its directory first, owned by the user of the server.");
         if (error == EISDIR) raise_system(error, "Name a file.");
         if (kind_of_errno(error) == Kind::full) raise_system(error, "Free some space on that file system.");
+        if (is_shortage(error)) raise_system(error, advice_about_shortage.substr(1));
         raise_system(error, "Give this user the right to write to the file and to the directory it is in.");
     }
 
