@@ -3,6 +3,7 @@
 
 #include "base/wake_channel.h"
 #include "store/migration.h"
+#include "store/queries/installation_facts.h"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -60,16 +61,31 @@ Result<Installation> Installation::load(std::optional<std::filesystem::path> set
 
 Result<void> Installation::open(const Clock& clock) {
     if (auto made = make_private_directory(settings_.data_directory); !made) return made;
-    auto vault = open_vault(settings_.master_key, settings_.key_file);
-    if (!vault) return vault.error();
-    vault_ = *std::move(vault);
     auto database = std::make_unique<Database>(address_of(settings_));
     try {
         if (auto migrated = migrate(*database, clock.now()); !migrated) return migrated;
+        auto needed = database->read([](Session& session) { return sealing_key(session); });
+        vault_ = vault_on_demand({settings_.master_key, settings_.key_file, std::move(needed)});
     } catch (const sql::DatabaseError& error) {
         return Error{ErrorCode::unavailable, error.what()};
     }
     database_ = std::move(database);
+    return {};
+}
+
+Result<void> Installation::take_key(NewKey new_key) {
+    const auto noted = database_->read([](Session& session) { return sealing_key(session); });
+    const bool is_needed = noted && new_key == NewKey::refuse &&
+                           database_->read([](Session& session) { return holds_sealed_values(session); });
+    auto vault = open_vault({settings_.master_key, settings_.key_file, is_needed ? noted : std::nullopt});
+    if (!vault) return vault.error();
+    if (noted != vault->key_id()) {
+        if (noted)
+            log::warning("the installation has another key now; secrets sealed before cannot be opened any more",
+                         {{"before", *noted}, {"now", vault->key_id()}});
+        database_->write([&](Session& session) { change_sealing_key(session, vault->key_id()); });
+    }
+    vault_ = *std::move(vault);
     return {};
 }
 

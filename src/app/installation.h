@@ -18,8 +18,13 @@ public:
     Zone zone() const { return zone_.zone; }
     const Zone::Found& found_zone() const { return zone_; }
 
-    /// Makes the data directory, opens the vault and the database, and brings the schema up to date.
+    /// Makes the data directory, opens the database, and brings the schema up to date. The key of the vault is taken
+    /// when a secret is sealed or opened.
     Result<void> open(const Clock& clock);
+    enum class NewKey { refuse, accept };
+    /// Takes the key now and notes it with the database; makes the key file when it is missing and nothing is sealed
+    /// yet. unavailable: the key cannot be had, or secrets are sealed with another one and a new one is not accepted.
+    Result<void> take_key(NewKey new_key);
     Database& database() { return *database_; }
     Vault& vault() { return *vault_; }
 

@@ -111,7 +111,7 @@ std::string to_text(const Roles& roles) {
     return out;
 }
 
-int serve(Installation& installation, const Roles& roles, std::stop_token stop) {
+int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop) {
     const Settings& settings = installation.settings();
     SystemClock clock;
     if (auto opened = installation.open(clock); !opened) {
@@ -124,6 +124,12 @@ int serve(Installation& installation, const Roles& roles, std::stop_token stop) 
         log::error("cannot start", {{"reason", lock.error().message}});
         return 1;
     }
+    // A scheduler alone neither seals nor opens anything, and may run where the key is not.
+    if (roles.executor)
+        if (auto taken = installation.take_key(new_key); !taken) {
+            log::error("cannot start", {{"reason", taken.error().message}});
+            return 1;
+        }
     std::error_code problem;
     std::filesystem::create_directories(settings.work_directory, problem);
     if (!problem) std::filesystem::permissions(settings.work_directory, std::filesystem::perms::owner_all, problem);

@@ -18,7 +18,7 @@ using namespace mf;
 constexpr std::string_view usage = R"(MultiFlexi server: schedules jobs and runs them.
 
 Usage:
-  multiflexi serve [--roles LIST] [-e FILE] [--check]
+  multiflexi serve [--roles LIST] [-e FILE] [--check | --new-key]
   multiflexi --help | --version
   multiflexi COMMAND ...       the same as multiflexi-cli COMMAND ...
 
@@ -26,6 +26,8 @@ Options:
   --roles LIST            scheduler, executor, or both separated by a comma (default: all)
   -e, --environment FILE  settings to load after /etc/multiflexi/multiflexi.env
   --check                 check the settings, print them, and end
+  --new-key               start although stored secrets are sealed with another key than that of the settings; they
+                          cannot be opened any more and have to be entered again
 
 Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.
 It ends on SIGTERM and SIGINT: nothing new is started, running jobs have MULTIFLEXI_DRAIN_TIMEOUT to end.
@@ -38,6 +40,7 @@ struct Arguments {
     std::string roles = "all";
     std::optional<std::filesystem::path> settings_file;
     bool check = false;
+    Installation::NewKey new_key = Installation::NewKey::refuse;
 };
 
 void complain(const std::string& message) { std::fputs((message + "\n").c_str(), stderr); }
@@ -64,6 +67,8 @@ std::optional<Arguments> read_arguments(const std::vector<std::string>& words, c
         };
         if (name == "--check" && !value) {
             out.check = true;
+        } else if (name == "--new-key" && !value) {
+            out.new_key = Installation::NewKey::accept;
         } else if (name == "--roles") {
             if (!take_value()) return std::nullopt;
             if (!role_of_name.empty() && *value != role_of_name) {
@@ -136,7 +141,7 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
     try {
         const std::stop_source stop;
         const SignalWatch signals(stop);
-        return serve(*installation, *roles, stop.get_token());
+        return serve(*installation, *roles, arguments->new_key, stop.get_token());
     } catch (const std::exception& error) {
         log::error("server failed", {{"error", error.what()}});
         return 1;

@@ -173,10 +173,12 @@ constexpr Setting table[] = {
                                      "file is used.",
                              .alias = "MULTIFLEXI_MASTER_KEY",
                              .secret = true}),
-    setting<&S::key_file>("MULTIFLEXI_KEY_FILE", {.help = "The file with the key of stored secrets, made at the first "
-                                                          "start. Keep a copy of it apart from the database.",
-                                                  .default_text = "beside the sqlite database, with .key after its "
-                                                                  "name; else multiflexi.key in MULTIFLEXI_DATA"}),
+    setting<&S::key_file>(
+        "MULTIFLEXI_KEY_FILE",
+        {.help = "The file with the key of stored secrets, made by the first "
+                 "start of a server or with the first secret. Keep a copy of it apart from the database.",
+         .default_text = "beside the sqlite database, with .key after its "
+                         "name; else multiflexi.key in MULTIFLEXI_DATA"}),
     setting<&S::data_directory>("MULTIFLEXI_DATA",
                                 {.help = "The directory for everything that is kept.",
                                  .default_text = "/var/lib/multiflexi for root and for users who may write there, else "

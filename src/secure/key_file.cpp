@@ -124,7 +124,7 @@ Result<void> make_key_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-Result<void> read_or_make_key_file(const std::filesystem::path& file, std::span<unsigned char, 32> key) {
+Result<void> read_key_file(const std::filesystem::path& file, std::span<unsigned char, 32> key, IfMissing if_missing) {
     for (bool made = false;; made = true) {
         // Without O_NONBLOCK a pipe of that name would stop the program here.
         const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -133,6 +133,8 @@ Result<void> read_or_make_key_file(const std::filesystem::path& file, std::span<
             return failure("opened", file, errno,
                            "It must be a file that belongs to the user of this program; check its owner and its "
                            "directory.");
+        if (if_missing == IfMissing::refuse)
+            return Error{ErrorCode::not_found, fmt::format("The key file {} does not exist.", file.string())};
         if (auto done = make_key_file(file); !done) return done;
     }
 }

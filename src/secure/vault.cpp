@@ -79,6 +79,18 @@ Error cannot_open(const Place& place, std::string_view reason) {
                                                      place.column, place.row, reason)};
 }
 
+constexpr std::string_view way_out =
+    "Bring back the key file, or the ENCRYPTION_MASTER_KEY, that was in use before. To start anew with another key, "
+    "without those secrets: run 'multiflexi serve --new-key' once, and enter every secret again.";
+
+std::string sentence_about(const KeySource& source, std::string_view found, std::string_view needed) {
+    const bool is_text = source.master_key && !source.master_key->empty();
+    return fmt::format("{} the key {}, but the secrets of this database are sealed with the key {}. {}",
+                       is_text ? std::string("ENCRYPTION_MASTER_KEY gives")
+                               : fmt::format("The key file {} has", source.key_file.string()),
+                       found, needed, way_out);
+}
+
 constexpr std::string_view damaged =
     "it is damaged, or was copied here from another place. Enter the secret again, or restore the row from a backup.";
 
@@ -97,9 +109,46 @@ const std::string& Vault::Key::id() const {
     return id_;
 }
 
-Vault::Vault(std::unique_ptr<Key> key) : key_(std::move(key)) {}
+struct Vault::State {
+    const KeySource source;
+    std::mutex mutex = {};
+    std::unique_ptr<const Key> key = {};
+};
 
-const std::string& Vault::key_id() const { return key_->id(); }
+Vault::Vault(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+const Vault::Key& Vault::key() const {
+    if (const auto loaded = load(); !loaded) throw std::runtime_error(loaded.error().message);
+    return *state_->key;  // once there it stays
+}
+
+const std::string& Vault::key_id() const { return key().id(); }
+
+Result<void> Vault::load() const {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->key) return {};
+    const auto& [master_key, key_file, needed] = state_->source;
+    auto key = std::make_unique<Key>();
+    if (master_key && !master_key->empty()) {
+        require(EVP_Digest(master_key->data(), master_key->size(), key->bytes().data(), nullptr, EVP_sha256(),
+                           nullptr) == 1,
+                "SHA-256");
+    } else if (auto done = read_key_file(key_file, key->bytes(), needed ? IfMissing::refuse : IfMissing::make); !done) {
+        if (done.error().code != ErrorCode::not_found) return done;
+        return Error{ErrorCode::unavailable,
+                     fmt::format("The key file {} is missing, but the secrets of this database are sealed with the key "
+                                 "{}. {}",
+                                 key_file.string(), *needed, way_out)};
+    }
+    if (needed && key->id() != *needed)
+        return Error{ErrorCode::unavailable, sentence_about(state_->source, key->id(), *needed)};
+    state_->key = std::move(key);
+    return {};
+}
+
+Error Vault::wrong_key(std::string_view needed) const {
+    return {ErrorCode::unavailable, sentence_about(state_->source, key_id(), needed)};
+}
 
 Vault::Vault(Vault&&) noexcept = default;
 Vault& Vault::operator=(Vault&&) noexcept = default;
@@ -107,14 +156,14 @@ Vault::~Vault() = default;
 
 std::string Vault::seal(std::string_view secret, const Place& place) const {
     if (secret.size() > most_bytes) throw std::length_error("a secret of more than 64 MiB cannot be sealed");
+    const auto bytes = key().bytes();
     std::string nonce(nonce_size, '\0');
     require(RAND_bytes(octets(nonce), static_cast<int>(nonce_size)) == 1, "random numbers");
     const auto extra = additional_data(key_id(), place);
     std::string sealed(secret.size() + tag_size, '\0');
     const Context context(EVP_CIPHER_CTX_new());
     int count = 0;
-    require(context &&
-                EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key_->bytes().data(), octets(nonce)) == 1,
+    require(context && EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, bytes.data(), octets(nonce)) == 1,
             "start of encryption");
     require(EVP_EncryptUpdate(context.get(), nullptr, &count, octets(extra), static_cast<int>(extra.size())) == 1,
             "additional data");
@@ -131,6 +180,7 @@ std::string Vault::seal(std::string_view secret, const Place& place) const {
 }
 
 Result<std::string> Vault::open(std::string_view sealed, const Place& place) const {
+    if (const auto loaded = load(); !loaded) return cannot_open(place, loaded.error().message);
     const auto parts = split(sealed, ':');
     if (parts.size() != 4 || parts[0] != version) return cannot_open(place, damaged);
     const auto nonce = from_base64(parts[2]);
@@ -151,7 +201,7 @@ Result<std::string> Vault::open(std::string_view sealed, const Place& place) con
     std::string secret(length, '\0');
     const Context context(EVP_CIPHER_CTX_new());
     int count = 0;
-    require(context && EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key_->bytes().data(),
+    require(context && EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key().bytes().data(),
                                           octets(*nonce)) == 1,
             "start of decryption");
     require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size),
@@ -171,15 +221,14 @@ Result<std::string> Vault::open(std::string_view sealed, const Place& place) con
     return secret;
 }
 
-Result<Vault> open_vault(std::optional<std::string_view> master_key, const std::filesystem::path& key_file) {
-    auto key = std::make_unique<Vault::Key>();
-    if (master_key && !master_key->empty())
-        require(EVP_Digest(master_key->data(), master_key->size(), key->bytes().data(), nullptr, EVP_sha256(),
-                           nullptr) == 1,
-                "SHA-256");
-    else if (auto done = read_or_make_key_file(key_file, key->bytes()); !done)
-        return done.error();
-    return Vault(std::move(key));
+Result<Vault> open_vault(KeySource source) {
+    auto vault = vault_on_demand(std::move(source));
+    if (auto loaded = vault.load(); !loaded) return loaded.error();
+    return vault;
+}
+
+Vault vault_on_demand(KeySource source) {
+    return Vault(std::unique_ptr<Vault::State>(new Vault::State{.source = std::move(source)}));
 }
 
 }  // namespace mf

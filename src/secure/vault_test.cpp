@@ -138,6 +138,43 @@ TEST_CASE("the key file is made once, for its owner only, and used again") {
     CHECK(*second->open(first->seal("secret", here), here) == "secret");
 }
 
+TEST_CASE("a vault on demand touches no key until it needs one") {
+    const TemporaryDirectory directory;
+    const auto file = directory.path() / "multiflexi.key";
+    const auto vault = vault_on_demand({.master_key = {}, .key_file = file});
+    CHECK(entries_of(directory.path()) == 0);
+    const auto sealed = vault.seal("secret", here);
+    CHECK(read_file(file).size() == 32);
+    CHECK(*vault_on_demand({.master_key = {}, .key_file = file}).open(sealed, here) == "secret");
+}
+
+TEST_CASE("where secrets are sealed already, no other key is taken and none is made") {
+    const TemporaryDirectory directory;
+    const auto file = directory.path() / "multiflexi.key", away = directory.path() / "away";
+    const auto id = open_vault(std::nullopt, file)->key_id();
+    const auto refusal = [&](std::optional<std::string> text) {
+        const auto vault = open_vault({.master_key = std::move(text), .key_file = file, .needed = id});
+        REQUIRE_FALSE(vault);
+        CHECK(contains(vault.error().message, "sealed with the key " + id));
+        CHECK(contains(vault.error().message, "multiflexi serve --new-key"));
+        return vault.error().message;
+    };
+    CHECK(open_vault({.master_key = {}, .key_file = file, .needed = id}));
+    std::filesystem::rename(file, away);
+    CHECK(contains(refusal({}), "The key file " + file.string() + " is missing"));
+    CHECK_FALSE(std::filesystem::exists(file));
+    const auto vault = vault_on_demand({.master_key = {}, .key_file = file, .needed = id});
+    CHECK_THROWS_AS((void)vault.seal("secret", here), std::runtime_error);
+    CHECK_FALSE(vault.open("v1:" + id + ":AAAA:AAAA", here));
+    CHECK_FALSE(std::filesystem::exists(file));
+    const auto other = open_vault(std::nullopt, file)->key_id();
+    CHECK(contains(refusal({}), "The key file " + file.string() + " has the key " + other));
+    CHECK(contains(refusal("a text"), "ENCRYPTION_MASTER_KEY gives the key "));
+    // It is looked for again: the operator may bring it back while the program runs.
+    std::filesystem::rename(away, file);
+    CHECK(vault.load());
+}
+
 TEST_CASE("two installations have different keys") {
     const TemporaryDirectory directory;
     CHECK(open_vault(std::nullopt, directory.path() / "a")->key_id() !=

@@ -230,7 +230,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
     const Id<Application> id = result.application.id;
     if (auto kept = store_application_rows(call, definition, id); !kept) return kept.error();
     mark_orphans(call, id);
-    seal_new_secrets(call, id);
+    if (auto sealed = seal_new_secrets(call, id); !sealed) return sealed.error();
     // A new text of the definition is no reason to take back what is queued; switching the application on is.
     if (*stored && (*stored)->enabled != result.application.enabled)
         replan(call, {.equals = {{"app_id", id.value}, {"live", std::int64_t{1}}}});

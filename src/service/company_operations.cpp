@@ -3,11 +3,11 @@
 
 #include "base/text.h"
 #include "domain/variable_name.h"
-#include "secure/vault.h"
 #include "service/audit.h"
 #include "service/free_code.h"
 #include "service/list_filter.h"
 #include "service/planning.h"
+#include "service/sealing.h"
 
 #include <fmt/format.h>
 
@@ -231,8 +231,12 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
         if (auto inserted = variables.insert(variable); !inserted) return inserted.error();
     CompanyVariable after = variable;
     after.secret = input.secret.value_or(variable.secret);
-    after.value =
-        after.secret ? call.vault.seal(*input.value, {"company_variable", "value", variable.id.value}) : *input.value;
+    after.value = *input.value;
+    if (after.secret) {
+        auto sealed = seal(call, *input.value, {"company_variable", "value", variable.id.value});
+        if (!sealed) return sealed.error();
+        after.value = *std::move(sealed);
+    }
     if (auto updated = variables.update(variable, after); !updated) return updated.error();
     audit(call, {.entity = "company_variable",
                  .id = after.id.value,

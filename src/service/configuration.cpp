@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "service/configuration.h"
 
-#include "secure/vault.h"
 #include "service/environment_layers.h"
+#include "service/sealing.h"
 
 #include <fmt/format.h>
 
@@ -129,7 +129,12 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
         Configuration after = before;
         after.orphaned = field == declared.end();
         after.sealed = field != declared.end() && is_secret(*field);
-        after.value = after.sealed ? call.vault.seal(value, {"configuration", sealed_column, before.id.value}) : value;
+        after.value = value;
+        if (after.sealed) {
+            auto sealed = seal(call, value, {"configuration", sealed_column, before.id.value});
+            if (!sealed) return sealed.error();
+            after.value = *std::move(sealed);
+        }
         if (auto updated = rows.update(before, after); !updated) return updated;
     }
     return {};

@@ -2,7 +2,7 @@
 #include "service/import_effects.h"
 
 #include "domain/config_type.h"
-#include "secure/vault.h"
+#include "service/sealing.h"
 
 #include <fmt/format.h>
 
@@ -66,7 +66,7 @@ WHERE r."app_id" = ? AND r."live" = 1 AND c."name" = ? ORDER BY c."runtemplate_i
     return out;
 }
 
-void seal_new_secrets(Call& call, Id<Application> id) {
+Result<void> seal_new_secrets(Call& call, Id<Application> id) {
     const auto rows = call.session.sql.query(
         R"(SELECT c."id", c."value", f."type", f."secret" FROM "configuration" c
            JOIN "runtemplate" r ON r."id" = c."runtemplate_id"
@@ -77,10 +77,12 @@ void seal_new_secrets(Call& call, Id<Application> id) {
         const auto type = config_type_named(std::get<std::string>(row[2])).value_or(ConfigType::string);
         if (!is_true(row[3]) && !is_secret(type)) continue;
         const auto key = std::get<std::int64_t>(row[0]);
-        const auto sealed = call.vault.seal(std::get<std::string>(row[1]), {"configuration", "value", key});
+        const auto sealed = seal(call, std::get<std::string>(row[1]), {"configuration", "value", key});
+        if (!sealed) return sealed.error();
         call.session.sql.execute(R"(UPDATE "configuration" SET "value" = ?, "sealed" = ? WHERE "id" = ?)",
-                                 {sealed, true, key});
+                                 {*sealed, true, key});
     }
+    return {};
 }
 
 json::array incomplete_templates(Call& call, Id<Application> id, const std::vector<std::string>& required) {

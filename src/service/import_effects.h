@@ -20,7 +20,7 @@ json::array unfit_values(Call& call, Id<Application> id, const ApplicationDefini
 
 /// Seals stored values of run templates whose variable has become a secret: by another version of the application, or
 /// because the run template has another application now.
-void seal_new_secrets(Call& call, Id<Application> id);
+Result<void> seal_new_secrets(Call& call, Id<Application> id);
 
 /// Run templates that have no value for one of these variables, neither their own nor one of their company: id, name,
 /// missing. One statement for each variable, however many run templates there are.

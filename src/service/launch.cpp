@@ -2,9 +2,9 @@
 #include "service/launch.h"
 
 #include "base/time_text.h"
-#include "secure/vault.h"
 #include "service/audit.h"
 #include "service/configuration.h"
+#include "service/sealing.h"
 #include "store/queries/job_queue.h"
 
 #include <fmt/format.h>
@@ -64,10 +64,12 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         .executor = request.executor.value_or(origin->executor),
         .launched_by = call.actor.user,
         .attempt = request.attempt};
-    if (!values.empty())
+    if (!values.empty()) {
+        if (auto settled = settle_key(call); !settled) return settled.error();
         job.sealed_override = [&](Id<Job> id) {
             return call.vault.seal(to_text(values), {"job_override", "sealed", id.value});
         };
+    }
     auto made = enqueue(call.session, call.scope, job, call.now);
     if (!made) return made;
     call.wake_server = true;

@@ -251,7 +251,7 @@ Result<json::value> update(Call& call, const RunTemplateInput& input) {
             return stored.error();
     if (before->overlap != after.overlap) apply_overlap(call.session, after);
     if (before->app_id != after.app_id) {
-        seal_new_secrets(call, after.app_id);
+        if (auto sealed = seal_new_secrets(call, after.app_id); !sealed) return sealed.error();
         // A job is of the application that it was made for, but its values are those of the run template.
         withdraw_queued(call.session, after.id, Withdraw::all,
                         "The application of the run template was changed before the job was started.", call.now);

@@ -13,6 +13,12 @@ CREATE TABLE IF NOT EXISTS "audit" (
 
 CREATE INDEX IF NOT EXISTS "audit_of_entity" ON "audit" ("entity", "entity_id", "id");
 
+-- Facts about the installation as a whole: its id, and which key its secrets are sealed with.
+CREATE TABLE IF NOT EXISTS "installation" (
+    "name" {text 64} NOT NULL PRIMARY KEY,
+    "value" {text 255} NOT NULL
+){options};
+
 CREATE TABLE IF NOT EXISTS "node" (
     "name" {text 128} NOT NULL PRIMARY KEY,
     "roles" {text 255} NOT NULL,

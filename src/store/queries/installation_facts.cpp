@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/installation_facts.h"
+
+#include "base/digest.h"
+
+namespace mf {
+namespace {
+
+constexpr std::string_view id_fact = "id";
+constexpr std::string_view key_fact = "sealing_key";
+
+std::optional<std::string> fact(Session& session, std::string_view name) {
+    const auto rows = session.sql.query(R"(SELECT "value" FROM "installation" WHERE "name" = ?)", {std::string(name)});
+    if (rows.empty()) return std::nullopt;
+    return std::get<std::string>(rows[0][0]);
+}
+
+void add_fact(Session& session, std::string_view name, std::string_view value) {
+    try {
+        session.sql.execute(R"(INSERT INTO "installation" ("name", "value") VALUES (?, ?))",
+                            {std::string(name), std::string(value)});
+    } catch (const sql::DatabaseError& error) {
+        // Another session was quicker; the whole transaction is repeated and finds what it wrote.
+        if (error.kind != sql::DatabaseError::Kind::unique_violation) throw;
+        throw sql::DatabaseError(sql::DatabaseError::Kind::busy, error.what());
+    }
+}
+
+}  // namespace
+
+std::string installation_id(Session& session) {
+    if (auto known = fact(session, id_fact)) return *std::move(known);
+    auto made = random_uuid();
+    add_fact(session, id_fact, made);
+    return made;
+}
+
+std::optional<std::string> sealing_key(Session& session) { return fact(session, key_fact); }
+
+void change_sealing_key(Session& session, std::string_view key_id) {
+    const auto before = sealing_key(session);
+    if (!before) return add_fact(session, key_fact, key_id);
+    if (*before == key_id) return;
+    session.sql.execute(R"(UPDATE "installation" SET "value" = ? WHERE "name" = ?)",
+                        {std::string(key_id), std::string(key_fact)});
+}
+
+bool holds_sealed_values(Session& session) {
+    if (!session.sql.query(R"(SELECT 1 FROM "job_override" LIMIT 1)").empty()) return true;
+    if (!session.sql.query(R"(SELECT 1 FROM "configuration" WHERE "sealed" = ? LIMIT 1)", {true}).empty()) return true;
+    return !session.sql.query(R"(SELECT 1 FROM "company_variable" WHERE "secret" = ? LIMIT 1)", {true}).empty();
+}
+
+}  // namespace mf

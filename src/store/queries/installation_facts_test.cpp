@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/installation_facts.h"
+
+#include "support/queue.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+
+TEST_CASE("an installation has one id, and knows the key of its secrets") {
+    testing::World world(Timestamp{});
+    const auto id = world.database.write([](Session& session) { return installation_id(session); });
+    CHECK(id.size() == 36);
+    CHECK(world.database.write([](Session& session) { return installation_id(session); }) == id);
+    const auto key = [&] { return world.database.read([](Session& session) { return sealing_key(session); }); };
+    CHECK(!key());
+    for (const auto name : {"aabbccdd", "aabbccdd", "00112233"}) {
+        world.database.write([&](Session& session) { change_sealing_key(session, name); });
+        CHECK(key() == name);
+    }
+    testing::World other(Timestamp{});
+    CHECK(other.database.write([](Session& session) { return installation_id(session); }) != id);
+}
+
+TEST_CASE("every place of sealed values is known") {
+    const auto is_held = [](testing::World& world) {
+        return world.database.read([](Session& session) { return holds_sealed_values(session); });
+    };
+    const auto with = [&](std::string_view statement) {
+        testing::Queue world(Timestamp{});
+        const auto job = world.launch(world.add_run_template(), world.moment);
+        CHECK(!is_held(world));
+        world.database.write([&](Session& session) { session.sql.execute(statement, {std::int64_t{job.id.value}}); });
+        return is_held(world);
+    };
+    CHECK(with(R"(INSERT INTO "job_override" ("job_id", "sealed") VALUES (?, 'x'))"));
+    CHECK(with(R"(INSERT INTO "configuration" ("runtemplate_id", "company_id", "name", "value", "sealed", "orphaned")
+                  SELECT "runtemplate_id", "company_id", 'A', 'x', 1, 0 FROM "job" WHERE "id" = ?)"));
+    CHECK(with(R"(INSERT INTO "company_variable" ("company_id", "name", "value", "secret")
+                  SELECT "company_id", 'A', 'x', 1 FROM "job" WHERE "id" = ?)"));
+}
