@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/server.h"
 
+#include "app/node_claim.h"
 #include "base/text.h"
 #include "base/wake_channel.h"
 #include "execute/native.h"
@@ -8,13 +9,10 @@
 #include "schedule/dispatcher.h"
 #include "schedule/planner.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
 extern char** environ;
 
@@ -22,8 +20,6 @@ namespace mf {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr auto between_heartbeats = 30s;
 
 EnvironmentMap environment_of_process() {
     EnvironmentMap out;
@@ -50,39 +46,6 @@ JobSurroundings surroundings_of_jobs(const Settings& settings) {
 /// The row of this process among the nodes. A scheduler alone may stand beside the executor of its node.
 std::string row_name(const Settings& settings, const Roles& roles) {
     return roles.executor ? settings.node : settings.node + "/scheduler";
-}
-
-/// One executor for each node name: jobs of a node that nobody runs are declared lost at its start.
-Result<Descriptor> lock_node(const Settings& settings) {
-    const auto path = settings.data_directory / fmt::format("node-{}.lock", settings.node);
-    Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!lock)
-        return Error{ErrorCode::unavailable,
-                     fmt::format("{} cannot be opened: {}.", path.string(), std::strerror(errno))};
-    // Not flock(2): a child that is just being made would hold that lock on after this process was killed.
-    struct flock whole {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0, .l_pid = 0
-    };
-    if (::fcntl(lock.get(), F_SETLK, &whole) != 0)
-        return Error{ErrorCode::conflict, fmt::format("An executor for the node '{}' runs already ({} is locked). Stop "
-                                                      "it, or set MULTIFLEXI_NODE to another name.",
-                                                      settings.node, path.string())};
-    return lock;
-}
-
-void beat(Installation& installation, const Roles& roles, Timestamp now, bool first) {
-    const auto ms = std::int64_t{now.time_since_epoch().count()};
-    installation.database().write([&](Session& session) {
-        const auto node = row_name(installation.settings(), roles);
-        if (first) {
-            session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ?)", {node});
-            session.sql.execute(
-                R"(INSERT INTO "node" ("name", "roles", "pid", "version", "started_at", "seen_at") VALUES (?, ?, ?, ?, ?, ?))",
-                {node, to_text(roles), std::int64_t{::getpid()}, std::string(MULTIFLEXI_VERSION), ms, ms});
-        } else {
-            session.sql.execute(R"(UPDATE "node" SET "seen_at" = ? WHERE "name" = ?)", {ms, node});
-        }
-    });
 }
 
 }  // namespace
@@ -114,21 +77,26 @@ std::string to_text(const Roles& roles) {
 int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop) {
     const Settings& settings = installation.settings();
     SystemClock clock;
-    if (auto opened = installation.open(clock); !opened) {
-        log::error("cannot start", {{"reason", opened.error().message}});
+    const auto cannot_start = [](const Error& error) {
+        log::error("cannot start", {{"reason", error.message}});
         return 1;
-    }
-    Result<Descriptor> lock = Descriptor();
-    if (roles.executor) lock = lock_node(settings);
-    if (!lock) {
-        log::error("cannot start", {{"reason", lock.error().message}});
-        return 1;
-    }
+    };
+    if (auto opened = installation.open(clock); !opened) return cannot_start(opened.error());
+    Database& database = installation.database();
+    const auto lock = lock_node(settings, roles);
+    if (!lock) return cannot_start(lock.error());
+    using enum NodeClaim::Unknown;
+    auto claim = NodeClaim::take(database,
+                                 {.row = row_name(settings, roles),
+                                  .roles = to_text(roles),
+                                  .unknown = settings.db_connection == DatabaseKind::sqlite ? dead : perhaps_alive},
+                                 clock, stop);
+    if (!claim) return cannot_start(claim.error());
     // A scheduler alone neither seals nor opens anything, and may run where the key is not.
     if (roles.executor)
         if (auto taken = installation.take_key(new_key); !taken) {
-            log::error("cannot start", {{"reason", taken.error().message}});
-            return 1;
+            claim->release();
+            return cannot_start(taken.error());
         }
     std::error_code problem;
     std::filesystem::create_directories(settings.work_directory, problem);
@@ -146,7 +114,6 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
             "(LimitNOFILE= of the service, ulimit -Hn)",
             {{"wanted", settings.max_parallel}, {"slots", capacity.slots}, {"descriptors", descriptors.now}});
     const Actor actor = installation.actor(clock);
-    Database& database = installation.database();
 
     // Made in the order in which they use each other; destroyed in the opposite one. So the recorder still takes what
     // the supervisor's last processes tell.
@@ -163,7 +130,6 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                            .surroundings = surroundings_of_jobs(settings)},
                           queue, cancel);
     std::optional<Planner> planner;
-    beat(installation, roles, clock.now(), true);
     if (roles.executor) dispatcher.start();
     if (roles.scheduler) {
         planner.emplace(database, clock, Planner::Facts{installation.zone(), actor.user}, plan, [&] {
@@ -183,16 +149,22 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                                {"zone", installation.zone().name()}});
     ::sd_notify(0, "READY=1\nSTATUS=Running");
 
-    auto next_beat = clock.now() + between_heartbeats;
+    int exit_code = 0;
+    auto next_beat = clock.now() + NodeClaim::between_heartbeats;
     while (!stop.stop_requested()) {
         clock.wait_until(next_beat, main_loop, stop);
         const auto now = clock.now();
-        if (now < next_beat && next_beat - now <= between_heartbeats) continue;
-        next_beat = now + between_heartbeats;
+        if (now < next_beat && next_beat - now <= NodeClaim::between_heartbeats) continue;
+        next_beat = now + NodeClaim::between_heartbeats;
         // A full disk is no reason to be killed: the jobs would be lost with the server.
         ::sd_notify(0, "WATCHDOG=1");
         try {
-            beat(installation, roles, now, false);
+            if (const auto alive = claim->beat(now); !alive) {
+                // Its jobs are those of the other one now.
+                log::error("ending: this node is no longer ours", {{"reason", alive.error().message}});
+                exit_code = 1;
+                break;
+            }
         } catch (const sql::DatabaseError& error) {
             log::warning("cannot tell that this node lives", {{"error", error.what()}});
         }
@@ -204,14 +176,12 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     planner.reset();
     dispatcher.stop(settings.drain_timeout);
     try {
-        database.write([&](Session& session) {
-            session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ?)", {row_name(settings, roles)});
-        });
+        claim->release();
     } catch (const sql::DatabaseError& error) {
         log::warning("cannot sign off", {{"error", error.what()}});
     }
     log::info("server stopped");
-    return 0;
+    return exit_code;
 }
 
 }  // namespace mf

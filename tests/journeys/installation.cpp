@@ -23,11 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::filesystem::path programs() {
-    const char* other = std::getenv("MULTIFLEXI_PROGRAMS");
-    return other ? other : MULTIFLEXI_PROGRAM_DIRECTORY;
-}
-
 std::size_t count(std::string_view text, std::string_view part) {
     std::size_t found = 0;
     for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
@@ -58,6 +53,11 @@ std::string text_of_cell(const Value& value) {
 int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
 }  // namespace
+
+std::filesystem::path programs() {
+    const char* other = std::getenv("MULTIFLEXI_PROGRAMS");
+    return other ? other : MULTIFLEXI_PROGRAM_DIRECTORY;
+}
 
 bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds within) {
     const auto last = std::chrono::steady_clock::now() + within;

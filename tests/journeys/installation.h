@@ -22,6 +22,9 @@ namespace mf::testing {
 using Words = std::vector<std::string>;
 using Variables = std::map<std::string, std::string>;
 
+/// Where the programs of this build are.
+std::filesystem::path programs();
+
 /// Looks again and again until the answer is yes; false when it never was within the time.
 bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds within = std::chrono::seconds{20});
 

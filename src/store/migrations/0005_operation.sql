@@ -23,6 +23,9 @@ CREATE TABLE IF NOT EXISTS "node" (
     "name" {text 128} NOT NULL PRIMARY KEY,
     "roles" {text 255} NOT NULL,
     "pid" {int} NOT NULL,
+    "process_start" {int} NOT NULL,
+    "boot" {text 128} NOT NULL,
+    "host" {text 255} NOT NULL,
     "version" {text 64} NOT NULL,
     "started_at" {time} NOT NULL,
     "seen_at" {time} NOT NULL

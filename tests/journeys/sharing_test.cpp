@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// Several servers on one database.
+#include "journeys/faked_clock.h"
+#include "journeys/installation.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <future>
+
+using namespace mf;
+using namespace mf::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Prints a file of its work directory when it may.
+std::string patient_script(const Installation& it) {
+    return fmt::format(
+        "echo kept > report.txt; echo $$ > {0}.pid; "
+        "while ! [ -e {0}.go ]; do sleep 0.02; done; cat report.txt",
+        (it.directory() / "job").string());
+}
+
+/// The settings of an installation with another data directory.
+Variables elsewhere(const Installation& it, const std::filesystem::path& data) {
+    auto out = it.environment;
+    out["MULTIFLEXI_DATA"] = data.string();
+    if (it.database().dialect == sql::Dialect::sqlite) out["DB_DATABASE"] = it.database_file().string();
+    return out;
+}
+
+std::int64_t milliseconds_ago(std::chrono::milliseconds age) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch() -
+                                                                 age)
+        .count();
+}
+
+/// Makes the row of the node one of another machine.
+void move_node_away(const Installation& it, std::chrono::milliseconds silent) {
+    it.sql(fmt::format(R"(UPDATE "node" SET "boot" = 'another', "host" = 'far-away', "seen_at" = {})",
+                       milliseconds_ago(silent)));
+}
+
+}  // namespace
+
+TEST_CASE("one executor of a name for each database, whatever the data directory") {
+    Installation it;
+    it.start();
+    const auto job = it.job(it.run_template_of_script(patient_script(it)));
+    it.content_when_written(it.directory() / "job.pid");
+    Installation other;
+    other.environment = elsewhere(it, other.data());
+    for (const Words& arguments : {Words{}, Words{"--roles", "executor"}}) {
+        const auto refused = other.serve(arguments);
+        CHECK(refused.code == 1);
+        CHECK(refused.err.find("'journey' runs already") != std::string::npos);
+        CHECK(refused.err.find("MULTIFLEXI_NODE") != std::string::npos);
+    }
+    it.write("job.go", "");
+    CHECK(text_of(it.ended(job), "state") == "succeeded");
+    other.environment["MULTIFLEXI_NODE"] = "second";
+    other.start();
+    CHECK(other.stop() == 0);
+    CHECK(text_of(it.ask({"status"}).as_object(), "executor") == "active");
+}
+
+TEST_CASE("the name of a node of another machine is taken when that is silent, and not when it lives") {
+    Installation it;
+    it.start();
+    CHECK(it.stop(SIGKILL) == 128 + SIGKILL);
+    if (it.database().dialect == sql::Dialect::sqlite) {
+        // Who holds the lock of the file knows that there is nobody else.
+        move_node_away(it, 1s);
+        it.start();
+        CHECK(it.log().find("waiting") == std::string::npos);
+        return;
+    }
+    SUBCASE("it has been silent for long") {
+        move_node_away(it, 91s);
+        it.start();
+        CHECK(it.log().find("waiting") == std::string::npos);
+    }
+    SUBCASE("it is silent for a moment longer") {
+        move_node_away(it, 88s);
+        it.start();
+        CHECK(it.log().find("waiting: a server of this node may live on another machine") != std::string::npos);
+    }
+    SUBCASE("it lives") {
+        move_node_away(it, 1s);
+        auto answer = std::async(std::launch::async, [&] { return it.serve({}); });
+        CHECK(comes_true([&] {
+            move_node_away(it, 0s);
+            return answer.wait_for(100ms) == std::future_status::ready;
+        }));
+        const auto refused = answer.get();
+        CHECK(refused.code == 1);
+        CHECK(refused.err.find("on far-away. Stop it, or set MULTIFLEXI_NODE") != std::string::npos);
+    }
+    SUBCASE("nobody waits for a server that is told to end") {
+        move_node_away(it, 1s);
+        const auto log = it.directory() / "told.log";
+        Process server({(programs() / "multiflexi").string(), "serve"}, it.environment, {.out = log, .err = log});
+        CHECK(comes_true([&] { return file_content(log).find("waiting") != std::string::npos; }));
+        server.signal(SIGTERM);
+        CHECK(server.wait(20s) == 1);
+    }
+}
+
+TEST_CASE("a server whose name another one has taken ends") {
+    Installation it;
+    FakedClock clock(it, "2026-06-01 10:00:00");
+    if (!clock.available()) return;
+    it.start();
+    it.sql(R"(UPDATE "node" SET "boot" = 'another', "host" = 'far-away')");
+    clock.set("2026-06-01 10:00:31");
+    CHECK(it.server().wait(20s) == 1);
+    CHECK(it.log().find("on far-away has taken the name of this node") != std::string::npos);
+    CHECK(it.sql(R"(SELECT "host" FROM "node")") == "far-away\n");
+}
