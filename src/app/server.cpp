@@ -2,12 +2,14 @@
 #include "app/server.h"
 
 #include "app/node_claim.h"
+#include "app/work_base.h"
 #include "base/text.h"
 #include "base/wake_channel.h"
 #include "execute/native.h"
 #include "schedule/capacity.h"
 #include "schedule/dispatcher.h"
 #include "schedule/planner.h"
+#include "store/queries/installation_facts.h"
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
@@ -92,19 +94,18 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                                   .unknown = settings.db_connection == DatabaseKind::sqlite ? dead : perhaps_alive},
                                  clock, stop);
     if (!claim) return cannot_start(claim.error());
-    // A scheduler alone neither seals nor opens anything, and may run where the key is not.
-    if (roles.executor)
-        if (auto taken = installation.take_key(new_key); !taken) {
+    WorkBase work_base;
+    if (roles.executor) {
+        // A scheduler alone neither seals nor opens anything, and may run where the key is not.
+        auto prepared = installation.take_key(new_key).and_then([&] {
+            const auto id = database.write([](Session& session) { return installation_id(session); });
+            return take_work_base(settings, id);
+        });
+        if (!prepared) {
             claim->release();
-            return cannot_start(taken.error());
+            return cannot_start(prepared.error());
         }
-    std::error_code problem;
-    std::filesystem::create_directories(settings.work_directory, problem);
-    if (!problem) std::filesystem::permissions(settings.work_directory, std::filesystem::perms::owner_all, problem);
-    if (problem) {
-        log::error("cannot make the work directory",
-                   {{"path", settings.work_directory.string()}, {"reason", problem.message()}});
-        return 1;
+        work_base = *std::move(prepared);
     }
     const auto descriptors = raise_descriptor_limit();
     const auto capacity = capacity_within(descriptors.now, settings.max_parallel);
@@ -126,7 +127,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                           {.node = settings.node,
                            .slots = capacity.slots,
                            .unrecorded = capacity.unrecorded,
-                           .work_base = settings.work_directory,
+                           .work_base = work_base.path,
                            .surroundings = surroundings_of_jobs(settings)},
                           queue, cancel);
     std::optional<Planner> planner;

@@ -184,7 +184,8 @@ constexpr Setting table[] = {
                                  .default_text = "/var/lib/multiflexi for root and for users who may write there, else "
                                                  "$XDG_DATA_HOME/multiflexi or ~/.local/share/multiflexi"}),
     setting<&S::work_directory>("MULTIFLEXI_WORK_DIRECTORY",
-                                {.help = "The directory in which each running job has a private directory.",
+                                {.help = "The directory in which each running job has a private directory; "
+                                         "several installations may share it.",
                                  .default_text = "work in MULTIFLEXI_DATA; when that is in the home directory by "
                                                  "default, $XDG_STATE_HOME/multiflexi/work or "
                                                  "~/.local/state/multiflexi/work"}),

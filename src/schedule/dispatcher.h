@@ -18,11 +18,12 @@ namespace mf {
 class Dispatcher {
 public:
     struct Options {
-        std::string node;                 ///< name of this server in the database; one server each
-        int slots = 16;                   ///< jobs that run at the same time
-        int unrecorded = 1000;            ///< these, and those that have ended and wait for the database
-        std::filesystem::path work_base;  ///< where work directories are made
-        JobSurroundings surroundings;     ///< what jobs get of the server's environment
+        std::string node;       ///< name of this server in the database; one server each
+        int slots = 16;         ///< jobs that run at the same time
+        int unrecorded = 1000;  ///< these, and those that have ended and wait for the database
+        /// Where work directories are made: a directory that nothing but this node of this installation uses.
+        std::filesystem::path work_base;
+        JobSurroundings surroundings;  ///< what jobs get of the server's environment
         /// How long stop() waits for jobs that were told to end and for their records.
         std::chrono::milliseconds last_patience{60'000};
     };

@@ -62,24 +62,16 @@ void Dispatcher::remove_left_content() {
     }
 }
 
-/// Work directories of jobs that an earlier run of this server could not finish. Those that were kept on purpose have
-/// another name.
+/// Work directories of jobs that an earlier run of this server could not finish: the base is of this node of this
+/// installation alone, so nobody else's are in it. Those that were kept on purpose have another name.
 void Dispatcher::remove_old_directories() {
-    constexpr std::string_view prefix = "job-";
     std::error_code problem;
     for (const auto& entry : std::filesystem::directory_iterator(options_.work_base, problem)) {
         const auto name = entry.path().filename().string();
-        if (!name.starts_with(prefix)) continue;
-        const auto id =
-            to_integer(std::string_view(name).substr(prefix.size(), name.find('-', prefix.size()) - prefix.size()));
-        if (!id) continue;
-        const auto job =
-            database_.read([&](Session& session) { return Repository<Job>(session, Scope::everything()).find({*id}); });
-        // Another server on this machine may be running it.
-        if (job && !has_ended(job->state) && job->claimed_by != options_.node) continue;
+        if (!name.starts_with("job-")) continue;
         // Its destructor removes it.
         if (const auto directory = WorkDirectory::reopen(entry.path()))
-            log::info("old work directory removed", {{"job", *id}});
+            log::info("old work directory removed", {{"directory", to_utf8(name)}});
     }
 }
 

@@ -163,14 +163,15 @@ TEST_CASE("places that cannot be used are told, not crashed into") {
     it.start();
     // The work directory is taken away while the server runs.
     const auto id = it.run_template_of_script("echo ran");
-    std::filesystem::remove(it.data() / "work");
-    it.write("data/work", "a file in place of the directory");
+    const auto work = it.work();
+    std::filesystem::remove(work);
+    it.write("data/work/" + work.filename().string(), "a file in place of the directory");
     const auto record = it.ended(it.job(id));
     CHECK(text_of(record, "state") == "failed");
     CHECK(number_of(record, "exitcode") == 255);
-    CHECK(text_of(record, "reason").find((it.data() / "work").string()) != std::string::npos);
-    std::filesystem::remove(it.data() / "work");
-    std::filesystem::create_directory(it.data() / "work");
+    CHECK(text_of(record, "reason").find(work.string()) != std::string::npos);
+    std::filesystem::remove(work);
+    std::filesystem::create_directory(work);
     CHECK(text_of(it.ended(it.job(id)), "state") == "succeeded");
 }
 

@@ -145,6 +145,12 @@ std::filesystem::path Installation::wake_directory() const {
     return data() / (database_.dialect == sql::Dialect::sqlite ? "multiflexi.db.wake" : "multiflexi.wake");
 }
 
+std::filesystem::path Installation::work() const {
+    for (const auto& entry : std::filesystem::directory_iterator(data() / "work"))
+        if (entry.path().extension() != ".lock") return entry.path();
+    throw std::runtime_error("no server was started");
+}
+
 void Installation::start(const Words& arguments, const Variables& more) {
     ready_before_ = count(log(), "server ready");
     Words argv{(programs() / "multiflexi").string(), "serve"};

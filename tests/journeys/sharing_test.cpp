@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Several servers on one database.
+// Several servers on one database, and several installations in one work directory.
 #include "journeys/faked_clock.h"
 #include "journeys/installation.h"
 
@@ -16,7 +16,7 @@ namespace {
 /// Prints a file of its work directory when it may.
 std::string patient_script(const Installation& it) {
     return fmt::format(
-        "echo kept > report.txt; echo $$ > {0}.pid; "
+        "echo kept > report.txt; echo $MULTIFLEXI_TMP > {0}.tmp; echo $$ > {0}.pid; "
         "while ! [ -e {0}.go ]; do sleep 0.02; done; cat report.txt",
         (it.directory() / "job").string());
 }
@@ -42,6 +42,49 @@ void move_node_away(const Installation& it, std::chrono::milliseconds silent) {
 }
 
 }  // namespace
+
+TEST_CASE("installations that share the work directory leave each other's jobs alone") {
+    Installation one, two;
+    const auto work = one.directory() / "shared";
+    for (auto* it : {&one, &two}) it->environment["MULTIFLEXI_WORK_DIRECTORY"] = work.string();
+    one.start();
+    const auto job = one.job(one.run_template_of_script(patient_script(one)));
+    one.content_when_written(one.directory() / "job.pid");
+    two.start();
+    one.write("job.go", "");
+    CHECK(text_of(one.ended(job), "state") == "succeeded");
+    CHECK(one.cli({"job:output", fmt::to_string(job)}).out == "kept\n");
+    // What a killed server leaves is removed by the next one of the same installation, and by no other.
+    const auto lost = one.job(one.run_template_of_script("echo $MULTIFLEXI_TMP > " +
+                                                         (one.directory() / "lost.tmp").string() + "; sleep 1000"));
+    auto directory = one.content_when_written(one.directory() / "lost.tmp");
+    directory.pop_back();
+    CHECK(one.stop(SIGKILL) == 128 + SIGKILL);
+    CHECK(two.stop() == 0);
+    two.start();
+    CHECK(std::filesystem::exists(directory));
+    one.start();
+    CHECK(text_of(one.ended(lost), "state") == "lost");
+    CHECK(!std::filesystem::exists(directory));
+    CHECK((std::filesystem::status(std::filesystem::path(directory).parent_path()).permissions() &
+           std::filesystem::perms::mask) == std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("a copy of a database does not take over the work directory" * doctest::test_suite("sqlite")) {
+    Installation it;
+    it.environment["MULTIFLEXI_WORK_DIRECTORY"] = (it.directory() / "work").string();
+    it.start();
+    const auto copy = it.directory() / "copy.db";
+    it.sql(fmt::format("VACUUM INTO '{}'", copy.string()));
+    sql::open({.database = copy.string()})->execute(R"(DELETE FROM "node")");
+    Installation other;
+    other.environment = elsewhere(it, other.data());
+    other.environment["DB_DATABASE"] = copy.string();
+    const auto refused = other.serve({});
+    CHECK(refused.code == 1);
+    CHECK(refused.err.find("Another server uses the work directory") != std::string::npos);
+    CHECK(refused.err.find("MULTIFLEXI_WORK_DIRECTORY") != std::string::npos);
+}
 
 TEST_CASE("one executor of a name for each database, whatever the data directory") {
     Installation it;
