@@ -37,6 +37,7 @@ public:
         return inner_.execute(sql, parameters);
     }
     void begin() override { inner_.begin(); }
+    void begin_snapshot() override { inner_.begin_snapshot(); }
     void commit() override { inner_.commit(); }
     void rollback() noexcept override { inner_.rollback(); }
     std::int64_t change_counter() override { return inner_.change_counter(); }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "store/sql/connection.h"
+#include "store/sql/transaction.h"
 
 #include <condition_variable>
 #include <deque>
@@ -93,7 +93,7 @@ private:
 
     template <class F>
     static auto in_transaction(sql::Connection& connection, F& work) {
-        Transaction transaction(connection);
+        sql::Transaction transaction(connection);
         Session session{connection};
         using Outcome = decltype(work(session));
         if constexpr (std::is_void_v<Outcome>) {
@@ -114,24 +114,6 @@ private:
     static bool succeeded(const T&) {
         return true;
     }
-
-    class Transaction {
-    public:
-        explicit Transaction(sql::Connection& connection) : connection_(connection) { connection_.begin(); }
-        ~Transaction() {
-            if (open_) connection_.rollback();
-        }
-        Transaction(const Transaction&) = delete;
-        Transaction& operator=(const Transaction&) = delete;
-        void commit() {
-            connection_.commit();
-            open_ = false;
-        }
-
-    private:
-        sql::Connection& connection_;
-        bool open_ = true;
-    };
 
     /// Sessions of one kind; who waits longest is served first.
     struct Pool {

@@ -156,7 +156,7 @@ std::vector<Migration> migrations() {
     return out;
 }
 
-std::vector<std::string> statements_for(std::string_view sql, Dialect dialect) {
+std::vector<std::string> source_statements_for(std::string_view sql, Dialect dialect) {
     constexpr std::string_view only = "-- only: ";
     std::vector<std::string> out;
     std::string statement;
@@ -166,11 +166,23 @@ std::vector<std::string> statements_for(std::string_view sql, Dialect dialect) {
         if (line.starts_with("--") || trim(line).empty()) continue;
         statement.append(line).append("\n");
         if (!trim(line).ends_with(';')) continue;
-        if (wanted) out.push_back(translated(statement.substr(0, statement.rfind(';')), dialect));
+        if (wanted) out.push_back(statement.substr(0, statement.rfind(';')));
         statement.clear();
         wanted = true;
     }
     return out;
+}
+
+std::vector<std::string> statements_for(std::string_view sql, Dialect dialect) {
+    auto out = source_statements_for(sql, dialect);
+    for (auto& statement : out) statement = translated(statement, dialect);
+    return out;
+}
+
+Result<int> known_schema(Session& session, const std::string& database) {
+    const auto applied = applied_steps(session);
+    if (const auto missing = missing_steps(applied, database); !missing) return missing.error();
+    return applied.empty() ? 0 : static_cast<int>(applied.back().number);
 }
 
 int schema_version(Session& session) {
@@ -178,15 +190,19 @@ int schema_version(Session& session) {
     return applied.empty() ? 0 : static_cast<int>(applied.back().number);
 }
 
-Result<void> migrate(Database& database, Timestamp now) {
+Result<void> migrate(Database& database, Timestamp now, int newest) {
+    const auto look = [&](Session& session) {
+        auto missing = missing_steps(applied_steps(session), database.address().database);
+        if (missing) std::erase_if(*missing, [&](const Migration& step) { return step.number > newest; });
+        return missing;
+    };
     // Looked at first without a write lock: the usual start finds nothing to do.
-    auto missing = database.read(
-        [&](Session& session) { return missing_steps(applied_steps(session), database.address().database); });
+    auto missing = database.read(look);
     if (!missing) return missing.error();
     if (missing->empty()) return {};
     return database.write([&](Session& session) -> Result<void> {
         const MigrationLock lock(session);
-        const auto now_missing = missing_steps(applied_steps(session), database.address().database);
+        const auto now_missing = look(session);
         if (!now_missing) return now_missing.error();
         for (const auto& statement : statements_for(create_table_of_migrations, session.sql.dialect()))
             session.sql.execute(statement);

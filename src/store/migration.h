@@ -3,6 +3,8 @@
 
 #include "store/database.h"
 
+#include <limits>
+
 namespace mf {
 
 /// One numbered step of the schema, store/migrations/0003_name.sql. A released file is never edited.
@@ -24,11 +26,17 @@ std::vector<Migration> migrations();
 /// The statements of a step in the words of one database.
 std::vector<std::string> statements_for(std::string_view sql, sql::Dialect dialect);
 
-/// Brings the database to the schema of this program; does nothing when it is there already.
+/// The same with the words in braces as they are, for those who read the schema (store/schema.h).
+std::vector<std::string> source_statements_for(std::string_view sql, sql::Dialect dialect);
+
+/// Brings the database to the schema of this program, or to an older one; does nothing when it is there already.
 /// conflict: the database is newer than the program, or a step was changed after it was applied; nothing was touched.
-Result<void> migrate(Database& database, Timestamp now);
+Result<void> migrate(Database& database, Timestamp now, int newest = std::numeric_limits<int>::max());
 
 /// Number of the newest applied step; 0 for an empty database.
 int schema_version(Session& session);
+/// The same of a database that this program understands; changes nothing. conflict: as migrate(); `database` is its
+/// name in that sentence.
+Result<int> known_schema(Session& session, const std::string& database);
 
 }  // namespace mf

@@ -81,6 +81,9 @@ public:
 
     /// Starts a transaction that is going to write (SQLite: BEGIN IMMEDIATE).
     virtual void begin() = 0;
+    /// Starts a transaction that only reads, and in which everything stays as it is at this moment, whatever others
+    /// commit; it holds up nobody. Not for a read-only SQLite address.
+    virtual void begin_snapshot() = 0;
     /// An error when no transaction was begun.
     virtual void commit() = 0;
     /// Never throws: a lost connection has rolled back by itself. Without a transaction it does nothing.

@@ -84,6 +84,12 @@ public:
     void begin() override {
         transaction_.begin([&] { command("START TRANSACTION"); });
     }
+    void begin_snapshot() override {
+        transaction_.begin([&] {
+            command("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");  // of the next one only
+            command("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        });
+    }
     void commit() override {
         transaction_.commit([&] { command("COMMIT"); });
     }

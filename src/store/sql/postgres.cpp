@@ -120,6 +120,12 @@ public:
     void begin() override {
         transaction_.begin([&] { run("BEGIN", {}); });
     }
+    void begin_snapshot() override {
+        transaction_.begin([&] {
+            run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", {});
+            run("SELECT 1", {});  // the snapshot is taken by the first statement
+        });
+    }
     void commit() override {
         transaction_.commit([&] {
             const ResultPtr result = run("COMMIT", {});

@@ -100,6 +100,20 @@ public:
     void begin() override {
         transaction_.begin([&] { run("BEGIN IMMEDIATE", {}, [](sqlite3_stmt*) {}); });
     }
+    void begin_snapshot() override {
+        // Without locks a file is read as it is at each moment.
+        if (address_.read_only) throw std::logic_error("a read-only SQLite session has no snapshots");
+        transaction_.begin([&] {
+            run("BEGIN DEFERRED", {}, [](sqlite3_stmt*) {});
+            try {
+                // The snapshot is taken by the first statement that reads.
+                run("SELECT COUNT(*) FROM sqlite_master", {}, [](sqlite3_stmt*) {});
+            } catch (...) {
+                sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+                throw;
+            }
+        });
+    }
     void commit() override {
         transaction_.commit([&] { run("COMMIT", {}, [](sqlite3_stmt*) {}); });
     }
