@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 
+#include "app/maintenance.h"
 #include "base/digest.h"
 #include "service/artifact_content.h"
 #include "service/job_operations.h"
 #include "store/queries/job_output.h"
+#include "store/sql/dsn.h"
 
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 
 namespace mf {
 namespace {
@@ -95,6 +98,40 @@ Result<Installation*> LocalBackend::opened() {
     if (auto open = (*installation)->open(clock_); !open) return open.error();
     is_open_ = true;
     return installation;
+}
+
+Result<json::value> LocalBackend::maintain(const MaintenanceRequest& request, const MaintenanceProgress& progress) {
+    return guarded([&]() -> Result<json::value> {
+        const auto installation = loaded();
+        if (!installation) return installation.error();
+        Interrupt interrupt;
+        const Maintenance maintenance((*installation)->settings(), clock_,
+                                      [&](std::string_view doing, std::string_view table, std::int64_t rows) {
+                                          progress(doing, table, rows);
+                                          return !interrupt.happened();
+                                      });
+        const auto if_there = request.force ? Maintenance::IfThere::overwrite : Maintenance::IfThere::refuse;
+        const auto as_value = [](Result<json::object> answer) -> Result<json::value> {
+            if (!answer) return answer.error();
+            return json::value(*std::move(answer));
+        };
+        using Task = MaintenanceRequest::Task;
+        switch (request.task) {
+            case Task::status: return json::value(maintenance.status());
+            case Task::migrate: return as_value(maintenance.migrate());
+            case Task::check: return as_value(maintenance.check());
+            case Task::backup: return as_value(maintenance.back_up(request.file, if_there));
+            case Task::restore: return as_value(maintenance.restore(request.file, if_there));
+            case Task::copy: {
+                auto target = sql::read_dsn(request.target);
+                if (!target) return target.error();
+                const char* password = std::getenv("MULTIFLEXI_TO_PASSWORD");
+                target->password = request.target_password.value_or(password ? password : "");
+                return as_value(maintenance.copy_to(*target));
+            }
+        }
+        return Error{};
+    });
 }
 
 Result<json::value> LocalBackend::run(const Operation& operation, const json::object& input) {

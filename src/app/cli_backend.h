@@ -13,6 +13,7 @@ public:
     const Operations& operations() override;
     Zone zone() override;
     Timestamp now() override { return clock_.now(); }
+    Result<json::value> maintain(const MaintenanceRequest& request, const MaintenanceProgress& progress) override;
     Result<json::value> run(const Operation& operation, const json::object& input) override;
     Result<void> follow_job(std::int64_t job, std::int64_t from_sequence, const JobEventSink& sink,
                             std::stop_token stop) override;

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 namespace mf {
-namespace {
 
 sql::Address address_of(const Settings& settings) {
     sql::Address address{.database = settings.db_database,
@@ -41,8 +40,6 @@ Result<void> make_private_directory(const std::filesystem::path& directory) {
                 directory.string(), problem.message())};
     return {};
 }
-
-}  // namespace
 
 std::string process_login() {
     std::vector<char> buffer(16384);

@@ -44,6 +44,12 @@ private:
     std::optional<Vault> vault_;
 };
 
+/// Where the settings say that the database is.
+sql::Address address_of(const Settings& settings);
+
+/// A directory that only this account can enter; one that exists stays as it is.
+Result<void> make_private_directory(const std::filesystem::path& directory);
+
 /// Login name of the account this process runs under.
 std::string process_login();
 

@@ -27,6 +27,9 @@ constexpr std::string_view given_to_jobs[] = {
     "MULTIFLEXI_RUNTEMPLATE_ID",   "MULTIFLEXI_RUNTEMPLATE_NAME",
 };
 
+/// Read by a command of the command line, not kept in a file of settings.
+constexpr std::string_view given_to_commands[] = {"MULTIFLEXI_TO_PASSWORD"};
+
 /// Settings of the former MultiFlexi that have no effect any more, and why.
 constexpr std::pair<std::string_view, std::string_view> retired[] = {
     {"MULTIFLEXI_DAEMONIZE", "the server always stays until it is told to end"},
@@ -117,6 +120,9 @@ private:
         for (const Setting& setting : settings_table())
             if (name == setting.name || name == setting.options.alias) return;
         if (std::ranges::find(given_to_jobs, name) != std::end(given_to_jobs)) return;
+        if (strictness == Strictness::likely_mistakes &&
+            std::ranges::find(given_to_commands, name) != std::end(given_to_commands))
+            return;
         for (const auto& [former, reason] : retired)
             if (name == former) {
                 settings_.warnings.push_back(fmt::format("{} in {} has no effect any more: {}.", name, where, reason));

@@ -34,8 +34,21 @@ struct JobEvent {
 using JobEventSink = std::function<bool(const JobEvent&)>;
 using BytesSink = std::function<bool(std::string_view)>;
 
-/// What the command line needs from the rest of the program. Used from one thread. Only the functions below the line
-/// open the database (once, at the first call), so that help, completion and refused calls cost nothing.
+/// Something that is done with the database as a whole.
+struct MaintenanceRequest {
+    enum class Task { status, migrate, check, backup, restore, copy };
+    Task task = Task::status;
+    std::string file = {};                            ///< of backup and restore
+    std::string target = {};                          ///< of copy: an address (store/sql/dsn.h)
+    std::optional<std::string> target_password = {};  ///< none: that of MULTIFLEXI_TO_PASSWORD, if any
+    bool force = false;                               ///< overwrite the file; empty the database first
+};
+/// Told now and then: what is done ("copying"), with which table, how many of its rows so far.
+using MaintenanceProgress = std::function<void(std::string_view doing, std::string_view table, std::int64_t rows)>;
+
+/// What the command line needs from the rest of the program. Used from one thread. Only maintain()
+/// and the functions below the line open the database (these once, at the first call), so that help, completion and
+/// refused calls cost nothing.
 class Backend {
 public:
     virtual ~Backend() = default;
@@ -48,7 +61,11 @@ public:
     virtual Zone zone() = 0;
     virtual Timestamp now() = 0;
 
-    // ---- from here on the database is opened ----
+    /// Works with the database as it is: only migrate, restore and copy make or change a schema. Neither key nor
+    /// accounts are touched. The answers are described in app/maintenance.h.
+    virtual Result<json::value> maintain(const MaintenanceRequest& request, const MaintenanceProgress& progress) = 0;
+
+    // ---- from here on the database is opened and brought up to date ----
 
     /// Runs one operation in a transaction of its own.
     virtual Result<json::value> run(const Operation& operation, const json::object& input) = 0;

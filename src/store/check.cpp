@@ -58,15 +58,15 @@ constexpr Promise promises[] = {
                       HAVING COUNT(*) <> MAX("seq") + 1 OR MIN("seq") <> 0)",
      "The output of job {} has {} pieces where there should be {}: part of it is lost."},
     {"content", R"(SELECT c."sha256", c."size", COALESCE(SUM(LENGTH(p."bytes")), 0) FROM "content" c
-                   LEFT JOIN "content_piece" p ON p."sha256" = c."sha256" WHERE c."size" >= 0
+                   LEFT JOIN "content_piece" p ON p."content_id" = c."id" WHERE c."sha256" IS NOT NULL
                    GROUP BY c."sha256", c."size" HAVING COALESCE(SUM(LENGTH(p."bytes")), 0) <> c."size" OR
                    COALESCE(MAX(p."seq") + 1, 0) <> COUNT(p."seq"))",
      "The content {} should have {} bytes in pieces without gaps, and has {}: artifacts with it are damaged."},
-    {"artifacts", R"(SELECT a."id", a."job_id" FROM "artifacts" a LEFT JOIN "content" c ON c."sha256" = a."sha256" AND
-                     c."size" >= 0 WHERE a."kind" = 'file' AND c."sha256" IS NULL)",
+    {"artifacts", R"(SELECT a."id", a."job_id" FROM "artifacts" a LEFT JOIN "content" c ON c."sha256" = a."sha256"
+                     WHERE a."kind" = 'file' AND c."sha256" IS NULL)",
      "Artifact {} of job {} has no content."},
     {"artifacts", R"(SELECT a."id", a."job_id", a."size", c."size" FROM "artifacts" a JOIN "content" c ON
-                     c."sha256" = a."sha256" WHERE a."kind" = 'file' AND c."size" >= 0 AND c."size" <> a."size")",
+                     c."sha256" = a."sha256" WHERE a."kind" = 'file' AND c."size" <> a."size")",
      "Artifact {} of job {} should have {} bytes, its content has {}."},
 };
 
@@ -181,7 +181,7 @@ Result<std::vector<DatabaseProblem>> check_database(sql::Connection& connection,
     const sql::Transaction snapshot(connection, sql::TransactionKind::snapshot);
     for (const auto& table : tables) {
         if (progress && !progress("checking", table.name, 0))
-            return Error{ErrorCode::unavailable, "It was interrupted."};
+            return Error{ErrorCode::unavailable, "The check was interrupted."};
         check.table(table);
     }
     return check.take();

@@ -15,7 +15,7 @@ namespace {
 
 using sql::Dialect;
 
-Error interrupted() { return {ErrorCode::unavailable, "It was interrupted."}; }
+Error interrupted() { return {ErrorCode::unavailable, "It was interrupted; nothing was changed."}; }
 
 /// Adds up what a table holds, in any order of its rows.
 class Digest {
@@ -156,6 +156,12 @@ std::int64_t sequence_of(sql::Connection& connection, const SchemaTable& table, 
     return 0;
 }
 
+/// Until the end of the transaction. SQLite has one writer anyway, and MariaDB ends transactions by locking tables.
+void keep_writers_away(sql::Connection& to, std::span<const SchemaTable> tables) {
+    if (to.dialect() != Dialect::postgres) return;
+    for (const auto& table : tables) to.execute(fmt::format("LOCK TABLE \"{}\" IN EXCLUSIVE MODE", table.name));
+}
+
 /// Before the transaction, which a change of a table of MariaDB would end. It remembers larger numbers by itself.
 void reserve_numbers(sql::Connection& to, std::span<const SchemaTable> tables, const LastNumbers& numbers) {
     if (to.dialect() != Dialect::mariadb) return;
@@ -248,6 +254,7 @@ Result<std::vector<TableDigest>> copy_database(sql::Connection& from, sql::Conne
     reserve_numbers(to, tables, numbers);
 
     sql::Transaction transaction(to);
+    keep_writers_away(to, tables);
     if (auto checked = check(); !checked) return checked.error();
     for (const auto& table : std::views::reverse(tables)) to.execute(fmt::format("DELETE FROM \"{}\"", table.name));
     std::vector<TableDigest> read;

@@ -52,6 +52,11 @@ public:
         asked.push_back({operation.name, input});
         return answers_.at(operation.name)(input);
     }
+    Result<json::value> maintain(const MaintenanceRequest& request, const MaintenanceProgress& progress) override {
+        maintained.push_back(request);
+        progress("copying", "job", 1200);
+        return maintenance;
+    }
     Result<void> follow_job(std::int64_t, std::int64_t from, const JobEventSink& sink, std::stop_token) override {
         opened = true;
         followed_from = from;
@@ -76,6 +81,8 @@ public:
     }
 
     std::string settings;
+    std::vector<MaintenanceRequest> maintained;
+    Result<json::value> maintenance = Error{ErrorCode::unavailable, "There is no database here."};
     Timestamp current = std::chrono::sys_days{std::chrono::year{2025} / 6 / 15} + std::chrono::hours{10};
     bool opened = false;
     bool transfer_fails = false;
