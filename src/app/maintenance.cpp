@@ -36,6 +36,23 @@ std::string where(const sql::Address& address) {
     return fmt::format("{}:{}/{}", address.host, address.port, address.database);
 }
 
+int port_of(const sql::Address& address) {
+    if (address.port != 0 || address.dialect == Dialect::sqlite) return address.port;
+    return address.dialect == Dialect::postgres ? 5432 : 3306;
+}
+
+/// The same for two addresses of one database, as far as their texts can tell.
+std::string identity(sql::Address address) {
+    address.user.clear();
+    address.port = port_of(address);
+    // A socket of MariaDB is named by its path alone.
+    if (address.dialect == Dialect::mariadb && address.host.starts_with('/')) address.port = 0;
+    std::error_code ignored;
+    if (address.dialect == Dialect::sqlite)
+        address.database = std::filesystem::weakly_canonical(address.database, ignored).string();
+    return sql::to_dsn(address);
+}
+
 std::int64_t count(sql::Connection& connection, std::string_view table) {
     return std::get<std::int64_t>(connection.query(fmt::format("SELECT COUNT(*) FROM \"{}\"", table), {})[0][0]);
 }
@@ -292,7 +309,7 @@ Result<json::object> Maintenance::restore(const std::filesystem::path& file, IfT
 
 Result<json::object> Maintenance::copy_to(const sql::Address& target) const {
     const auto own = address_of(settings_);
-    if (sql::to_dsn(own) == sql::to_dsn(target))
+    if (identity(own) == identity(target))
         return Error{ErrorCode::invalid,
                      fmt::format("{} is the database that is to be copied. Name another one.", sql::to_dsn(target))};
     auto source = existing();
@@ -307,7 +324,7 @@ Result<json::object> Maintenance::copy_to(const sql::Address& target) const {
     json::object settings{{"DB_CONNECTION", kind_of(target.dialect)}};
     if (target.dialect != Dialect::sqlite) {
         settings["DB_HOST"] = target.host;
-        if (target.port != 0) settings["DB_PORT"] = fmt::to_string(target.port);
+        settings["DB_PORT"] = fmt::to_string(port_of(target));
     }
     settings["DB_DATABASE"] = target.database;
     if (target.dialect != Dialect::sqlite) settings["DB_USERNAME"] = target.user;

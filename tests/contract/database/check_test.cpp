@@ -37,9 +37,6 @@ void fill(Database& database) {
         const auto run_template =
             inserted(session, RunTemplate{.app_id = application.id, .company_id = company.id, .name = "Run"});
         const std::string sha256(64, 'a');
-        add_content_piece(session, sha256, 0, "first ");
-        add_content_piece(session, sha256, 1, "second");
-        finish_content(session, sha256, 12);
         for (int i = 0; i < 3; ++i) {
             const NewJob request{.run_template = run_template,
                                  .schedule = now,
@@ -57,6 +54,11 @@ void fill(Database& database) {
                                        "content") VALUES (?, ?, 1, 1, 1, 0, ?))",
                                     {claimed[0].job.id.value, seq, Bytes{"x"}});
             if (i == 1) continue;
+            const auto content = begin_content(session, claimed[0].job.id);
+            add_content_piece(session, content, 0, "first ");
+            add_content_piece(session, content, 1, "second");
+            if (!finish_content(session, content, claimed[0].job.id, sha256, 12, 2))
+                throw std::runtime_error("not all pieces are there");
             record_end(session,
                        {.job = claimed[0].job.id,
                         .state = JobState::succeeded,
@@ -123,7 +125,7 @@ TEST_CASE("every broken promise is found, with its row") {
                  {R"(DELETE FROM "content_piece" WHERE "seq" = 1)",
                   "should have 12 bytes in pieces without gaps, and has 6"},
                  {R"(UPDATE "content_piece" SET "seq" = 2 WHERE "seq" = 1)", "in pieces without gaps, and has 12"},
-                 {R"(UPDATE "content" SET "size" = -1)", "Artifact 1 of job 1 has no content."},
+                 {R"(UPDATE "content" SET "sha256" = NULL)", "Artifact 1 of job 1 has no content."},
                  {R"(UPDATE "artifacts" SET "sha256" = 'x')", "Artifact 1 of job 1 has no content."},
                  {R"(UPDATE "artifacts" SET "size" = 3)",
                   "Artifact 1 of job 1 should have 3 bytes, its content has 12."},
