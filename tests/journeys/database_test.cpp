@@ -93,6 +93,7 @@ TEST_CASE("a backup that is made while jobs run brings everything to another ins
     const auto unguarded = other.cli({"database:restore", "--file", file});
     CHECK(unguarded.code == 0);
     CHECK(has(unguarded.err, "Warning: The key file " + key_file(other).string()));
+    CHECK(other.sql(R"(SELECT COUNT(*) FROM "node")") == "0\n");
     std::filesystem::copy_file(key_file(it), key_file(other));
     for (const auto job : jobs) CHECK(shown(other, job) == shown(it, job));
     CHECK(other.job_state(runs) == "running");
@@ -127,6 +128,17 @@ TEST_CASE("a damaged or foreign file is not restored") {
     sql::open({.database = empty, .durable = false});
     CHECK(has(refused(it, {"database:restore", "--file", empty.string()}), "no data of MultiFlexi"));
     CHECK(!std::filesystem::exists(key_file(it)));
+    // What is beside a file belongs to it.
+    CHECK(it.cli({"database:migrate"}).code == 0);
+    const auto file = (it.directory() / "b.db").string();
+    CHECK(it.cli({"database:backup", file}).code == 0);
+    it.write("b.db-wal", "part of the data");
+    CHECK(has(refused(it, {"database:restore", file}), "b.db-wal is there"));
+    CHECK(has(refused(it, {"database:backup", file, "--force"}), "b.db-wal is there"));
+    CHECK(has(refused(it, {"database:backup", (it.directory() / "none" / "b.db").string()}), "Create its directory"));
+    if (it.database().dialect != sql::Dialect::sqlite) return;
+    for (const auto* command : {"database:backup", "database:restore"})
+        CHECK(has(refused(it, {command, it.database_file().string(), "--force"}), "the database itself"));
 }
 
 TEST_CASE("a backup with an older schema is brought up to date on the way") {

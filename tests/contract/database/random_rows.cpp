@@ -75,8 +75,9 @@ private:
                                                       "ž", "漢", "😀", "{}", "%",  "\x7f"};
         if (one_in(6)) return {};
         // Now and then as long as it may be.
-        const auto length = one_in(10) ? std::min<std::size_t>(longest, 3 << 20)
-                                       : std::min<std::size_t>(longest, static_cast<std::size_t>(below(40)));
+        const auto length = one_in(longest > 65536 ? 50 : 10)
+                                ? std::min<std::size_t>(longest, 3 << 20)
+                                : std::min<std::size_t>(longest, static_cast<std::size_t>(below(40)));
         std::string out;
         for (;;) {
             const auto piece = pieces[below(std::ssize(pieces))];

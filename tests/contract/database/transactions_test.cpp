@@ -318,3 +318,27 @@ TEST_CASE("sessions that open a new database at the same time all get in") {
         CHECK(failures == 0);
     });
 }
+
+TEST_CASE("a snapshot stays as it was at its begin and holds up nobody") {
+    on_each_database([](const sql::Address& address) {
+        const auto reader = sql::open(address);
+        const auto writer = sql::open(address);
+        writer->execute("CREATE TABLE t (a BIGINT NOT NULL PRIMARY KEY)");
+        writer->execute("INSERT INTO t VALUES (1)");
+        const auto count = [&] { return reader->query("SELECT COUNT(*) FROM t")[0][0]; };
+        reader->begin_snapshot();
+        writer->begin();
+        writer->execute("INSERT INTO t VALUES (2)");
+        writer->commit();
+        CHECK(count() == Value(std::int64_t{1}));
+        writer->execute("DELETE FROM t");
+        CHECK(count() == Value(std::int64_t{1}));
+        reader->rollback();
+        CHECK(count() == Value(std::int64_t{0}));
+        // The next transaction is a usual one again.
+        reader->begin();
+        reader->execute("INSERT INTO t VALUES (3)");
+        reader->commit();
+        CHECK(writer->query("SELECT COUNT(*) FROM t")[0][0] == Value(std::int64_t{1}));
+    });
+}
