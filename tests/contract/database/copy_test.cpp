@@ -274,12 +274,11 @@ TEST_CASE("a table of many pages is read completely, whatever its key and the si
             for (std::int64_t hour = 0; hour < 600; ++hour)
                 from.connection->execute(R"(INSERT INTO "job_count" ("company_id", "hour") VALUES (?, ?))",
                                          {company, hour});
-        for (const char* sha256 : {"a", "b"}) {
-            from.connection->execute(R"(INSERT INTO "content" ("sha256", "size") VALUES (?, 0))",
-                                     {std::string(sha256)});
+        for (const std::int64_t content : {1, 2}) {
+            from.connection->execute(R"(INSERT INTO "content" ("id", "size") VALUES (?, -1))", {content});
             for (std::int64_t seq = 0; seq < 13; ++seq)
-                from.connection->execute(R"(INSERT INTO "content_piece" ("sha256", "seq", "bytes") VALUES (?, ?, ?))",
-                                         {std::string(sha256), seq, Bytes{std::string(1 << 20, '\xff')}});
+                from.connection->execute(R"(INSERT INTO "content_piece" ("content_id", "seq", "bytes") VALUES (?, ?, ?))",
+                                         {content, seq, Bytes{std::string(1 << 20, '\xff')}});
         }
         from.connection->commit();
         Place to({.database = directory.path() / "to", .durable = false});
