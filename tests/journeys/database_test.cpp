@@ -204,8 +204,9 @@ TEST_CASE("a database that is not there is told and not made") {
     Installation it;
     it.environment["DB_DATABASE"] = it.database().dialect == sql::Dialect::sqlite ? "none.db" : "none";
     it.environment["DB_PASSWORD"] = it.environment.contains("DB_PASSWORD") ? it.environment["DB_PASSWORD"] : "pw-none";
-    for (const Words& words : {Words{"database:status"}, Words{"database:check"}, Words{"database:backup", "/tmp/x"},
-                               Words{"database:copy", "sqlite:/tmp/x"}}) {
+    for (const Words& words : {Words{"database:status"}, Words{"database:check"},
+                               Words{"database:backup", (it.directory() / "b.db").string()},
+                               Words{"database:copy", "sqlite:" + (it.directory() / "c.db").string()}}) {
         const auto told = refused(it, words);
         CHECK_MESSAGE(has(told, "cannot be opened"), told);
         CHECK(!has(told, it.environment["DB_PASSWORD"]));
