@@ -78,7 +78,8 @@ public:
     const sql::Address& database() const { return database_; }
     /// Where its servers listen for each other.
     std::filesystem::path wake_directory() const;
-    /// Where its server makes work directories: the part of its node below data()/work. To be asked when it was started.
+    /// Where its server makes work directories: the part of its node below data()/work. To be asked when it was
+    /// started.
     std::filesystem::path work() const;
     /// The file of SQLite.
     std::filesystem::path database_file() const { return database_.database; }

@@ -277,8 +277,9 @@ TEST_CASE("a table of many pages is read completely, whatever its key and the si
         for (const std::int64_t content : {1, 2}) {
             from.connection->execute(R"(INSERT INTO "content" ("id", "size") VALUES (?, -1))", {content});
             for (std::int64_t seq = 0; seq < 13; ++seq)
-                from.connection->execute(R"(INSERT INTO "content_piece" ("content_id", "seq", "bytes") VALUES (?, ?, ?))",
-                                         {content, seq, Bytes{std::string(1 << 20, '\xff')}});
+                from.connection->execute(
+                    R"(INSERT INTO "content_piece" ("content_id", "seq", "bytes") VALUES (?, ?, ?))",
+                    {content, seq, Bytes{std::string(1 << 20, '\xff')}});
         }
         from.connection->commit();
         Place to({.database = directory.path() / "to", .durable = false});
