@@ -258,6 +258,11 @@ void Dispatcher::keep_for_later(std::vector<ClaimedJob> jobs, std::stop_token st
 void Dispatcher::postpone(const ClaimedJob& claimed, const std::exception& error, std::stop_token stop) {
     const auto id = claimed.job.id;
     log::warning("cannot start job now, it goes back into the queue", {{"job", id.value}, {"error", error.what()}});
+    {
+        // Before it is in the queue again: it is not to be claimed at once.
+        const std::lock_guard lock(mutex_);
+        state_.rests_until = clock_.now() + rest_of_a_shortage;
+    }
     try {
         database_.write([&](Session& session) { give_back(session, claimed.job); });
     } catch (const std::exception& refusal) {
@@ -269,7 +274,6 @@ void Dispatcher::postpone(const ClaimedJob& claimed, const std::exception& error
         const std::lock_guard lock(mutex_);
         --state_.occupied;
         state_.in_flight.erase(id.value);
-        state_.rests_until = clock_.now() + rest_of_a_shortage;
         if (state_.in_flight.empty()) drained_.notify_all();
     }
     queue_.notify();
