@@ -73,10 +73,11 @@ bool NodeClaim::replace(Session& session, const std::optional<Holder>& before, T
             {request_.row, before->process.pid, before->process.start, before->process.boot, ms(before->seen)}) == 0)
         return false;
     session.sql.execute(
-        R"(INSERT INTO "node" ("name", "roles", "pid", "process_start", "boot", "host", "version", "started_at", "seen_at")
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?))",
-        {request_.row, request_.roles, us_.pid, us_.start, us_.boot, us_.host, std::string(MULTIFLEXI_VERSION), ms(now),
-         ms(now)});
+        R"(INSERT INTO "node" ("name", "roles", "pid", "process_start", "boot", "host", "version", "environment",
+                               "started_at", "seen_at")
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))",
+        {request_.row, request_.roles, us_.pid, us_.start, us_.boot, us_.host, std::string(MULTIFLEXI_VERSION),
+         request_.environment, ms(now), ms(now)});
     return true;
 }
 

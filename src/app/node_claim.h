@@ -34,8 +34,9 @@ public:
     /// What a process counts as of which this machine cannot know whether it lives.
     enum class Unknown { perhaps_alive, dead };
     struct Request {
-        std::string row;    ///< of the table node
-        std::string roles;  ///< for people
+        std::string row;          ///< of the table node
+        std::string roles;        ///< for people
+        std::string environment;  ///< what its jobs inherit, see service/server_environment.h
         Unknown unknown = Unknown::perhaps_alive;
     };
     /// conflict: a server of that name lives. Waits, up to the longest silence, where that cannot be known at once;

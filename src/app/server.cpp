@@ -9,6 +9,7 @@
 #include "schedule/capacity.h"
 #include "schedule/dispatcher.h"
 #include "schedule/planner.h"
+#include "service/server_environment.h"
 #include "store/queries/installation_facts.h"
 
 #include <fmt/format.h>
@@ -36,13 +37,13 @@ EnvironmentMap environment_of_process() {
 /// Jobs get the usual variables of a session, and what the operator names besides; never a setting of the server.
 JobSurroundings surroundings_of_jobs(const Settings& settings) {
     const auto own = environment_of_process();
-    JobSurroundings out{inherited_environment(own), {settings.env_allow.begin(), settings.env_allow.end()}};
+    auto inherited = inherited_environment(own);
     for (const auto& name : settings.env_allow) {
         const bool is_setting = std::ranges::any_of(
             describe_settings(), [&](const auto& known) { return known.name == name || known.alias == name; });
-        if (const auto found = own.find(name); found != own.end() && !is_setting) out.inherited.insert(*found);
+        if (const auto found = own.find(name); found != own.end() && !is_setting) inherited.insert(*found);
     }
-    return out;
+    return {inherited_variables(inherited), {settings.env_allow.begin(), settings.env_allow.end()}};
 }
 
 /// The row of this process among the nodes. A scheduler alone may stand beside the executor of its node.
@@ -91,6 +92,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     auto claim = NodeClaim::take(database,
                                  {.row = row_name(settings, roles),
                                   .roles = to_text(roles),
+                                  .environment = published_environment(surroundings_of_jobs(settings).inherited),
                                   .unknown = settings.db_connection == DatabaseKind::sqlite ? dead : perhaps_alive},
                                  clock, stop);
     if (!claim) return cannot_start(claim.error());

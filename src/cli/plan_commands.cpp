@@ -130,11 +130,13 @@ std::string shell_quoted(std::string_view text) {
     return out + "'";
 }
 
-/// Lines for `eval`: only what a shell can assign, and never the mask of a secret in place of its value.
+/// Lines for `eval`: only what a shell can assign, never the mask of a secret in place of its value, and nothing that a
+/// shell has of its own.
 int export_lines(Invocation& in, const json::array& variables) {
     for (const json::value& value : variables) {
         if (!value.is_object()) continue;
         const auto& variable = value.get_object();
+        if (text_member(variable, "source") == "process") continue;
         const auto key = text_member(variable, "key");
         const json::value& secret = member(variable, "secret");
         if (secret.is_bool() && secret.get_bool())

@@ -11,6 +11,7 @@ namespace {
 // The names of layers in sentences.
 std::string spoken(const Layer& layer) {
     switch (layer.kind) {
+        case LayerKind::process: return "the environment of the server";
         case LayerKind::application: return "the defaults of the application";
         case LayerKind::company: return "the variables of the company";
         case LayerKind::credential: return fmt::format("the credential \"{}\"", layer.credential_name);
@@ -27,6 +28,10 @@ public:
     explicit Assembler(const EnvironmentLayers& layers) : layers_(layers) {}
 
     Result<Environment> run() {
+        for (const auto& [name, value, secret] : layers_.process) {
+            give(name, {LayerKind::process}, value.value_or(""));
+            variables_[name].entry.secret = secret;
+        }
         for (const auto& declared : layers_.application) declare(declared);
         add({LayerKind::company}, layers_.company);
         for (const auto& credential : layers_.credentials) add(credential);
@@ -143,6 +148,9 @@ private:
     void give(const std::string& name, const Layer& layer, const std::string& value) {
         auto& draft = variables_[name];
         draft.entry.name = name;
+        // Reserved names have been told of when they were given; TMPDIR is none.
+        if (!draft.entry.layers.empty() && draft.entry.layer.kind != LayerKind::process)
+            warn(name, fmt::format("set by the platform, {} value ignored", to_text(draft.entry.layer)));
         put(draft, layer, value);
     }
 
@@ -164,7 +172,9 @@ private:
         variables.reserve(result.variables.size());
         for (const auto& variable : result.variables) {
             const std::string_view value = variable.layers.empty() ? std::string_view() : variable.layers.back().value;
-            variables.push_back({variable.name, value, variable.secret, variable.layer.kind == LayerKind::platform});
+            const bool literal =
+                variable.layer.kind == LayerKind::platform || variable.layer.kind == LayerKind::process;
+            variables.push_back({variable.name, value, variable.secret, literal});
         }
         auto expansion = expand_macros(variables);
         if (!expansion) return expansion.error();
@@ -211,6 +221,7 @@ bool is_stream(std::string_view value) {
 
 std::string to_text(const Layer& layer) {
     switch (layer.kind) {
+        case LayerKind::process: return "process";
         case LayerKind::application: return "application";
         case LayerKind::company: return "company";
         case LayerKind::credential: return "credential:" + layer.credential_name;
@@ -258,6 +269,7 @@ std::map<std::string, std::string> platform_variables(const PlatformFacts& facts
         {"MULTIFLEXI_EXECUTOR", facts.executor},
         {"MULTIFLEXI_VERSION", MULTIFLEXI_VERSION},
         {"MULTIFLEXI_TMP", facts.temporary_directory},
+        {"TMPDIR", facts.temporary_directory},
         {"MULTIFLEXI_APPLICATION_ID", std::to_string(facts.application_id)},
         {"MULTIFLEXI_APPLICATION_NAME", facts.application_name},
         {"MULTIFLEXI_APPLICATION_UUID", facts.application_uuid},

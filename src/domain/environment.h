@@ -15,14 +15,15 @@
 
 // The environment of a job: a pure function from layers to variables.
 //
-// Precedence, lowest first: application default < company < credentials in the order of their assignment < run template
-// < launch override given as JSON < launch override given one by one < platform (MULTIFLEXI_*). A layer without a value
-// does not take part; an empty text is a value and wins. Every layer's value of every variable is kept, so that people
-// can see what shadows what. Inside values {NAME} is expanded after the merge (domain/placeholders.h).
+// Precedence, lowest first: what the server lets through of its own < application default < company < credentials in
+// the order of their assignment < run template < launch override given as JSON < launch override given one by one <
+// platform (MULTIFLEXI_*). A layer without a value does not take part; an empty text is a value and wins. Every layer's
+// value of every variable is kept, so that people can see what shadows what. Inside values {NAME} is expanded after the
+// merge (domain/placeholders.h).
 
 namespace mf {
 
-enum class LayerKind { application, company, credential, runtemplate, launch_json, launch, platform };
+enum class LayerKind { process, application, company, credential, runtemplate, launch_json, launch, platform };
 
 /// Where a value came from.
 struct Layer {
@@ -32,7 +33,7 @@ struct Layer {
     bool operator==(const Layer&) const = default;
 };
 
-/// "application", "company", "credential:Fio", "runtemplate", "adhoc-json", "adhoc", "system".
+/// "process", "application", "company", "credential:Fio", "runtemplate", "adhoc-json", "adhoc", "system".
 std::string to_text(const Layer& layer);
 
 /// A variable that the application declares.
@@ -59,6 +60,7 @@ struct AssignedCredential {
 };
 
 struct EnvironmentLayers {
+    std::vector<GivenVariable> process = {};  ///< of the server, see inherited_variables; never expanded
     std::vector<DeclaredVariable> application = {};
     std::vector<GivenVariable> company = {};
     std::vector<AssignedCredential> credentials = {};  ///< in the order of assignment

@@ -234,11 +234,11 @@ TEST_CASE("the platform describes the job") {
                                                .company_code = "ACME",
                                                .executor = "Native",
                                                .temporary_directory = "/t"});
-    CHECK(variables.size() == 12);
+    CHECK(variables.size() == 13);
     CHECK(variables.at("MULTIFLEXI_JOB_ID") == "1");
     CHECK(variables.at("MULTIFLEXI_TMP") == "/t");
     CHECK_FALSE(variables.at("MULTIFLEXI_VERSION").empty());
-    for (const auto& [name, value] : variables) CHECK(is_reserved_name(name));
+    for (const auto& [name, value] : variables) CHECK((is_reserved_name(name) || name == "TMPDIR"));
 }
 
 TEST_CASE("the winner is the highest layer that has the variable") {
@@ -289,9 +289,27 @@ TEST_CASE("a process inherits what it needs and nothing of the server's settings
           EnvironmentMap{
               {"PATH", "/bin"}, {"HOME", "/h"}, {"LANG", "C.UTF-8"}, {"LC_ALL", "C"}, {"TZ", "UTC"}, {"USER", "u"}});
     CHECK(inherited_environment({}).at("PATH").starts_with("/usr/local/sbin:"));
-    const auto job = assembled({.launch = {{"LANG", "cs_CZ.UTF-8"}, {"B", "1"}, {"TMPDIR", "/evil"}}});
-    CHECK(process_environment({{"LANG", "C"}, {"PATH", "/bin"}}, job, {{"TMPDIR", "/job"}}) ==
-          Texts{"B=1", "LANG=cs_CZ.UTF-8", "PATH=/bin", "TMPDIR=/job"});
+}
+
+TEST_CASE("what comes from the server is the lowest layer, is found by placeholders, and is never expanded itself") {
+    const auto environment = assembled(
+        {.process = inherited_variables({{"LANG", "C"}, {"HOME", "/h/{LANG}"}, {"API_TOKEN", "t0k3n"}}),
+         .application = {{.name = "LANG", .default_value = "cs_CZ"}, {.name = "PLACE", .default_value = "{HOME}/x"}},
+         .launch = {{"TMPDIR", "/evil"}},
+         .platform = platform_variables({.temporary_directory = "/job"})});
+    CHECK(environment.find("HOME")->value == "/h/{LANG}");
+    CHECK(environment.find("PLACE")->value == "/h/{LANG}/x");
+    CHECK(environment.find("API_TOKEN")->secret);
+    const auto& language = *environment.find("LANG");
+    CHECK(language.value == "cs_CZ");
+    REQUIRE(language.layers.size() == 2);
+    CHECK(to_text(language.layers[0].layer) == "process");
+    CHECK(language.layers[0].value == "C");
+    CHECK(environment.find("TMPDIR")->value == "/job");
+    CHECK(environment.find("TMPDIR")->layers.size() == 2);
+    REQUIRE(environment.warnings.size() == 1);
+    CHECK(environment.warnings[0].name == "TMPDIR");
+    CHECK(render_env_file(environment, "", Secrets::masked).find("HOME=") == std::string::npos);
 }
 
 TEST_CASE("environment files can be read back by a shell") {

@@ -36,15 +36,15 @@ EnvironmentMap inherited_environment(const EnvironmentMap& server) {
     return inherited;
 }
 
-std::vector<std::string> process_environment(const EnvironmentMap& inherited, const Environment& job,
-                                             const EnvironmentMap& executor) {
-    EnvironmentMap merged = executor;
-    for (const auto& variable : job.variables) merged.emplace(variable.name, variable.value);
-    merged.insert(inherited.begin(), inherited.end());
-    std::vector<std::string> entries;
-    entries.reserve(merged.size());
-    for (const auto& [name, value] : merged) entries.push_back(name + "=" + value);
-    return entries;
+std::vector<GivenVariable> inherited_variables(const EnvironmentMap& inherited) {
+    std::vector<GivenVariable> out;
+    for (const auto& [name, value] : inherited) {
+        bool secret = false;
+        for (const std::string_view word : {"pass", "secret", "token", "key", "credential"})
+            secret = secret || lower(name).find(word) != std::string::npos;
+        out.push_back({.name = name, .value = value, .secret = secret});
+    }
+    return out;
 }
 
 std::string render_env_file(const Environment& environment, std::string_view heading, Secrets secrets) {
@@ -55,6 +55,7 @@ std::string render_env_file(const Environment& environment, std::string_view hea
         if (!heading.empty()) text += "# " + comment + "\n";
     }
     for (const auto& variable : environment.variables) {
+        if (variable.layer.kind == LayerKind::process && !variable.layers.empty()) continue;
         if (!is_shell_name(variable.name))
             text += fmt::format("# {} is left out: no shell can set this name.\n", shown_name(variable.name));
         else if (variable.secret && secrets == Secrets::masked && !variable.value.empty())

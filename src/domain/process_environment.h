@@ -18,14 +18,14 @@ using EnvironmentMap = std::map<std::string, std::string, std::less<>>;
 /// behind.
 EnvironmentMap inherited_environment(const EnvironmentMap& server);
 
-/// "NAME=value" for execve(2), sorted: what is inherited, overridden by the variables of the job, overridden by what
-/// the executor itself sets (TMPDIR …).
-std::vector<std::string> process_environment(const EnvironmentMap& inherited, const Environment& job,
-                                             const EnvironmentMap& executor = {});
+/// The same as the lowest layer of the environment of a job. A variable whose name has PASS, SECRET, TOKEN, KEY or
+/// CREDENTIAL in it counts as a secret: the operator may let such ones through on purpose.
+std::vector<GivenVariable> inherited_variables(const EnvironmentMap& inherited);
 
 enum class Secrets { masked, revealed };
 
-/// The variables as a file for shells and systemd: KEY='value' lines sorted by name, below the heading as a comment.
+/// The variables as a file for shells and systemd: KEY='value' lines sorted by name, below the heading as a comment;
+/// without what comes from the server, which a shell has of its own.
 /// Masked secrets, and names that no shell can set, are comments: whoever reads the file into a shell gets no wrong
 /// value.
 std::string render_env_file(const Environment& environment, std::string_view heading, Secrets secrets);

@@ -3,6 +3,7 @@
 
 #include "service/environment_layers.h"
 #include "service/sealing.h"
+#include "service/server_environment.h"
 
 #include <fmt/format.h>
 
@@ -75,12 +76,14 @@ Error complete(Error error) {
 }
 
 /// What a job would get now.
-Result<Environment> environment_of(Call& call, const RunTemplate& run_template) {
+Result<Environment> environment_of(Call& call, const RunTemplate& run_template,
+                                   const std::optional<std::vector<GivenVariable>>& inherited) {
     return environment_layers(call.session, call.vault,
                               {.run_template = run_template,
                                .executor = run_template.executor,
                                .work_directory = std::string(work_directory_of_some_job),
-                               .allowed_names = call.allowed_names})
+                               .allowed_names = call.allowed_names,
+                               .inherited = inherited.value_or(std::vector<GivenVariable>())})
         .and_then(assemble_environment);
 }
 
@@ -154,17 +157,21 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
 }
 
 std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& run_template) {
-    const auto environment = environment_of(call, run_template);
+    const auto environment = environment_of(call, run_template, published_environment(call.session));
     if (!environment) return {fmt::format("Its jobs will be blocked: {}", environment.error().message)};
     if (environment->missing_required.empty()) return {};
     return {fmt::format("Its jobs will be blocked until this is done: {}", missing_required_reason(*environment))};
 }
 
 Result<json::value> explain_environment(Call& call, const RunTemplate& run_template) {
-    const auto environment = environment_of(call, run_template);
+    const auto inherited = published_environment(call.session);
+    const auto environment = environment_of(call, run_template, inherited);
     if (!environment) return environment.error();
     json::array variables, warnings;
     for (const auto& variable : environment->variables) variables.push_back(explained(variable));
+    if (!inherited)
+        warnings.emplace_back(
+            "No executor runs: what jobs inherit from it (PATH, HOME, LANG and others) is not shown.");
     for (const auto& [name, message] : environment->warnings)
         warnings.emplace_back(fmt::format("{}: {}", name, message));
     return json::value{

@@ -72,7 +72,8 @@ Result<EnvironmentLayers> LayerRows::layers(const Vault& vault, const Environmen
     const auto facts = facts_.find(origin.id.value);
     if (facts == facts_.end())
         return Error{ErrorCode::not_found, "The application or the company of the run template is gone."};
-    EnvironmentLayers layers{.application = of(declared_, origin.app_id.value),
+    EnvironmentLayers layers{.process = subject.inherited,
+                             .application = of(declared_, origin.app_id.value),
                              .company_id = origin.company_id.value,
                              .temporary_directory = subject.work_directory,
                              .allowed_names = subject.allowed_names};

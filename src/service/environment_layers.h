@@ -16,7 +16,8 @@ struct EnvironmentSubject {
     std::int64_t job_id = 0;          ///< 0: no job yet
     std::string work_directory = {};  ///< what MULTIFLEXI_TMP will be
     LaunchValues launch = {};
-    AllowedNames allowed_names = {};  ///< dangerous names that the operator permits
+    AllowedNames allowed_names = {};            ///< dangerous names that the operator permits
+    std::vector<GivenVariable> inherited = {};  ///< of the server
 };
 
 /// What the store says about the environments of some run templates, read with the same few statements however many

@@ -3,6 +3,7 @@
 
 #include "secure/vault.h"
 #include "service/environment_layers.h"
+#include "service/server_environment.h"
 #include "store/rows_of.h"
 
 #include <fmt/format.h>
@@ -23,12 +24,13 @@ json::object recorded(const std::string& text) {
 
 /// What a waiting job would get now; empty when it cannot be assembled, for which it will be blocked with the reason.
 json::object expected(Call& call, const LayerRows& rows, const RunTemplate& origin, const Job& job,
-                      const std::string* sealed_override) {
+                      const std::string* sealed_override, const std::vector<GivenVariable>& inherited) {
     EnvironmentSubject subject{.run_template = origin,
                                .executor = job.executor,
                                .job_id = job.id.value,
                                .work_directory = std::string(work_directory_of_some_job),
-                               .allowed_names = call.allowed_names};
+                               .allowed_names = call.allowed_names,
+                               .inherited = inherited};
     if (sealed_override) {
         auto values = call.vault.open(*sealed_override, {"job_override", "sealed", job.id.value})
                           .and_then([](const std::string& text) { return launch_values_from(text); });
@@ -66,12 +68,14 @@ std::map<std::int64_t, json::object> job_environments(Call& call, std::span<cons
             origins, [&](sql::Row& row) { fill(entity_of<RunTemplate>(), row, &run_templates.emplace_back()); });
     std::ranges::sort(run_templates, {}, &RunTemplate::id);
     const LayerRows rows(call.session, run_templates);
+    const auto inherited = published_environment(call.session).value_or(std::vector<GivenVariable>());
     for (const Job& job : jobs) {
         if (job.state != JobState::pending && job.state != JobState::claimed) continue;
         const auto origin = std::ranges::lower_bound(run_templates, job.runtemplate_id, {}, &RunTemplate::id);
         if (origin == run_templates.end() || origin->id != job.runtemplate_id) continue;
         const auto found = overrides.find(job.id.value);
-        out[job.id.value] = expected(call, rows, *origin, job, found == overrides.end() ? nullptr : &found->second);
+        out[job.id.value] =
+            expected(call, rows, *origin, job, found == overrides.end() ? nullptr : &found->second, inherited);
     }
     return out;
 }

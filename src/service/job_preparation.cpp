@@ -119,7 +119,8 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
                                .executor = job.executor,
                                .job_id = job.id.value,
                                .work_directory = work_directory.string(),
-                               .allowed_names = surroundings.allowed_names};
+                               .allowed_names = surroundings.allowed_names,
+                               .inherited = surroundings.inherited};
     if (claimed.sealed_override) {
         const auto opened = vault.open(*claimed.sealed_override, {"job_override", "sealed", job.id.value});
         if (!opened) return because("Launch values: " + opened.error().message);
@@ -156,9 +157,7 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
     out.plan.image = facts.image;
     out.plan.limit = std::chrono::seconds(origin.time_limit);
     out.plan.grace = std::chrono::seconds(origin.grace);
-    for (const auto& [name, value] : surroundings.inherited) out.plan.environment[name] = value;
     for (const auto& variable : environment->variables) out.plan.environment[variable.name] = variable.value;
-    out.plan.environment["TMPDIR"] = work_directory.string();
 
     for (const auto& [path, note] : facts.artifacts) {
         out.artifacts.patterns.push_back(pattern_for(path, *environment));

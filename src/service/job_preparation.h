@@ -36,8 +36,8 @@ std::string text_in_english(const std::string& json_text);
 
 /// What a server lets into the environments of its jobs.
 struct JobSurroundings {
-    EnvironmentMap inherited;         ///< of the server's own environment
-    AllowedNames allowed_names = {};  ///< dangerous names that the operator permits
+    std::vector<GivenVariable> inherited;  ///< of the server's own environment
+    AllowedNames allowed_names = {};       ///< dangerous names that the operator permits
 };
 
 /// Assembles what claimed jobs run with. Everything is read at once, with the same few statements however many jobs

@@ -79,11 +79,18 @@ TEST_CASE("a job gets its own environment and nothing of the server's") {
     for (const auto name : {"DB_PASSWORD", "ENCRYPTION_MASTER_KEY", "SOMETHING_ELSE", "LD_LIBRARY_PATH",
                             "NOTIFY_SOCKET", "MULTIFLEXI_DATA", "MULTIFLEXI_NODE", "MULTIFLEXI_TIMEZONE"})
         CHECK_MESSAGE(!variables.contains(name), name);
-    // Exactly what the record says and the usual variables of a session.
+    // Exactly what the record says.
     const auto recorded = it.ask({"job:get", "--id", fmt::to_string(job)}).at("env").as_object();
-    const std::set<std::string_view> usual{"HOME", "LANG", "PATH", "TMPDIR"};
-    for (const auto& [name, value] : variables) CHECK_MESSAGE((recorded.contains(name) || usual.contains(name)), name);
-    for (const auto& [name, value] : recorded) CHECK_MESSAGE(variables.contains(std::string(name)), std::string(name));
+    CHECK(recorded.size() == variables.size());
+    for (const auto& [name, value] : variables) CHECK_MESSAGE(recorded.at(name).as_string() == value, name);
+    // And what is shown beforehand, with the server's part as its layer.
+    const auto shown = it.ask({"run-template:env", "--id", fmt::to_string(id), "--explain"});
+    std::map<std::string, std::string> sources;
+    for (const auto& variable : shown.at("variables").as_array())
+        sources[text_of(variable.as_object(), "key")] = text_of(variable.as_object(), "source");
+    CHECK(sources.size() == variables.size());
+    CHECK(sources["PATH"] == "process");
+    CHECK(sources["TMPDIR"] == "system");
     CHECK(variables["PATH"] == it.environment["PATH"]);
     CHECK(variables["MULTIFLEXI_JOB_ID"] == fmt::to_string(job));
     CHECK(variables["MULTIFLEXI_COMPANY_NAME"] == "Acme Corp");

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS "node" (
     "boot" {text 128} NOT NULL,
     "host" {text 255} NOT NULL,
     "version" {text 64} NOT NULL,
+    "environment" {text 65535} NOT NULL,
     "started_at" {time} NOT NULL,
     "seen_at" {time} NOT NULL
 ){options};
