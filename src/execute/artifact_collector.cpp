@@ -141,6 +141,10 @@ private:
             return skip(rules_.result_file,
                         "RESULT_FILE lies outside the work directory, which is not allowed. Name it relative to "
                         "MULTIFLEXI_TMP.");
+        if (rules_.outside_result == ArtifactRules::OutsideResult::ambiguous)
+            return skip(rules_.result_file,
+                        "A job of another company ran at the same time with this RESULT_FILE, so it is not known whose "
+                        "it is. Name it relative to MULTIFLEXI_TMP.");
         struct stat status {};
         if (::lstat(path.c_str(), &status) != 0)
             return skip(rules_.result_file, "The job did not write its RESULT_FILE.");

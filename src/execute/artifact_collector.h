@@ -18,7 +18,8 @@ struct ArtifactRules {
     /// The value of RESULT_FILE as the job saw it; empty if it has none. Relative paths begin at the work directory.
     std::string result_file;
     /// Whether a result file outside the work directory is taken. It must be one that was modified since started_at.
-    enum class OutsideResult { refused, accepted } outside_result = OutsideResult::refused;
+    /// ambiguous: another company may have written it.
+    enum class OutsideResult { refused, accepted, ambiguous } outside_result = OutsideResult::refused;
     Timestamp started_at{};
     std::size_t most_files = 1'000;
     std::uint64_t most_bytes = 1ULL << 30;  ///< all together

@@ -131,6 +131,11 @@ TEST_CASE_FIXTURE(Fixture, "RESULT_FILE outside of the work directory") {
         directory,
         {.result_file = file, .outside_result = Outside::accepted, .started_at = now + std::chrono::minutes(1)});
     CHECK(reason(old, file).find("older") != std::string::npos);
+    const auto foreign = collect_artifacts(
+        directory,
+        {.result_file = file, .outside_result = Outside::ambiguous, .started_at = now - std::chrono::minutes(1)});
+    CHECK(foreign.artifacts.empty());
+    CHECK(reason(foreign, file).find("another company") != std::string::npos);
     const auto device = collect_artifacts(directory, {.result_file = "/dev/zero", .outside_result = Outside::accepted});
     CHECK(reason(device, "/dev/zero").find("regular") != std::string::npos);
 }

@@ -106,9 +106,11 @@ private:
     magic_t handle_;
 };
 
+thread_local std::unique_ptr<const Sniffer> sniffer_of_thread;
+
 std::string sniff(std::string_view bytes) {
-    thread_local const Sniffer sniffer;
-    return sniffer.type_of(bytes);
+    if (!sniffer_of_thread) sniffer_of_thread = std::make_unique<const Sniffer>();
+    return sniffer_of_thread->type_of(bytes);
 }
 
 /// Control characters that texts do not have. Those of terminals and printers they do: BEL to CR, and ESC.
@@ -133,6 +135,8 @@ bool says_little(std::string_view type, std::string_view bytes) {
 }
 
 }  // namespace
+
+void forget_mime_types() { sniffer_of_thread.reset(); }
 
 std::string mime_type(std::string_view name, std::string_view first_bytes) {
     const std::string ending = ending_of(name);

@@ -11,4 +11,8 @@ namespace mf {
 /// are application/octet-stream. Thread-safe.
 std::string mime_type(std::string_view name, std::string_view first_bytes);
 
+/// Gives back the megabytes of patterns that this thread has loaded for mime_type(); the next call loads them again,
+/// which takes milliseconds.
+void forget_mime_types();
+
 }  // namespace mf

@@ -46,7 +46,7 @@ Dispatcher::Dispatcher(Database& database, Clock& clock, const Vault& vault, Exe
       options_(std::move(options)),
       queue_(queue),
       cancel_(cancel),
-      finisher_(database, recorder, when_recorded()) {}
+      finisher_(database, recorder, outside_results_, when_recorded()) {}
 
 Dispatcher::~Dispatcher() {
     stop(0ms);
@@ -307,6 +307,9 @@ void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& 
     };
     auto run = std::make_shared<JobRun>(claimed, std::get<PreparedJob>(std::move(prepared)), *std::move(directory),
                                         recorder_, when_finished);
+    if (const auto& file = run->prepared().artifacts.result_file;
+        file.starts_with('/') && !file.starts_with(run->directory().path().string()))
+        run->outside_result = outside_results_.begin(file, claimed.job.company_id);
     run->open_log([link = link_, weak = std::weak_ptr(run)] {
         link->reach([&](Dispatcher& self) {
             if (const auto alive = weak.lock())

@@ -98,6 +98,7 @@ private:
     State state_;
     /// What others call: they may do so after a stop() that gave up.
     const std::shared_ptr<Attachment<Dispatcher>> link_ = std::make_shared<Attachment<Dispatcher>>(*this);
+    OutsideResults outside_results_;
     Finisher finisher_;
     std::vector<std::jthread> starters_;
     std::chrono::steady_clock::time_point last_claim_{};  // of the dispatcher's thread

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "execute/artifact_reader.h"
 #include "execute/exit_meaning.h"
+#include "execute/mime.h"
 #include "store/queries/content.h"
 
 #include <fmt/format.h>
@@ -51,9 +52,11 @@ std::filesystem::path keep_directory(JobRun& run) {
 
 }  // namespace
 
-Finisher::Finisher(Database& database, Recorder& recorder, std::function<void(Id<Job>)> recorded)
+Finisher::Finisher(Database& database, Recorder& recorder, const OutsideResults& outside_results,
+                   std::function<void(Id<Job>)> recorded)
     : database_(database),
       recorder_(recorder),
+      outside_results_(outside_results),
       recorded_(std::move(recorded)),
       thread_([this](std::stop_token stop) { run(stop); }) {}
 
@@ -84,6 +87,7 @@ void Finisher::run(std::stop_token stop) {
         for (const auto& run : finished) bring_in(run);
         for (const auto& run : recorded) empty_directory(*run);
         if (quiet || emptied_.size() > most_emptied) remove_emptied();
+        if (quiet) forget_mime_types();
     }
 }
 
@@ -159,6 +163,8 @@ Finisher::Kept Finisher::store_patiently(JobRun& run) {
 Finisher::Kept Finisher::store_artifacts(JobRun& run) {
     auto rules = run.prepared().artifacts;
     rules.started_at = run.begin();
+    if (run.outside_result && outside_results_.is_shared(*run.outside_result))
+        rules.outside_result = ArtifactRules::OutsideResult::ambiguous;
     const auto collection = collect_artifacts(run.directory(), rules);
     Kept out;
     const auto remark = [&](std::string_view name, std::string_view reason) {

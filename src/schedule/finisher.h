@@ -11,7 +11,8 @@ namespace mf {
 class Finisher {
 public:
     /// `recorded` is called for every run after its end is durable, also when that is later than this object lives.
-    Finisher(Database& database, Recorder& recorder, std::function<void(Id<Job>)> recorded);
+    Finisher(Database& database, Recorder& recorder, const OutsideResults& outside_results,
+             std::function<void(Id<Job>)> recorded);
     /// Returns when everything that was handed in has been handed on to the recorder, which must live longer.
     ~Finisher();
 
@@ -35,6 +36,7 @@ private:
 
     Database& database_;
     Recorder& recorder_;
+    const OutsideResults& outside_results_;
     const std::function<void(Id<Job>)> recorded_;
     std::mutex mutex_;  // guards the two queues
     std::condition_variable_any changed_;

@@ -3,6 +3,7 @@
 
 #include "domain/secret_mask.h"
 #include "execute/work_directory.h"
+#include "schedule/outside_results.h"
 #include "schedule/recorder.h"
 #include "service/job_preparation.h"
 
@@ -29,6 +30,8 @@ public:
     const ClaimedJob& claimed() const { return claimed_; }
     const PreparedJob& prepared() const { return prepared_; }
     WorkDirectory& directory() { return directory_; }
+    /// Set before the process starts, when RESULT_FILE lies outside of the work directory.
+    std::shared_ptr<OutsideResults::Use> outside_result;
     const std::shared_ptr<JobLog>& log() const { return log_; }
     const ProcessEnd& end() const { return end_; }  ///< of a finished run
     Timestamp begin() const { return begin_; }
