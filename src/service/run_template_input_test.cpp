@@ -70,3 +70,23 @@ TEST_CASE("values and names that are not UTF-8 are refused, not stored as someth
     REQUIRE(error.fields.size() == 1);
     CHECK(error.fields[0].code == "json_syntax");
 }
+
+TEST_CASE("a name that begins with a digit is taken only where an application declares it") {
+    Desk desk;
+    CHECK(has(desk.refusal({{"config", {{"1A", "1"}}}}), "begins with a digit"));
+    const auto company = [&](std::string_view name) {
+        return json::object{{"company_id", desk.company.id.value}, {"name", name}, {"value", "x"}};
+    };
+    CHECK(has(desk.error_of("company:variable-set", company("1A")).message, "begins with a digit"));
+    const auto imported = desk.run(
+        "application:import",
+        {{"document", R"({"name":"Digits","description":"d","executable":"e","environment":{"1A":{"type":"string"}}})"},
+         {"file", "f.json"}});
+    REQUIRE(imported);
+    bool told = false;
+    for (const auto& finding : imported->at("findings").as_array())
+        told = told || (finding.at("severity") == "note" && finding.at("pointer") == "/environment/1A");
+    CHECK(told);
+    CHECK(desk.run("runtemplate:create", desk.input({{"app_id", imported->at("id")}, {"config", {{"1A", "1"}}}})));
+    CHECK(desk.run("company:variable-set", company("1A")));
+}
