@@ -165,7 +165,7 @@ TEST_CASE("places that cannot be used are told, not crashed into") {
     const auto id = it.run_template_of_script("echo ran");
     const auto work = it.work();
     std::filesystem::remove(work);
-    it.write("data/work/" + work.filename().string(), "a file in place of the directory");
+    it.write(work.lexically_relative(it.directory()).string(), "a file in place of the directory");
     const auto record = it.ended(it.job(id));
     CHECK(text_of(record, "state") == "failed");
     CHECK(number_of(record, "exitcode") == 255);
