@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "store/queries/job_output.h"
-#include "store/queries/job_queue.h"
+#include "store/queries/job_record.h"
 
 #include <condition_variable>
 #include <deque>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/recorder.h"
 #include "store/migration.h"
+#include "store/queries/job_claim.h"
+#include "store/queries/job_queue.h"
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>

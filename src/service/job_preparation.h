@@ -6,7 +6,7 @@
 #include "execute/executor.h"
 #include "secure/vault.h"
 #include "service/environment_layers.h"
-#include "store/queries/job_queue.h"
+#include "store/queries/job_claim.h"
 
 #include <set>
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "store/queries/job_claim.h"
+#include "store/queries/job_record.h"
 #include "support/world.h"
 
 namespace mf::testing {

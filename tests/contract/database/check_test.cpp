@@ -2,7 +2,9 @@
 #include "store/check.h"
 
 #include "store/queries/content.h"
+#include "store/queries/job_claim.h"
 #include "store/queries/job_queue.h"
+#include "store/queries/job_record.h"
 #include "store/sql/transaction.h"
 #include "support/database_servers.h"
 

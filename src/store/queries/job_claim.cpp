@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/job_claim.h"
+
+#include "store/queries/job_record.h"
+#include "store/queries/job_turns.h"
+#include "store/rows_of.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
+
+/// The oldest due rows of the queue, with their jobs and run templates, locked against every other session. Rows that
+/// another session is claiming at this moment are not waited for.
+sql::Rows due_rows(Session& session, Timestamp now, std::int64_t most) {
+    static const std::string whole = fmt::format(
+        R"(SELECT s."id", o."sealed", {}, {} FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+           JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "job_override" o ON o."job_id" = j."id" )",
+        column_list(entity_of<Job>(), "j"), column_list(entity_of<RunTemplate>(), "r"));
+    static const std::string due =
+        whole + R"(WHERE s."waiting" = ? AND s."after" <= ? ORDER BY s."after", s."id" LIMIT ?)";
+    // SQLite has one writer at a time.
+    if (session.sql.dialect() == sql::Dialect::sqlite) return session.sql.query(due, {false, ms(now), most});
+    // MariaDB would lock the rows of all joined tables (it has no FOR UPDATE OF).
+    std::vector<std::int64_t> ids;
+    for (const auto& row : session.sql.query(
+             R"(SELECT "id" FROM "schedule" WHERE "waiting" = ? AND "after" <= ? ORDER BY "after", "id" LIMIT ?
+                FOR UPDATE SKIP LOCKED)",
+             {false, ms(now), most}))
+        ids.push_back(std::get<std::int64_t>(row[0]));
+    std::unordered_map<std::int64_t, sql::Row> found;
+    rows_of(session, whole + R"(WHERE s."id" IN ({}))", ids,
+            [&](sql::Row& row) { found.emplace(std::get<std::int64_t>(row[0]), std::move(row)); });
+    sql::Rows out;
+    for (const auto id : ids)
+        if (auto row = found.extract(id)) out.push_back(std::move(row.mapped()));
+    return out;
+}
+
+/// Ends a job whose row, or that of its run template, somebody has spoilt: it must not keep the others waiting.
+void block_unreadable(Session& session, const Value& queue_entry, std::string_view node, std::string_view why,
+                      Timestamp now) {
+    const auto rows =
+        session.sql.query(R"(SELECT "job_id", "runtemplate_id" FROM "schedule" WHERE "id" = ?)", {queue_entry});
+    if (rows.empty()) return;
+    const auto reason = std::string(why) + " Save the run template anew.";
+    session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {queue_entry});
+    session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ? WHERE "id" = ? AND "state" = 'pending')",
+        {std::string(node), rows[0][0]});
+    record_end(session,
+               {.job = {std::get<std::int64_t>(rows[0][0])},
+                .state = JobState::blocked,
+                .end = now,
+                .exitcode = exit_code_of_blocked,
+                .reason = reason},
+               Zone::utc());
+    session.sql.execute(R"(UPDATE "runtemplate" SET "fault" = ? WHERE "id" = ?)", {reason.substr(0, 1024), rows[0][1]});
+}
+
+/// Claims the job of a row of due_rows(), or sets it aside.
+void take_row(Session& session, const sql::Row& row, std::string_view node, Timestamp now,
+              std::vector<ClaimedJob>& claimed) {
+    ClaimedJob found;
+    const auto cells = std::span(row).subspan(2);
+    const auto job_cells = entity_of<Job>().fields.size();
+    try {
+        fill(entity_of<Job>(), cells.first(job_cells), &found.job);
+        fill(entity_of<RunTemplate>(), cells.subspan(job_cells), &found.run_template);
+    } catch (const sql::DatabaseError& error) {
+        return block_unreadable(session, row[0], node, error.what(), now);
+    }
+    if (auto* sealed = std::get_if<std::string>(&row[1])) found.sealed_override = *sealed;
+
+    const bool alone = runs_alone(found.run_template);
+    if (alone && is_occupied(session, found.run_template.id)) {
+        session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {true, row[0]});
+        return;
+    }
+    const auto changed = session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ? WHERE "id" = ? AND "state" = 'pending')",
+        {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, found.job.id.value});
+    session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {row[0]});
+    if (!changed) return;
+    found.job.state = JobState::claimed;
+    found.job.claimed_by = std::string(node);
+    claimed.push_back(std::move(found));
+}
+
+}  // namespace
+
+std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most) {
+    std::vector<ClaimedJob> claimed;
+    // Jobs that are set aside make room for those behind them.
+    for (bool more = true; more && std::ssize(claimed) < most;) {
+        const auto wanted = most - std::ssize(claimed);
+        const auto rows = due_rows(session, now, wanted);
+        more = std::ssize(rows) == wanted;
+        for (const sql::Row& row : rows) take_row(session, row, node, now, claimed);
+    }
+    return claimed;
+}
+
+void give_back(Session& session, const Job& job) {
+    const auto changed = session.sql.execute(
+        R"(UPDATE "job" SET "state" = 'pending', "claimed_by" = NULL, "exclusive" = NULL WHERE "id" = ? AND "state" = 'claimed')",
+        {job.id.value});
+    if (!changed) return;
+    QueueEntry entry{
+        .job_id = job.id, .runtemplate_id = job.runtemplate_id, .company_id = job.company_id, .after = job.schedule};
+    if (auto queued = Repository<QueueEntry>(session, Scope::everything()).insert(entry); !queued)
+        throw sql::DatabaseError(sql::DatabaseError::Kind::other, queued.error().message);
+}
+
+std::optional<Timestamp> next_due(Session& session) {
+    const auto rows = session.sql.query(R"(SELECT MIN("after") FROM "schedule" WHERE "waiting" = ?)", {false});
+    if (is_null(rows[0][0])) return std::nullopt;
+    return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(rows[0][0])}};
+}
+
+std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node) {
+    std::vector<Id<Job>> out;
+    for (const auto state : {"claimed", "running"})
+        for (
+            const auto& row : session.sql.query(
+                R"(SELECT "id" FROM "job" WHERE "state" = ? AND "claimed_by" = ? AND "cancel_requested_at" IS NOT NULL)",
+                {std::string(state), std::string(node)}))
+            out.push_back({std::get<std::int64_t>(row[0])});
+    return out;
+}
+
+std::vector<Job> unfinished_jobs(Session& session, std::string_view node) {
+    std::vector<Job> out;
+    for (const auto state : {"claimed", "running"})
+        for (const auto& row :
+             session.sql.query(fmt::format(R"(SELECT {} FROM "job" WHERE "state" = ? AND "claimed_by" = ?)",
+                                           column_list(entity_of<Job>())),
+                               {std::string(state), std::string(node)}))
+            fill(entity_of<Job>(), row, &out.emplace_back());
+    return out;
+}
+
+}  // namespace mf
