@@ -22,7 +22,8 @@ const Entity& entity_of<Job>() {
         field<&J::exitcode>("exitcode", {.label = "Exit code", .listed = true}),
         field<&J::reason>("reason", {.max_length = 65535}), field<&J::command>("command", {.max_length = 65535}),
         field<&J::pid>("pid"), field<&J::handle>("handle"), field<&J::claimed_by>("claimed_by", {.max_length = 128}),
-        field<&J::exclusive>("exclusive"), field<&J::cancel_requested_at>("cancel_requested_at"),
+        field<&J::fence>("fence"), field<&J::exclusive>("exclusive"),
+        field<&J::cancel_requested_at>("cancel_requested_at"),
         field<&J::app_version>("app_version", {.max_length = 64}), field<&J::stdout_size>("stdout_size"),
         field<&J::stderr_size>("stderr_size"), field<&J::cpu_ms>("cpu_ms"), field<&J::max_rss_kib>("max_rss_kib"),
         field<&J::created_at>("created_at", {.read_only = true}));

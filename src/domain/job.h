@@ -58,6 +58,7 @@ struct Job {
     std::optional<std::int64_t> pid;  ///< while running
     std::optional<std::string> handle;
     std::optional<std::string> claimed_by;
+    std::int64_t fence = 0;  ///< number of the claim that counts, see store/queries/job_claim.h
     std::optional<std::int64_t> exclusive;
     std::optional<Timestamp> cancel_requested_at;
     std::optional<std::string> app_version;

@@ -283,6 +283,7 @@ void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& err
     const auto id = claimed.job.id;
     log::error("cannot start job", {{"job", id.value}, {"error", error.what()}});
     end_unstarted({.job = id,
+                   .fence = claimed.job.fence,
                    .state = JobState::failed,
                    .end = clock_.now(),
                    .exitcode = 255,
@@ -292,7 +293,8 @@ void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& err
 void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& claimed) {
     const auto id = claimed.job.id;
     if (preparation.is_unwanted(claimed))
-        return end_unstarted({.job = id, .state = JobState::cancelled, .end = clock_.now()});
+        return end_unstarted(
+            {.job = id, .fence = claimed.job.fence, .state = JobState::cancelled, .end = clock_.now()});
     auto directory = WorkDirectory::create(options_.work_base, id.value);
     if (!directory) refuse_start(directory.error());
     auto prepared = preparation.prepare(vault_, claimed, directory->path(), options_.surroundings);
@@ -345,6 +347,7 @@ void Dispatcher::block(const ClaimedJob& claimed, const BlockedJob& blocked) {
     const auto id = claimed.job.id;
     log::warning("job is blocked", {{"job", id.value}, {"reason", blocked.reason}});
     end_unstarted({.job = id,
+                   .fence = claimed.job.fence,
                    .state = JobState::blocked,
                    .end = clock_.now(),
                    .exitcode = exit_code_of_blocked,

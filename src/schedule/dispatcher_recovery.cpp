@@ -29,9 +29,10 @@ private:
 }  // namespace
 
 void Dispatcher::record_left_behind() {
-    const auto left = database_.read([&](Session& session) { return unfinished_jobs(session, options_.node); });
+    const auto left = database_.write([&](Session& session) { return take_over_jobs(session, options_.node); });
     for (const Job& job : left) {
         JobEnd end{.job = job.id,
+                   .fence = job.fence,
                    .state = JobState::lost,
                    .end = clock_.now(),
                    .exitcode = 255,

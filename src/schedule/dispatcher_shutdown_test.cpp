@@ -78,16 +78,18 @@ TEST_CASE("a database that refuses until the dispatcher is gone gets the records
 
 TEST_CASE("jobs of an earlier run are recorded when the dispatcher is gone, too") {
     Server server(0);
-    const auto gone = server.launch(server.add_run_template(), server.moment);
     const auto alive = server.launch(server.add_run_template(), server.moment);
+    const auto gone = server.launch(server.add_run_template(), server.moment);
     REQUIRE(server.claim().size() == 2);
-    server.database.write([&](Session& session) {
-        record_start(session, {.job = alive.id, .begin = server.moment, .handle = "old:1", .environment = "[]"});
-    });
+    REQUIRE(server.start(alive.id, "old:1"));
+    REQUIRE(server.start(gone.id, "old:2"));
     server.executor.survivors = {"old:1"};
     {
-        const WriteLock lock(server.database);
+        // From the moment at which the first of them is looked at.
+        std::optional<WriteLock> lock;
+        server.executor.on_start = [&](ProcessListener&) { lock.emplace(server.database); };
         server.dispatcher->start();
+        REQUIRE(lock);
         server.dispatcher.reset();
     }
     server.wait_for_end(gone.id);

@@ -220,9 +220,7 @@ TEST_CASE("jobs of an earlier run are lost: at once when they are gone, after th
     const auto alive = server.launch(server.add_run_template(), now);
     REQUIRE(server.claim().size() == 3);
     for (const auto& [id, handle] : {std::pair(gone.id, "old:1"), std::pair(alive.id, "old:2")})
-        server.database.write([&, &job = id, &text = handle](Session& session) {
-            record_start(session, {.job = job, .begin = now, .pid = 1, .handle = text, .environment = "[]"});
-        });
+        REQUIRE(server.start(id, handle));
     server.executor.survivors = {"old:2"};
     server.dispatcher->start();
     CHECK(server.executor.wait_for_stop(0) == StopReason::shutdown);

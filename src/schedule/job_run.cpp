@@ -38,12 +38,13 @@ JobRun::JobRun(ClaimedJob claimed, PreparedJob prepared, WorkDirectory directory
       err_{OutputSource::standard_error, SecretMaskStream(mask_), {}} {}
 
 void JobRun::open_log(std::function<void()> resume) {
-    log_ = recorder_.open(claimed_.job.id, claimed_.run_template.output_limit, std::move(resume));
+    log_ = recorder_.open(claimed_.job.id, claimed_.job.fence, claimed_.run_template.output_limit, std::move(resume));
 }
 
 void JobRun::was_started(const Executor::Started& started, Timestamp begin) {
     begin_ = begin;
     recorder_.start({.job = claimed_.job.id,
+                     .fence = claimed_.job.fence,
                      .begin = begin,
                      .pid = started.pid ? std::optional<std::int64_t>(*started.pid) : std::nullopt,
                      .handle = started.handle,
@@ -105,6 +106,7 @@ JobEnd end_of(const JobRun& run) {
     const ProcessEnd& process = run.end();
     JobEnd end{
         .job = run.claimed().job.id,
+        .fence = run.claimed().job.fence,
         .state = process.exit_code == 0 ? JobState::succeeded : JobState::failed,
         .end = std::max(process.ended_at, run.begin()),
         .exitcode = process.exit_code,

@@ -37,9 +37,11 @@ Recorder::~Recorder() {
     thread_.join();
 }
 
-std::shared_ptr<JobLog> Recorder::open(Id<Job> job, std::int64_t limit, std::function<void()> resume) {
+std::shared_ptr<JobLog> Recorder::open(Id<Job> job, std::int64_t fence, std::int64_t limit,
+                                       std::function<void()> resume) {
     auto log = std::make_shared<JobLog>();
     log->job_ = job;
+    log->fence_ = fence;
     log->limit_ = limit;
     log->resume_ = std::move(resume);
     return log;
@@ -146,7 +148,7 @@ Recorder::Batch Recorder::take(std::unique_lock<std::mutex>& lock) {
             piece.seq = log->next_seq_++;
             if (piece.source == OutputSource::standard_output) log->out_.add(piece.bytes);
             if (piece.source == OutputSource::standard_error) log->err_.add(piece.bytes);
-            batch.output.push_back(pack(log->job_, std::move(piece)));
+            batch.output.push_back(pack(log->job_, log->fence_, std::move(piece)));
         }
     for (End& end : batch.ends) {
         if (!end.log) continue;
@@ -169,11 +171,15 @@ bool Recorder::write(const Batch& batch, std::stop_token stop) {
             database_.write([&](Session& session) {
                 for (const JobStart& start : batch.starts)
                     if (!record_start(session, start))
-                        log::warning("job had ended before its start was recorded", {{"job", start.job.value}});
-                for (const PackedPiece& piece : batch.output) append_output(session, piece);
+                        log::warning("the start of a job is not recorded: it has ended, or it is no longer ours",
+                                     {{"job", start.job.value}});
+                if (const auto late = append_output(session, batch.output))
+                    log::warning("output is not recorded: its job has ended, or it is no longer ours",
+                                 {{"pieces", late}});
                 for (const End& end : batch.ends)
                     if (!record_end(session, end.what, server_zone_))
-                        log::warning("job had ended already", {{"job", end.what.job.value}});
+                        log::warning("the end of a job is not recorded: it has ended, or it is no longer ours",
+                                     {{"job", end.what.job.value}});
             });
             const std::lock_guard lock(mutex_);
             if (!std::exchange(healthy_, true)) log::info("database accepts records again");
@@ -220,7 +226,7 @@ bool Recorder::write_one_by_one(const Batch& batch) {
     for (const JobStart& start : batch.starts)
         attempt(start.job, [&](Session& session) { record_start(session, start); });
     for (const PackedPiece& piece : batch.output)
-        attempt(piece.job, [&](Session& session) { append_output(session, piece); });
+        attempt(piece.job, [&](Session& session) { append_output(session, std::span(&piece, 1)); });
     for (const End& end : batch.ends) {
         if (attempt(end.what.job, [&](Session& session) { record_end(session, end.what, server_zone_); }) || !reachable)
             continue;
@@ -228,6 +234,7 @@ bool Recorder::write_one_by_one(const Batch& batch) {
         attempt(end.what.job, [&](Session& session) {
             record_end(session,
                        {.job = end.what.job,
+                        .fence = end.what.fence,
                         .state = end.what.state,
                         .end = end.what.end,
                         .exitcode = end.what.exitcode,

@@ -28,6 +28,7 @@ class JobLog {
     };
 
     Id<Job> job_;
+    std::int64_t fence_ = 0;
     std::function<void()> resume_;  // called when there is room again
     std::int64_t limit_ = 0;        // bytes of both streams that are kept; 0: all
     std::int64_t appended_ = 0;     // guarded by the recorder's mutex, as the next three
@@ -61,8 +62,9 @@ public:
     /// (and the wait for a lock that has begun by then).
     ~Recorder();
 
-    /// A log for one job. `resume` is called, from the recorder's thread, after append() had asked for a pause.
-    std::shared_ptr<JobLog> open(Id<Job> job, std::int64_t limit, std::function<void()> resume);
+    /// A log for one job that was claimed with this fence; `limit` counts bytes, 0 means none. `resume` is called, from
+    /// the recorder's thread, after append() had asked for a pause.
+    std::shared_ptr<JobLog> open(Id<Job> job, std::int64_t fence, std::int64_t limit, std::function<void()> resume);
 
     enum class Room { more, full };
     /// Room::full: the caller must hold back its source until `resume`; what it handed in is kept in any case.

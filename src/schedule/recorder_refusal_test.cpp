@@ -47,9 +47,12 @@ TEST_CASE("bytes that are not UTF-8 reach the record readable, not as a refusal"
     Fixture fixture;
     std::promise<void> recorded;
     Recorder recorder(fixture.database, Zone::utc());
-    recorder.end(
-        {.job = {1}, .state = JobState::failed, .exitcode = 1, .reason = std::string("bad \xff name \0 here", 17)},
-        nullptr, [&] { recorded.set_value(); });
+    recorder.end({.job = {1},
+                  .fence = 1,
+                  .state = JobState::failed,
+                  .exitcode = 1,
+                  .reason = std::string("bad \xff name \0 here", 17)},
+                 nullptr, [&] { recorded.set_value(); });
     recorded.get_future().wait();
     CHECK(fixture.job().reason == "bad \xEF\xBF\xBD name   here");
 }
@@ -60,6 +63,7 @@ TEST_CASE("a record the database refuses neither loses the end of its job nor ho
     Recorder recorder(fixture.database, Zone::utc());
     // The digest is no text that a database takes.
     recorder.end({.job = {1},
+                  .fence = 1,
                   .state = JobState::succeeded,
                   .exitcode = 0,
                   .artifacts = {{.job_id = {1}, .company_id = {1}, .filename = "f", .sha256 = "\xff"}}},

@@ -26,13 +26,13 @@ struct Desk : testing::Queue {
     }
     Id<Job> claimed() { return in_state(JobState::claimed).id; }
     std::shared_ptr<JobLog> log(Id<Job> job, std::int64_t limit = 0) {
-        return recorder->open(job, limit, [this] { ++resumed; });
+        return recorder->open(job, 1, limit, [this] { ++resumed; });
     }
     JobStart start_of(Id<Job> job) const {
-        return {.job = job, .begin = now, .pid = 7, .handle = "h", .environment = "[]"};
+        return {.job = job, .fence = 1, .begin = now, .pid = 7, .handle = "h", .environment = "[]"};
     }
     JobEnd end_of(Id<Job> job) const {
-        JobEnd end{.job = job, .state = JobState::succeeded, .end = now + 1s, .exitcode = 0};
+        JobEnd end{.job = job, .fence = 1, .state = JobState::succeeded, .end = now + 1s, .exitcode = 0};
         for (const auto kind : {ArtifactKind::stdout_text, ArtifactKind::stderr_text})
             end.artifacts.push_back(
                 {.job_id = job, .company_id = company.id, .kind = kind, .filename = "f", .note = "Text"});

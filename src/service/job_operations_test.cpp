@@ -53,6 +53,7 @@ TEST_CASE("secrets are in no table, no record and no command line") {
         const auto job = claimed[0].job.id;
         desk.database.write([&](Session& session) {
             record_start(session, {.job = job,
+                                   .fence = claimed[0].job.fence,
                                    .begin = today,
                                    .handle = "h",
                                    .command = ready->command,

@@ -38,7 +38,8 @@ struct Desk : testing::Desk {
         claim();
         start(out.ended.id);
         database.write([&](Session& session) {
-            append_output(session, pack(out.ended.id, {.at = moment, .bytes = fmt::format("{} printed", code)}));
+            const auto piece = pack(out.ended.id, 1, {.at = moment, .bytes = fmt::format("{} printed", code)});
+            if (append_output(session, std::span(&piece, 1)) > 0) throw std::runtime_error("output was refused");
         });
         end(out.ended.id, JobState::failed, 1);
         out.artifact = add(Artifact{.job_id = out.ended.id,

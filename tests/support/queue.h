@@ -16,14 +16,17 @@ struct Queue : World {
         return database.write(
             [&](Session& session) { return claim_due(session, "node", when.value_or(moment), most); });
     }
-    bool start(Id<Job> id) {
-        return database.write([&](Session& session) {
-            return record_start(session, {.job = id, .begin = moment, .pid = 7, .handle = "h", .environment = "[]"});
+    /// As the executor says it that has the job.
+    bool start(Id<Job> id, std::string handle = "h") {
+        return database.write([&, fence = get(id).fence](Session& session) {
+            return record_start(
+                session, {.job = id, .fence = fence, .begin = moment, .pid = 7, .handle = handle, .environment = "[]"});
         });
     }
     bool end(Id<Job> id, JobState state = JobState::succeeded, std::int64_t code = 0) {
-        return database.write([&](Session& session) {
-            return record_end(session, {.job = id, .state = state, .end = moment, .exitcode = code}, Zone::utc());
+        return database.write([&, fence = get(id).fence](Session& session) {
+            return record_end(session, {.job = id, .fence = fence, .state = state, .end = moment, .exitcode = code},
+                              Zone::utc());
         });
     }
     Result<Job> cancel(Id<Job> id, Scope scope = Scope::everything()) {

@@ -42,16 +42,21 @@ sql::Rows due_rows(Session& session, Timestamp now, std::int64_t most) {
 /// Ends a job whose row, or that of its run template, somebody has spoilt: it must not keep the others waiting.
 void block_unreadable(Session& session, const Value& queue_entry, std::string_view node, std::string_view why,
                       Timestamp now) {
-    const auto rows =
-        session.sql.query(R"(SELECT "job_id", "runtemplate_id" FROM "schedule" WHERE "id" = ?)", {queue_entry});
+    const auto rows = session.sql.query(
+        R"(SELECT s."job_id", s."runtemplate_id", j."fence" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+           WHERE s."id" = ?)",
+        {queue_entry});
     if (rows.empty()) return;
+    const auto* fence_before = std::get_if<std::int64_t>(&rows[0][2]);
+    const auto fence = (fence_before ? *fence_before : 0) + 1;
     const auto reason = std::string(why) + " Save the run template anew.";
     session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {queue_entry});
     session.sql.execute(
-        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ? WHERE "id" = ? AND "state" = 'pending')",
-        {std::string(node), rows[0][0]});
+        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "fence" = ? WHERE "id" = ? AND "state" = 'pending')",
+        {std::string(node), fence, rows[0][0]});
     record_end(session,
                {.job = {std::get<std::int64_t>(rows[0][0])},
+                .fence = fence,
                 .state = JobState::blocked,
                 .end = now,
                 .exitcode = exit_code_of_blocked,
@@ -80,8 +85,10 @@ void take_row(Session& session, const sql::Row& row, std::string_view node, Time
         return;
     }
     const auto changed = session.sql.execute(
-        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ? WHERE "id" = ? AND "state" = 'pending')",
-        {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, found.job.id.value});
+        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ?, "fence" = ?
+           WHERE "id" = ? AND "state" = 'pending')",
+        {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, ++found.job.fence,
+         found.job.id.value});
     session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {row[0]});
     if (!changed) return;
     found.job.state = JobState::claimed;
@@ -103,15 +110,17 @@ std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Times
     return claimed;
 }
 
-void give_back(Session& session, const Job& job) {
+bool give_back(Session& session, const Job& job) {
     const auto changed = session.sql.execute(
-        R"(UPDATE "job" SET "state" = 'pending', "claimed_by" = NULL, "exclusive" = NULL WHERE "id" = ? AND "state" = 'claimed')",
-        {job.id.value});
-    if (!changed) return;
+        R"(UPDATE "job" SET "state" = 'pending', "claimed_by" = NULL, "exclusive" = NULL
+           WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
+        {job.id.value, job.fence});
+    if (!changed) return false;
     QueueEntry entry{
         .job_id = job.id, .runtemplate_id = job.runtemplate_id, .company_id = job.company_id, .after = job.schedule};
     if (auto queued = Repository<QueueEntry>(session, Scope::everything()).insert(entry); !queued)
         throw sql::DatabaseError(sql::DatabaseError::Kind::other, queued.error().message);
+    return true;
 }
 
 std::optional<Timestamp> next_due(Session& session) {
@@ -140,6 +149,13 @@ std::vector<Job> unfinished_jobs(Session& session, std::string_view node) {
                                {std::string(state), std::string(node)}))
             fill(entity_of<Job>(), row, &out.emplace_back());
     return out;
+}
+
+std::vector<Job> take_over_jobs(Session& session, std::string_view node) {
+    session.sql.execute(
+        R"(UPDATE "job" SET "fence" = "fence" + 1 WHERE "state" IN ('claimed', 'running') AND "claimed_by" = ?)",
+        {std::string(node)});
+    return unfinished_jobs(session, node);
 }
 
 }  // namespace mf

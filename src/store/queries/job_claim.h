@@ -7,6 +7,10 @@
 namespace mf {
 
 /// How an executor takes jobs from the queue. Guarded statements, see job_queue.h.
+///
+/// Each claim of a job has a number, its fence, and so has each taking over of it. Whatever an executor writes about a
+/// job names the number that it was given, and counts only as long as the job is unfinished and the number is the last
+/// one: who was declared dead, or whose job somebody else has, changes nothing any more.
 
 /// A job that was claimed, with what its execution needs of its run template.
 struct ClaimedJob {
@@ -19,14 +23,18 @@ struct ClaimedJob {
 /// template is set aside (waiting) and comes back when that one ends.
 std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most);
 
-/// Puts a claimed job that was not started back into the queue.
-void give_back(Session& session, const Job& job);
+/// Puts a claimed job that was not started back into the queue. False: it is not claimed with this fence (any more).
+bool give_back(Session& session, const Job& job);
 
 /// When the next job that is not set aside comes due; none for an empty queue.
 std::optional<Timestamp> next_due(Session& session);
 
 /// Jobs that a node has claimed or started and not ended.
 std::vector<Job> unfinished_jobs(Session& session, std::string_view node);
+
+/// The same for a server that has just taken the name of the node: they are its own now, with new fences, and what the
+/// server before it may still write about them counts no more.
+std::vector<Job> take_over_jobs(Session& session, std::string_view node);
 
 /// Running or claimed jobs of a node that somebody asked to end.
 std::vector<Id<Job>> cancel_requests(Session& session, std::string_view node);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/job_output.h"
 
+#include "store/rows_of.h"
+
 #include <zstd.h>
 
 namespace mf {
@@ -34,8 +36,9 @@ std::string decompressed(std::string_view packed, std::size_t size) {
 
 }  // namespace
 
-PackedPiece pack(Id<Job> job, OutputPiece&& piece) {
+PackedPiece pack(Id<Job> job, std::int64_t fence, OutputPiece&& piece) {
     PackedPiece out{.job = job,
+                    .fence = fence,
                     .seq = piece.seq,
                     .at = piece.at,
                     .source = piece.source,
@@ -51,11 +54,30 @@ PackedPiece pack(Id<Job> job, OutputPiece&& piece) {
     return out;
 }
 
-void append_output(Session& session, const PackedPiece& piece) {
-    session.sql.execute(
-        R"(INSERT INTO "job_output" ("job_id", "seq", "at", "stream", "size", "encoding", "content") VALUES (?, ?, ?, ?, ?, ?, ?))",
-        {piece.job.value, piece.seq, std::int64_t{piece.at.time_since_epoch().count()},
-         static_cast<std::int64_t>(piece.source), piece.size, piece.encoding, piece.content});
+std::size_t append_output(Session& session, std::span<const PackedPiece> pieces) {
+    // Locked, so that nobody ends a job between the look and the writing.
+    std::string unfinished =
+        R"(SELECT "id", "fence" FROM "job" WHERE "id" IN ({}) AND "state" IN ('claimed', 'running') ORDER BY "id")";
+    if (session.sql.dialect() != sql::Dialect::sqlite) unfinished += " FOR UPDATE";
+    std::vector<std::int64_t> jobs;
+    for (const PackedPiece& piece : pieces)
+        if (jobs.empty() || jobs.back() != piece.job.value) jobs.push_back(piece.job.value);
+    std::unordered_map<std::int64_t, std::int64_t> fences;
+    rows_of(session, unfinished, std::move(jobs), [&](const sql::Row& row) {
+        fences.emplace(std::get<std::int64_t>(row[0]), std::get<std::int64_t>(row[1]));
+    });
+    std::size_t refused = 0;
+    for (const PackedPiece& piece : pieces) {
+        if (const auto found = fences.find(piece.job.value); found == fences.end() || found->second != piece.fence) {
+            ++refused;
+            continue;
+        }
+        session.sql.execute(
+            R"(INSERT INTO "job_output" ("job_id", "seq", "at", "stream", "size", "encoding", "content") VALUES (?, ?, ?, ?, ?, ?, ?))",
+            {piece.job.value, piece.seq, std::int64_t{piece.at.time_since_epoch().count()},
+             static_cast<std::int64_t>(piece.source), piece.size, piece.encoding, piece.content});
+    }
+    return refused;
 }
 
 std::vector<OutputPiece> read_output(Session& session, Id<Job> job, std::int64_t after_seq,

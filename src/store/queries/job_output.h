@@ -20,6 +20,7 @@ struct OutputPiece {
 /// A piece in the form in which it is kept: long ones compressed (zstd).
 struct PackedPiece {
     Id<Job> job;
+    std::int64_t fence = 0;  ///< of the claim, see job_claim.h
     std::int64_t seq = 0;
     Timestamp at{};
     OutputSource source = OutputSource::standard_output;
@@ -28,8 +29,9 @@ struct PackedPiece {
     Bytes content;
 };
 /// Takes time for long pieces; so it is done before the transaction that keeps them.
-PackedPiece pack(Id<Job> job, OutputPiece&& piece);
-void append_output(Session& session, const PackedPiece& piece);
+PackedPiece pack(Id<Job> job, std::int64_t fence, OutputPiece&& piece);
+/// Keeps pieces of any jobs, each if its job is unfinished and has this fence; returns how many it has refused.
+std::size_t append_output(Session& session, std::span<const PackedPiece> pieces);
 
 /// The pieces after a number, in order, until about so many bytes are together (at least one piece if there is one).
 /// No source: all of them.

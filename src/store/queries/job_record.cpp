@@ -72,9 +72,10 @@ void enqueue_next_attempt(Session& session, const JobEnd& end, const Zone& serve
 
 bool record_start(Session& session, const JobStart& start) {
     const auto changed = session.sql.execute(
-        R"(UPDATE "job" SET "state" = 'running', "begin" = ?, "pid" = ?, "handle" = ?, "command" = ? WHERE "id" = ? AND "state" = 'claimed')",
+        R"(UPDATE "job" SET "state" = 'running', "begin" = ?, "pid" = ?, "handle" = ?, "command" = ?
+           WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
         {ms(start.begin), start.pid ? Value{*start.pid} : Value{}, start.handle, storable(start.command),
-         start.job.value});
+         start.job.value, start.fence});
     if (!changed) return false;
     session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
                         {start.job.value, start.environment});
@@ -90,13 +91,13 @@ bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
     const auto changed = session.sql.execute(
         R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
            "stderr_size" = ?, "cpu_ms" = ?, "max_rss_kib" = ?, "pid" = NULL, "exclusive" = NULL
-           WHERE "id" = ? AND "state" IN ('claimed', 'running'))",
+           WHERE "id" = ? AND "state" IN ('claimed', 'running') AND "fence" = ?)",
         {std::string(name_of(end.state)), ms(end.end), number(end.exitcode),
          end.reason                         ? Value{storable(*end.reason)}
          : end.state == JobState::cancelled ? rows[0][3]
                                             : Value{},
-         end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib),
-         end.job.value});
+         end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib), end.job.value,
+         end.fence});
     if (!changed) return false;
     if (!end.command.empty())
         session.sql.execute(R"(UPDATE "job" SET "command" = ? WHERE "id" = ?)", {storable(end.command), end.job.value});

@@ -11,17 +11,19 @@ namespace mf {
 
 struct JobStart {
     Id<Job> job;
+    std::int64_t fence = 0;  ///< of the claim, see job_claim.h
     Timestamp begin{};
     std::optional<std::int64_t> pid;  ///< none: it could not be started
     std::string handle;
     std::string command;      ///< for people, secrets masked
     std::string environment;  ///< JSON for job_environment, secrets masked
 };
-/// False: the job is not claimed (any more); nothing was changed.
+/// False: the job is not claimed, or not with this fence (any more); nothing was changed.
 bool record_start(Session& session, const JobStart& start);
 
 struct JobEnd {
     Id<Job> job;
+    std::int64_t fence = 0;  ///< of the claim
     JobState state = JobState::failed;
     Timestamp end{};
     std::optional<std::int64_t> exitcode;
@@ -37,7 +39,7 @@ struct JobEnd {
 };
 /// Closes the job with its artifacts and counters, lets the next waiting job of its run template go, and queues the
 /// next attempt of a planned run that failed (domain/retry.h). The zone of the server is that of run templates without
-/// one. False: the job had ended already; nothing was changed.
+/// one. False: the job had ended already, or somebody else has it; nothing was changed.
 bool record_end(Session& session, const JobEnd& end, const Zone& server_zone);
 
 }  // namespace mf

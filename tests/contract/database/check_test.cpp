@@ -50,7 +50,7 @@ void fill(Database& database) {
         for (int i = 0; i < 2; ++i) {
             const auto claimed = claim_due(session, "node", now, 1);
             if (claimed.size() != 1) throw std::runtime_error("nothing to claim");
-            record_start(session, {.job = claimed[0].job.id, .begin = now, .environment = "[]"});
+            record_start(session, {.job = claimed[0].job.id, .fence = 1, .begin = now, .environment = "[]"});
             for (std::int64_t seq = 0; seq < 3; ++seq)
                 session.sql.execute(R"(INSERT INTO "job_output" ("job_id", "seq", "at", "stream", "size", "encoding",
                                        "content") VALUES (?, ?, 1, 1, 1, 0, ?))",
@@ -63,6 +63,7 @@ void fill(Database& database) {
                 throw std::runtime_error("not all pieces are there");
             record_end(session,
                        {.job = claimed[0].job.id,
+                        .fence = 1,
                         .state = JobState::succeeded,
                         .end = now,
                         .exitcode = 0,
