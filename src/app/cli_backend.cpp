@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 
+#include "app/database_advice.h"
 #include "app/maintenance.h"
 #include "base/digest.h"
 #include "service/artifact_content.h"
@@ -19,16 +20,6 @@ using namespace std::chrono_literals;
 
 /// A follower looks whether somebody has committed this often; it costs one page read.
 constexpr auto between_looks = 50ms;
-
-/// Things that are none of the caller's fault come as exceptions; the command line shows sentences.
-template <class F>
-auto guarded(F&& work) -> decltype(work()) {
-    try {
-        return work();
-    } catch (const sql::DatabaseError& error) {
-        return Error{ErrorCode::unavailable, error.what()};
-    }
-}
 
 /// While it lives, SIGINT and SIGTERM end the waiting instead of the program; the second one ends the program.
 class Interrupt {
@@ -67,6 +58,15 @@ OutputSource source_of(JobStream stream) {
 }
 
 }  // namespace
+
+template <class F>
+auto LocalBackend::guarded(F&& work) -> decltype(work()) {
+    try {
+        return work();
+    } catch (const sql::DatabaseError& error) {
+        return Error{ErrorCode::unavailable, installation_ ? told(error, installation_->settings()) : error.what()};
+    }
+}
 
 Result<void> LocalBackend::use_settings(const std::string& file) {
     settings_file_ = file;

@@ -23,6 +23,9 @@ public:
 private:
     Result<Installation*> loaded();
     Result<Installation*> opened();
+    /// Things that are none of the caller's fault come as exceptions; the command line shows sentences.
+    template <class F>
+    auto guarded(F&& work) -> decltype(work());
 
     SystemClock clock_;
     std::optional<std::filesystem::path> settings_file_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/installation.h"
 
+#include "app/database_advice.h"
 #include "base/wake_channel.h"
 #include "store/migration.h"
 #include "store/queries/installation_facts.h"
@@ -64,7 +65,7 @@ Result<void> Installation::open(const Clock& clock) {
         auto needed = database->read([](Session& session) { return sealing_key(session); });
         vault_ = vault_on_demand({settings_.master_key, settings_.key_file, std::move(needed)});
     } catch (const sql::DatabaseError& error) {
-        return Error{ErrorCode::unavailable, error.what()};
+        return Error{ErrorCode::unavailable, told(error, settings_)};
     }
     database_ = std::move(database);
     return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/maintenance.h"
 
+#include "app/database_advice.h"
 #include "app/draft_file.h"
 #include "app/installation.h"
 #include "store/check.h"
@@ -105,7 +106,7 @@ json::object Maintenance::status() const {
         }
     } catch (const sql::DatabaseError& error) {
         program_schema();
-        out["problem"] = error.what();
+        out["problem"] = told(error, settings_);
     }
     return out;
 }
@@ -122,6 +123,8 @@ Result<json::object> Maintenance::migrate() const {
 /// The database of the settings, which has to exist and to be one that this program understands.
 Result<Maintenance::Source> Maintenance::existing() const {
     auto address = address_of(settings_);
+    // Waits for a server that is just starting, as all other programs do.
+    if (address.dialect != Dialect::sqlite) Database(address).read([](Session&) {});
     // Opening an SQLite file for writing would make one.
     address.read_only = true;
     auto looking = sql::open(address);

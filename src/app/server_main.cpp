@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
+#include "app/database_advice.h"
+#include "app/maintenance.h"
 #include "app/server.h"
 #include "app/signal_watch.h"
 
@@ -25,7 +27,7 @@ Usage:
 Options:
   --roles LIST            scheduler, executor, or both separated by a comma (default: all)
   -e, --environment FILE  settings to load after /etc/multiflexi/multiflexi.env
-  --check                 check the settings, print them, and end
+  --check                 check the settings, print them, look whether the database can be used, and end
   --new-key               start although stored secrets are sealed with another key than that of the settings; they
                           cannot be opened any more and have to be entered again
 
@@ -100,8 +102,18 @@ int check(const Installation& installation) {
     std::fputs(fmt::format("time zone: {} ({})\n", zone.zone.name(), zone.source).c_str(), stdout);
     for (const auto& warning : installation.settings().warnings) complain("Warning: " + warning);
     if (!zone.complaint.empty()) complain("Warning: " + zone.complaint);
-    std::fputs("The settings are in order. Files, directories and the database are looked at when the server starts.\n",
-               stdout);
+    std::fputs("The settings are in order. Files and directories are looked at when the server starts.\n", stdout);
+    const auto& settings = installation.settings();
+    std::error_code ignored;
+    if (settings.db_connection == DatabaseKind::sqlite && !std::filesystem::exists(settings.db_database, ignored)) {
+        std::fputs(fmt::format("The database {} is made when the server starts.\n", settings.db_database).c_str(),
+                   stdout);
+        return 0;
+    }
+    const SystemClock clock;
+    const auto status = Maintenance(settings, clock, {}).status();
+    if (const auto* problem = status.if_contains("problem")) return complain(problem->as_string().c_str()), 1;
+    std::fputs("The database can be used.\n", stdout);
     return 0;
 }
 
@@ -142,6 +154,9 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
         const std::stop_source stop;
         const SignalWatch signals(stop);
         return serve(*installation, *roles, arguments->new_key, stop.get_token());
+    } catch (const sql::DatabaseError& error) {
+        log::error("server failed", {{"error", told(error, settings)}});
+        return 1;
     } catch (const std::exception& error) {
         log::error("server failed", {{"error", error.what()}});
         return 1;

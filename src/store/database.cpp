@@ -66,7 +66,10 @@ bool Database::Attempts::may_repeat_after(const sql::DatabaseError& error) {
 
 bool Database::Attempts::may_reconnect_after(const sql::DatabaseError& error) {
     constexpr std::chrono::milliseconds first_pause{20}, longest_pause{500};
-    if (error.kind != sql::DatabaseError::Kind::lost || std::chrono::steady_clock::now() >= end_) return false;
+    // A server that has no session free gets one back when somebody ends his.
+    const bool may_pass =
+        error.kind == sql::DatabaseError::Kind::lost || error.cause == sql::DatabaseError::Cause::too_many_sessions;
+    if (!may_pass || std::chrono::steady_clock::now() >= end_) return false;
     std::vector<std::unique_ptr<sql::Connection>> stale;
     std::unique_lock lock(database_.mutex_);
     // What ended one session has most likely ended those that rest, too.

@@ -142,10 +142,11 @@ TEST_CASE("wrong settings are told all at once") {
     for (const auto name : {"MULTIFLEXI_MAX_PARALLEL", "DB_PORT", "MULTIFLEXI_LOG_FORMAT"})
         CHECK(answer.err.find(name) != std::string::npos);
     it.environment = right;
-    it.environment["DB_PASSWORD"] = "not-for-the-eye";
+    // A file needs no password, so any will do.
+    if (it.database().dialect == sql::Dialect::sqlite) it.environment["DB_PASSWORD"] = "not-for-the-eye";
     const auto fine = it.serve({"--check"});
     CHECK(fine.code == 0);
-    CHECK(fine.out.find("not-for-the-eye") == std::string::npos);
+    CHECK(fine.out.find(it.environment["DB_PASSWORD"]) == std::string::npos);
     CHECK(fine.out.find("Europe/Prague") != std::string::npos);
     CHECK(!std::filesystem::exists(it.data()));
 }

@@ -34,8 +34,23 @@ public:
         refused,           ///< wrong password, unknown database, no permission, read-only
         other
     };
-    DatabaseError(Kind what_kind, const std::string& message) : std::runtime_error(message), kind(what_kind) {}
+    /// Which part of an address is to be looked at, as far as the database tells.
+    enum class Cause {
+        unknown,            ///< none, or another thing than the address
+        server,             ///< nobody answers there (yet): host, port
+        too_many_sessions,  ///< of the server or of this user; some end sooner or later
+        account,            ///< the user, the password, or where the user comes from
+        database,           ///< there is no database of this name
+        permission,         ///< what the user may do in this database
+        read_only,          ///< the server takes no changes, as a standby does
+        encryption,         ///< the server demands another encryption of the connection
+        version,            ///< the server is too old, or of another kind
+        file                ///< SQLite: the file, its directory, or their permissions
+    };
+    DatabaseError(Kind what_kind, const std::string& message, Cause what_cause = Cause::unknown)
+        : std::runtime_error(message), kind(what_kind), cause(what_cause) {}
     const Kind kind;
+    const Cause cause;
 };
 
 /// Where a database is and who we are there.
@@ -101,8 +116,12 @@ public:
 };
 
 /// Opens a session; throws DatabaseError (kinds lost, refused, busy, other) with a sentence that names the database
-/// and what to do, and never contains the password.
+/// and what to do, and never contains the password. A server has to be PostgreSQL 15, MariaDB 10.11, or newer.
 std::unique_ptr<Connection> open(const Address& address);
+
+/// "The PostgreSQL database "x" at y" or, for SQLite, "The database file x": with this begins what a session says about
+/// its failures. It never holds the password.
+std::string description_of(const Address& address);
 
 /// Hash for maps that are asked with a string_view.
 struct StringHash {

@@ -29,12 +29,20 @@ NumberedSql with_numbered_parameters(std::string_view sql);
 
 /// Numbers of "MariaDB Error Codes" in its manual (mysqld_error.h; from 2000 on errmsg.h).
 DatabaseError::Kind kind_of_mariadb_error(unsigned number, std::string_view message);
+DatabaseError::Cause cause_of_mariadb_error(unsigned number);
 
-/// "The PostgreSQL database x at y" or, for SQLite, "The database file x"; never holds the password.
-std::string description_of(const Address& address);
+/// SQLSTATE codes of appendix A of the PostgreSQL manual.
+DatabaseError::Kind kind_of_postgres_error(std::string_view state);
+DatabaseError::Cause cause_of_postgres_error(std::string_view state);
+/// The code in a verbose message, "FATAL:  28P01: password …"; the words around it may be in any language.
+std::string_view state_in_postgres_message(std::string_view message);
+
+/// Throws (kind refused) when a server is older than what this program was written for. The version is as the server
+/// tells it: "15.6 (Debian 15.6-0+deb12u1)", "10.11.6-MariaDB".
+void require_version(Dialect dialect, std::string_view name, std::string_view version);
 
 /// What to do about a failure of a server, as a sentence with a blank before it; empty when the failure says it all.
-std::string_view advice_about_server(DatabaseError::Kind kind);
+std::string_view advice_about_server(DatabaseError::Kind kind, DatabaseError::Cause cause);
 
 /// The prepared statements of one session, by their SQL; the one that was not used for the longest time goes first.
 /// Handle frees the statement at the database when it is destroyed.

@@ -80,3 +80,54 @@ TEST_CASE("a full disk of MariaDB is told from other failures of its files") {
           DatabaseError::Kind::other);
     CHECK(kind_of_mariadb_error(1021, "Disk full") == DatabaseError::Kind::full);
 }
+
+TEST_CASE("servers that are too old, or of another kind, are refused") {
+    const auto cause = [](Dialect dialect, std::string_view version) {
+        try {
+            require_version(dialect, "The database", version);
+        } catch (const DatabaseError& error) {
+            CHECK(error.kind == DatabaseError::Kind::refused);
+            CHECK(std::string(error.what()).find(version) != std::string::npos);
+            return error.cause;
+        }
+        return DatabaseError::Cause::unknown;
+    };
+    for (const auto* good : {"15.6 (Debian 15.6-0+deb12u1)", "15beta1", "16.0", "100.1"})
+        CHECK_MESSAGE(cause(Dialect::postgres, good) == DatabaseError::Cause::unknown, good);
+    for (const auto* bad : {"14.9", "9.6.24", ""})
+        CHECK_MESSAGE(cause(Dialect::postgres, bad) == DatabaseError::Cause::version, bad);
+    for (const auto* good : {"10.11.6-MariaDB-0+deb12u1", "11.4.2-MariaDB", "12.0.1-MariaDB-log"})
+        CHECK_MESSAGE(cause(Dialect::mariadb, good) == DatabaseError::Cause::unknown, good);
+    for (const auto* bad : {"10.6.18-MariaDB", "5.5.68-MariaDB", "8.0.36", "8.4.0-commercial", ""})
+        CHECK_MESSAGE(cause(Dialect::mariadb, bad) == DatabaseError::Cause::version, bad);
+}
+
+TEST_CASE("what a server says is turned into the part of the address that is wrong") {
+    using Cause = DatabaseError::Cause;
+    CHECK(state_in_postgres_message("FATAL:  28P01: password authentication failed for user \"x\"\n") == "28P01");
+    CHECK(
+        state_in_postgres_message("could not translate host name \"x\" to address: Name or service not known").empty());
+    for (const auto& [state, cause] : {std::pair{"28P01", Cause::account},
+                                       {"28000", Cause::account},
+                                       {"3D000", Cause::database},
+                                       {"42501", Cause::permission},
+                                       {"3F000", Cause::permission},
+                                       {"25006", Cause::read_only},
+                                       {"53300", Cause::too_many_sessions},
+                                       {"57P03", Cause::server},
+                                       {"42P01", Cause::unknown}})
+        CHECK_MESSAGE(cause_of_postgres_error(state) == cause, state);
+    for (const auto& [number, cause] : {std::pair{1045U, Cause::account},
+                                        {1049U, Cause::database},
+                                        {1044U, Cause::permission},
+                                        {1290U, Cause::read_only},
+                                        {1040U, Cause::too_many_sessions},
+                                        {2003U, Cause::server},
+                                        {3159U, Cause::encryption},
+                                        {1062U, Cause::unknown}})
+        CHECK_MESSAGE(cause_of_mariadb_error(number) == cause, number);
+    // What has to do with the address is either waited for or ends the program at once; both need advice.
+    for (const auto cause : {Cause::account, Cause::database, Cause::permission, Cause::read_only, Cause::encryption,
+                             Cause::server, Cause::too_many_sessions})
+        CHECK(!advice_about_server(DatabaseError::Kind::refused, cause).empty());
+}

@@ -163,8 +163,9 @@ private:
         // As in PostgreSQL. REPEATABLE READ would lock the gaps between rows: two workers that take jobs from the queue
         // would wait for each other and meet in deadlocks.
         command("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-        largest_packet_ = static_cast<std::size_t>(
-            std::get<std::int64_t>(Connection::query("SELECT CAST(@@max_allowed_packet AS SIGNED)", {})[0][0]));
+        const auto facts = Connection::query("SELECT CAST(@@max_allowed_packet AS SIGNED), VERSION()", {});
+        largest_packet_ = static_cast<std::size_t>(std::get<std::int64_t>(facts[0][0]));
+        require_version(Dialect::mariadb, name_, std::get<std::string>(facts[0][1]));
     }
     void command(std::string_view sql) {
         if (my().real_query(connection_.get(), sql.data(), sql.size()) != 0)
@@ -363,11 +364,13 @@ private:
     }
     [[noreturn]] void raise(unsigned number, std::string_view error, std::string_view what = "has failed") {
         const Kind kind = kind_of_mariadb_error(number, error);
-        const auto message = fmt::format("{} {}: {} ({}).{}", name_, what, error, number, advice_about_server(kind));
+        const auto cause = cause_of_mariadb_error(number);
+        const auto message =
+            fmt::format("{} {}: {} ({}).{}", name_, what, error, number, advice_about_server(kind, cause));
         constexpr unsigned must_be_prepared_again = 1615, other_columns = 2057;
         if (number == must_be_prepared_again || number == other_columns)
             throw TableChanged(message, number == other_columns);
-        throw DatabaseError(kind, message);
+        throw DatabaseError(kind, message, cause);
     }
 
     const std::string name_;

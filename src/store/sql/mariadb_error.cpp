@@ -36,7 +36,6 @@ DatabaseError::Kind kind_of_mariadb_error(unsigned number, std::string_view mess
         case 2006:  // server has gone away
         case 2012:
         case 2013:
-        case 2026:
         case 2055: return Kind::lost;
         case 1021:  // disk full
         case 1114: return Kind::full;
@@ -57,8 +56,42 @@ DatabaseError::Kind kind_of_mariadb_error(unsigned number, std::string_view mess
         case 1698:
         case 1792:
         case 1836:
-        case 2059: return Kind::refused;
+        case 2026:  // no agreement about encryption
+        case 2059:
+        case 3159: return Kind::refused;
         default: return Kind::other;
+    }
+}
+
+DatabaseError::Cause cause_of_mariadb_error(unsigned number) {
+    using Cause = DatabaseError::Cause;
+    switch (number) {
+        case 1129:  // this machine has failed too often
+        case 2002:
+        case 2003:
+        case 2005:
+        case 2012:
+        case 2013: return Cause::server;
+        case 1040:
+        case 1203:
+        case 1226: return Cause::too_many_sessions;
+        case 1045:
+        case 1130:
+        case 1251:
+        case 1698:
+        case 2059: return Cause::account;
+        case 1049: return Cause::database;
+        case 1044:
+        case 1142:
+        case 1143:
+        case 1227:
+        case 1410: return Cause::permission;
+        case 1290:
+        case 1792:
+        case 1836: return Cause::read_only;
+        case 2026:
+        case 3159: return Cause::encryption;
+        default: return Cause::unknown;
     }
 }
 

@@ -72,12 +72,26 @@ NumberedSql with_numbered_parameters(std::string_view sql) {
     return out;
 }
 
-std::string_view advice_about_server(DatabaseError::Kind kind) {
+std::string_view advice_about_server(DatabaseError::Kind kind, DatabaseError::Cause cause) {
+    using Cause = DatabaseError::Cause;
+    switch (cause) {
+        case Cause::server: return " Check that the server runs and can be reached from here.";
+        case Cause::too_many_sessions:
+            return " It has no session left: end some programs, or raise its limit (max_connections).";
+        case Cause::account: return " Check the user, the password, and from where the server lets this user in.";
+        case Cause::database: return " Check the name of the database, or create it.";
+        case Cause::permission:
+            return " Check the name of the database, and make the user its owner or give it all rights there.";
+        case Cause::read_only: return " It takes no changes, as a standby does: use the server that does.";
+        case Cause::encryption: return " Check which encryption the server demands, or use its Unix socket.";
+        case Cause::unknown:
+        case Cause::version:
+        case Cause::file: break;
+    }
     switch (kind) {
         case DatabaseError::Kind::lost: return " Check that the server runs and can be reached from here.";
-        case DatabaseError::Kind::refused:
-            return " Check the user, the password, the name of the database and its permissions.";
         case DatabaseError::Kind::full: return " Free some space on the machine of the database server.";
+        case DatabaseError::Kind::refused:
         case DatabaseError::Kind::unique_violation:
         case DatabaseError::Kind::foreign_key:
         case DatabaseError::Kind::busy:
@@ -85,6 +99,26 @@ std::string_view advice_about_server(DatabaseError::Kind kind) {
         case DatabaseError::Kind::other: break;
     }
     return "";
+}
+
+void require_version(Dialect dialect, std::string_view name, std::string_view version) {
+    const bool postgres = dialect == Dialect::postgres;
+    const auto number_at = [&](std::string_view text) {
+        int number = 0;
+        std::from_chars(text.data(), text.data() + text.size(), number);
+        return number;
+    };
+    const int major = number_at(version);
+    const auto dot = version.find('.');
+    const int minor = dot == std::string_view::npos ? 0 : number_at(version.substr(dot + 1));
+    const bool suits =
+        postgres ? major >= 15
+                 : version.find("MariaDB") != std::string_view::npos && (major > 10 || (major == 10 && minor >= 11));
+    if (suits) return;
+    throw DatabaseError(DatabaseError::Kind::refused,
+                        fmt::format("{} is served by version {}, which this program cannot use: it needs {} or newer.",
+                                    name, version, postgres ? "PostgreSQL 15" : "MariaDB 10.11"),
+                        DatabaseError::Cause::version);
 }
 
 std::string description_of(const Address& address) {

@@ -14,6 +14,7 @@
 namespace mf::sql {
 namespace {
 
+using Cause = DatabaseError::Cause;
 using Kind = DatabaseError::Kind;
 
 struct Libpq {
@@ -23,6 +24,7 @@ struct Libpq {
     decltype(&PQsocket) socket = library["PQsocket"];
     decltype(&PQstatus) status = library["PQstatus"];
     decltype(&PQtransactionStatus) transaction_status = library["PQtransactionStatus"];
+    decltype(&PQparameterStatus) parameter_status = library["PQparameterStatus"];
     decltype(&PQerrorMessage) error_message = library["PQerrorMessage"];
     decltype(&PQsetErrorVerbosity) set_error_verbosity = library["PQsetErrorVerbosity"];
     decltype(&PQsetNoticeProcessor) set_notice_processor = library["PQsetNoticeProcessor"];
@@ -62,32 +64,6 @@ constexpr Oid bool_oid = 16, bytea_oid = 17, int8_oid = 20, int2_oid = 21, int4_
               float4_oid = 700, float8_oid = 701, numeric_oid = 1700;
 
 constexpr std::chrono::seconds connect_time{10};
-
-/// Codes of appendix A of the PostgreSQL manual.
-Kind kind_of(std::string_view state) {
-    if (state == "23505") return Kind::unique_violation;
-    if (state == "23503" || state == "23001") return Kind::foreign_key;
-    // Serialisation failure, deadlock, lock time-out, too many connections.
-    if (state == "40001" || state == "40P01" || state == "55P03" || state == "53300") return Kind::busy;
-    if (state == "53100") return Kind::full;
-    // Connection exceptions; shutdown, crash, still starting, database dropped.
-    if (state.starts_with("08") || state.starts_with("57P")) return Kind::lost;
-    if (state.starts_with("28") || state == "3D000" || state == "42501" || state == "25006") return Kind::refused;
-    return Kind::other;
-}
-
-/// The code in a verbose message, "FATAL:  28P01: password …"; the words around it may be in any language.
-std::string_view state_in(std::string_view message) {
-    constexpr std::string_view before = ":  ";
-    for (auto at = message.find(before); at != std::string_view::npos; at = message.find(before, at + 1)) {
-        const auto code = message.substr(at + before.size(), 5);
-        const bool is_code = code.size() == 5 && std::ranges::all_of(code, [](char c) {
-                                 return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-                             });
-        if (is_code && message.substr(at + before.size() + 5).starts_with(": ")) return code;
-    }
-    return {};
-}
 
 std::string octets_from_hex(std::string_view text) {
     const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
@@ -213,6 +189,8 @@ private:
             wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
         }
         pq().set_error_verbosity(connection_.get(), PQERRORS_DEFAULT);
+        const char* version = pq().parameter_status(connection_.get(), "server_version");
+        require_version(Dialect::postgres, name_, version ? version : "");
     }
     void wait(short event, std::chrono::steady_clock::time_point deadline) const {
         pollfd socket{.fd = pq().socket(connection_.get()), .events = event, .revents = 0};
@@ -221,22 +199,34 @@ private:
             const int ready = left.count() > 0 ? poll(&socket, 1, static_cast<int>(left.count())) : 0;
             if (ready > 0) return;
             if (ready == 0)
-                throw DatabaseError(Kind::lost, fmt::format("{} did not answer within {} seconds.{}", name_,
-                                                            connect_time.count(), advice_about_server(Kind::lost)));
+                throw DatabaseError(Kind::lost,
+                                    fmt::format("{} did not answer within {} seconds.{}", name_, connect_time.count(),
+                                                advice_about_server(Kind::lost, Cause::server)),
+                                    Cause::server);
             if (errno != EINTR)
                 throw DatabaseError(Kind::lost, fmt::format("{} cannot be reached: {}.", name_, std::strerror(errno)));
         }
     }
     [[noreturn]] void raise_unconnected() const {
         const std::string_view message = pq().error_message(connection_.get());
-        const auto state = state_in(message);
-        // That there is no password for it libpq finds out itself, without a code.
-        const Kind kind = !state.empty()                                ? kind_of(state)
-                          : pq().needs_password(connection_.get()) == 1 ? Kind::refused
-                                                                        : Kind::lost;
+        Kind kind = Kind::lost;
+        auto cause = Cause::server;
+        if (const auto state = state_in_postgres_message(message); !state.empty()) {
+            kind = kind_of_postgres_error(state);
+            cause = cause_of_postgres_error(state);
+        } else if (pq().needs_password(connection_.get()) == 1) {
+            // That there is no password for it libpq finds out itself, without a code.
+            kind = Kind::refused;
+            cause = Cause::account;
+        } else if (message.find("SSL") != std::string_view::npos) {
+            kind = Kind::refused;
+            cause = Cause::encryption;
+        }
+        // It may have tried with and without encryption, and tells a line of each.
+        std::string told(trim(message.substr(0, message.find("\nLOCATION"))));
+        std::ranges::replace(told, '\n', ' ');
         throw DatabaseError(
-            kind, fmt::format("{} cannot be opened: {}.{}", name_, trim(message.substr(0, message.find("\nLOCATION"))),
-                              advice_about_server(kind)));
+            kind, fmt::format("{} cannot be opened: {}.{}", name_, told, advice_about_server(kind, cause)), cause);
     }
 
     ResultPtr run(std::string_view sql, std::span<const Value> parameters) {
@@ -328,13 +318,14 @@ private:
     ResultPtr check(ResultPtr result) const {
         const auto status = pq().result_status(result.get());
         if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
-        const Kind kind = pq().status(connection_.get()) != CONNECTION_OK
-                              ? Kind::lost
-                              : kind_of(error_field(result.get(), PG_DIAG_SQLSTATE));
+        const auto state = error_field(result.get(), PG_DIAG_SQLSTATE);
+        const Kind kind = pq().status(connection_.get()) != CONNECTION_OK ? Kind::lost : kind_of_postgres_error(state);
+        const auto cause = kind == Kind::lost ? Cause::server : cause_of_postgres_error(state);
         // Without the details: they repeat values of the row.
         auto message = error_field(result.get(), PG_DIAG_MESSAGE_PRIMARY);
         if (message.empty()) message = trim(pq().error_message(connection_.get()));
-        throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_about_server(kind)));
+        throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_about_server(kind, cause)),
+                            cause);
     }
 
     const std::string name_;

@@ -62,6 +62,10 @@ Kind kind_of(int code, std::string_view message, int system_error) {
     }
 }
 
+DatabaseError::Cause cause_of(Kind kind) {
+    return kind == Kind::refused ? DatabaseError::Cause::file : DatabaseError::Cause::unknown;
+}
+
 constexpr std::string_view advice_about_shortage =
     " The system is short of descriptors or memory: try again, or raise the limit (LimitNOFILE= of the service, ulimit "
     "-n).";
@@ -216,8 +220,9 @@ private:
         });
     }
     [[noreturn]] void raise_system(int error, std::string_view what_to_do) const {
-        throw DatabaseError(kind_of_errno(error),
-                            fmt::format("{} cannot be opened: {}. {}", name_, std::strerror(error), what_to_do));
+        const Kind kind = kind_of_errno(error);
+        throw DatabaseError(kind, fmt::format("{} cannot be opened: {}. {}", name_, std::strerror(error), what_to_do),
+                            cause_of(kind));
     }
     void require_existing(const std::string& path) const {
         struct stat status {};
@@ -281,7 +286,8 @@ private:
             throw DatabaseError(Kind::refused,
                                 name_ +
                                     " lies on a file system without shared memory, as network file systems are: "
-                                    "readers and writers would stop each other. Put it on a local disk.");
+                                    "readers and writers would stop each other. Put it on a local disk.",
+                                DatabaseError::Cause::file);
         pragma(address.durable ? "synchronous=FULL" : "synchronous=NORMAL");
         // A queue commits a few pages at a time: a checkpoint each 4 MiB costs one fsync of the file in some hundred
         // commits and keeps the search through the log short. After a burst the log is cut back.
@@ -367,7 +373,8 @@ private:
     [[noreturn]] void raise(int code) const {
         const char* message = sqlite3_errmsg(database_.get());
         const Kind kind = kind_of(code, message, sqlite3_system_errno(database_.get()));
-        throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_for(code, kind)));
+        throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_for(code, kind)),
+                            cause_of(kind));
     }
 
     const Address address_;

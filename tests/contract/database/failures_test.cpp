@@ -149,22 +149,31 @@ TEST_CASE("a wrong password, an unknown database and an unknown user are refused
             const std::string message = error.what();
             CHECK(message.find("wrong-Passw0rd") == std::string::npos);
             CHECK(message.find(address.database) != std::string::npos);
-            CHECK(message.ends_with("Check the user, the password, the name of the database and its permissions."));
+            CHECK(message.ends_with("Check the user, the password, and from where the server lets this user in."));
             CHECK(message.find(good.host) != std::string::npos);
+            CHECK(message.starts_with(description_of(good)));
+            const auto refuses = [](const Address& it, DatabaseError::Cause cause) {
+                const auto refusal = error_of([&] { (void)open(it); });
+                INFO(refusal.what());
+                CHECK(refusal.kind == Kind::refused);
+                CHECK(refusal.cause == cause);
+            };
+            refuses(wrong, DatabaseError::Cause::account);
             wrong = good;
             wrong.password.clear();
-            CHECK(error_of([&] { (void)open(wrong); }).kind == Kind::refused);
+            refuses(wrong, DatabaseError::Cause::account);
             wrong = good;
             wrong.database = "nothing_like_it";
-            CHECK(error_of([&] { (void)open(wrong); }).kind == Kind::refused);
+            refuses(wrong, DatabaseError::Cause::database);
             wrong = good;
             wrong.user = "nobody_like_that";
-            CHECK(error_of([&] { (void)open(wrong); }).kind == Kind::refused);
+            refuses(wrong, DatabaseError::Cause::account);
         }
         Address nobody = server.over_tcp(address);
         nobody.port = 1;
         const auto refused = error_of([&] { (void)open(nobody); });
         CHECK(refused.kind == Kind::lost);
+        CHECK(refused.cause == DatabaseError::Cause::server);
         CHECK(std::string(refused.what()).find(address.password) == std::string::npos);
         CHECK(std::string(refused.what()).ends_with("Check that the server runs and can be reached from here."));
         nobody = address;
@@ -191,7 +200,40 @@ TEST_CASE("what the account may not do is refused") {
         reader.password = "pw";
         const auto connection = open(reader);
         CHECK(connection->query(R"(SELECT "a" FROM "t")", {}).empty());
-        CHECK(error_of([&] { connection->execute(R"(INSERT INTO "t" VALUES (1))"); }).kind == Kind::refused);
+        for (const auto* statement : {R"(INSERT INTO "t" VALUES (1))", R"(CREATE TABLE "u" ("a" BIGINT))"}) {
+            const auto error = error_of([&] { connection->execute(statement); });
+            CHECK(error.kind == Kind::refused);
+            CHECK(error.cause == DatabaseError::Cause::permission);
+        }
+    });
+}
+
+TEST_CASE("a server without a free session is waited for, and told when it stays so") {
+    on_each_server([](const Address& address, DatabaseServer&) {
+        const auto owner = open(address);
+        const auto account = address.database + "_one";
+        if (address.dialect == Dialect::postgres) {
+            owner->execute(fmt::format("CREATE USER {} PASSWORD 'pw' CONNECTION LIMIT 1", account));
+        } else {
+            owner->execute(
+                fmt::format("CREATE USER {}@localhost IDENTIFIED BY 'pw' WITH MAX_USER_CONNECTIONS 1", account));
+            owner->execute(fmt::format("GRANT ALL ON {}.* TO {}@localhost", address.database, account));
+        }
+        Address one = address;
+        one.user = account;
+        one.password = "pw";
+        auto only = open(one);
+        const auto error = error_of([&] { (void)open(one); });
+        CHECK(error.cause == DatabaseError::Cause::too_many_sessions);
+        Database impatient(one, {.patience = std::chrono::milliseconds(30)});
+        CHECK(error_of([&] { impatient.read([](Session&) {}); }).cause == DatabaseError::Cause::too_many_sessions);
+        Database patient(one);
+        std::jthread later([&] {
+            // Not before the other one has been told that there is none.
+            (void)error_of([&] { (void)open(one); });
+            only.reset();
+        });
+        CHECK(patient.read([](Session& session) { return session.sql.query("SELECT 1").size(); }) == 1);
     });
 }
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "app/database_advice.h"
+
+#include "app/installation.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using Cause = sql::DatabaseError::Cause;
+
+std::vector<std::string_view> settings_behind(Cause cause, sql::Dialect dialect) {
+    switch (cause) {
+        case Cause::server:
+        case Cause::too_many_sessions:
+        case Cause::read_only:
+        case Cause::encryption:
+        case Cause::version:
+            if (dialect != sql::Dialect::sqlite) return {"DB_HOST", "DB_PORT"};
+            return {};
+        case Cause::account: return {"DB_USERNAME", "DB_PASSWORD"};
+        case Cause::database: return {"DB_DATABASE"};
+        case Cause::permission: return {"DB_USERNAME", "DB_DATABASE"};
+        case Cause::file: return {"DB_DATABASE"};
+        case Cause::unknown: break;
+    }
+    return {};
+}
+
+std::string value_of(std::string_view name, const Settings& settings) {
+    if (name == "DB_HOST") return "=" + settings.db_host;
+    if (name == "DB_PORT") return fmt::format("={}", settings.db_port);
+    if (name == "DB_DATABASE") return "=" + settings.db_database;
+    if (name == "DB_USERNAME") return "=" + settings.db_username;
+    return settings.db_password.empty() ? " is not set" : " is set";
+}
+
+}  // namespace
+
+std::string told(const sql::DatabaseError& error, const Settings& settings) {
+    std::string out = error.what();
+    const auto address = address_of(settings);
+    if (!out.starts_with(sql::description_of(address))) return out;
+    std::string list;
+    for (const auto name : settings_behind(error.cause, address.dialect)) {
+        const auto found = std::ranges::find(settings.effective, name, &EffectiveSetting::name);
+        list += fmt::format("{}{}{}", list.empty() ? "" : ", ", name, value_of(name, settings));
+        if (found != settings.effective.end()) list += fmt::format(" ({})", found->origin);
+    }
+    if (list.empty()) return out;
+    if (out.ends_with('.')) out.pop_back();
+    return fmt::format("{}: {}.", out, list);
+}
+
+}  // namespace mf

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/settings.h"
+#include "store/sql/connection.h"
+
+namespace mf {
+
+/// What a failure of the database of these settings says to the person who made the settings: the message of the error
+/// and, when something about the address is wrong, which settings that is, what they are, and where they come from.
+/// The password is only said to be there or not. An error about another database stays as it is.
+std::string told(const sql::DatabaseError& error, const Settings& settings);
+
+}  // namespace mf

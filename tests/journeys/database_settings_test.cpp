@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "journeys/installation.h"
+#include "support/database_servers.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+using namespace mf;
+using namespace mf::testing;
+
+// What is wrong with the settings of the database ends every program with a sentence that names them.
+namespace {
+
+using Parts = std::vector<std::string>;
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+void check_told(const Installation& it, const Answer& answer, const Parts& parts) {
+    INFO("standard output: ", answer.out, " standard error: ", answer.err);
+    CHECK(answer.code == 1);
+    // As it is for people, also where it is written as JSON.
+    auto told = answer.out + answer.err;
+    for (auto at = told.find("\\/"); at != std::string::npos; at = told.find("\\/", at)) told.erase(at, 1);
+    for (const auto& part : parts) CHECK_MESSAGE(has(told, part), part);
+    if (const auto password = it.environment.find("DB_PASSWORD"); password != it.environment.end())
+        CHECK(!has(answer.out + answer.err, password->second));
+}
+
+void every_program_tells(const Installation& it, const Parts& parts) {
+    check_told(it, it.serve({}), parts);
+    check_told(it, it.serve({"--check"}), parts);
+    check_told(it, it.cli({"status"}), parts);
+    check_told(it, it.cli({"job:list", "-f", "json"}), parts);
+    check_told(it, it.cli({"database:status"}), parts);
+    check_told(it, it.cli({"database:check"}), parts);
+    check_told(it, it.cli({"database:backup", (it.directory() / "b.db").string()}), parts);
+}
+
+bool is_on_server(const Installation& it) { return it.database().dialect != sql::Dialect::sqlite; }
+
+}  // namespace
+
+TEST_CASE("a wrong account or database name is told with the settings behind it, at once") {
+    Installation it;
+    if (!is_on_server(it)) return;
+    const auto right = it.environment;
+    it.environment["DB_PASSWORD"] = "wr0ng-passw0rd";
+    const Parts account{
+        "cannot be opened", "Check the user, the password",
+        fmt::format(": DB_USERNAME={} (environment), DB_PASSWORD is set (environment).", right.at("DB_USERNAME"))};
+    every_program_tells(it, account);
+    it.environment.erase("DB_PASSWORD");
+    check_told(it, it.cli({"status"}), {"DB_PASSWORD is not set (default)"});
+    it.environment = right;
+    it.environment["DB_USERNAME"] = "nobody_like_that";
+    every_program_tells(it, {"DB_USERNAME=nobody_like_that (environment)"});
+    it.environment = right;
+    it.environment["DB_DATABASE"] = "nothing_like_it";
+    every_program_tells(it,
+                        {"Check the name of the database, or create it: DB_DATABASE=nothing_like_it (environment)."});
+    // Where a setting stands is said, too.
+    it.environment = right;
+    it.environment.erase("DB_DATABASE");
+    const auto file = it.write("more.env", "DB_DATABASE=nothing_like_it\n").string();
+    check_told(it, it.serve({"-e", file}), {"DB_DATABASE=nothing_like_it (" + file + ":1)."});
+}
+
+TEST_CASE("a user who may not make tables is told so") {
+    Installation it;
+    if (!is_on_server(it)) return;
+    const auto& address = it.database();
+    const auto account = address.database + "_guest";
+    {
+        const auto owner = sql::open(address);
+        if (address.dialect == sql::Dialect::postgres) {
+            owner->execute(fmt::format("CREATE USER {} PASSWORD 'gu3st-pw'", account));
+        } else {
+            owner->execute(fmt::format("CREATE USER {} IDENTIFIED BY 'gu3st-pw'", account));
+            owner->execute(fmt::format("GRANT SELECT ON {}.* TO {}", address.database, account));
+        }
+    }
+    it.environment["DB_USERNAME"] = account;
+    it.environment["DB_PASSWORD"] = "gu3st-pw";
+    const Parts permission{
+        "give it all rights there",
+        fmt::format(": DB_USERNAME={} (environment), DB_DATABASE={} (environment).", account, address.database)};
+    check_told(it, it.serve({}), permission);
+    check_told(it, it.cli({"status"}), permission);
+    check_told(it, it.cli({"database:migrate"}), permission);
+}
+
+TEST_CASE("a server that is not there is waited for, then told with its address") {
+    Installation it;
+    if (!is_on_server(it)) return;
+    it.environment["DB_HOST"] = "127.0.0.1";
+    it.environment["DB_PORT"] = "1";
+    const Parts server{"can be reached from here: DB_HOST=127.0.0.1 (environment), DB_PORT=1 (environment)."};
+    check_told(it, it.serve({}), server);
+    check_told(it, it.serve({"--check"}), server);
+    check_told(it, it.cli({"job:list"}), server);
+    check_told(it, it.cli({"database:status"}), server);
+    it.environment["DB_HOST"] = "nowhere.invalid";
+    check_told(it, it.cli({"database:status"}), {"DB_HOST=nowhere.invalid (environment)"});
+}
+
+TEST_SUITE("sqlite") {
+    TEST_CASE("what is wrong with the file of the database is told with its setting") {
+        Installation it;
+        const auto with = [&](const std::filesystem::path& file) {
+            it.environment["DB_DATABASE"] = file.string();
+            return fmt::format("DB_DATABASE={} (environment).", file.string());
+        };
+        const auto text = it.write("text.db", "This is no database, although it is long enough to be one.\n");
+        every_program_tells(it, {"not an SQLite database", with(text)});
+        const auto missing = with(it.directory() / "none" / "x.db");
+        check_told(it, it.serve({}), {"Create its directory first", missing});
+        check_told(it, it.cli({"status"}), {"Create its directory first", missing});
+        every_program_tells(it, {"Name a file", with(it.data().parent_path())});
+
+        // A file that this account may not read, and one that it may not write.
+        std::filesystem::create_directory(it.directory() / "closed");
+        const auto closed = with(it.directory() / "closed" / "x.db");
+        CHECK(it.cli({"database:migrate"}).code == 0);
+        std::filesystem::permissions(it.environment["DB_DATABASE"], std::filesystem::perms::none);
+        check_told(it, it.cli_held_back({"status"}), {"right to write", closed});
+        check_told(it, it.cli_held_back({"database:status"}), {closed});
+        if (geteuid() != 0) return;
+        const auto disk = it.directory() / "disk";
+        std::filesystem::create_directory(disk);
+        if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=4m") != 0) {
+            MESSAGE("not run: no file system can be mounted here");
+            return;
+        }
+        const auto read_only = with(disk / "x.db");
+        CHECK(it.cli({"database:migrate"}).code == 0);
+        mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=4m");
+        check_told(it, it.serve({}), {"right to write", read_only});
+        check_told(it, it.cli({"job:list"}), {"right to write", read_only});
+        umount2(disk.c_str(), MNT_DETACH);
+    }
+
+    TEST_CASE("a check of the settings looks at the database and makes none") {
+        Installation it;
+        const auto before = it.serve({"--check"});
+        CHECK(before.code == 0);
+        CHECK(has(before.out, "is made when the server starts"));
+        CHECK(!std::filesystem::exists(it.database_file()));
+        CHECK(it.cli({"database:migrate"}).code == 0);
+        const auto after = it.serve({"--check"});
+        CHECK(after.code == 0);
+        CHECK(has(after.out, "The database can be used."));
+    }
+}
