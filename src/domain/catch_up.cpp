@@ -58,4 +58,16 @@ SlotPlan plan_slots(const Schedule& schedule, const PlanningState& state) {
     return out;
 }
 
+std::vector<Timestamp> latest_skipped(const Schedule& schedule, const SlotPlan& plan, std::int64_t most) {
+    std::vector<Timestamp> out;
+    for (auto slot = plan.last_skipped; slot && std::ssize(out) < std::min(most, plan.skipped);) {
+        out.push_back(*slot);
+        slot = schedule.previous_slot(*slot);
+        // The first one need not be on the schedule any more.
+        if (std::ssize(out) + 1 == plan.skipped || (slot && *slot < *plan.first_skipped)) slot = plan.first_skipped;
+    }
+    std::ranges::reverse(out);
+    return out;
+}
+
 }  // namespace mf

@@ -48,4 +48,7 @@ constexpr std::chrono::minutes on_time_tolerance{5};
 /// was.
 SlotPlan plan_slots(const Schedule& schedule, const PlanningState& state);
 
+/// The latest of the slots that a plan skips, at most so many, oldest first.
+std::vector<Timestamp> latest_skipped(const Schedule& schedule, const SlotPlan& plan, std::int64_t most);
+
 }  // namespace mf

@@ -144,3 +144,25 @@ TEST_CASE("whatever the clock does, no slot is made twice and none is lost silen
         RC_ASSERT(static_cast<std::int64_t>(created.size()) + skipped == due);
     }));
 }
+
+TEST_CASE("the latest skipped slots are named, however many there were") {
+    const auto skipped = [](CatchUp policy, Timestamp planned, Timestamp now, std::int64_t most) {
+        const auto schedule = hourly();
+        const auto plan = plan_slots(schedule, {planned, noon - 24h, now, policy, 2});
+        std::string out;
+        for (const auto slot : latest_skipped(schedule, plan, most))
+            out += format_iso(slot, Zone::utc()).substr(11, 5) + " ";
+        return out;
+    };
+    const auto later = noon + 4h + 30min;
+    CHECK(skipped(CatchUp::last, noon, noon, 100) == "");
+    CHECK(skipped(CatchUp::last, noon, later, 100) == "12:00 13:00 14:00 15:00 ");
+    CHECK(skipped(CatchUp::last, noon, later, 2) == "14:00 15:00 ");
+    CHECK(skipped(CatchUp::last, noon, later, 0) == "");
+    CHECK(skipped(CatchUp::none, noon, later, 2) == "15:00 16:00 ");
+    CHECK(skipped(CatchUp::all, noon, later, 100) == "12:00 13:00 14:00 ");
+    CHECK(skipped(CatchUp::none, noon, noon + 6min, 100) == "12:00 ");
+    // The stored slot is none of the schedule any more.
+    CHECK(skipped(CatchUp::last, noon + 10min, later, 100) == "12:10 13:00 14:00 15:00 ");
+    CHECK(skipped(CatchUp::last, noon, noon + 24h * 30, 100).size() == 600);
+}

@@ -37,6 +37,8 @@ constexpr JobOutcome outcome_of(JobState state, bool has_begun) {
 /// What a job ends with that must not run: EX_CONFIG of sysexits.h.
 inline constexpr std::int64_t exit_code_of_blocked = 78;
 
+struct Task;
+
 struct Job {
     Id<Job> id;
     Id<Application> app_id;
@@ -49,7 +51,8 @@ struct Job {
     ExecutorKind executor = ExecutorKind::native;
     Id<User> launched_by;
     std::int64_t attempt = 1;
-    std::optional<std::int64_t> retry_of;  ///< further attempts of a planned run: its first job
+    std::optional<std::int64_t> retry_of;  ///< further attempts that the schedule makes: the first job of the task
+    std::optional<Id<Task>> task_id;       ///< the expected run that it is an attempt of
     std::optional<Timestamp> begin;
     std::optional<Timestamp> end;
     std::optional<std::int64_t> exitcode;

@@ -37,8 +37,18 @@ seconds gap_after(const RunTemplate& run_template, std::int64_t attempts) {
     return seconds(std::min(gap * std::clamp<std::int64_t>(factor, 0, std::int64_t{1} << 30), longest_gap));
 }
 
-bool is_failure(JobState state) {
-    return state == JobState::failed || state == JobState::timed_out || state == JobState::lost;
+std::string in_utc(Timestamp moment) { return format_iso(moment, Zone::utc()); }
+
+std::string how_it_ended(const EndedAttempt& ended) {
+    std::string out = fmt::format("Job {} ", ended.job.value);
+    switch (ended.state) {
+        case JobState::timed_out: out += "was ended at its time limit"; break;
+        case JobState::cancelled: out += "was cancelled"; break;
+        case JobState::blocked: out += "was blocked"; break;
+        case JobState::lost: out += "was lost"; break;
+        default: out += ended.exitcode ? fmt::format("ended with exit code {}", *ended.exitcode) : "failed"; break;
+    }
+    return out + (ended.reason && !ended.reason->empty() ? ": " + *ended.reason : ".");
 }
 
 }  // namespace
@@ -64,25 +74,64 @@ Result<Deadline> parse_deadline(std::string_view text) {
                     text.substr(0, 64))};
 }
 
-std::optional<Timestamp> next_attempt(const RunTemplate& run_template, const EndedAttempt& ended,
-                                      const Zone& server_zone) {
-    if (!is_failure(ended.state) || ended.number >= run_template.max_attempts) return std::nullopt;
-    if (!run_template.active || !run_template.live || run_template.interv == name_of(Interval::disabled))
-        return std::nullopt;
-    if (!ended.may_retry.value_or(true)) return std::nullopt;
-    const Timestamp start = ended.end + gap_after(run_template, ended.number);
-    if (run_template.deadline_offset && !run_template.deadline_offset->empty()) {
-        const auto deadline = parse_deadline(*run_template.deadline_offset);
-        if (!deadline) return std::nullopt;
-        Zone zone = server_zone;
-        if (!run_template.zone.empty()) {
-            const auto named = Zone::named(run_template.zone);
-            if (!named) return std::nullopt;
-            zone = *named;
-        }
-        if (start > deadline->of(ended.slot, zone)) return std::nullopt;
+NextAttempt next_attempt(const RunTemplate& run_template, const TaskWindow& window, const EndedAttempt& ended,
+                         std::int64_t failures) {
+    const auto none = [](std::string why) { return NextAttempt{.start = {}, .why_not = std::move(why)}; };
+    if (ended.cancel_requested || ended.state == JobState::cancelled)
+        return none("It is not tried again, because it was to end.");
+    if (ended.state == JobState::blocked) return none("It is not tried again, because the same would be missing.");
+    if (!ended.may_retry.value_or(true))
+        return none("It is not tried again, because its application declares this exit code final.");
+    if (!run_template.live) return none("It is not tried again, because the run template was removed.");
+    if (!run_template.active) return none("It is not tried again, because the run template is switched off.");
+    if (run_template.interv == name_of(Interval::disabled))
+        return none("It is not tried again, because the run template has no schedule any more.");
+    if (failures >= run_template.max_attempts)
+        return none(run_template.max_attempts == 1
+                        ? std::string("The run template allows one attempt.")
+                        : fmt::format("The run template allows {} attempts.", run_template.max_attempts));
+    if (ended.end > window.end)
+        return none(fmt::format("It is not tried again, because its window ended at {}.", in_utc(window.end)));
+    const Timestamp start = ended.end + gap_after(run_template, failures);
+    if (start > window.deadline)
+        return none(fmt::format("The next attempt would start at {}, after the deadline {}.", in_utc(start),
+                                in_utc(window.deadline)));
+    return {.start = start, .why_not = {}};
+}
+
+std::int64_t attempts_that_fit(const RunTemplate& run_template, const TaskWindow& window, Timestamp launch) {
+    std::int64_t fit = 1;
+    for (auto start = launch; fit < run_template.max_attempts && start <= window.end; ++fit) {
+        start += gap_after(run_template, fit);
+        if (start > window.deadline) break;
     }
-    return start;
+    return fit;
+}
+
+TaskChange after_attempt(const Task& task, const RunTemplate* run_template, const EndedAttempt& ended) {
+    if (ended.state == JobState::succeeded) {
+        if (ended.end <= task.deadline) return {TaskState::fulfilled, task.attempts, {}, {}};
+        if (run_template && run_template->allow_late) return {TaskState::fulfilled_late, task.attempts, {}, {}};
+        return {TaskState::failed,
+                task.attempts,
+                fmt::format("Job {} succeeded at {}, after the deadline {}, and the run template does not count late "
+                            "runs (--allow_late).",
+                            ended.job.value, in_utc(ended.end), in_utc(task.deadline)),
+                {}};
+    }
+    const auto failures = task.attempts + 1;
+    NextAttempt next{.start = {}, .why_not = "The run template cannot be read; save it anew."};
+    if (run_template) next = next_attempt(*run_template, task.window(), ended, failures);
+    if (next.start) return {TaskState::open, failures, {}, next.start};
+    return {TaskState::failed, failures, as_cause(how_it_ended(ended) + " " + next.why_not), {}};
+}
+
+std::string as_cause(std::string_view sentences) {
+    constexpr std::size_t longest = 1000;
+    auto text = to_utf8(sentences);
+    if (text.size() <= longest) return text;
+    // A character that is cut in two becomes a mark, which is longer than its half; the field has room for that.
+    return to_utf8(text.substr(0, longest)) + "…";
 }
 
 }  // namespace mf

@@ -20,36 +20,54 @@ RunTemplate three_attempts() {
     return out;
 }
 
-EndedAttempt failed(std::int64_t number = 1) {
-    return {.number = number, .slot = at("2026-03-02 02:00"), .end = at("2026-03-02 02:10")};
+const TaskWindow window{at("2026-03-02 02:00"), at("2026-03-02 03:00"), at("2026-03-02 03:00")};
+
+EndedAttempt failed() { return {.job = {7}, .end = at("2026-03-02 02:10"), .exitcode = 9}; }
+
+bool has_next(const RunTemplate& run_template, const EndedAttempt& ended = failed(), std::int64_t failures = 1) {
+    const auto next = next_attempt(run_template, window, ended, failures);
+    // Who gets no further attempt is told why, who gets one has nothing to be told.
+    CHECK(next.start.has_value() == next.why_not.empty());
+    return next.start.has_value();
 }
 
 std::chrono::milliseconds gap(RetryBackoff backoff, std::int64_t attempts) {
     auto run_template = three_attempts();
     run_template.max_attempts = 1000;
     run_template.retry_backoff = backoff;
-    return next_attempt(run_template, failed(attempts), Zone::utc()).value() - failed().end;
+    return next_attempt(run_template, {window.start, window.end, at("2029-01-01 00:00")}, failed(), attempts)
+               .start.value() -
+           failed().end;
+}
+
+Task open_task() {
+    return {.id = {1}, .window_start = window.start, .window_end = window.end, .deadline = window.deadline};
 }
 
 }  // namespace
 
-TEST_CASE("failed, timed out and lost runs are tried again; others are not") {
+TEST_CASE("failed, timed out and lost attempts are followed by another one; others are not") {
     for (const auto state : {JobState::failed, JobState::timed_out, JobState::lost}) {
         auto ended = failed();
         ended.state = state;
-        CHECK(next_attempt(three_attempts(), ended, Zone::utc()) == ended.end + 60s);
+        CHECK(next_attempt(three_attempts(), window, ended, 1).start == ended.end + 60s);
     }
-    for (const auto state : {JobState::succeeded, JobState::cancelled, JobState::blocked, JobState::running}) {
+    for (const auto state : {JobState::cancelled, JobState::blocked}) {
         auto ended = failed();
         ended.state = state;
-        CHECK_FALSE(next_attempt(three_attempts(), ended, Zone::utc()));
+        CHECK_FALSE(has_next(three_attempts(), ended));
     }
+    auto unwanted = failed();
+    unwanted.cancel_requested = true;
+    CHECK_FALSE(has_next(three_attempts(), unwanted));
 }
 
 TEST_CASE("there are as many attempts as the run template allows") {
-    CHECK(next_attempt(three_attempts(), failed(2), Zone::utc()));
-    CHECK_FALSE(next_attempt(three_attempts(), failed(3), Zone::utc()));
-    CHECK_FALSE(next_attempt(RunTemplate{}, failed(1), Zone::utc()));
+    CHECK(has_next(three_attempts(), failed(), 2));
+    CHECK_FALSE(has_next(three_attempts(), failed(), 3));
+    auto once = three_attempts();
+    once.max_attempts = 1;
+    CHECK_FALSE(has_next(once));
 }
 
 TEST_CASE("the gap grows as the backoff says, up to a year") {
@@ -67,48 +85,117 @@ TEST_CASE("the gap grows as the backoff says, up to a year") {
 TEST_CASE("an exit code that is declared final ends the attempts") {
     auto ended = failed();
     ended.may_retry = false;
-    CHECK_FALSE(next_attempt(three_attempts(), ended, Zone::utc()));
+    CHECK_FALSE(has_next(three_attempts(), ended));
     ended.may_retry = true;
-    CHECK(next_attempt(three_attempts(), ended, Zone::utc()));
+    CHECK(has_next(three_attempts(), ended));
 }
 
-TEST_CASE("inactive and retired run templates are not tried again") {
+TEST_CASE("run templates that are switched off, removed or without a schedule are not tried again") {
     auto inactive = three_attempts();
     inactive.active = false;
-    CHECK_FALSE(next_attempt(inactive, failed(), Zone::utc()));
+    CHECK_FALSE(has_next(inactive));
     auto retired = three_attempts();
     retired.live.reset();
-    CHECK_FALSE(next_attempt(retired, failed(), Zone::utc()));
+    CHECK_FALSE(has_next(retired));
+    auto unplanned = three_attempts();
+    unplanned.interv = "n";
+    CHECK_FALSE(has_next(unplanned));
+}
+
+TEST_CASE("an attempt may end with the window, not after it, to be followed by another one") {
+    auto patient = three_attempts();
+    const TaskWindow long_deadline{window.start, window.end, window.end + 1h};
+    auto ended = failed();
+    ended.end = window.end;
+    CHECK(next_attempt(patient, long_deadline, ended, 1).start == window.end + 60s);
+    ended.end += 1ms;
+    const auto next = next_attempt(patient, long_deadline, ended, 1);
+    CHECK_FALSE(next.start);
+    CHECK(next.why_not.find("2026-03-02T03:00:00Z") != std::string::npos);
 }
 
 TEST_CASE("an attempt may start at the deadline, not after it") {
-    auto run_template = three_attempts();
-    const auto allowed = [&](std::string deadline) {
-        run_template.deadline_offset = std::move(deadline);
-        return next_attempt(run_template, failed(), Zone::utc()).has_value();
+    const auto allowed = [&](std::string_view deadline) {
+        return next_attempt(three_attempts(), {window.start, window.end, at(deadline)}, failed(), 1).start.has_value();
     };
-    CHECK(allowed("+11m"));
-    CHECK_FALSE(allowed("+10m"));
-    CHECK(allowed("+3h"));
-    CHECK(allowed("02:11"));
-    CHECK_FALSE(allowed("02:10"));
-    CHECK_FALSE(allowed("00:30"));
-    CHECK(allowed(""));
-    CHECK_FALSE(allowed("soon"));
+    CHECK(allowed("2026-03-02 02:11:00"));
+    CHECK_FALSE(allowed("2026-03-02 02:10:59"));
+    CHECK_FALSE(allowed("2026-03-02 00:30:00"));
+    CHECK(allowed("2026-03-02 05:00:00"));
 }
 
-TEST_CASE("a time of day is meant in the zone of the run template, else of the server") {
-    auto run_template = three_attempts();
-    run_template.deadline_offset = "03:30";
-    CHECK(next_attempt(run_template, failed(), Zone::utc()));
-    const auto prague = Zone::named("Europe/Prague");
-    REQUIRE(prague);
-    // 02:10 UTC is 03:10 in Prague.
-    CHECK(next_attempt(run_template, failed(), *prague));
-    run_template.deadline_offset = "03:05";
-    CHECK_FALSE(next_attempt(run_template, failed(), *prague));
-    run_template.zone = "UTC";
-    CHECK(next_attempt(run_template, failed(), *prague));
+TEST_CASE("how many attempts fit before a deadline") {
+    auto r = three_attempts();
+    const auto fit = [&](std::chrono::seconds deadline, std::chrono::seconds launch = 0s) {
+        return attempts_that_fit(r, {window.start, window.end, window.start + deadline}, window.start + launch);
+    };
+    CHECK(fit(1h) == 3);
+    CHECK(fit(120s) == 3);
+    CHECK(fit(119s) == 2);
+    CHECK(fit(59s) == 1);
+    CHECK(fit(120s, 1s) == 2);
+    CHECK(fit(3h, 59min + 30s) == 2);  // the second one fails when the window is over
+    r.retry_backoff = RetryBackoff::linear;
+    CHECK(fit(180s) == 3);
+    CHECK(fit(179s) == 2);
+    r.retry_min_gap = 0;
+    r.max_attempts = 1000;
+    CHECK(fit(0s) == 1000);
+}
+
+TEST_CASE("a success up to the deadline fulfils a task; a later one only where late runs count") {
+    auto r = three_attempts();
+    auto ended = failed();
+    ended.state = JobState::succeeded;
+    ended.end = window.deadline;
+    CHECK(after_attempt(open_task(), &r, ended).state == TaskState::fulfilled);
+    CHECK(after_attempt(open_task(), nullptr, ended).state == TaskState::fulfilled);
+    ended.end += 1ms;
+    const auto late = after_attempt(open_task(), &r, ended);
+    CHECK(late.state == TaskState::failed);
+    CHECK(late.cause.find("Job 7 succeeded at 2026-03-02T03:00:00Z, after the deadline") == 0);
+    CHECK(after_attempt(open_task(), nullptr, ended).state == TaskState::failed);
+    r.allow_late = true;
+    const auto allowed = after_attempt(open_task(), &r, ended);
+    CHECK(allowed.state == TaskState::fulfilled_late);
+    CHECK(allowed.attempts == 0);
+    CHECK(allowed.cause.empty());
+}
+
+TEST_CASE("a failed attempt is counted and leaves the task open for the next one, or ends it with its cause") {
+    const auto r = three_attempts();
+    auto task = open_task();
+    task.attempts = 1;
+    const auto again = after_attempt(task, &r, failed());
+    CHECK(again.state == TaskState::open);
+    CHECK(again.attempts == 2);
+    CHECK(again.launch == failed().end + 60s);
+    task.attempts = 2;
+    const auto last = after_attempt(task, &r, failed());
+    CHECK(last.state == TaskState::failed);
+    CHECK(last.attempts == 3);
+    CHECK_FALSE(last.launch);
+    CHECK(last.cause == "Job 7 ended with exit code 9. The run template allows 3 attempts.");
+    auto blocked = failed();
+    blocked.state = JobState::blocked;
+    blocked.reason = "Required variable without a value: A.";
+    CHECK(after_attempt(task, &r, blocked).cause ==
+          "Job 7 was blocked: Required variable without a value: A. It is not tried again, because the same would be "
+          "missing.");
+    CHECK(after_attempt(task, nullptr, failed()).state == TaskState::failed);
+}
+
+TEST_CASE("a cause fits into its field, whatever a job gave as its reason") {
+    auto ended = failed();
+    ended.state = JobState::lost;
+    ended.reason = "";
+    for (int i = 0; i < 4000; ++i) *ended.reason += "ž\xff";
+    const auto r = three_attempts();
+    auto task = open_task();
+    task.attempts = 2;
+    const auto cause = after_attempt(task, &r, ended).cause;
+    CHECK(cause.size() <= entity_of<Task>().find("cause")->options.max_length);
+    CHECK(cause.ends_with("…"));
 }
 
 TEST_CASE("deadlines are read, and wrong ones explained") {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "domain/schedule_rule.h"
 #include "store/queries/job_queue.h"
+#include "store/queries/task.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr std::int64_t batch_size = 250;
 /// Plans also change in ways that send no nudge (another machine, a restored database): look once in a while.
 constexpr auto look_anyway = 15s;
+/// Slots that make no job are missed runs; of a long pause only the latest ones of each run template are recorded so.
+constexpr std::int64_t most_missed = 100;
 
 std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
 
@@ -41,6 +44,86 @@ bool makes_job(Overlap policy, const Occupation& occupied) {
     return true;
 }
 
+std::string why_skipped(const RunTemplate& run_template) {
+    constexpr std::string_view begin = "No server planned it in time, and the run template makes up for";
+    switch (run_template.catch_up) {
+        case CatchUp::none: return fmt::format("{} no missed run (catch_up none).", begin);
+        case CatchUp::last: return fmt::format("{} the latest missed run only (catch_up last).", begin);
+        case CatchUp::all:
+            return fmt::format("{} the latest {} missed runs only (catch_up all).", begin, run_template.catch_up_limit);
+    }
+    return {};
+}
+
+std::string why_overlapped(const RunTemplate& run_template) {
+    return run_template.overlap == Overlap::skip
+               ? "A job of the run template had not ended when this one came due (overlap skip)."
+               : "A job of the run template was waiting already when this one came due (overlap coalesce).";
+}
+
+struct Planned {
+    RunTemplate run_template;  ///< as it is to be stored
+    std::size_t jobs = 0;
+};
+
+/// What is due of one run template: a job or a missed run for each slot, and what comes next.
+Planned plan_one(Session& session, const Planner::Facts& facts, const RunTemplate& before, const Schedule& schedule,
+                 Timestamp now) {
+    Planned out{.run_template = before};
+    RunTemplate& after = out.run_template;
+    const auto plan = plan_slots(schedule, {.planned_slot = before.next_slot,
+                                            .activated_at = before.activated_at.value_or(before.created_at),
+                                            .now = now,
+                                            .catch_up = before.catch_up,
+                                            .catch_up_limit = before.catch_up_limit});
+    after.skipped_slots += plan.skipped;
+    const auto interval = enum_named<Interval>(before.interv).value_or(Interval::custom);
+    // As it was before: the slots of one catching up, wanted all of them, do not overlap each other.
+    const auto occupied = occupation_of(session, before.id, now);
+    std::vector<TaskWindow> overlapped;
+    for (const PlannedSlot& slot : plan.create) {
+        // A slot that has its task already was planned before: the unique key says so.
+        if (session.sql
+                .query(R"(SELECT 1 FROM "task" WHERE "runtemplate_id" = ? AND "window_start" = ?)",
+                       {before.id.value, ms(slot.slot)})
+                .empty()) {
+            const auto window = window_of(schedule, before, slot.slot);
+            if (!makes_job(before.overlap, occupied)) {
+                ++after.skipped_slots;
+                overlapped.push_back(window);
+                continue;
+            }
+            const auto made = enqueue(session, Scope::everything(),
+                                      {.run_template = before,
+                                       .schedule = slot.launch,
+                                       .window = window,
+                                       .schedule_type = std::string(word_of(interval)),
+                                       .executor = before.executor,
+                                       .launched_by = facts.user},
+                                      now);
+            if (!made) throw sql::DatabaseError(sql::DatabaseError::Kind::busy, made.error().message);
+            ++out.jobs;
+        }
+        after.last_schedule = slot.slot;
+    }
+    const auto recorded = std::min(std::ssize(overlapped), most_missed);
+    miss_windows(session, before, std::span(overlapped).last(static_cast<std::size_t>(recorded)),
+                 why_overlapped(before), now);
+    std::vector<TaskWindow> skipped;
+    for (const auto slot : latest_skipped(schedule, plan, most_missed - recorded))
+        skipped.push_back(window_of(schedule, before, slot));
+    miss_windows(session, before, skipped, why_skipped(before), now);
+    after.next_slot.reset();
+    after.next_launch.reset();
+    if (plan.next) {
+        after.next_slot = plan.next->slot;
+        after.next_launch = plan.next->launch;
+    } else {
+        after.fault = "The schedule never comes due again.";
+    }
+    return out;
+}
+
 /// A row that this program cannot read (made by another one) is a fault of its own and stops nobody else.
 void set_aside(Session& session, const sql::Row& row, std::string_view fault) {
     const auto fields = entity_of<RunTemplate>().fields;
@@ -58,13 +141,12 @@ Planner::Planner(Database& database, Clock& clock, Facts facts, Nudge& nudge, st
     : database_(database), clock_(clock), facts_(std::move(facts)), nudge_(nudge), queued_(std::move(queued)) {}
 
 std::size_t Planner::plan_batch(Timestamp now) {
-    const auto everything = Scope::everything();
     static const std::string due =
         fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "next_launch" <= ? ORDER BY "next_launch", "id" LIMIT ?)",
                     column_list(entity_of<RunTemplate>()));
     return database_.write([&](Session& session) {
         std::size_t jobs = 0;
-        Repository<RunTemplate> run_templates(session, everything);
+        Repository<RunTemplate> run_templates(session, Scope::everything());
         for (const auto& row : session.sql.query(due, {ms(now), batch_size})) {
             RunTemplate before;
             try {
@@ -73,57 +155,20 @@ std::size_t Planner::plan_batch(Timestamp now) {
                 set_aside(session, row, error.what());
                 continue;
             }
-            RunTemplate after = before;
-            after.next_slot.reset();
-            after.next_launch.reset();
-            const auto schedule = schedule_of(before, facts_.server_zone);
-            if (!schedule) {
-                // A fault of this run template; it is shown there and stops nobody else.
-                after.fault = schedule.error().message.substr(0, 1024);
-                log::warning("run template cannot be planned",
-                             {{"runtemplate", before.id.value}, {"fault", after.fault}});
+            Planned planned{.run_template = before};
+            if (const auto schedule = schedule_of(before, facts_.server_zone)) {
+                planned = plan_one(session, facts_, before, *schedule, now);
             } else {
-                const auto plan =
-                    plan_slots(*schedule, {.planned_slot = before.next_slot,
-                                           .activated_at = before.activated_at.value_or(before.created_at),
-                                           .now = now,
-                                           .catch_up = before.catch_up,
-                                           .catch_up_limit = before.catch_up_limit});
-                after.skipped_slots += plan.skipped;
-                const auto interval = enum_named<Interval>(before.interv).value_or(Interval::custom);
-                // As it was before: the slots of one catching up, wanted all of them, do not overlap each other.
-                const auto occupied = occupation_of(session, before.id, now);
-                for (const PlannedSlot& slot : plan.create) {
-                    // A job for this slot that exists already is a job well made: the unique key says so.
-                    if (session.sql
-                            .query(R"(SELECT 1 FROM "job" WHERE "runtemplate_id" = ? AND "slot" = ?)",
-                                   {before.id.value, ms(slot.slot)})
-                            .empty()) {
-                        if (!makes_job(before.overlap, occupied)) {
-                            ++after.skipped_slots;
-                            continue;
-                        }
-                        const auto made = enqueue(session, everything,
-                                                  {.run_template = before,
-                                                   .schedule = slot.launch,
-                                                   .slot = slot.slot,
-                                                   .schedule_type = std::string(word_of(interval)),
-                                                   .executor = before.executor,
-                                                   .launched_by = facts_.user},
-                                                  now);
-                        if (!made) throw sql::DatabaseError(sql::DatabaseError::Kind::busy, made.error().message);
-                        ++jobs;
-                    }
-                    after.last_schedule = slot.slot;
-                }
-                if (plan.next) {
-                    after.next_slot = plan.next->slot;
-                    after.next_launch = plan.next->launch;
-                } else {
-                    after.fault = "The schedule never comes due again.";
-                }
+                // A fault of this run template; it is shown there and stops nobody else.
+                auto& faulty = planned.run_template;
+                faulty.next_slot.reset();
+                faulty.next_launch.reset();
+                faulty.fault = schedule.error().message.substr(0, 1024);
+                log::warning("run template cannot be planned",
+                             {{"runtemplate", before.id.value}, {"fault", faulty.fault}});
             }
-            if (auto updated = run_templates.update(before, after); !updated)
+            jobs += planned.jobs;
+            if (auto updated = run_templates.update(before, planned.run_template); !updated)
                 throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
         }
         return jobs;
@@ -131,6 +176,8 @@ std::size_t Planner::plan_batch(Timestamp now) {
 }
 
 std::optional<Timestamp> Planner::plan_due() {
+    // One part of them at a time; at the end it begins again.
+    looked_at_ = close_abandoned_tasks(database_, looked_at_, clock_.now()).value_or(Id<Task>{});
     for (;;) {
         // Usually nothing is due: a look needs no write lock.
         const auto next = database_.read([](Session& session) -> std::optional<Timestamp> {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/zone.h"
 #include "domain/catch_up.h"
+#include "domain/task.h"
 #include "store/records.h"
 
 #include <thread>
@@ -14,7 +15,8 @@ namespace mf {
 ///
 /// Asks the database only for what is due: next_launch is stored with each run template, so run templates that are
 /// not due cost nothing. A slot has its job or it has not (unique key), so neither a second planner nor a clock that
-/// is put back makes one twice.
+/// is put back makes one twice. Every due slot gets its task (domain/task.h), also one that makes no job; of long
+/// pauses the latest ones do.
 class Planner {
 public:
     struct Facts {
@@ -24,7 +26,8 @@ public:
     /// `nudge` wakes it when a plan has changed; `queued` is called after jobs were made.
     Planner(Database& database, Clock& clock, Facts facts, Nudge& nudge, std::function<void()> queued);
 
-    /// Plans everything that is due now; returns when the next run template comes due.
+    /// Plans everything that is due now and closes tasks that nobody works on any more; returns when the next run
+    /// template comes due.
     std::optional<Timestamp> plan_due();
 
 private:
@@ -37,6 +40,7 @@ private:
     Facts facts_;
     Nudge& nudge_;
     std::function<void()> queued_;
+    Id<Task> looked_at_;  // tasks up to this one were looked at in this round
     std::jthread thread_;
 
 public:

@@ -2,10 +2,12 @@
 #include "schedule/planner.h"
 
 #include "base/time_text.h"
+#include "store/queries/task_count.h"
 #include "support/manual_clock.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <future>
 
 using namespace mf;
@@ -35,6 +37,17 @@ struct Plans : testing::Queue {
         std::vector<Timestamp> out;
         for (const auto& job : all<Job>({.equals = {{"runtemplate_id", id.value}}}))
             if (job.slot) out.push_back(*job.slot);
+        return out;
+    }
+    /// "03:00 open, 04:00 missed": the tasks of a run template.
+    std::string tasks(Id<RunTemplate> id) {
+        std::map<Timestamp, Task> by_start;
+        for (const auto& task : all<Task>({.equals = {{"runtemplate_id", id.value}}}))
+            by_start[task.window_start] = task;
+        std::string out;
+        for (const auto& [start, task] : by_start)
+            out += fmt::format("{}{} {}", out.empty() ? "" : ", ", format_iso(start, Zone::utc()).substr(11, 5),
+                               name_of(task.state));
         return out;
     }
     void finish_all() {
@@ -159,6 +172,89 @@ TEST_CASE("after the overlap is over, slots make jobs again") {
     plans.end(plans.all<Job>().at(0).id);
     plans.plan_at(at("2026-03-02 05:00"));
     CHECK(plans.slots(origin.id) == std::vector{at("2026-03-02 03:00"), at("2026-03-02 05:00")});
+}
+
+TEST_CASE("every slot has its task: the job's, or a missed one that says why") {
+    Plans plans;
+    const auto origin = plans.hourly([](RunTemplate& r) { r.deadline_offset = "+30m"; });
+    plans.plan_at(at("2026-03-02 03:00"));
+    const auto task = plans.all<Task>().at(0);
+    CHECK(task.state == TaskState::open);
+    CHECK(task.window_end == at("2026-03-02 04:00"));
+    CHECK(task.deadline == at("2026-03-02 03:30"));
+    CHECK(plans.all<Job>().at(0).task_id == task.id);
+    REQUIRE(plans.claim(1, at("2026-03-02 03:00")).size() == 1);
+    plans.plan_at(at("2026-03-02 04:00"));
+    plans.plan_at(at("2026-03-02 05:00"));
+    // The server was away for three hours; then one job is waiting already.
+    plans.plan_at(at("2026-03-02 08:00"));
+    CHECK(plans.tasks(origin.id) == "03:00 open, 04:00 open, 05:00 missed, 06:00 missed, 07:00 missed, 08:00 missed");
+    const auto missed = plans.all<Task>({.equals = {{"state", std::string("missed")}}});
+    CHECK(missed.at(0).cause.value_or("").find("overlap coalesce") != std::string::npos);
+    const auto skipped = plans.all<Task>(
+        {.equals = {{"window_start", std::int64_t{at("2026-03-02 06:00").time_since_epoch().count()}}}});
+    CHECK(skipped.at(0).cause.value_or("").find("catch_up last") != std::string::npos);
+    CHECK(plans.get(origin.id).skipped_slots == 4);
+}
+
+TEST_CASE("a slot that was missed stays so when the clock is put back") {
+    Plans plans;
+    const auto origin = plans.hourly();
+    plans.plan_at(at("2026-03-02 05:00"));
+    CHECK(plans.tasks(origin.id) == "03:00 missed, 04:00 missed, 05:00 open");
+    plans.change(origin.id, [](RunTemplate& r) { r.next_slot = r.next_launch = at("2026-03-02 03:00"); });
+    plans.plan_at(at("2026-03-02 03:30"));
+    CHECK(plans.tasks(origin.id) == "03:00 missed, 04:00 missed, 05:00 open");
+    CHECK(plans.slots(origin.id) == std::vector{at("2026-03-02 05:00")});
+}
+
+TEST_CASE("of a long pause the latest missed runs are recorded, the others only counted") {
+    for (const auto policy : {CatchUp::none, CatchUp::last, CatchUp::all}) {
+        Plans plans;
+        const auto origin = plans.hourly([&](RunTemplate& r) {
+            r.interv = "i";
+            r.catch_up = policy;
+            r.overlap = Overlap::skip;
+        });
+        plans.plan_at(at("2026-04-02 03:00"));
+        const auto counted =
+            plans.database.read([](Session& session) { return task_statistics(session, Scope::everything()); });
+        CHECK(counted.missed == 100);
+        CHECK(counted.open == (policy == CatchUp::all ? 10 : 1));
+        CHECK(plans.get(origin.id).skipped_slots == 31 * 1440 + 1 - counted.open);
+    }
+    // Slots that overlap something are later than those that nobody planned.
+    Plans plans;
+    const auto origin = plans.hourly([&](RunTemplate& r) {
+        r.interv = "i";
+        r.catch_up = CatchUp::all;
+        r.catch_up_limit = 30;
+        r.overlap = Overlap::skip;
+    });
+    plans.launch(origin, begin_of_test);
+    REQUIRE(plans.claim().size() == 1);
+    plans.plan_at(at("2026-03-03 03:00"));
+    const auto missed = plans.all<Task>();
+    REQUIRE(missed.size() == 100);
+    CHECK(std::ranges::count_if(missed, [](const Task& task) {
+              return task.cause.value_or("").find("overlap skip") != std::string::npos;
+          }) == 30);
+    const auto first = std::ranges::min(missed, {}, &Task::window_start);
+    CHECK(first.window_start == at("2026-03-03 01:21"));
+}
+
+TEST_CASE("the planner closes tasks that nobody works on any more") {
+    Plans plans;
+    plans.hourly();
+    plans.plan_at(at("2026-03-02 03:00"));
+    plans.database.write([&](Session& session) {
+        session.sql.execute(R"(DELETE FROM "schedule")");
+        session.sql.execute(R"(UPDATE "job" SET "state" = 'failed')");
+    });
+    plans.plan_at(at("2026-03-02 03:59"));
+    CHECK(plans.all<Task>().at(0).state == TaskState::open);
+    plans.plan_at(at("2026-03-02 04:00:01"));
+    CHECK(plans.all<Task>().at(0).state == TaskState::missed);
 }
 
 TEST_CASE("a broken run template shows its fault and stops nobody else") {

@@ -54,6 +54,18 @@ constexpr Promise promises[] = {
                      WHERE COALESCE((SELECT SUM(n."created") FROM "job_count" n WHERE n."company_id" = c."id"), 0) <>
                            (SELECT COUNT(*) FROM "job" j WHERE j."company_id" = c."id"))",
      "Company {} counts {} jobs, and has {}."},
+    {"task", R"(SELECT t."id", t."state" FROM "task" t WHERE t."state" IN ('open', 'running') AND NOT EXISTS
+                (SELECT 1 FROM "job" j WHERE j."task_id" = t."id" AND j."state" IN ('pending', 'claimed', 'running')))",
+     "Task {} is {} and has no job in the queue or running; the server closes it when its window has ended."},
+    {"task", R"(SELECT t."id", t."state", j."id", j."state" FROM "task" t JOIN "job" j ON j."task_id" = t."id"
+                WHERE t."state" NOT IN ('open', 'running') AND j."state" IN ('pending', 'claimed', 'running'))",
+     "Task {} is {} although its job {} is {}."},
+    {"task_count", R"(SELECT x."company_id", x."counted", x."there" FROM (SELECT c."id" AS "company_id",
+         COALESCE((SELECT SUM(n."fulfilled" + n."fulfilled_late" + n."failed" + n."missed") FROM "task_count" n
+             WHERE n."company_id" = c."id"), 0) AS "counted",
+         (SELECT COUNT(*) FROM "task" t WHERE t."company_id" = c."id" AND t."state" NOT IN ('open', 'running')) AS "there"
+         FROM "company" c) x WHERE x."counted" <> x."there")",
+     "Company {} counts {} tasks with an outcome, and has {}."},
     {"job_output", R"(SELECT "job_id", COUNT(*), MAX("seq") + 1 FROM "job_output" GROUP BY "job_id"
                       HAVING COUNT(*) <> MAX("seq") + 1 OR MIN("seq") <> 0)",
      "The output of job {} has {} pieces where there should be {}: part of it is lost."},

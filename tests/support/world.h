@@ -106,13 +106,13 @@ public:
                                 now_));
         });
     }
-    /// A job that the schedule planned.
+    /// A job that the schedule planned, each hour.
     Job plan(const RunTemplate& run_template, Timestamp slot) {
         return database.write([&](Session& session) {
             return must(enqueue(session, Scope::everything(),
                                 {.run_template = run_template,
                                  .schedule = slot,
-                                 .slot = slot,
+                                 .window = TaskWindow{slot, slot + std::chrono::hours(1), slot + std::chrono::hours(1)},
                                  .schedule_type = "hourly",
                                  .executor = run_template.executor,
                                  .launched_by = user},

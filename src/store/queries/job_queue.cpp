@@ -4,6 +4,7 @@
 #include "store/queries/content.h"
 #include "store/queries/job_turns.h"
 #include "store/queries/statistics.h"
+#include "store/queries/task.h"
 
 #include <fmt/format.h>
 
@@ -19,9 +20,11 @@ bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Times
         {ms(now), std::string(reason), id.value});
     if (!changed) return false;
     session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
-    const auto of = session.sql.query(R"(SELECT "company_id", "runtemplate_id" FROM "job" WHERE "id" = ?)", {id.value});
+    const auto of =
+        session.sql.query(R"(SELECT "company_id", "runtemplate_id", "task_id" FROM "job" WHERE "id" = ?)", {id.value});
     count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, JobOutcome::withdrawn, now);
     let_next_go(session, {std::get<std::int64_t>(of[0][1])});
+    if (!is_null(of[0][2])) note_attempt_withdrawn(session, {std::get<std::int64_t>(of[0][2])}, reason);
     return true;
 }
 
@@ -32,14 +35,20 @@ Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timest
     Job job{.app_id = origin.app_id,
             .company_id = origin.company_id,
             .runtemplate_id = origin.id,
-            .slot = request.slot,
+            .slot = request.window ? std::optional(request.window->start) : std::nullopt,
             .schedule = request.schedule,
             .schedule_type = request.schedule_type,
             .executor = request.executor,
             .launched_by = request.launched_by,
             .attempt = request.attempt,
             .retry_of = request.retry_of ? std::optional(request.retry_of->value) : std::nullopt,
+            .task_id = request.task,
             .created_at = now};
+    if (request.window) {
+        const auto task = open_task(session, scope, origin, *request.window, now);
+        if (!task) return task.error();
+        job.task_id = *task;
+    }
     if (auto inserted = Repository<Job>(session, scope).insert(job); !inserted) return inserted.error();
     QueueEntry entry{
         .job_id = job.id, .runtemplate_id = origin.id, .company_id = origin.company_id, .after = request.schedule};
@@ -99,6 +108,12 @@ Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) 
     remove_unused_content(session, contents);
     count_removed(session, *job, now);
     if (job->state == JobState::pending) let_next_go(session, job->runtemplate_id);
+    // An expected run that somebody took away before it began was expected all the same.
+    if (job->task_id && job->state == JobState::pending)
+        note_attempt_withdrawn(session, *job->task_id,
+                               fmt::format("Job {} was removed before it was started.", id.value));
+    else if (job->task_id)
+        forget_attempt(session, *job->task_id, id);
     return job;
 }
 
@@ -111,6 +126,9 @@ Result<void> change_queued(Session& session, Scope scope, const Job& before, con
     session.sql.execute(R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ?, "waiting" = ? WHERE "job_id" = ?)",
                         {ms(after.schedule), after.runtemplate_id.value, false, after.id.value});
     let_next_go(session, before.runtemplate_id);
+    if (before.task_id && after.task_id != before.task_id)
+        note_attempt_withdrawn(session, *before.task_id,
+                               fmt::format("Job {} was given to another run template.", before.id.value));
     return {};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/job.h"
+#include "domain/task.h"
 #include "store/records.h"
 
 namespace mf {
@@ -13,17 +14,19 @@ namespace mf {
 /// A job to be made; everything that is not derived.
 struct NewJob {
     const RunTemplate& run_template;
-    Timestamp schedule{};                ///< when it shall start
-    std::optional<Timestamp> slot = {};  ///< planned jobs only
-    std::string schedule_type;           ///< see Job
+    Timestamp schedule{};                   ///< when it shall start
+    std::optional<TaskWindow> window = {};  ///< planned jobs only: their slot, whose task is made with them
+    std::string schedule_type;              ///< see Job
     ExecutorKind executor = ExecutorKind::native;
     Id<User> launched_by;
     std::int64_t attempt = 1;
     std::optional<Id<Job>> retry_of = {};                      ///< see Job
+    std::optional<Id<Task>> task = {};                         ///< of which it is a further attempt
     std::function<std::string(Id<Job>)> sealed_override = {};  ///< launch values, sealed for this job; may be empty
 };
 
-/// Makes the job and its queue row. conflict: this slot of this run template has its job already.
+/// Makes the job and its queue row, and for a planned job its task. conflict: this slot of this run template has its
+/// task already.
 Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timestamp now);
 
 /// Asks for the end of a job. A job that waits in the queue is cancelled at once; of a claimed or running one the

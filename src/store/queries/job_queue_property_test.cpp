@@ -124,6 +124,7 @@ TEST_CASE("whatever happens in whatever order, no job is lost and none runs twic
                         after.runtemplate_id = origins[origin].id;
                         after.slot.reset();
                         after.retry_of.reset();
+                        after.task_id.reset();
                         after.schedule = queue.moment + std::chrono::seconds(*rc::gen::inRange(-60, 3600));
                         static_cast<void>(queue.database.write([&](Session& session) {
                             return change_queued(session, Scope::everything(), *job, after);

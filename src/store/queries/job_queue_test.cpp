@@ -331,7 +331,7 @@ TEST_CASE("a slot of a run template makes one job") {
         return enqueue(session, Scope::everything(),
                        {.run_template = origin,
                         .schedule = now,
-                        .slot = now,
+                        .window = TaskWindow{now, now + 1h, now + 1h},
                         .schedule_type = "hourly",
                         .launched_by = queue.user},
                        now);

@@ -2,11 +2,10 @@
 #include "store/queries/job_record.h"
 
 #include "base/text.h"
-#include "domain/retry.h"
 #include "store/queries/content.h"
-#include "store/queries/job_queue.h"
 #include "store/queries/job_turns.h"
 #include "store/queries/statistics.h"
+#include "store/queries/task.h"
 
 #include <fmt/format.h>
 
@@ -22,52 +21,6 @@ std::string storable(std::string_view text) {
     return out;
 }
 
-/// None, too, when somebody has spoilt its row: the end of a job has to be recorded all the same.
-std::optional<RunTemplate> readable_run_template(Session& session, Id<RunTemplate> id) {
-    try {
-        if (auto found = Repository<RunTemplate>(session, Scope::everything()).find(id)) return *std::move(found);
-    } catch (const sql::DatabaseError& error) {
-        if (error.kind != sql::DatabaseError::Kind::other) throw;
-    }
-    return std::nullopt;
-}
-
-/// The next attempt of a planned run that has just failed, if there is to be one.
-void enqueue_next_attempt(Session& session, const JobEnd& end, const Zone& server_zone) {
-    const auto everything = Scope::everything();
-    const auto job = Repository<Job>(session, everything).find(end.job);
-    if (!job || (!job->slot && !job->retry_of)) return;
-    // Somebody wanted it to end; then it is not to begin again.
-    if (job->cancel_requested_at) return;
-    const auto first = job->retry_of ? Repository<Job>(session, everything).find({*job->retry_of}) : job;
-    if (!first || !first->slot) return;
-    const auto origin = readable_run_template(session, job->runtemplate_id);
-    if (!origin) return;
-    EndedAttempt ended{.state = end.state, .number = job->attempt, .slot = *first->slot, .end = end.end};
-    // The codes of time-outs and of lost jobs are ours, not the application's.
-    if (end.state == JobState::failed && end.exitcode) {
-        const auto declared =
-            Repository<ApplicationExitCode>(session, everything)
-                .first({.equals = {{"application_id", job->app_id.value}, {"exit_code", *end.exitcode}}});
-        if (declared) ended.may_retry = declared->retry;
-    }
-    const auto start = next_attempt(*origin, ended, server_zone);
-    if (!start) return;
-    const auto company = Repository<Company>(session, everything).find(job->company_id);
-    const auto application = Repository<Application>(session, everything).find(job->app_id);
-    if (!company || !company->enabled || !application || !application->enabled) return;
-    const auto made = enqueue(session, everything,
-                              {.run_template = *origin,
-                               .schedule = *start,
-                               .schedule_type = job->schedule_type,
-                               .executor = job->executor,
-                               .launched_by = job->launched_by,
-                               .attempt = job->attempt + 1,
-                               .retry_of = first->id},
-                              end.end);
-    if (!made) throw sql::DatabaseError(sql::DatabaseError::Kind::other, made.error().message);
-}
-
 }  // namespace
 
 bool record_start(Session& session, const JobStart& start) {
@@ -79,23 +32,26 @@ bool record_start(Session& session, const JobStart& start) {
     if (!changed) return false;
     session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
                         {start.job.value, start.environment});
+    note_attempt_started(session, start.job);
     return true;
 }
 
-bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
+bool record_end(Session& session, const JobEnd& end, const Zone&) {
     const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
     const auto rows = session.sql.query(
-        R"(SELECT "runtemplate_id", "company_id", "exclusive", "reason", "begin" FROM "job" WHERE "id" = ?)",
+        R"(SELECT "runtemplate_id", "company_id", "exclusive", "reason", "begin", "task_id" FROM "job" WHERE "id" = ?)",
         {end.job.value});
     if (rows.empty()) return false;
+    std::optional<std::string> reason;
+    if (end.reason)
+        reason = storable(*end.reason);
+    else if (const auto* said = std::get_if<std::string>(&rows[0][3]); said && end.state == JobState::cancelled)
+        reason = *said;
     const auto changed = session.sql.execute(
         R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
            "stderr_size" = ?, "cpu_ms" = ?, "max_rss_kib" = ?, "pid" = NULL, "exclusive" = NULL
            WHERE "id" = ? AND "state" IN ('claimed', 'running') AND "fence" = ?)",
-        {std::string(name_of(end.state)), ms(end.end), number(end.exitcode),
-         end.reason                         ? Value{storable(*end.reason)}
-         : end.state == JobState::cancelled ? rows[0][3]
-                                            : Value{},
+        {std::string(name_of(end.state)), ms(end.end), number(end.exitcode), reason ? Value{*reason} : Value{},
          end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib), end.job.value,
          end.fence});
     if (!changed) return false;
@@ -128,7 +84,9 @@ bool record_end(Session& session, const JobEnd& end, const Zone& server_zone) {
         release_next_waiting(session, run_template);
     else
         let_next_go(session, {run_template});
-    if (outcome == JobOutcome::failed) enqueue_next_attempt(session, end, server_zone);
+    if (!is_null(rows[0][5]))
+        note_attempt_ended(
+            session, {.job = end.job, .state = end.state, .end = end.end, .exitcode = end.exitcode, .reason = reason});
     return true;
 }
 

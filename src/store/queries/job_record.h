@@ -37,9 +37,9 @@ struct JobEnd {
     std::string command;              ///< of a job that never started; otherwise empty
     std::string environment;          ///< the same
 };
-/// Closes the job with its artifacts and counters, lets the next waiting job of its run template go, and queues the
-/// next attempt of a planned run that failed (domain/retry.h). The zone of the server is that of run templates without
-/// one. False: the job had ended already, or somebody else has it; nothing was changed.
-bool record_end(Session& session, const JobEnd& end, const Zone& server_zone);
+/// Closes the job with its artifacts and counters, lets the next waiting job of its run template go, and gives its task
+/// an outcome or its next attempt (domain/retry.h). False: the job had ended already, or
+/// somebody else has it; nothing was changed.
+bool record_end(Session& session, const JobEnd& end, const Zone&);
 
 }  // namespace mf

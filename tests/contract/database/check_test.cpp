@@ -29,7 +29,7 @@ T inserted(Session& session, T record) {
     return record;
 }
 
-/// An installation with a job that succeeded, one that runs, one that waits, and an artifact.
+/// An installation with a planned job that succeeded, one that runs, one that waits, and an artifact.
 void fill(Database& database) {
     database.write([](Session& session) {
         const auto user = inserted(session, User{.login = "tester", .created_at = now});
@@ -40,9 +40,11 @@ void fill(Database& database) {
             inserted(session, RunTemplate{.app_id = application.id, .company_id = company.id, .name = "Run"});
         const std::string sha256(64, 'a');
         for (int i = 0; i < 3; ++i) {
+            const auto slot = now + std::chrono::hours(i);
             const NewJob request{.run_template = run_template,
                                  .schedule = now,
-                                 .schedule_type = "adhoc",
+                                 .window = TaskWindow{slot, slot + std::chrono::hours(1), slot + std::chrono::hours(1)},
+                                 .schedule_type = "hourly",
                                  .executor = ExecutorKind::native,
                                  .launched_by = user.id};
             if (!enqueue(session, Scope::everything(), request, now)) throw std::runtime_error("not queued");
@@ -123,6 +125,11 @@ TEST_CASE("every broken promise is found, with its row") {
                  {R"(UPDATE "runtemplate" SET "failed_jobs_count" = 4)",
                   "Run template 1 counts 1 succeeded and 4 failed jobs, and has 1 and 0."},
                  {R"(UPDATE "job_count" SET "created" = "created" + 1)", "Company 1 counts 4 jobs, and has 3."},
+                 {R"(UPDATE "task" SET "state" = 'open' WHERE "id" = 1)", "Task 1 is open and has no job"},
+                 {R"(UPDATE "task" SET "state" = 'failed' WHERE "id" = 2)",
+                  "Task 2 is failed although its job 2 is running."},
+                 {R"(UPDATE "task_count" SET "fulfilled" = "fulfilled" + 1)",
+                  "Company 1 counts 2 tasks with an outcome, and has 1."},
                  {R"(DELETE FROM "job_output" WHERE "job_id" = 1 AND "seq" = 1)", "The output of job 1 has 2 pieces"},
                  {R"(DELETE FROM "job_output" WHERE "job_id" = 1 AND "seq" = 0)", "The output of job 1 has 2 pieces"},
                  {R"(DELETE FROM "content_piece" WHERE "seq" = 1)",

@@ -2,6 +2,7 @@
 #include "domain/application.h"
 #include "domain/job.h"
 #include "domain/run_template.h"
+#include "domain/task.h"
 #include "store/migration.h"
 #include "store/records.h"
 #include "support/database_servers.h"
@@ -166,8 +167,8 @@ TEST_CASE("the steps of the schema make the columns that the field tables descri
         database.read([&](Session& session) {
             for (const Entity* entity :
                  entities<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
-                          ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Job,
-                          Artifact, QueueEntry>()) {
+                          ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Task,
+                          Job, Artifact, QueueEntry>()) {
                 INFO("entity ", std::string(entity->name));
                 std::vector<Column> described;
                 for (const Field& field : entity->fields)
@@ -192,8 +193,8 @@ TEST_CASE("records of every entity come back as they were stored, with the longe
         REQUIRE(migrate(database, now));
         database.write([&](Session& session) {
             round_trips<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
-                        ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Job,
-                        Artifact, QueueEntry>(session);
+                        ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Task,
+                        Job, Artifact, QueueEntry>(session);
         });
     });
 }

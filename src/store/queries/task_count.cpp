@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/task_count.h"
+
+#include <fmt/format.h>
+#include <stdexcept>
+
+namespace mf {
+namespace {
+
+std::int64_t number(const Value& value) {
+    // SUM of PostgreSQL over BIGINT is NUMERIC and comes as text.
+    if (auto* text = std::get_if<std::string>(&value)) return std::stoll(*text);
+    return is_null(value) ? 0 : std::get<std::int64_t>(value);
+}
+
+}  // namespace
+
+std::int64_t day_of(Timestamp moment) {
+    return std::chrono::floor<std::chrono::days>(moment).time_since_epoch().count();
+}
+
+void count_outcomes(Session& session, Id<Company> company, std::int64_t day, TaskState outcome, std::int64_t number) {
+    if (!has_outcome(outcome)) throw std::logic_error("a task without an outcome is not counted");
+    // Not an "upsert": its spelling differs on every database, and the row nearly always exists.
+    const auto changed = session.sql.execute(
+        fmt::format(R"(UPDATE "task_count" SET "{0}" = "{0}" + ? WHERE "company_id" = ? AND "day" = ?)",
+                    name_of(outcome)),
+        {number, company.value, day});
+    if (changed) return;
+    try {
+        session.sql.execute(
+            fmt::format(R"(INSERT INTO "task_count" ("company_id", "day", "{}") VALUES (?, ?, ?))", name_of(outcome)),
+            {company.value, day, number});
+    } catch (const sql::DatabaseError& error) {
+        // Another session made the row in between; the whole transaction is repeated and finds it.
+        if (error.kind != sql::DatabaseError::Kind::unique_violation) throw;
+        throw sql::DatabaseError(sql::DatabaseError::Kind::busy, error.what());
+    }
+}
+
+void count_outcome(Session& session, Id<Company> company, Timestamp window_start, TaskState outcome,
+                   std::int64_t number) {
+    count_outcomes(session, company, day_of(window_start), outcome, number);
+}
+
+TaskStatistics task_statistics(Session& session, Scope scope) {
+    std::string of_company;
+    std::vector<Value> parameters;
+    if (scope.company()) {
+        of_company = R"( "company_id" = ?)";
+        parameters.emplace_back(*scope.company());
+    }
+    const auto row = session.sql.query(
+        R"(SELECT SUM("fulfilled"), SUM("fulfilled_late"), SUM("failed"), SUM("missed") FROM "task_count")" +
+            (of_company.empty() ? "" : " WHERE" + of_company),
+        parameters)[0];
+    TaskStatistics out{.fulfilled = number(row[0]),
+                       .fulfilled_late = number(row[1]),
+                       .failed = number(row[2]),
+                       .missed = number(row[3])};
+    for (const auto& [state, count] : {std::pair{"open", &out.open}, std::pair{"running", &out.running}}) {
+        std::vector<Value> of_state{std::string(state)};
+        of_state.insert(of_state.end(), parameters.begin(), parameters.end());
+        *count = number(session.sql.query(
+            R"(SELECT COUNT(*) FROM "task" WHERE "state" = ?)" + (of_company.empty() ? "" : " AND" + of_company),
+            of_state)[0][0]);
+    }
+    return out;
+}
+
+}  // namespace mf
