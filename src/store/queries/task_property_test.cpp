@@ -45,7 +45,12 @@ struct Runs : testing::Queue {
     }
     void end_with(const Job& job, JobState state) {
         database.write([&](Session& session) {
-            record_end(session, {.job = job.id, .state = state, .end = time, .exitcode = state != JobState::succeeded},
+            record_end(session,
+                       {.job = job.id,
+                        .fence = job.fence,
+                        .state = state,
+                        .end = time,
+                        .exitcode = state != JobState::succeeded},
                        Zone::utc());
         });
     }

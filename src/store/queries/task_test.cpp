@@ -27,8 +27,9 @@ struct Queue : testing::Queue {
     bool run(Id<Job> job, JobState state, std::int64_t code, Timestamp when) {
         REQUIRE(claim(100, now + 24h).size() == 1);
         REQUIRE(start(job));
-        return database.write([&](Session& session) {
-            return record_end(session, {.job = job, .state = state, .end = when, .exitcode = code}, Zone::utc());
+        return database.write([&, fence = get(job).fence](Session& session) {
+            return record_end(session, {.job = job, .fence = fence, .state = state, .end = when, .exitcode = code},
+                              Zone::utc());
         });
     }
     TaskStatistics counted(Scope scope = Scope::everything()) {
