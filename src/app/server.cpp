@@ -127,6 +127,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     NativeExecutor native(supervisor);
     Dispatcher dispatcher(database, clock, installation.vault(), native, recorder,
                           {.node = settings.node,
+                           .labels = settings.node_labels,
                            .slots = capacity.slots,
                            .unrecorded = capacity.unrecorded,
                            .work_base = work_base.path,

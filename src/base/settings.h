@@ -42,7 +42,8 @@ struct Settings {
     int max_parallel = 0;                  ///< at least 1
     std::chrono::seconds drain_timeout{60};
     std::string node;
-    std::string timezone;  ///< for Zone::of_machine; empty: that of the machine
+    std::vector<std::string> node_labels;  ///< see base/labels.h
+    std::string timezone;                  ///< for Zone::of_machine; empty: that of the machine
     std::vector<std::string> env_allow;
     log::Format log_format = log::Format::text;
     log::Level log_level = log::Level::info;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/settings_table.h"
 
+#include "base/labels.h"
 #include "base/text.h"
 #include "base/zone.h"
 
@@ -118,8 +119,8 @@ struct Reading<std::vector<std::string>> {
         for (const auto part : split(text, ',')) {
             const auto name = trim(part);
             if (name.empty()) continue;
-            const bool is_name =
-                std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != '=' && c != 0x7f; });
+            const bool is_name = std::ranges::all_of(
+                name, [&](unsigned char c) { return c > ' ' && (c != '=' || options.check) && c != 0x7f; });
             if (!is_name) return values(options);
             out.emplace_back(name);
         }
@@ -148,6 +149,12 @@ std::string check_node(std::string_view text) {
     return is_node_name(text) ? ""
                               : "at most 64 letters (a to z), digits, dots, hyphens and underscores, of which the "
                                 "first is a letter or a digit, because files are named after it";
+}
+
+std::string check_labels(std::string_view text) {
+    return parse_labels(text) ? ""
+                              : "labels of small letters, digits, dots, underscores, equals signs and hyphens, "
+                                "with commas between them, together at most 512 bytes";
 }
 
 using S = Settings;
@@ -205,6 +212,10 @@ constexpr Setting table[] = {
                                "restarts.",
                        .default_text = "the host name",
                        .check = check_node}),
+    setting<&S::node_labels>("MULTIFLEXI_NODE_LABELS",
+                             {.help = "What this machine is or has, with commas between the labels. A run template can "
+                                      "ask for labels (--runs_on); its jobs run on machines that have them all.",
+                              .check = check_labels}),
     setting<&S::timezone>("MULTIFLEXI_TIMEZONE", {.help = "The time zone of schedules that name none, and of times "
                                                           "that are shown.",
                                                   .default_text = "the zone of the machine",

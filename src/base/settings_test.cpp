@@ -229,6 +229,15 @@ TEST_CASE("every wrong value is listed at once, with its place and what it must 
     CHECK(load_settings(sources).error().message == "9 settings are wrong; each is listed.");
 }
 
+TEST_CASE("labels of a node") {
+    CHECK(with({}).node_labels.empty());
+    CHECK(with({{"MULTIFLEXI_NODE_LABELS", "eu, zone=prague-1"}}).node_labels ==
+          std::vector<std::string>{"eu", "zone=prague-1"});
+    CHECK(contains(complaints(plain({{"MULTIFLEXI_NODE_LABELS", "eu,Prague"}})), "must be labels of small letters"));
+    // Other lists have names of variables in them.
+    CHECK(contains(complaints(plain({{"MULTIFLEXI_ENV_ALLOW", "A=B"}})), "MULTIFLEXI_ENV_ALLOW | "));
+}
+
 TEST_CASE("the name of a node can be part of a file name") {
     for (const std::string& name : std::vector<std::string>{"db-1.example.org", "Node_7", "0", std::string(64, 'x')})
         CHECK(with({{"MULTIFLEXI_NODE", name}}).node == name);

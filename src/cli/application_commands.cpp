@@ -31,6 +31,7 @@ constexpr Column columns[] = {
     {.name = "deffile"},
     {.name = "helmchart"},
     {.name = "topics", .source = "tags", .as = As::words},
+    {.name = "max_parallel"},
 };
 constexpr Subject subject{"Application", "application_id", columns};
 
@@ -69,6 +70,7 @@ constexpr Option create_options[] = {
      .key = "arguments",
      .aliases = {"cmdparamsTemplate", "arguments"}},
     {.name = "enabled", .takes = Takes::optional_value, .help = "1: its run templates are planned, 0: they are not"},
+    {.name = "max_parallel", .help = "Jobs that may run at once, on all nodes together; 0: no limit"},
     {.name = "DatCreate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
     {.name = "DatUpdate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
 };

@@ -24,6 +24,7 @@ constexpr Column columns[] = {
     {.name = "zabbix_host"},
     {.name = "dic"},
     {.name = "code"},
+    {.name = "max_parallel"},
 };
 constexpr Subject subject{"Company", "company_id", columns};
 
@@ -38,6 +39,7 @@ constexpr Option create_options[] = {
     {.name = "slug", .help = "Short unique code; made from the name when left out", .key = "code", .aliases = {"code"}},
     {.name = "email", .help = "Whom to write to"},
     {.name = "zabbix_host", .takes = Takes::optional_value, .help = "Its host in Zabbix"},
+    {.name = "max_parallel", .help = "Jobs that may run at once, on all nodes together; 0: no limit"},
     {.name = "DatCreate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
     {.name = "DatUpdate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
 };

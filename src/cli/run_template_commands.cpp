@@ -45,6 +45,7 @@ constexpr Column columns[] = {
     {.name = "artifact_count_limit"},
     {.name = "skipped_slots"},
     {.name = "fault"},
+    {.name = "runs_on"},
 };
 constexpr Subject subject{"RunTemplate", "runtemplate_id", columns};
 
@@ -60,6 +61,7 @@ constexpr Option create_options[] = {
     {.name = "cron", .takes = Takes::optional_value, .help = "Cron expression; implies --interv c"},
     {.name = "active", .help = "1: runs as planned, 0: does not"},
     {.name = "executor", .help = "Native, Docker, Podman, Azure or Kubernetes"},
+    {.name = "runs_on", .help = "Labels that a node must have for its jobs, with commas; '' for any node"},
     {.name = "config",
      .takes = Takes::list,
      .help = "Value of a variable; values that are not named stay",

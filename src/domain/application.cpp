@@ -26,6 +26,8 @@ const Entity& entity_of<Application>() {
         field<&A::helmchart>("helmchart", {.max_length = 512}), field<&A::deffile>("deffile", {.max_length = 4096}),
         field<&A::definition>("definition", {.max_length = 8388608, .read_only = true}),
         field<&A::definition_sha256>("definition_sha256", {.max_length = 64, .read_only = true}),
+        field<&A::max_parallel>("max_parallel",
+                                {.label = "Parallel jobs", .help = "Jobs that may run at once on all nodes together"}),
         field<&A::live>("live", {.read_only = true}), field<&A::created_at>("created_at", {.read_only = true}),
         field<&A::updated_at>("updated_at", {.read_only = true}));
     static constexpr Entity entity{"application", "Application", fields};

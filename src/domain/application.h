@@ -28,7 +28,8 @@ struct Application {
     std::string deffile;     ///< where it was imported from
     std::string definition;  ///< the document as it was read; empty when made by hand
     std::string definition_sha256;
-    std::optional<std::int64_t> live = 1;  ///< none: retired
+    std::optional<std::int64_t> max_parallel;  ///< jobs that may run at once on all nodes together; none: no limit
+    std::optional<std::int64_t> live = 1;      ///< none: retired
     Timestamp created_at{};
     Timestamp updated_at{};
 };

@@ -38,8 +38,10 @@ const Entity& entity_of<Company>() {
         field<&C::settings>("settings", {.label = "Settings", .max_length = 65535}),
         field<&C::logo>("logo", {.label = "Logo", .max_length = 1048576}),
         field<&C::customer>("customer", {.label = "Customer"}),
-        field<&C::zabbix_host>("zabbix_host", {.label = "Zabbix host"}), field<&C::live>("live", {.read_only = true}),
-        field<&C::created_at>("created_at", {.read_only = true}),
+        field<&C::zabbix_host>("zabbix_host", {.label = "Zabbix host"}),
+        field<&C::max_parallel>("max_parallel",
+                                {.label = "Parallel jobs", .help = "Jobs that may run at once on all nodes together"}),
+        field<&C::live>("live", {.read_only = true}), field<&C::created_at>("created_at", {.read_only = true}),
         field<&C::updated_at>("updated_at", {.read_only = true}));
     static constexpr Entity entity{"company", "Company", fields};
     return entity;

@@ -32,7 +32,8 @@ struct Company {
     std::optional<std::string> logo;
     std::optional<std::int64_t> customer;
     std::optional<std::string> zabbix_host;
-    std::optional<std::int64_t> live = 1;  ///< none: retired, kept for its history only
+    std::optional<std::int64_t> max_parallel;  ///< jobs that may run at once on all nodes together; none: no limit
+    std::optional<std::int64_t> live = 1;      ///< none: retired, kept for its history only
     Timestamp created_at{};
     Timestamp updated_at{};
 };

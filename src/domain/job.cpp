@@ -51,12 +51,12 @@ const Entity& entity_of<Artifact>() {
 template <>
 const Entity& entity_of<QueueEntry>() {
     using Q = QueueEntry;
-    static constexpr auto fields =
-        fields_of<Q>(field<&Q::id>("id", {.key = true, .read_only = true, .listed = true}),
-                     field<&Q::job_id>("job_id", {.references = "job", .listed = true}),
-                     field<&Q::runtemplate_id>("runtemplate_id", {.references = "runtemplate", .listed = true}),
-                     field<&Q::company_id>("company_id", {.references = "company", .tenant = true, .listed = true}),
-                     field<&Q::after>("after", {.listed = true}), field<&Q::waiting>("waiting"));
+    static constexpr auto fields = fields_of<Q>(
+        field<&Q::id>("id", {.key = true, .read_only = true, .listed = true}),
+        field<&Q::job_id>("job_id", {.references = "job", .listed = true}),
+        field<&Q::runtemplate_id>("runtemplate_id", {.references = "runtemplate", .listed = true}),
+        field<&Q::company_id>("company_id", {.references = "company", .tenant = true, .listed = true}),
+        field<&Q::after>("after", {.listed = true}), field<&Q::waiting>("waiting"), field<&Q::lane_id>("lane_id"));
     static constexpr Entity entity{"schedule", "Queue entry", fields};
     return entity;
 }

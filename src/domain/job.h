@@ -103,7 +103,8 @@ struct QueueEntry {
     Id<RunTemplate> runtemplate_id;
     Id<Company> company_id;
     Timestamp after{};
-    bool waiting = false;  ///< due, but another job of the run template has to end first
+    bool waiting = false;      ///< due, but another job of the run template has to end first
+    std::int64_t lane_id = 0;  ///< see store/queries/lane.h
 };
 template <>
 const Entity& entity_of<QueueEntry>();

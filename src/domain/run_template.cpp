@@ -22,6 +22,8 @@ const Entity& entity_of<RunTemplate>() {
         field<&R::catch_up_limit>("catch_up_limit"),
         field<&R::overlap>("overlap", {.label = "Overlapping runs", .max_length = 16}),
         field<&R::executor>("executor", {.label = "Executor", .max_length = 32, .listed = true}),
+        field<&R::runs_on>("runs_on",
+                           {.label = "Runs on", .help = "Labels that the node must have", .max_length = 512}),
         field<&R::active>("active", {.label = "Active", .listed = true}),
         field<&R::activated_at>("activated_at", {.read_only = true}),
         field<&R::next_slot>("next_slot", {.read_only = true}),

@@ -45,6 +45,7 @@ struct RunTemplate {
     std::int64_t catch_up_limit = 10;  ///< for CatchUp::all
     Overlap overlap = Overlap::coalesce;
     ExecutorKind executor = ExecutorKind::native;
+    std::string runs_on;  ///< labels that a node must all have, see base/labels.h; empty: any node
     bool active = true;
     std::optional<Timestamp> activated_at;
     std::optional<Timestamp> next_slot;    ///< planned instant that has no job yet

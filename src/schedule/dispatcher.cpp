@@ -126,9 +126,10 @@ void Dispatcher::run(std::stop_token stop) {
                         nudged = true;  // there may be more
                         continue;
                     } else {
-                        // All of them wait for other jobs now, or another server is claiming them at this moment.
-                        next = database_.read([](Session& session) { return next_due(session); });
-                        if (next && *next <= now) next = now + 1s;
+                        // They are for other nodes or wait for other jobs or for a limit, or another server is claiming
+                        // them at this moment.
+                        next = database_.read([&](Session& session) { return next_due_after(session, now); });
+                        next = std::min(next.value_or(now + 1s), now + 1s);
                     }
                 }
                 if (std::exchange(failing, false)) log::info("claiming again");
@@ -171,7 +172,8 @@ std::size_t Dispatcher::claim(Timestamp now) {
     last_claim_ = std::chrono::steady_clock::now();
     if (claim_is_uncertain_) give_back_strays();
     claim_is_uncertain_ = true;
-    auto claimed = database_.write([&](Session& session) { return claim_due(session, options_.node, now, free); });
+    auto claimed = database_.write(
+        [&](Session& session) { return claim_due(session, options_.node, now, free, options_.labels); });
     claim_is_uncertain_ = false;
     const std::lock_guard lock(mutex_);
     state_.occupied += static_cast<int>(claimed.size());

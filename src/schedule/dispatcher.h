@@ -19,6 +19,7 @@ class Dispatcher {
 public:
     struct Options {
         std::string node;       ///< name of this server in the database; one server each
+        TextList labels = {};   ///< of this node; see base/labels.h
         int slots = 16;         ///< jobs that run at the same time
         int unrecorded = 1000;  ///< these, and those that have ended and wait for the database
         /// Where work directories are made: a directory that nothing but this node of this installation uses.

@@ -8,6 +8,7 @@
 #include "service/application_operations.h"
 #include "service/application_record.h"
 #include "service/audit.h"
+#include "service/parallel_limit.h"
 #include "service/planning.h"
 
 #include <fmt/format.h>
@@ -28,7 +29,8 @@ const Entity& entity_of<ApplicationInput>() {
         field<&I::arguments>("arguments", {.help = "Arguments with {PLACEHOLDERS}", .max_length = 65535}),
         field<&I::tags>("tags", {.help = "Tags", .max_length = 65535}),
         field<&I::requirements>("requirements", {.help = "Credentials it needs", .max_length = 65535}),
-        field<&I::enabled>("enabled", {.help = "Whether its run templates are scheduled"}));
+        field<&I::enabled>("enabled", {.help = "Whether its run templates are scheduled"}),
+        max_parallel_field<&I::max_parallel>());
     static constexpr Entity entity{"application_input", "Application", fields};
     return entity;
 }
@@ -46,6 +48,7 @@ void apply(const ApplicationInput& input, Application& out) {
     if (input.tags) out.tags = *input.tags;
     if (input.requirements) out.requirements = *input.requirements;
     if (input.enabled) out.enabled = *input.enabled;
+    if (input.max_parallel) out.max_parallel = limit_from(*input.max_parallel);
 }
 
 /// Changes the text that lists show and leaves the other languages.
@@ -129,6 +132,15 @@ Result<void> check_name(Call& call, const Application& application) {
     return Error{ErrorCode::conflict, message, {{"name", message}}};
 }
 
+Result<void> limit(Call& call, Application& application, std::optional<std::int64_t> max_parallel) {
+    if (application.max_parallel == max_parallel) return {};
+    const Application before = application;
+    application.max_parallel = max_parallel;
+    application.updated_at = call.now;
+    call.wake_server = true;
+    return call.repository<Application>().update(before, application);
+}
+
 Result<void> enable(Call& call, Application& application, bool enabled) {
     if (application.enabled == enabled) return {};
     const Application before = application;
@@ -165,6 +177,7 @@ Result<json::value> create_application(Call& call, const ApplicationInput& input
     if (!input.name || !input.uuid || !input.executable)
         return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
     if (auto may = check_may_change_applications(call); !may) return may.error();
+    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     if (trim(*input.uuid).empty())
         return Error{
             ErrorCode::invalid, "The application needs a UUID, as uuidgen prints it.", {{"uuid", "is required"}}};
@@ -175,6 +188,7 @@ Result<json::value> create_application(Call& call, const ApplicationInput& input
     if (auto free = check_name(call, wanted); !free) return free.error();
     auto made = store(call, {}, wanted, input);
     if (!made) return made.error();
+    if (auto set = limit(call, *made, wanted.max_parallel); !set) return set.error();
     if (auto switched = enable(call, *made, wanted.enabled); !switched) return switched.error();
     audit(call, {.entity = "application",
                  .id = made->id.value,
@@ -185,6 +199,7 @@ Result<json::value> create_application(Call& call, const ApplicationInput& input
 
 Result<json::value> update_application(Call& call, const ApplicationInput& input) {
     if (auto may = check_may_change_applications(call); !may) return may.error();
+    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     const auto before = find_application(call, input.id, input.uuid);
     if (!before) return before.error();
     if (input.uuid && uuid_spelling(*input.uuid) != before->uuid) {
@@ -199,12 +214,15 @@ Result<json::value> update_application(Call& call, const ApplicationInput& input
     const auto changes = changed_fields(entity_of<Application>(), &*before, &wanted);
     if (changes.empty()) return json::value{{"updated", false}, {"record", application_record(call, *before)}};
     Application after = *before;
-    if (changes.size() > (changes.contains("enabled") ? 1U : 0U)) {
+    // What the definition does not say.
+    const auto outside = (changes.contains("enabled") ? 1U : 0U) + (changes.contains("max_parallel") ? 1U : 0U);
+    if (changes.size() > outside) {
         if (auto free = check_name(call, wanted); !free) return free.error();
         auto stored = store(call, definition_of(call, *before), *before, input);
         if (!stored) return stored.error();
         after = *std::move(stored);
     }
+    if (auto set = limit(call, after, wanted.max_parallel); !set) return set.error();
     if (auto switched = enable(call, after, wanted.enabled); !switched) return switched.error();
     audit(call, {.entity = "application", .id = after.id.value, .action = "update", .details = changes});
     return json::value{{"updated", true}, {"record", application_record(call, after)}};

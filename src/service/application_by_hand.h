@@ -12,6 +12,7 @@ struct ApplicationInput {
     std::optional<std::string> uuid, name, executable, description, ociimage, homepage, version, arguments;
     std::optional<TextList> tags, requirements;
     std::optional<bool> enabled;
+    std::optional<std::int64_t> max_parallel;
 };
 template <>
 const Entity& entity_of<ApplicationInput>();

@@ -118,3 +118,23 @@ TEST_CASE("names that were allowed at the import stay when something else is cha
     desk.done("application:update", {{"uuid", uuid}, {"executable", "/bin/false"}});
     CHECK(desk.exported().at("environment").as_object().contains("LD_PRELOAD"));
 }
+
+TEST_CASE("a limit of parallel jobs is not part of the definition, and outlives an import") {
+    Desk desk;
+    const auto id = desk.import(definition()).at("id");
+    const auto before = desk.exported();
+    const auto updated = desk.done("application:update", {{"id", id}, {"max_parallel", "2"}});
+    CHECK(updated.at("updated") == true);
+    CHECK(updated.at("record").at("max_parallel") == 2);
+    CHECK(desk.exported() == before);
+    auto newer = definition();
+    newer["version"] = "2.0";
+    desk.import(newer);
+    const auto stored = desk.all<Application>({.equals = {{"uuid", std::string(uuid)}}});
+    REQUIRE(stored.size() == 1);
+    CHECK(stored[0].version == "2.0");
+    CHECK(stored[0].max_parallel == 2);
+    CHECK(
+        desk.done("application:update", {{"id", id}, {"max_parallel", "0"}}).at("record").at("max_parallel").is_null());
+    CHECK(desk.error_of("application:update", {{"id", id}, {"max_parallel", "-5"}}).code == ErrorCode::invalid);
+}

@@ -6,6 +6,7 @@
 #include "service/audit.h"
 #include "service/free_code.h"
 #include "service/list_filter.h"
+#include "service/parallel_limit.h"
 #include "service/planning.h"
 #include "service/sealing.h"
 
@@ -22,7 +23,7 @@ struct CompanyInput {
     std::optional<std::int64_t> id;
     std::optional<std::string> name, code, ic, dic, email, settings, logo, zabbix_host;
     std::optional<bool> enabled;
-    std::optional<std::int64_t> customer;
+    std::optional<std::int64_t> customer, max_parallel;
 };
 
 struct CompanyVariableFilter {
@@ -60,7 +61,7 @@ const Entity& entity_of<CompanyInput>() {
         field<&I::logo>("logo", {.help = "Data URI of an image", .max_length = 1048576}),
         field<&I::zabbix_host>("zabbix_host", {.help = "Host name in Zabbix"}),
         field<&I::enabled>("enabled", {.help = "Whether jobs of the company run"}),
-        field<&I::customer>("customer", {.help = "Number of the customer"}));
+        field<&I::customer>("customer", {.help = "Number of the customer"}), max_parallel_field<&I::max_parallel>());
     static constexpr Entity entity{"company_input", "Company", fields};
     return entity;
 }
@@ -119,6 +120,7 @@ void apply(const CompanyInput& input, Company& company) {
     if (input.zabbix_host) company.zabbix_host = input.zabbix_host;
     if (input.enabled) company.enabled = *input.enabled;
     if (input.customer) company.customer = input.customer;
+    if (input.max_parallel) company.max_parallel = limit_from(*input.max_parallel);
 }
 
 /// The name and the code of another company are refused with a sentence that says which of the two it is.
@@ -146,6 +148,7 @@ Result<Company> create(Call& call, const CompanyInput& input) {
     Company company{.created_at = call.now, .updated_at = call.now};
     apply(input, company);
     if (company.code.empty()) company.code = free_code(call.session, "company", company.name, "company");
+    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     if (auto good = check(company); !good) return good.error();
     if (auto unique = check_unique(call, company); !unique) return unique.error();
     if (auto inserted = call.repository<Company>().insert(company); !inserted) return inserted.error();
@@ -161,6 +164,7 @@ Result<json::value> update(Call& call, const CompanyInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
     const auto before = find(call, {.id = input.id});
     if (!before) return before.error();
+    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     Company after = *before;
     apply(input, after);
     const auto changes = changed_fields(entity_of<Company>(), &*before, &after);
@@ -171,6 +175,7 @@ Result<json::value> update(Call& call, const CompanyInput& input) {
         if (auto updated = call.repository<Company>().update(*before, after); !updated) return updated.error();
         audit(call,
               {.entity = "company", .id = after.id.value, .action = "update", .company = after.id, .details = changes});
+        if (before->max_parallel != after.max_parallel) call.wake_server = true;
         if (before->enabled != after.enabled)
             replan(call, ListQuery{.equals = {{"company_id", after.id.value}, alive()}});
     }

@@ -201,3 +201,19 @@ TEST_CASE("variables of a company: set, changed, listed, unset") {
           ErrorCode::not_found);
     CHECK(desk.run("company:variable-list", {{"company_id", id}})->as_array().size() == 1);
 }
+
+TEST_CASE("a company gets a limit of parallel jobs and loses it again") {
+    Desk desk;
+    const auto limit = [&](std::string_view value) {
+        const auto answer = desk.run("company:update", {{"id", desk.company.id.value}, {"max_parallel", value}});
+        REQUIRE(answer);
+        return answer->at("record").at("max_parallel");
+    };
+    CHECK(limit("3") == 3);
+    CHECK(desk.woken);
+    CHECK(desk.get(desk.company.id).max_parallel == 3);
+    CHECK(limit("0").is_null());
+    for (const auto* wrong : {"-1", "1000001"})
+        CHECK(desk.error_of("company:update", {{"id", desk.company.id.value}, {"max_parallel", wrong}})
+                  .message.starts_with("max_parallel must be from 1 to 1000000 jobs"));
+}

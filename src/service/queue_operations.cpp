@@ -6,6 +6,7 @@
 #include "service/list_filter.h"
 #include "service/planning.h"
 #include "store/queries/job_queue.h"
+#include "store/queries/lane.h"
 #include "store/queries/statistics.h"
 
 #include <fmt/format.h>
@@ -132,11 +133,8 @@ Result<json::value> fix(Call& call, const NoInput&) {
     for (const auto& row : pending) {
         const auto job = call.repository<Job>().find({std::get<std::int64_t>(row[0])});
         if (!job) continue;
-        QueueEntry entry{.job_id = job->id,
-                         .runtemplate_id = job->runtemplate_id,
-                         .company_id = job->company_id,
-                         .after = job->schedule};
-        if (auto queued = call.repository<QueueEntry>().insert(entry); !queued) return queued.error();
+        if (auto queued = put_in_queue(call.session, call.scope, *job, lane_of(call.session, *job)); !queued)
+            return queued.error();
         say("success", fmt::format("Job {} was put back into the queue.", job->id.value));
     }
     if (messages.empty()) say("info", "The queue is in order.");

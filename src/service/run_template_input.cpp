@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/run_template_input.h"
 
+#include "base/labels.h"
 #include "base/text.h"
 #include "base/time_text.h"
 #include "domain/interval.h"
@@ -31,6 +32,9 @@ const Entity& entity_of<RunTemplateInput>() {
         field<&I::catch_up_limit>("catch_up_limit", {.help = "For catch-up 'all': at most so many"}),
         field<&I::overlap>("overlap", {.help = "What happens when the previous job has not ended"}),
         field<&I::executor>("executor", {.help = "Where jobs run"}),
+        field<&I::runs_on>(
+            "runs_on",
+            {.help = "Labels that a node must have for its jobs, with commas; empty: any node", .max_length = 4096}),
         field<&I::active>("active", {.help = "Whether it is scheduled and may be launched"}),
         field<&I::config>("config", {.help = "Value of a variable, KEY=VALUE", .max_length = 4194304}),
         field<&I::unset>("unset", {.help = "Variable whose value is removed", .max_length = 65535}),
@@ -137,6 +141,12 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
     if (input.catch_up) out.catch_up = *input.catch_up;
     if (input.overlap) out.overlap = *input.overlap;
     if (input.executor) out.executor = *input.executor;
+    if (input.runs_on) {
+        if (const auto labels = parse_labels(*input.runs_on))
+            out.runs_on = label_list(*labels);
+        else
+            complaints.add("runs_on", labels.error().message);
+    }
     if (input.active) out.active = *input.active;
     complaints.range("catch_up_limit", input.catch_up_limit, 1, 1000, out.catch_up_limit);
     complaints.range("output_limit", input.output_limit, 0, terabyte, out.output_limit);

@@ -15,6 +15,7 @@ struct RunTemplateInput {
     std::optional<std::int64_t> catch_up_limit;
     std::optional<Overlap> overlap;
     std::optional<ExecutorKind> executor;
+    std::optional<std::string> runs_on;
     std::optional<bool> active;
     std::optional<TextMap> config;
     std::optional<TextList> unset;

@@ -90,3 +90,21 @@ TEST_CASE("a name that begins with a digit is taken only where an application de
     CHECK(desk.run("runtemplate:create", desk.input({{"app_id", imported->at("id")}, {"config", {{"1A", "1"}}}})));
     CHECK(desk.run("company:variable-set", company("1A")));
 }
+
+TEST_CASE("labels are stored in one order; what is no label is refused") {
+    Desk desk;
+    const auto made = desk.run("runtemplate:create", desk.input({{"runs_on", "gpu , eu,gpu"}}));
+    REQUIRE(made);
+    CHECK(made->at("runs_on") == "eu,gpu");
+    const auto error = desk.error_of("runtemplate:update", {{"id", made->at("id")}, {"runs_on", "EU"}});
+    CHECK(has(error.message, "'EU' is not a label"));
+    REQUIRE(error.fields.size() == 1);
+    CHECK(error.fields[0].field == "runs_on");
+    const auto job = desk.run("runtemplate:schedule", {{"id", made->at("id")}});
+    REQUIRE(job);
+    CHECK(desk.claim().empty());
+    // What is queued follows, and the server looks at once.
+    REQUIRE(desk.run("runtemplate:update", {{"id", made->at("id")}, {"runs_on", ""}}));
+    CHECK(desk.woken);
+    CHECK(desk.claim().size() == 1);
+}

@@ -13,6 +13,7 @@
 #include "service/planning.h"
 #include "service/run_template_input.h"
 #include "store/queries/job_queue.h"
+#include "store/queries/lane.h"
 
 #include <fmt/format.h>
 
@@ -250,6 +251,8 @@ Result<json::value> update(Call& call, const RunTemplateInput& input) {
             !stored)
             return stored.error();
     if (before->overlap != after.overlap) apply_overlap(call.session, after);
+    if (before->runs_on != after.runs_on) change_lane(call.session, after);
+    call.wake_server = true;
     if (before->app_id != after.app_id) {
         if (auto sealed = seal_new_secrets(call, after.app_id); !sealed) return sealed.error();
         // A job is of the application that it was made for, but its values are those of the run template.

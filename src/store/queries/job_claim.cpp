@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/job_claim.h"
 
+#include "base/labels.h"
 #include "store/queries/job_record.h"
 #include "store/queries/job_turns.h"
+#include "store/queries/lane.h"
 #include "store/rows_of.h"
 
 #include <fmt/format.h>
@@ -12,24 +14,29 @@ namespace {
 
 std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
 
-/// The oldest due rows of the queue, with their jobs and run templates, locked against every other session. Rows that
-/// another session is claiming at this moment are not waited for.
-sql::Rows due_rows(Session& session, Timestamp now, std::int64_t most) {
+/// The oldest rows of a lane that are due, with their jobs and run templates, locked against every other session. Rows
+/// that another session is claiming at this moment are not waited for.
+sql::Rows due_rows(Session& session, const DueLane& lane, Timestamp until, std::int64_t most) {
     static const std::string whole = fmt::format(
         R"(SELECT s."id", o."sealed", {}, {} FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
            JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "job_override" o ON o."job_id" = j."id" )",
         column_list(entity_of<Job>(), "j"), column_list(entity_of<RunTemplate>(), "r"));
     static const std::string due =
-        whole + R"(WHERE s."waiting" = ? AND s."after" <= ? ORDER BY s."after", s."id" LIMIT ?)";
+        whole +
+        R"(WHERE s."waiting" = FALSE AND s."lane_id" = ? AND s."after" <= ? ORDER BY s."after", s."id" LIMIT ?)";
+    const std::initializer_list<Value> which{lane.id, ms(until), most};
     // SQLite has one writer at a time.
-    if (session.sql.dialect() == sql::Dialect::sqlite) return session.sql.query(due, {false, ms(now), most});
-    // MariaDB would lock the rows of all joined tables (it has no FOR UPDATE OF).
+    if (session.sql.dialect() == sql::Dialect::sqlite) return session.sql.query(due, which);
+    // MariaDB would lock the rows of all joined tables (it has no FOR UPDATE OF), and those of other lanes when it
+    // takes the index of the time.
+    const std::string_view ids_of_lane =
+        session.sql.dialect() == sql::Dialect::mariadb
+            ? R"(SELECT "id" FROM "schedule" FORCE INDEX ("schedule_of_lane") WHERE "waiting" = FALSE AND "lane_id" = ?
+                 AND "after" <= ? ORDER BY "after", "id" LIMIT ? FOR UPDATE SKIP LOCKED)"
+            : R"(SELECT "id" FROM "schedule" WHERE "waiting" = FALSE AND "lane_id" = ?
+                 AND "after" <= ? ORDER BY "after", "id" LIMIT ? FOR UPDATE SKIP LOCKED)";
     std::vector<std::int64_t> ids;
-    for (const auto& row : session.sql.query(
-             R"(SELECT "id" FROM "schedule" WHERE "waiting" = ? AND "after" <= ? ORDER BY "after", "id" LIMIT ?
-                FOR UPDATE SKIP LOCKED)",
-             {false, ms(now), most}))
-        ids.push_back(std::get<std::int64_t>(row[0]));
+    for (const auto& row : session.sql.query(ids_of_lane, which)) ids.push_back(std::get<std::int64_t>(row[0]));
     std::unordered_map<std::int64_t, sql::Row> found;
     rows_of(session, whole + R"(WHERE s."id" IN ({}))", ids,
             [&](sql::Row& row) { found.emplace(std::get<std::int64_t>(row[0]), std::move(row)); });
@@ -66,7 +73,7 @@ void block_unreadable(Session& session, const Value& queue_entry, std::string_vi
 }
 
 /// Claims the job of a row of due_rows(), or sets it aside.
-void take_row(Session& session, const sql::Row& row, std::string_view node, Timestamp now,
+void take_row(Session& session, const DueLane& lane, const sql::Row& row, std::string_view node, Timestamp now,
               std::vector<ClaimedJob>& claimed) {
     ClaimedJob found;
     const auto cells = std::span(row).subspan(2);
@@ -79,6 +86,8 @@ void take_row(Session& session, const sql::Row& row, std::string_view node, Time
     }
     if (auto* sealed = std::get_if<std::string>(&row[1])) found.sealed_override = *sealed;
 
+    // Queued while somebody gave other labels to its run template.
+    if (found.run_template.runs_on != lane.runs_on) return change_lane(session, found.run_template);
     const bool alone = runs_alone(found.run_template);
     if (alone && is_occupied(session, found.run_template.id)) {
         session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {true, row[0]});
@@ -96,16 +105,38 @@ void take_row(Session& session, const sql::Row& row, std::string_view node, Time
     claimed.push_back(std::move(found));
 }
 
+/// Claims jobs of lanes whose labels the node has, until it has `most`.
+void take_from(Session& session, std::vector<DueLane> lanes, std::string_view node, Timestamp now, int most,
+               std::vector<ClaimedJob>& claimed) {
+    const bool limited =
+        std::ranges::any_of(lanes, [](const DueLane& lane) { return lane.company_limit || lane.application_limit; });
+    const bool shared =
+        std::ranges::any_of(lanes, [&](const DueLane& lane) { return lane.company != lanes.front().company; });
+    if (limited) lock_limits(session);
+    FairShare share(std::move(lanes), limited || shared ? running_jobs(session) : RunningJobs(),
+                    most - std::ssize(claimed), now);
+    while (const auto turn = share.next()) {
+        const DueLane& lane = share.lane(*turn);
+        const auto before = std::ssize(claimed);
+        // Jobs that are set aside make room for those behind them.
+        const auto rows = due_rows(session, lane, turn->until, turn->most);
+        for (const sql::Row& row : rows) take_row(session, lane, row, node, now, claimed);
+        share.took(*turn, std::ssize(claimed) - before);
+        if (std::ssize(rows) < turn->most)
+            share.ran_out(*turn, turn->until < now ? oldest_after(session, lane, turn->until, now) : std::nullopt);
+    }
+}
+
 }  // namespace
 
-std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most) {
+std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most,
+                                  const TextList& labels) {
     std::vector<ClaimedJob> claimed;
-    // Jobs that are set aside make room for those behind them.
-    for (bool more = true; more && std::ssize(claimed) < most;) {
-        const auto wanted = most - std::ssize(claimed);
-        const auto rows = due_rows(session, now, wanted);
-        more = std::ssize(rows) == wanted;
-        for (const sql::Row& row : rows) take_row(session, row, node, now, claimed);
+    for (LaneRound round(session, now); std::ssize(claimed) < most;) {
+        auto lanes = round.next();
+        if (!lanes) break;
+        std::erase_if(*lanes, [&](const DueLane& lane) { return !missing_labels(lane.runs_on, labels).empty(); });
+        take_from(session, *std::move(lanes), node, now, most, claimed);
     }
     return claimed;
 }
@@ -116,15 +147,20 @@ bool give_back(Session& session, const Job& job) {
            WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
         {job.id.value, job.fence});
     if (!changed) return false;
-    QueueEntry entry{
-        .job_id = job.id, .runtemplate_id = job.runtemplate_id, .company_id = job.company_id, .after = job.schedule};
-    if (auto queued = Repository<QueueEntry>(session, Scope::everything()).insert(entry); !queued)
+    if (auto queued = put_in_queue(session, Scope::everything(), job, lane_of(session, job)); !queued)
         throw sql::DatabaseError(sql::DatabaseError::Kind::other, queued.error().message);
     return true;
 }
 
 std::optional<Timestamp> next_due(Session& session) {
     const auto rows = session.sql.query(R"(SELECT MIN("after") FROM "schedule" WHERE "waiting" = ?)", {false});
+    if (is_null(rows[0][0])) return std::nullopt;
+    return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(rows[0][0])}};
+}
+
+std::optional<Timestamp> next_due_after(Session& session, Timestamp now) {
+    const auto rows =
+        session.sql.query(R"(SELECT MIN("after") FROM "schedule" WHERE "waiting" = FALSE AND "after" > ?)", {ms(now)});
     if (is_null(rows[0][0])) return std::nullopt;
     return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(rows[0][0])}};
 }

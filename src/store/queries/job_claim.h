@@ -19,15 +19,21 @@ struct ClaimedJob {
     std::optional<std::string> sealed_override;
 };
 
-/// Takes due jobs for a node, oldest first, at most `most`. A job that must not run beside another one of its run
-/// template is set aside (waiting) and comes back when that one ends.
-std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most);
+/// Takes due jobs for a node, at most `most`, of those whose run templates ask for no label that the node lacks.
+/// Companies and applications get no more than their limits, over all nodes; companies share the slots as FairShare
+/// says, each with its oldest jobs first. A job that must not run beside another one of its run template is set aside
+/// (waiting) and comes back when that one ends.
+std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Timestamp now, int most,
+                                  const TextList& labels = {});
 
 /// Puts a claimed job that was not started back into the queue. False: it is not claimed with this fence (any more).
 bool give_back(Session& session, const Job& job);
 
 /// When the next job that is not set aside comes due; none for an empty queue.
 std::optional<Timestamp> next_due(Session& session);
+
+/// The same of jobs that are not due yet: others may wait for another node, or for a limit.
+std::optional<Timestamp> next_due_after(Session& session, Timestamp now);
 
 /// Jobs that a node has claimed or started and not ended.
 std::vector<Job> unfinished_jobs(Session& session, std::string_view node);

@@ -3,6 +3,7 @@
 
 #include "store/queries/content.h"
 #include "store/queries/job_turns.h"
+#include "store/queries/lane.h"
 #include "store/queries/statistics.h"
 #include "store/queries/task.h"
 
@@ -50,9 +51,8 @@ Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timest
         job.task_id = *task;
     }
     if (auto inserted = Repository<Job>(session, scope).insert(job); !inserted) return inserted.error();
-    QueueEntry entry{
-        .job_id = job.id, .runtemplate_id = origin.id, .company_id = origin.company_id, .after = request.schedule};
-    if (auto queued = Repository<QueueEntry>(session, scope).insert(entry); !queued) return queued.error();
+    const auto lane = lane_of(session, origin.company_id, origin.app_id, origin.runs_on);
+    if (auto queued = put_in_queue(session, scope, job, lane); !queued) return queued.error();
     if (request.sealed_override)
         session.sql.execute(R"(INSERT INTO "job_override" ("job_id", "sealed") VALUES (?, ?))",
                             {job.id.value, request.sealed_override(job.id)});
@@ -123,8 +123,9 @@ Result<void> change_queued(Session& session, Scope scope, const Job& before, con
                      fmt::format("Job {} does not wait in the queue ({}).", before.id.value, name_of(before.state))};
     if (auto updated = Repository<Job>(session, scope).update(before, after); !updated) return updated;
     // It queues anew: whether it has to wait for another job is decided when it comes due.
-    session.sql.execute(R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ?, "waiting" = ? WHERE "job_id" = ?)",
-                        {ms(after.schedule), after.runtemplate_id.value, false, after.id.value});
+    session.sql.execute(
+        R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ?, "waiting" = ?, "lane_id" = ? WHERE "job_id" = ?)",
+        {ms(after.schedule), after.runtemplate_id.value, false, lane_of(session, after), after.id.value});
     let_next_go(session, before.runtemplate_id);
     if (before.task_id && after.task_id != before.task_id)
         note_attempt_withdrawn(session, *before.task_id,

@@ -1,0 +1,52 @@
+-- Which jobs a node may take, and how many of a company or an application may run at once.
+-- A step that was interrupted on MariaDB, which keeps what came before, begins anew.
+
+-- "runs_on": labels that a node must all have, sorted, with commas between them; empty: any node.
+-- only: sqlite
+ALTER TABLE "runtemplate" ADD COLUMN "runs_on" {text 512} NOT NULL DEFAULT '';
+-- only: postgres
+ALTER TABLE "runtemplate" ADD COLUMN "runs_on" {text 512} NOT NULL DEFAULT '';
+-- only: mariadb
+ALTER TABLE "runtemplate" ADD COLUMN IF NOT EXISTS "runs_on" {text 512} NOT NULL DEFAULT '';
+
+-- Null: no limit.
+-- only: sqlite
+ALTER TABLE "company" ADD COLUMN "max_parallel" {int};
+-- only: postgres
+ALTER TABLE "company" ADD COLUMN "max_parallel" {int};
+-- only: mariadb
+ALTER TABLE "company" ADD COLUMN IF NOT EXISTS "max_parallel" {int};
+-- only: sqlite
+ALTER TABLE "application" ADD COLUMN "max_parallel" {int};
+-- only: postgres
+ALTER TABLE "application" ADD COLUMN "max_parallel" {int};
+-- only: mariadb
+ALTER TABLE "application" ADD COLUMN IF NOT EXISTS "max_parallel" {int};
+
+-- Jobs of the queue that are alike for whoever wants to take one: of one company and application, for the same nodes.
+CREATE TABLE IF NOT EXISTS "lane" (
+    "id" {key},
+    "company_id" {int} NOT NULL,
+    "app_id" {int} NOT NULL,
+    "runs_on" {text 512} NOT NULL,
+    CONSTRAINT "lane_of" UNIQUE ("company_id", "app_id", "runs_on"),
+    CONSTRAINT "lane_company" FOREIGN KEY ("company_id") REFERENCES "company" ("id") ON DELETE CASCADE,
+    CONSTRAINT "lane_application" FOREIGN KEY ("app_id") REFERENCES "application" ("id") ON DELETE CASCADE
+){options};
+
+-- only: sqlite
+ALTER TABLE "schedule" ADD COLUMN "lane_id" {int} NOT NULL DEFAULT 0;
+-- only: postgres
+ALTER TABLE "schedule" ADD COLUMN "lane_id" {int} NOT NULL DEFAULT 0;
+-- only: mariadb
+ALTER TABLE "schedule" ADD COLUMN IF NOT EXISTS "lane_id" {int} NOT NULL DEFAULT 0;
+
+CREATE INDEX IF NOT EXISTS "schedule_of_lane" ON "schedule" ("waiting", "lane_id", "after", "id");
+
+INSERT INTO "lane" ("company_id", "app_id", "runs_on")
+    SELECT DISTINCT j."company_id", j."app_id", '' FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+    WHERE NOT EXISTS (SELECT 1 FROM "lane" l WHERE l."company_id" = j."company_id" AND l."app_id" = j."app_id"
+                      AND l."runs_on" = '');
+
+UPDATE "schedule" SET "lane_id" = (SELECT l."id" FROM "lane" l JOIN "job" j ON j."company_id" = l."company_id"
+    AND j."app_id" = l."app_id" WHERE j."id" = "schedule"."job_id" AND l."runs_on" = '') WHERE "lane_id" = 0;

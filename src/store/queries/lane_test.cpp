@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/lane.h"
+
+#include "base/time_text.h"
+#include "support/queue.h"
+
+#include <doctest/doctest.h>
+#include <set>
+
+using namespace mf;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
+
+struct Queue : testing::Queue {
+    Queue() : testing::Queue(now) {}
+
+    RunTemplate run_template(Id<Company> of, Id<Application> app, const std::string& runs_on = "") {
+        return add_run_template([&](RunTemplate& record) {
+            record.company_id = of;
+            record.app_id = app;
+            record.runs_on = runs_on;
+            record.overlap = Overlap::parallel;
+        });
+    }
+    /// Queues so many jobs, one millisecond after the other.
+    void launch_many(const RunTemplate& of, int number, Timestamp first = now - 1h) {
+        for (int i = 0; i < number; ++i) launch(of, first + std::chrono::milliseconds(i));
+    }
+    Application add_application(const std::string& uuid) {
+        return add(
+            Application{.uuid = uuid, .name = uuid, .executable = "/bin/true", .enabled = true, .created_at = now});
+    }
+    std::vector<ClaimedJob> claim_with(const TextList& labels, int most = 100, std::string_view node = "node") {
+        return database.write([&](Session& session) { return claim_due(session, node, moment, most, labels); });
+    }
+    /// How many jobs of each company.
+    static std::map<std::int64_t, int> by_company(const std::vector<ClaimedJob>& jobs) {
+        std::map<std::int64_t, int> out;
+        for (const auto& claimed : jobs) ++out[claimed.job.company_id.value];
+        return out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a node takes jobs whose labels it has, and finds them behind any number of others") {
+    Queue queue;
+    const auto any = queue.run_template(queue.company.id, queue.application.id);
+    const auto gpu = queue.run_template(queue.company.id, queue.application.id, "eu,gpu");
+    queue.launch_many(gpu, 50);
+    const auto last = queue.launch(any, now - 1ms);
+    const auto without = queue.claim_with({"eu"}, 1);
+    REQUIRE(without.size() == 1);
+    CHECK(without[0].job.id == last.id);
+    CHECK(queue.claim_with({"eu"}).empty());
+    CHECK(queue.claim_with({"x", "gpu", "eu"}).size() == 50);
+    CHECK(queue.number(R"(SELECT COUNT(*) FROM "lane")") == 2);
+}
+
+TEST_CASE("what is queued follows the labels of its run template") {
+    Queue queue;
+    auto changing = queue.run_template(queue.company.id, queue.application.id, "gpu");
+    const auto job = queue.launch(changing, now);
+    CHECK(queue.claim_with({}).empty());
+    SUBCASE("when they are changed") {
+        queue.change(changing.id, [](RunTemplate& record) { record.runs_on = "eu"; });
+        const auto changed = queue.get(changing.id);
+        queue.database.write([&](Session& session) { change_lane(session, changed); });
+    }
+    SUBCASE("also when it was queued with those of before") {
+        queue.change(changing.id, [](RunTemplate& record) { record.runs_on = "eu"; });
+        CHECK(queue.claim_with({"gpu"}).empty());
+    }
+    CHECK(queue.claim_with({"gpu"}).empty());
+    const auto claimed = queue.claim_with({"eu"});
+    REQUIRE(claimed.size() == 1);
+    CHECK(claimed[0].job.id == job.id);
+    // Given back it is in its lane again.
+    queue.database.write([&](Session& session) { give_back(session, claimed[0].job); });
+    CHECK(queue.claim_with({}).empty());
+    CHECK(queue.claim_with({"eu"}).size() == 1);
+}
+
+TEST_CASE("a job that is moved to another run template queues for the nodes of that one") {
+    Queue queue;
+    const auto from = queue.run_template(queue.company.id, queue.application.id, "gpu");
+    const auto to = queue.run_template(queue.company.id, queue.application.id, "eu");
+    const auto job = queue.launch(from, now);
+    auto moved = job;
+    moved.runtemplate_id = to.id;
+    queue.database.write([&](Session& session) { REQUIRE(change_queued(session, Scope::everything(), job, moved)); });
+    CHECK(queue.claim_with({"gpu"}).empty());
+    CHECK(queue.claim_with({"eu"}).size() == 1);
+}
+
+TEST_CASE("companies share the slots of a node, whichever came first with many jobs") {
+    Queue queue;
+    const auto second = queue.add_company("second"), third = queue.add_company("third");
+    queue.launch_many(queue.run_template(queue.company.id, queue.application.id), 100, now - 3h);
+    queue.launch_many(queue.run_template(second.id, queue.application.id), 2, now - 2h);
+    queue.launch_many(queue.run_template(third.id, queue.application.id), 100, now - 1h);
+    const auto first_id = queue.company.id.value;
+    CHECK(Queue::by_company(queue.claim(12)) ==
+          std::map<std::int64_t, int>{{first_id, 5}, {second.id.value, 2}, {third.id.value, 5}});
+    // What runs already counts: the second company would come first now.
+    queue.launch_many(queue.run_template(second.id, queue.application.id), 5, now - 1min);
+    CHECK(Queue::by_company(queue.claim(3)) == std::map<std::int64_t, int>{{second.id.value, 3}});
+    CHECK(Queue::by_company(queue.claim(3)) ==
+          std::map<std::int64_t, int>{{first_id, 1}, {second.id.value, 1}, {third.id.value, 1}});
+}
+
+TEST_CASE("a company gets its oldest jobs first, of all its applications") {
+    Queue queue;
+    const auto other = queue.add_application("other");
+    const auto a = queue.run_template(queue.company.id, queue.application.id);
+    const auto b = queue.run_template(queue.company.id, other.id);
+    std::vector<std::int64_t> expected;
+    for (int i = 0; i < 9; ++i)
+        expected.push_back(queue.launch(i % 3 == 1 ? b : a, now - 1h + std::chrono::milliseconds(i)).id.value);
+    std::vector<std::int64_t> taken;
+    for (const int most : {4, 5})
+        for (const auto& claimed : queue.claim(most)) taken.push_back(claimed.job.id.value);
+    CHECK(taken == expected);
+}
+
+TEST_CASE("a limit counts the jobs of all nodes, claimed and running") {
+    Queue queue;
+    const auto other = queue.add_application("other");
+    const auto second = queue.add_company("second");
+    SUBCASE("of a company") {
+        queue.change(queue.company.id, [](Company& record) { record.max_parallel = 3; });
+        queue.launch_many(queue.run_template(queue.company.id, queue.application.id), 5);
+        queue.launch_many(queue.run_template(queue.company.id, other.id), 5);
+    }
+    SUBCASE("of an application, whoever uses it") {
+        queue.change(queue.application.id, [](Application& record) { record.max_parallel = 3; });
+        queue.launch_many(queue.run_template(queue.company.id, queue.application.id), 5);
+        queue.launch_many(queue.run_template(second.id, queue.application.id), 5);
+    }
+    auto claimed = queue.claim_with({}, 2, "one");
+    REQUIRE(claimed.size() == 2);
+    CHECK(queue.start(claimed[0].job.id));
+    const auto third = queue.claim_with({}, 100, "two");
+    CHECK(third.size() == 1);
+    CHECK(queue.claim_with({}, 100, "one").empty());
+    // Others go past.
+    queue.launch_many(queue.run_template(second.id, other.id), 2);
+    CHECK(queue.claim_with({}, 100, "two").size() == 2);
+    CHECK(queue.end(claimed[0].job.id));
+    CHECK(queue.claim_with({}, 100, "one").size() == 1);
+    CHECK(queue.claim_with({}, 100, "one").empty());
+}
+
+TEST_CASE("jobs that are set aside leave their slots to others") {
+    Queue queue;
+    const auto alone = queue.add_run_template();
+    for (int i = 0; i < 5; ++i) queue.launch(alone, now - 1h);
+    queue.launch_many(queue.run_template(queue.company.id, queue.application.id), 3);
+    CHECK(queue.claim(4).size() == 4);
+    CHECK(queue.waiting() == 4);
+}
+
+TEST_CASE("more lanes than are looked at together: all of them are found, and each gets its turn") {
+    Queue queue;
+    constexpr int companies = 600;
+    std::vector<RunTemplate> of;
+    for (int i = 0; i < companies; ++i)
+        of.push_back(queue.run_template(queue.add_company("c" + std::to_string(i)).id, queue.application.id));
+    for (const auto& run_template : of) queue.launch(run_template, now - 1h);
+    CHECK(queue.claim(companies).size() == companies);
+    // Many that this node cannot run, with one that it can anywhere among them.
+    for (const auto& run_template : of)
+        queue.change(run_template.id, [](RunTemplate& record) { record.runs_on = "gpu"; });
+    for (const auto& run_template : of) queue.launch(queue.get(run_template.id), now - 1h);
+    for (const int place : {0, 299, 599}) {
+        queue.change(of[static_cast<std::size_t>(place)].id, [](RunTemplate& record) { record.runs_on = ""; });
+        queue.launch(queue.get(of[static_cast<std::size_t>(place)].id), now - 1min);
+        CHECK(queue.claim(10).size() == 1);
+    }
+    // A node with few slots serves all of them in the end, not the first part again and again.
+    std::set<std::int64_t> served;
+    for (int i = 0; i < 300; ++i)
+        queue.database.write([&](Session& session) {
+            for (const auto& claimed : claim_due(session, "few", now + std::chrono::milliseconds(i), 1, {"gpu"})) {
+                served.insert(claimed.job.company_id.value);
+                give_back(session, claimed.job);
+            }
+        });
+    CHECK(served.size() > 1);
+}
+
+TEST_CASE("the next due job is told apart from those that wait for something else") {
+    Queue queue;
+    const auto any = queue.run_template(queue.company.id, queue.application.id);
+    queue.launch(any, now - 1h);
+    const auto next = [&] {
+        return queue.database.read([](Session& session) { return next_due_after(session, now); });
+    };
+    CHECK_FALSE(next());
+    queue.launch(any, now + 5min);
+    CHECK(next() == now + 5min);
+}
+
+TEST_CASE("jobs that were queued before there were lanes get theirs") {
+    testing::TemporaryDirectory directory;
+    Database database({.database = (directory.path() / "old.db").string(), .durable = false});
+    REQUIRE(migrate(database, now, 5));
+    database.write([&](Session& session) {
+        for (
+            const auto* statement :
+            {R"(INSERT INTO "user" ("id", "login", "created_at") VALUES (1, 'u', 0))",
+             R"(INSERT INTO "company" ("id", "name", "code", "created_at", "updated_at") VALUES (1, 'a', 'a', 0, 0))",
+             R"(INSERT INTO "company" ("id", "name", "code", "created_at", "updated_at") VALUES (2, 'b', 'b', 0, 0))",
+             R"(INSERT INTO "application" ("id", "uuid", "name", "description", "version", "executable", "arguments",
+                 "homepage", "ociimage", "image", "code", "tags", "requirements", "setup", "deploy", "resultfile",
+                 "helmchart", "deffile", "definition", "definition_sha256", "created_at", "updated_at")
+                 VALUES (1, 'x', 'x', '', '', '/bin/true', '', '', '', '', '', '[]', '[]', '', '', '', '', '', '', '', 0, 0))",
+             R"(INSERT INTO "runtemplate" ("id", "app_id", "company_id", "name", "note", "created_at", "updated_at")
+                 SELECT "id", 1, "id", 'r', '', 0, 0 FROM "company")",
+             R"(INSERT INTO "job" ("id", "app_id", "company_id", "runtemplate_id", "state", "schedule", "schedule_type",
+                 "executor", "launched_by", "created_at") SELECT "id", 1, "id", "id", 'pending', 0, 'adhoc', 'Native', 1, 0
+                 FROM "company")",
+             R"(INSERT INTO "schedule" ("job_id", "runtemplate_id", "company_id", "after") SELECT "id", "id", "id", 0
+                 FROM "company")"})
+            session.sql.execute(statement);
+    });
+    REQUIRE(migrate(database, now));
+    CHECK(database.write([](Session& session) { return claim_due(session, "node", now, 10); }).size() == 2);
+}
