@@ -8,6 +8,7 @@
 #include "execute/native.h"
 #include "schedule/capacity.h"
 #include "schedule/dispatcher.h"
+#include "schedule/notification_listener.h"
 #include "schedule/planner.h"
 #include "service/server_environment.h"
 #include "store/queries/installation_facts.h"
@@ -44,6 +45,12 @@ JobSurroundings surroundings_of_jobs(const Settings& settings) {
         if (const auto found = own.find(name); found != own.end() && !is_setting) inherited.insert(*found);
     }
     return {inherited_variables(inherited), {settings.env_allow.begin(), settings.env_allow.end()}};
+}
+
+/// How often this node looks at the database without having been told to. What other nodes do is told by PostgreSQL
+/// (NotificationListener), and SQLite has none on other machines.
+std::chrono::milliseconds between_looks(const Settings& settings) {
+    return settings.db_connection == DatabaseKind::mysql ? 1s : 15s;
 }
 
 /// The row of this process among the nodes. A scheduler alone may stand beside the executor of its node.
@@ -131,20 +138,25 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                            .slots = capacity.slots,
                            .unrecorded = capacity.unrecorded,
                            .work_base = work_base.path,
-                           .surroundings = surroundings_of_jobs(settings)},
+                           .surroundings = surroundings_of_jobs(settings),
+                           .look_anyway = between_looks(settings)},
                           queue, cancel);
     std::optional<Planner> planner;
     if (roles.executor) dispatcher.start();
     if (roles.scheduler) {
-        planner.emplace(database, clock, Planner::Facts{installation.zone(), actor.user}, plan, [&] {
-            queue.notify();
-            // Without an executor role here another server has to hear of it.
-            if (!roles.executor) wake_servers(settings.wake_directory, Wake::queue);
-        });
+        planner.emplace(database, clock, Planner::Facts{installation.zone(), actor.user, between_looks(settings)}, plan,
+                        [&] {
+                            queue.notify();
+                            // Without an executor role here another server has to hear of it.
+                            if (!roles.executor) wake_servers(settings.wake_directory, Wake::queue);
+                        });
         planner->start();
     }
+    const WakeTargets targets{.queue = queue, .plan = plan, .cancel = cancel};
     std::optional<WakeListener> listener;
-    listener.emplace(settings.wake_directory, WakeTargets{.queue = queue, .plan = plan, .cancel = cancel});
+    listener.emplace(settings.wake_directory, targets);
+    std::optional<NotificationListener> other_nodes;
+    if (settings.db_connection == DatabaseKind::pgsql) other_nodes.emplace(database.address(), targets);
     log::info("server ready", {{"version", MULTIFLEXI_VERSION},
                                {"node", settings.node},
                                {"roles", to_text(roles)},
@@ -177,6 +189,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     log::info("server stopping", {{"running", dispatcher.running()}});
     ::sd_notify(0, "STOPPING=1");
     listener.reset();
+    other_nodes.reset();
     planner.reset();
     dispatcher.stop(settings.drain_timeout);
     try {

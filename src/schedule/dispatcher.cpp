@@ -13,7 +13,6 @@ using namespace std::chrono_literals;
 
 constexpr int most_at_once = 64;            // jobs of one claiming transaction
 constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
-constexpr auto look_anyway = 15s;
 constexpr auto between_claims = 4ms;  // while half of the slots are taken: so that many claims share a transaction
 constexpr auto between_attempts = 500ms;
 constexpr auto rest_of_a_shortage = 1s;
@@ -110,11 +109,11 @@ void Dispatcher::run(std::stop_token stop) {
     bool nudged = true, failing = false;
     while (!stop.stop_requested()) {
         const auto now = clock_.now();
-        if (nudged || (next && *next <= now) || now - looked >= look_anyway || now < looked) {
-            const bool long_ago = now - looked >= look_anyway || now < looked;
+        const bool long_ago = now - looked >= options_.look_anyway || now < looked;
+        if (nudged || (next && *next <= now) || long_ago) {
             looked = now;
             try {
-                // Requests of other machines come without a nudge.
+                // Requests of other machines may come without a nudge.
                 if (cancel_.consume() || long_ago) stop_cancelled();
                 next = database_.read([](Session& session) { return next_due(session); });
                 if (next && *next <= now) {

@@ -25,6 +25,8 @@ public:
         /// Where work directories are made: a directory that nothing but this node of this installation uses.
         std::filesystem::path work_base;
         JobSurroundings surroundings;  ///< what jobs get of the server's environment
+        /// How often it looks at the database without having been told to.
+        std::chrono::milliseconds look_anyway{15'000};
         /// How long stop() waits for jobs that were told to end and for their records.
         std::chrono::milliseconds last_patience{60'000};
     };

@@ -14,8 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t batch_size = 250;
-/// Plans also change in ways that send no nudge (another machine, a restored database): look once in a while.
-constexpr auto look_anyway = 15s;
 /// Slots that make no job are missed runs; of a long pause only the latest ones of each run template are recorded so.
 constexpr std::int64_t most_missed = 100;
 
@@ -199,7 +197,7 @@ void Planner::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         const auto now = clock_.now();
         // A clock that was put back makes `looked` lie ahead; then it is time to look again, too.
-        if (nudged || (next && *next <= now) || now - looked >= look_anyway || now < looked) {
+        if (nudged || (next && *next <= now) || now - looked >= facts_.look_anyway || now < looked) {
             looked = now;
             try {
                 next = plan_due();

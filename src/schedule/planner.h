@@ -22,6 +22,9 @@ public:
     struct Facts {
         Zone server_zone;
         Id<User> user;  ///< launched_by of planned jobs
+        /// How often it looks at the database without having been told to: plans also change in ways that send no nudge
+        /// (another machine, a restored database).
+        std::chrono::milliseconds look_anyway{15'000};
     };
     /// `nudge` wakes it when a plan has changed; `queued` is called after jobs were made.
     Planner(Database& database, Clock& clock, Facts facts, Nudge& nudge, std::function<void()> queued);

@@ -181,8 +181,9 @@ public:
             const auto name = reader.name();
             std::erase_if(tables_, [&](const SchemaTable& table) { return table.name == name; });
         } else if (!reader.take({"CREATE", "INDEX"}) && !reader.take({"CREATE", "UNIQUE", "INDEX"}) &&
-                   !reader.take({"DROP", "INDEX"}) && !reader.take({"INSERT"}) && !reader.take({"UPDATE"}) &&
-                   !reader.take({"DELETE"})) {
+                   !reader.take({"CREATE", "OR", "REPLACE", "FUNCTION"}) &&
+                   !reader.take({"CREATE", "OR", "REPLACE", "TRIGGER"}) && !reader.take({"DROP", "INDEX"}) &&
+                   !reader.take({"INSERT"}) && !reader.take({"UPDATE"}) && !reader.take({"DELETE"})) {
             reader.fail();
         }
     }

@@ -44,8 +44,8 @@ struct SchemaTable {
 std::vector<SchemaTable> schema_tables(int newest = std::numeric_limits<int>::max());
 
 /// The tables after these statements (migration.h) on one kind of database; in the same order. CREATE TABLE, DROP TABLE
-/// and ALTER TABLE with ADD [COLUMN], DROP [COLUMN], RENAME COLUMN and RENAME TO count, statements about indexes and
-/// rows do not.
+/// and ALTER TABLE with ADD [COLUMN], DROP [COLUMN], RENAME COLUMN and RENAME TO count, statements about indexes, rows,
+/// functions and triggers do not.
 /// Throws std::logic_error for anything else: who writes such a migration has to teach this function.
 std::vector<SchemaTable> tables_of(std::span<const std::string_view> migrations, sql::Dialect dialect);
 

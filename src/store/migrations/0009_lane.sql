@@ -50,3 +50,39 @@ INSERT INTO "lane" ("company_id", "app_id", "runs_on")
 
 UPDATE "schedule" SET "lane_id" = (SELECT l."id" FROM "lane" l JOIN "job" j ON j."company_id" = l."company_id"
     AND j."app_id" = l."app_id" WHERE j."id" = "schedule"."job_id" AND l."runs_on" = '') WHERE "lane_id" = 0;
+
+-- Whoever waits for work hears at once of what was committed (LISTEN multiflexi): 'q' a job may be due, 'c' a running one
+-- is to end, 'p' something is to be planned sooner; the letters of base/wake_channel.h.
+-- only: postgres
+CREATE OR REPLACE FUNCTION "multiflexi_notify"() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_notify('multiflexi', TG_ARGV[0]); RETURN NULL; END $$;
+
+-- only: postgres
+CREATE OR REPLACE TRIGGER "schedule_made" AFTER INSERT ON "schedule"
+    FOR EACH STATEMENT EXECUTE FUNCTION "multiflexi_notify"('q');
+
+-- only: postgres
+CREATE OR REPLACE TRIGGER "schedule_changed" AFTER UPDATE OF "waiting", "after", "lane_id" ON "schedule"
+    FOR EACH ROW WHEN (NOT NEW."waiting") EXECUTE FUNCTION "multiflexi_notify"('q');
+
+-- only: postgres
+CREATE OR REPLACE TRIGGER "company_limit" AFTER UPDATE OF "max_parallel" ON "company"
+    FOR EACH STATEMENT EXECUTE FUNCTION "multiflexi_notify"('q');
+
+-- only: postgres
+CREATE OR REPLACE TRIGGER "application_limit" AFTER UPDATE OF "max_parallel" ON "application"
+    FOR EACH STATEMENT EXECUTE FUNCTION "multiflexi_notify"('q');
+
+-- only: postgres
+CREATE OR REPLACE TRIGGER "job_cancel" AFTER UPDATE OF "cancel_requested_at" ON "job"
+    FOR EACH ROW WHEN (NEW."cancel_requested_at" IS NOT NULL) EXECUTE FUNCTION "multiflexi_notify"('c');
+
+-- only: postgres
+CREATE OR REPLACE TRIGGER "runtemplate_made" AFTER INSERT ON "runtemplate"
+    FOR EACH ROW WHEN (NEW."next_launch" IS NOT NULL) EXECUTE FUNCTION "multiflexi_notify"('p');
+
+-- Not when the planner goes on to the next slot.
+-- only: postgres
+CREATE OR REPLACE TRIGGER "runtemplate_sooner" AFTER UPDATE OF "next_launch" ON "runtemplate"
+    FOR EACH ROW WHEN (NEW."next_launch" < OLD."next_launch" OR (OLD."next_launch" IS NULL AND NEW."next_launch" IS NOT NULL))
+    EXECUTE FUNCTION "multiflexi_notify"('p');

@@ -107,6 +107,12 @@ public:
     /// SQLite: a number that changes when another connection commits. Servers: always 0.
     virtual std::int64_t change_counter() = 0;
 
+    /// PostgreSQL: readable when something may have come to a session that listens (LISTEN). Others: always -1.
+    virtual int descriptor() const { return -1; }
+    /// PostgreSQL: what others have told since the last call (the payloads of NOTIFY), oldest first; does not wait.
+    /// lost: the session hears nothing any more. Others: always nothing.
+    virtual std::vector<std::string> notifications() { return {}; }
+
     Rows query(std::string_view sql, std::initializer_list<Value> p) {
         return query(sql, std::span(p.begin(), p.size()));
     }

@@ -44,6 +44,9 @@ struct Libpq {
     decltype(&PQcmdTuples) cmd_tuples = library["PQcmdTuples"];
     decltype(&PQconnectionNeedsPassword) needs_password = library["PQconnectionNeedsPassword"];
     decltype(&PQcmdStatus) cmd_status = library["PQcmdStatus"];
+    decltype(&PQconsumeInput) consume_input = library["PQconsumeInput"];
+    decltype(&PQnotifies) notifies = library["PQnotifies"];
+    decltype(&PQfreemem) freemem = library["PQfreemem"];
 };
 const Libpq& pq() {
     static const Libpq functions;
@@ -119,6 +122,18 @@ public:
         if (pq().result_status(result.get()) != PGRES_COMMAND_OK) transaction_.rollback_failed();
     }
     std::int64_t change_counter() override { return 0; }
+    int descriptor() const override { return pq().socket(connection_.get()); }
+    std::vector<std::string> notifications() override {
+        if (pq().consume_input(connection_.get()) != 1)
+            throw DatabaseError(Kind::lost,
+                                fmt::format("{} has failed: {}.{}", name_, trim(pq().error_message(connection_.get())),
+                                            advice_about_server(Kind::lost)));
+        const auto free = [](PGnotify* told) { pq().freemem(told); };
+        std::vector<std::string> out;
+        while (const std::unique_ptr<PGnotify, decltype(free)> told{pq().notifies(connection_.get()), free})
+            out.emplace_back(told->extra);
+        return out;
+    }
 
     Rows query(std::string_view sql, std::span<const Value> parameters) override {
         const ResultPtr result = transaction_.statement([&] { return run(sql, parameters); });
@@ -319,8 +334,11 @@ private:
         const auto status = pq().result_status(result.get());
         if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
         const auto state = error_field(result.get(), PG_DIAG_SQLSTATE);
-        const Kind kind = pq().status(connection_.get()) != CONNECTION_OK ? Kind::lost : kind_of_postgres_error(state);
-        const auto cause = kind == Kind::lost ? Cause::server : cause_of_postgres_error(state);
+        // Without a code it is libpq that speaks. When it could write nothing but there was something left to read, as
+        // the farewell of a server that shut down, it says so and still takes the session for a good one.
+        const bool lost = state.empty() || pq().status(connection_.get()) != CONNECTION_OK;
+        const Kind kind = lost ? Kind::lost : kind_of_postgres_error(state);
+        const auto cause = lost ? Cause::server : cause_of_postgres_error(state);
         // Without the details: they repeat values of the row.
         auto message = error_field(result.get(), PG_DIAG_MESSAGE_PRIMARY);
         if (message.empty()) message = trim(pq().error_message(connection_.get()));
