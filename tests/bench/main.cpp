@@ -19,8 +19,9 @@ struct Group {
     bool only_when_named = false;
 };
 constexpr Group groups[] = {{"throughput", measure_throughput}, {"launch", measure_launch},
-                            {"planning", measure_planning},     {"history", measure_history},
-                            {"output", measure_output},         {"build", measure_build, true}};
+                            {"fleet", measure_fleet},           {"planning", measure_planning},
+                            {"history", measure_history},       {"output", measure_output},
+                            {"build", measure_build, true}};
 
 std::string processor() {
     std::ifstream file("/proc/cpuinfo");

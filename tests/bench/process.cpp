@@ -7,8 +7,10 @@
 #include <sys/wait.h>
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 
 extern char** environ;
 
@@ -43,6 +45,16 @@ Run run(const std::vector<std::string>& words, const std::filesystem::path& out)
     return {.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128,
             .wall = std::chrono::steady_clock::now() - begin,
             .cpu = milliseconds(usage.ru_utime) + milliseconds(usage.ru_stime)};
+}
+
+void stop(pid_t process) {
+    ::kill(process, SIGTERM);
+    for (int look = 0; look < 1000; ++look) {
+        if (::waitpid(process, nullptr, WNOHANG) == process) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    ::kill(process, SIGKILL);
+    ::waitpid(process, nullptr, 0);
 }
 
 Milliseconds cpu_of(pid_t process) {

@@ -23,6 +23,9 @@ Run run(const std::vector<std::string>& words, const std::filesystem::path& out 
 /// Starts a program without waiting. Throws std::runtime_error when it cannot be started.
 pid_t start(const std::vector<std::string>& words, const std::filesystem::path& out = {});
 
+/// Tells a program to end (SIGTERM), after twenty seconds with SIGKILL, and waits until it has.
+void stop(pid_t process);
+
 /// Processor time of all threads of a process so far, from the scheduler's own counters (proc(5), task/*/schedstat).
 Milliseconds cpu_of(pid_t process);
 

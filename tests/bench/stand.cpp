@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
@@ -169,17 +168,7 @@ Milliseconds Stand::start_server() {
 }
 
 void Stand::stop_server() {
-    if (!server_) return;
-    ::kill(server_, SIGTERM);
-    for (int look = 0; look < 1000; ++look) {
-        if (::waitpid(server_, nullptr, WNOHANG) == server_) {
-            server_ = 0;
-            return;
-        }
-        std::this_thread::sleep_for(20ms);
-    }
-    ::kill(server_, SIGKILL);
-    ::waitpid(std::exchange(server_, 0), nullptr, 0);
+    if (server_) stop(std::exchange(server_, 0));
 }
 
 Run Stand::cli(std::vector<std::string> words) const {

@@ -73,6 +73,8 @@ Timestamp now();
 /// The groups of figures, each on installations of its own.
 Figures measure_throughput(const Places& places);
 Figures measure_launch(const Places& places);
+/// On PostgreSQL and MariaDB servers of its own; nothing where they are not installed.
+Figures measure_fleet(const Places& places);
 Figures measure_planning(const Places& places);
 Figures measure_history(const Places& places);
 Figures measure_output(const Places& places);
