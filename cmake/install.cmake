@@ -1,7 +1,7 @@
 # cmake --install: programs, the links that are the server in one role, the manual page, completions, schemas, the unit,
 # an example of the settings file, and the probe with its definition.
 include(GNUInstallDirs)
-install(TARGETS multiflexi multiflexi-cli multiflexi-probe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS multiflexi multiflexi-cli multiflexi-shim multiflexi-probe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(role scheduler executor)
     install(FILES ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/multiflexi-${role} DESTINATION ${CMAKE_INSTALL_BINDIR})
 endforeach()

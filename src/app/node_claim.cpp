@@ -24,21 +24,14 @@ std::string host_name() {
     return ::uname(&system) == 0 ? to_utf8(system.nodename) : std::string("unknown");
 }
 
-std::string this_boot() {
-    char space[64] = "";
-    const auto length = ::readlink("/proc/self/ns/pid", space, sizeof space);
-    return fmt::format("{} {}", trim(read_proc("sys/kernel/random/boot_id").value_or("unknown")),
-                       std::string_view(space, static_cast<std::size_t>(std::max<ssize_t>(length, 0))));
-}
-
 }  // namespace
 
 ServerProcess ServerProcess::ours() {
-    return {::getpid(), static_cast<std::int64_t>(start_time_of(::getpid()).value_or(0)), this_boot(), host_name()};
+    return {::getpid(), static_cast<std::int64_t>(start_time_of(::getpid()).value_or(0)), boot_identity(), host_name()};
 }
 
 std::optional<bool> ServerProcess::lives() const {
-    if (boot != this_boot()) return std::nullopt;
+    if (boot != boot_identity()) return std::nullopt;
     const auto number = static_cast<pid_t>(pid);
     if (number <= 0 || (::kill(number, 0) != 0 && errno == ESRCH)) return false;
     // Processes of other users can be hidden (man 5 proc, hidepid).

@@ -126,23 +126,33 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     const Actor actor = installation.actor(clock);
 
     // Made in the order in which they use each other; destroyed in the opposite one. So the recorder still takes what
-    // the supervisor's last processes tell.
+    // the executor's last processes tell.
     Nudge plan, queue, cancel, main_loop;
     const std::stop_callback on_stop(stop, [&] { main_loop.notify(); });
     Recorder recorder(database, installation.zone());
-    Supervisor supervisor(clock, {.usual_open_files = descriptors.before});
-    NativeExecutor native(supervisor);
-    Dispatcher dispatcher(database, clock, installation.vault(), native, recorder,
-                          {.node = settings.node,
-                           .labels = settings.node_labels,
-                           .slots = capacity.slots,
-                           .unrecorded = capacity.unrecorded,
-                           .work_base = work_base.path,
-                           .surroundings = surroundings_of_jobs(settings),
-                           .look_anyway = between_looks(settings)},
-                          queue, cancel);
+    std::unique_ptr<NativeExecutor> native;
+    std::optional<Dispatcher> dispatcher;
+    if (roles.executor) {
+        auto opened = NativeExecutor::open(
+            clock,
+            {.program = shim_program(), .spool = work_base.path / "spool", .usual_open_files = descriptors.before});
+        if (!opened) {
+            claim->release();
+            return cannot_start(opened.error());
+        }
+        native = *std::move(opened);
+        dispatcher.emplace(database, clock, installation.vault(), *native, recorder,
+                           Dispatcher::Options{.node = settings.node,
+                                               .labels = settings.node_labels,
+                                               .slots = capacity.slots,
+                                               .unrecorded = capacity.unrecorded,
+                                               .work_base = work_base.path,
+                                               .surroundings = surroundings_of_jobs(settings),
+                                               .look_anyway = between_looks(settings)},
+                           queue, cancel);
+        dispatcher->start();
+    }
     std::optional<Planner> planner;
-    if (roles.executor) dispatcher.start();
     if (roles.scheduler) {
         planner.emplace(database, clock, Planner::Facts{installation.zone(), actor.user, between_looks(settings)}, plan,
                         [&] {
@@ -186,12 +196,14 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
         }
     }
 
-    log::info("server stopping", {{"running", dispatcher.running()}});
+    log::info("server stopping", {{"running", dispatcher ? dispatcher->running() : 0}});
     ::sd_notify(0, "STOPPING=1");
     listener.reset();
     other_nodes.reset();
     planner.reset();
-    dispatcher.stop(settings.drain_timeout);
+    if (dispatcher)
+        dispatcher->stop(settings.drain_timeout, settings.jobs_at_stop == JobsAtStop::leave ? Dispatcher::Running::leave
+                                                                                            : Dispatcher::Running::end);
     try {
         claim->release();
     } catch (const sql::DatabaseError& error) {

@@ -187,6 +187,8 @@ private:
         complete_database();
         // Jobs mostly wait for other machines.
         if (settings_.max_parallel == 0) settings_.max_parallel = static_cast<int>(std::max(16U, 4 * sources_.cores));
+        if (settings_.jobs_at_stop == JobsAtStop::end && !find("MULTIFLEXI_DRAIN_TIMEOUT"))
+            settings_.drain_timeout = std::chrono::seconds(60);
         if (!find("MULTIFLEXI_NODE")) take_host_name();
         if (settings_.app_debug && !find("MULTIFLEXI_LOG_LEVEL")) settings_.log_level = log::Level::debug;
     }

@@ -17,6 +17,7 @@ namespace mf {
 
 enum class DatabaseKind { sqlite, pgsql, mysql };
 enum class Synchronous { full, normal };
+enum class JobsAtStop { leave, end };
 
 /// A setting as it was found, for `--check` and status reports; secrets are masked.
 struct EffectiveSetting {
@@ -40,7 +41,8 @@ struct Settings {
     std::filesystem::path work_directory;  ///< private directories of jobs are made here
     std::filesystem::path wake_directory;  ///< for WakeListener; follows from the database
     int max_parallel = 0;                  ///< at least 1
-    std::chrono::seconds drain_timeout{60};
+    JobsAtStop jobs_at_stop = JobsAtStop::leave;
+    std::chrono::seconds drain_timeout{0};
     std::string node;
     std::vector<std::string> node_labels;  ///< see base/labels.h
     std::string timezone;                  ///< for Zone::of_machine; empty: that of the machine

@@ -19,6 +19,8 @@ constexpr std::string_view names_of<DatabaseKind>[] = {"sqlite", "pgsql", "mysql
 template <>
 constexpr std::string_view names_of<Synchronous>[] = {"full", "normal"};
 template <>
+constexpr std::string_view names_of<JobsAtStop>[] = {"leave", "end"};
+template <>
 constexpr std::string_view names_of<log::Format>[] = {"text", "json"};
 template <>
 constexpr std::string_view names_of<log::Level>[] = {"debug", "info", "warning", "error"};
@@ -201,9 +203,14 @@ constexpr Setting table[] = {
                                .default_text = "four for each processor, at least sixteen",
                                .least = 0,
                                .most = 10'000}),
+    setting<&S::jobs_at_stop>("MULTIFLEXI_JOBS_AT_STOP",
+                              {.help = "What becomes of jobs that still run when the server ends (SIGTERM): leave lets "
+                                       "them run on, and the next start of the server takes them up; end tells them to "
+                                       "end."}),
     setting<&S::drain_timeout>("MULTIFLEXI_DRAIN_TIMEOUT",
-                               {.help = "How long the server waits at its end (SIGTERM) for running jobs before it "
-                                        "tells them to end.",
+                               {.help = "How long the server waits at its end for running jobs to end by themselves, "
+                                        "before MULTIFLEXI_JOBS_AT_STOP decides.",
+                                .default_text = "0; 60 when MULTIFLEXI_JOBS_AT_STOP is end",
                                 .least = 0,
                                 .most = 86'400}),
     setting<&S::node>("MULTIFLEXI_NODE",

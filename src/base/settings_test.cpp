@@ -74,7 +74,9 @@ TEST_CASE("without any source everything has a usable default") {
     CHECK_FALSE(settings.master_key);
     CHECK(settings.max_parallel == 16);
     CHECK(settings.node == "mercury");
-    CHECK(settings.drain_timeout == std::chrono::seconds(60));
+    CHECK(settings.jobs_at_stop == JobsAtStop::leave);
+    CHECK(settings.drain_timeout == std::chrono::seconds(0));
+    CHECK(with({{"MULTIFLEXI_JOBS_AT_STOP", "end"}}).drain_timeout == std::chrono::seconds(60));
     CHECK(settings.log_level == log::Level::info);
     CHECK(settings.warnings.empty());
 }
@@ -134,7 +136,7 @@ TEST_CASE("an empty value means the default, whatever lower sources say") {
     auto sources = plain({{"MULTIFLEXI_DRAIN_TIMEOUT", ""}});
     sources.file = directory.path() / "mine.env";
     write(*sources.file, "MULTIFLEXI_DRAIN_TIMEOUT=5\n");
-    CHECK(loaded(sources).drain_timeout == std::chrono::seconds(60));
+    CHECK(loaded(sources).drain_timeout == std::chrono::seconds(0));
 }
 
 TEST_CASE("the master key has two names") {
@@ -192,13 +194,15 @@ TEST_CASE("values of every type are understood") {
                                 {"MULTIFLEXI_MAX_PARALLEL", "3"},
                                 {"MULTIFLEXI_SYNCHRONOUS", "Normal"},
                                 {"MULTIFLEXI_LOG_FORMAT", "json"},
-                                {"MULTIFLEXI_DRAIN_TIMEOUT", "0"}});
+                                {"MULTIFLEXI_JOBS_AT_STOP", "end"},
+                                {"MULTIFLEXI_DRAIN_TIMEOUT", "7"}});
     CHECK(settings.env_allow == std::vector<std::string>{"http_proxy", "LD_LIBRARY_PATH"});
     CHECK(settings.timezone == "Europe/Prague");
     CHECK(settings.max_parallel == 3);
     CHECK(settings.synchronous == Synchronous::normal);
     CHECK(settings.log_format == log::Format::json);
-    CHECK(settings.drain_timeout == std::chrono::seconds(0));
+    CHECK(settings.jobs_at_stop == JobsAtStop::end);
+    CHECK(settings.drain_timeout == std::chrono::seconds(7));
 }
 
 TEST_CASE("every wrong value is listed at once, with its place and what it must be") {

@@ -14,7 +14,7 @@
 namespace mf {
 
 /// Everything needed to run a job, already resolved: placeholders expanded, credentials opened, image chosen.
-/// Contains secrets: never written to disk or log as a whole.
+/// Contains secrets: never written to disk or log as a whole (the memo is).
 struct JobPlan {
     std::int64_t job_id = 0;
     std::vector<std::string> argv;
@@ -24,14 +24,22 @@ struct JobPlan {
     std::chrono::milliseconds limit{0};              ///< of wall-clock time; zero: none
     std::chrono::milliseconds grace{10'000};         ///< between the friendly and the hard way to end it
     ResourceLimits resources = {};
+    std::vector<std::string> secrets = {};  ///< masked in the output before it is kept or told of
+    /// Bytes of both streams that somebody wants; what comes after one more need not be told of. 0: all.
+    std::int64_t output_limit = 0;
+    /// What a later run of this program has to know to take the job up: kept with the job, so without open secrets.
+    std::string memo = {};
 };
 
 /// Names a started job to its executor, also after a restart of this program: keep it with the job, as text.
 using JobHandle = std::string;
 
-/// A place where jobs run. Implementations are thread-safe.
+/// A place where jobs run, whether this program lives or not. Implementations are thread-safe.
 ///
-/// Exactly one ended() follows every start() that returned a handle and every successful recover().
+/// Exactly one ended() follows every start() that returned a handle and every successful recover(), unless leave()
+/// comes first. A job is known until it is forgotten: from survivors() a later run of this program learns of every job
+/// that began and was not forgotten, so forget() comes when the end is durable and not before. started() is called
+/// before start() returns; wrote() and ended() come from one thread.
 class Executor {
 public:
     virtual ~Executor() = default;
@@ -48,11 +56,31 @@ public:
     virtual void stop(const JobHandle& handle, StopReason reason) = 0;
     /// Ends a pause that ProcessListener::wrote() asked for, see Supervisor::resume().
     virtual void resume_output(const JobHandle& handle) = 0;
-    /// After a restart of this program: watches a job that an earlier run of it started. not_found: it has ended
-    /// meanwhile. `plan` is what it was started with (its limit counts from now); argv and image are not needed.
-    /// Returns the handle under which the job is known from now on.
-    virtual Result<JobHandle> recover(const JobHandle& handle, const JobPlan& plan,
-                                      std::shared_ptr<ProcessListener> listener) = 0;
+    /// So many bytes of the output that was told of, from its beginning, are durable elsewhere: they need not be kept
+    /// for a later run of this program.
+    virtual void kept(const JobHandle& handle, std::uint64_t bytes) = 0;
+    /// The end of the job is durable elsewhere.
+    virtual void forget(const JobHandle& handle) = 0;
+    /// Lets go of all jobs: when it returns no listener hears anything any more. They run on; a later run of this
+    /// program takes them up. Nothing can be started afterwards.
+    virtual void leave() = 0;
+
+    /// A job that an earlier run of this program began.
+    struct Survivor {
+        JobHandle handle;
+        std::int64_t job_id = 0;
+        Timestamp begin{};  ///< when its process was started
+        std::optional<pid_t> pid;
+        std::filesystem::path work_directory;
+        std::string memo;  ///< JobPlan::memo
+    };
+    /// Each of them is to be recovered or forgotten. To be asked before the first start.
+    virtual std::vector<Survivor> survivors() = 0;
+    /// Takes up a job of survivors(), which runs, or ended meanwhile: its output follows from this byte on (both
+    /// streams, in the order in which it was told of), then its end. A job of which nobody knows the end any more ends
+    /// with ProcessEnd::lost; what is left of its processes is killed before.
+    virtual Result<void> recover(const JobHandle& handle, std::uint64_t from_byte,
+                                 std::shared_ptr<ProcessListener> listener) = 0;
 };
 
 }  // namespace mf

@@ -5,29 +5,43 @@
 
 namespace mf {
 
-/// Runs jobs as processes of this machine, under this program's user.
+/// Runs jobs as processes of this machine, under this program's user, each watched by a process of its own
+/// (multiflexi-shim): the job, its time limit, its output and its end do not depend on this program.
 ///
-/// A handle is "boot:pid:start time:session:key". The first three name the process for ever, the last two find it in
-/// the supervisor of the run that made them.
+/// A shim and this program meet in a spool file (execute/shim/spool.h). One thread reads all of them: it is woken by a
+/// pipe when there is output that it waits for, and by the end of a shim.
 class NativeExecutor final : public Executor {
 public:
-    /// The supervisor must outlive the executor.
-    explicit NativeExecutor(Supervisor& supervisor);
+    struct Options {
+        std::filesystem::path program;  ///< multiflexi-shim
+        /// The directory of the spool files, of this executor alone, made when it is missing. In an existing
+        /// directory.
+        std::filesystem::path spool;
+        std::optional<std::uint64_t> usual_open_files = {};  ///< see Supervisor::Options
+    };
+    /// Starts what is needed and looks for the jobs of earlier runs. The error says what is missing. The clock must
+    /// outlive the executor.
+    static Result<std::unique_ptr<NativeExecutor>> open(const Clock& clock, Options options);
+    /// As leave().
+    ~NativeExecutor() override;
 
     Result<Started> start(const JobPlan& plan, std::shared_ptr<ProcessListener> listener) override;
     void stop(const JobHandle& handle, StopReason reason) override;
     void resume_output(const JobHandle& handle) override;
-    /// A recovered process goes on without its output being read; its exit code will be 255, unknown.
-    Result<JobHandle> recover(const JobHandle& handle, const JobPlan& plan,
-                              std::shared_ptr<ProcessListener> listener) override;
+    void kept(const JobHandle& handle, std::uint64_t bytes) override;
+    void forget(const JobHandle& handle) override;
+    void leave() override;
+    std::vector<Survivor> survivors() override;
+    Result<void> recover(const JobHandle& handle, std::uint64_t from_byte,
+                         std::shared_ptr<ProcessListener> listener) override;
 
 private:
-    JobHandle handle_for(const ProcessIdentity& process, Supervisor::Key key) const;
-    std::optional<Supervisor::Key> key_of(const JobHandle& handle) const;
-
-    Supervisor& supervisor_;
-    std::string boot_;     // of the machine: process numbers and start times begin anew with each
-    std::string session_;  // of this run
+    class Core;
+    explicit NativeExecutor(std::unique_ptr<Core> core);
+    const std::unique_ptr<Core> core_;
 };
+
+/// Where the programs of this installation are: multiflexi-shim lies beside the program that runs.
+std::filesystem::path shim_program();
 
 }  // namespace mf

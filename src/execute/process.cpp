@@ -18,5 +18,8 @@ std::optional<Supervisor::Key> Supervisor::adopt(const Adoption& adoption, std::
 void Supervisor::stop(Key key, StopReason reason) { loop_->stop(key, reason); }
 void Supervisor::resume(Key key) { loop_->resume(key); }
 std::size_t Supervisor::running() const { return loop_->running(); }
+int Supervisor::descriptor() const { return loop_->descriptor(); }
+int Supervisor::patience() const { return loop_->patience(); }
+void Supervisor::work() { loop_->work(); }
 
 }  // namespace mf

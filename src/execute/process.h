@@ -42,6 +42,9 @@ struct Command {
     std::string mark;
     /// A directory that only this process and its descendants work in; another such sign, or empty.
     std::filesystem::path own_directory = {};
+    /// SIGKILL for the process (not for its descendants) when the thread that starts it ends, however it ends
+    /// (man 2 prctl, PR_SET_PDEATHSIG).
+    bool dies_with_us = false;
 };
 
 /// Names a process for ever (within one boot): process numbers are used again, with another start time.
@@ -75,6 +78,9 @@ struct ProcessEnd {
     std::optional<std::uint64_t> peak_memory;
     std::size_t left_behind = 0;  ///< descendants that did not even die of SIGKILL in time
     std::string start_error;      ///< why it could not be started: a sentence; empty if it was started
+    /// Why nobody knows how it ended: a sentence; empty if it is known. The exit code is 255 then.
+    std::string lost = {};
+    std::string remark = {};  ///< what else a person should know: a sentence, or empty
     Timestamp ended_at{};
 };
 
@@ -107,6 +113,9 @@ public:
         std::chrono::milliseconds shutdown_grace{2'000};  ///< longest grace period once the destructor runs
         /// Soft limit of descriptors of processes without ResourceLimits::open_files. None: that of this program.
         std::optional<std::uint64_t> usual_open_files = {};
+        /// by_caller: there is no thread. The one thread of the program does its work: it waits until descriptor() is
+        /// readable or patience() is over, and calls work(). The destructor ends nothing then.
+        enum class Driven { by_own_thread, by_caller } driven = Driven::by_own_thread;
     };
 
     explicit Supervisor(const Clock& clock);
@@ -142,6 +151,12 @@ public:
     void resume(Key key);
     /// Processes that were started and whose ended() has not yet returned.
     std::size_t running() const;
+
+    // Driven::by_caller
+    int descriptor() const;
+    /// Milliseconds until work() is due, as man 2 poll counts them.
+    int patience() const;
+    void work();
 
 private:
     class Loop;

@@ -77,6 +77,14 @@ std::optional<std::uint64_t> start_time_of(pid_t pid) {
     return entry->identity.start_time;
 }
 
+std::string boot_identity() {
+    char space[64] = "";
+    const auto length = ::readlink("/proc/self/ns/pid", space, sizeof space);
+    return std::string(trim(read_proc("sys/kernel/random/boot_id").value_or("unknown")))
+        .append(1, ' ')
+        .append(space, static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+}
+
 std::vector<ProcessEntry> read_processes() {
     std::vector<ProcessEntry> entries;
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc"), ::closedir);

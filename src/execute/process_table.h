@@ -27,6 +27,10 @@ std::optional<ProcessEntry> read_process(pid_t pid);
 std::vector<ProcessEntry> read_processes();
 std::optional<std::uint64_t> start_time_of(pid_t pid);
 
+/// In what process numbers are valid: one boot of one machine, and one PID namespace (a container has its own). The
+/// second is of this program.
+std::string boot_identity();
+
 /// What /proc/PID/stat contains, taken apart. None if it is not such a line.
 std::optional<ProcessEntry> parse_stat(std::string_view line);
 

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <mutex>
 
 // glibc's clone under its other name. The thread sanitizer intercepts only "clone", and would take the call for a fork
@@ -44,6 +46,7 @@ struct Child {
     ::mode_t mask;
     std::array<ChildLimit, 5> limits{};
     std::size_t limit_count = 0;
+    pid_t dies_with = 0;  // 0: with nobody
     std::atomic<pid_t>* pid = nullptr;
     SpawnStep step = SpawnStep::prepare;
     int error = 0;
@@ -85,6 +88,11 @@ MF_IN_CHILD int run_child(void* argument) {
     const std::uint64_t defaults[8] = {};
     for (int number = 1; number <= 64; ++number) ::syscall(SYS_rt_sigaction, number, defaults, nullptr, 8);
     __atomic_store_n(reinterpret_cast<pid_t*>(child.pid), static_cast<pid_t>(::syscall(SYS_getpid)), __ATOMIC_SEQ_CST);
+    if (child.dies_with != 0) {
+        ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        // It may have died before it was asked for.
+        if (::syscall(SYS_getppid) != child.dies_with) ::syscall(SYS_exit_group, 126);
+    }
     ::syscall(SYS_setsid);
     ::syscall(SYS_umask, child.mask);
     child.step = SpawnStep::limits;
@@ -199,6 +207,7 @@ std::variant<Spawned, StartFailure> spawn(const Command& command, std::optional<
     if (!err) return explain(command, SpawnStep::prepare, errno);
     child.out = out->write.get();
     child.err = err->write.get();
+    if (command.dies_with_us) child.dies_with = ::getpid();
 
     constexpr std::size_t stack_size = 64 * 1024;
     // Kept: this thread stands still until the child has left it, and blocks of this size are dear to malloc.
@@ -215,6 +224,8 @@ std::variant<Spawned, StartFailure> spawn(const Command& command, std::optional<
         pid = ::__clone(run_child, stack_top, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
         if (pid < 0) child.error = errno;
     }
+    // Values may be secrets.
+    for (auto& entry : entries) ::explicit_bzero(entry.data(), entry.size());
     if (pid < 0) return explain(command, SpawnStep::prepare, child.error);
     Spawned spawned{
         .identity = {.pid = pid}, .pidfd = Descriptor(pidfd), .out = std::move(out->read), .err = std::move(err->read)};

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "base/log.h"
 #include "execute/supervisor_loop.h"
 
 #include <fmt/format.h>
@@ -64,8 +63,6 @@ void Supervisor::Loop::expire() {
                 break;
             case Phase::killing:
                 process.left_behind = process.alive;
-                log::error("processes survive SIGKILL",
-                           {{"pid", process.identity.pid}, {"count", process.alive + (process.exited ? 0 : 1)}});
                 // The leader's end cannot be made up. It is waited for; in a shutdown abandon_all() decides.
                 if (process.exited) drain(process);
                 break;
@@ -200,7 +197,6 @@ void Supervisor::Loop::finish(Process& process) {
 void Supervisor::Loop::abandon_all() {
     while (!processes_.empty()) {
         Process& process = processes_.begin()->second;
-        log::error("process left behind at shutdown", {{"pid", process.identity.pid}});
         if (process.deadline) deadlines_.erase({*process.deadline, process.key});
         const auto owned = processes_.extract(process.key);
         process.listener->ended({.exit_code = 128 + SIGKILL,

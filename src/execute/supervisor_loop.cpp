@@ -32,15 +32,20 @@ constexpr int most_enlarged = 16;
 }  // namespace
 
 Supervisor::Loop::Loop(const Clock& clock, Options options)
-    : clock_(clock), options_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(buffer_size) {
+    : clock_(clock),
+      options_(options),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_size)) {
     if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
     epoll_event event{.events = EPOLLIN, .data = {.u64 = tag(0, order_source)}};
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, nudge_.descriptor(), &event) != 0)
         throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-    thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+    if (options_.driven == Options::Driven::by_own_thread)
+        thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
 }
 
 Supervisor::Loop::~Loop() {
+    if (!thread_.joinable()) return;
     thread_.request_stop();
     nudge_.notify();
     thread_.join();
@@ -102,19 +107,26 @@ void Supervisor::Loop::order(Order order) {
 }
 
 void Supervisor::Loop::run(std::stop_token stop) {
-    std::array<epoll_event, 64> events;
     while (!stop.stop_requested() || !abandon_at_ || !processes_.empty()) {
-        const int count =
-            ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), milliseconds_to_next());
-        for (int i = 0; i < count; ++i) {
-            const auto& event = events[static_cast<std::size_t>(i)];
-            handle(event.data.u64, event.events);
+        turn(milliseconds_to_next());
+        if (stop.stop_requested() && !abandon_at_) {
+            begin_shutdown();
+            expire();
+            work_trees();
         }
-        if (stop.stop_requested() && !abandon_at_) begin_shutdown();
-        expire();
-        work_trees();
         if (abandon_at_ && Steady::now() >= *abandon_at_) abandon_all();
     }
+}
+
+void Supervisor::Loop::turn(int patience) {
+    std::array<epoll_event, 64> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience);
+    for (int i = 0; i < count; ++i) {
+        const auto& event = events[static_cast<std::size_t>(i)];
+        handle(event.data.u64, event.events);
+    }
+    expire();
+    work_trees();
 }
 
 void Supervisor::Loop::begin_shutdown() {
@@ -232,7 +244,7 @@ void Supervisor::Loop::read_output(Process& process, OutputStream which) {
     const bool draining = process.phase == Phase::draining;
     // One read for each event: that is what keeps a chatty process from delaying the others.
     const auto size =
-        ::read(stream.fd.get(), buffer_.data(), draining ? std::min(buffer_.size(), stream.left) : buffer_.size());
+        ::read(stream.fd.get(), buffer_.get(), draining ? std::min(buffer_size, stream.left) : buffer_size);
     if (size <= 0) {
         // A job can open its own standard output and take bytes back; what is gone is not waited for.
         if (size == 0 || (errno != EAGAIN && errno != EINTR)) close_stream(stream);
@@ -244,7 +256,7 @@ void Supervisor::Loop::read_output(Process& process, OutputStream which) {
         stream.left -= count;
     else if (count >= usual_pipe)
         enlarge(stream);
-    const auto flow = process.listener->wrote({which, {buffer_.data(), count}, clock_.now()});
+    const auto flow = process.listener->wrote({which, {buffer_.get(), count}, clock_.now()});
     if (flow == Flow::more || abandon_at_) return;
     process.paused = true;
     if (!draining) unwatch_output(process);

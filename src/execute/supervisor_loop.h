@@ -28,6 +28,9 @@ public:
     void stop(Key key, StopReason reason) { order(StopOrder{key, reason}); }
     void resume(Key key) { order(ResumeOrder{key}); }
     std::size_t running() const { return running_; }
+    int descriptor() const { return epoll_.get(); }
+    int patience() const { return milliseconds_to_next(); }
+    void work() { turn(0); }
 
 private:
     using Steady = std::chrono::steady_clock;
@@ -83,6 +86,7 @@ private:
 
     void order(Order order);
     void run(std::stop_token stop);
+    void turn(int patience);
     void begin_shutdown();
     void abandon_all();
     int milliseconds_to_next() const;
@@ -131,7 +135,7 @@ private:
     std::unordered_map<pid_t, std::pair<ProcessIdentity, Descriptor>> orphans_;
     std::optional<Steady::time_point> sweep_at_;
     std::optional<Steady::time_point> abandon_at_;  ///< set once the shutdown has begun
-    std::vector<char> buffer_;
+    std::unique_ptr<char[]> buffer_;                ///< not touched before there is output
     int enlarged_ = 0;
     std::jthread thread_;
 };

@@ -28,6 +28,8 @@ public:
     /// Takes over a directory that an earlier run made. not_found if it is not there.
     static Result<WorkDirectory> reopen(const std::filesystem::path& path);
 
+    /// None: there is nothing to use or to remove.
+    WorkDirectory() = default;
     WorkDirectory(WorkDirectory&& other) noexcept;
     WorkDirectory& operator=(WorkDirectory&& other) noexcept;
     ~WorkDirectory();
@@ -49,8 +51,8 @@ public:
 private:
     WorkDirectory(Descriptor base, Descriptor directory, std::filesystem::path path);
 
-    Descriptor base_;  // none: nothing to remove
-    Descriptor directory_;
+    Descriptor base_{};  // none: nothing to remove
+    Descriptor directory_{};
     std::filesystem::path path_;
 };
 

@@ -12,7 +12,7 @@ TEST_CASE("slots and jobs that wait for the database fit into the descriptors") 
         CHECK(slots <= 300);
         CHECK(unrecorded >= slots);
         CHECK(unrecorded <= 1000);
-        if (descriptors >= 64) CHECK(static_cast<std::uint64_t>(5 * slots + 2 * (unrecorded - slots)) < descriptors);
+        if (descriptors >= 64) CHECK(static_cast<std::uint64_t>(4 * slots + 3 * (unrecorded - slots)) < descriptors);
     }
     CHECK(capacity_within(1024, 16).slots == 16);
     CHECK(capacity_within(1024, 300).slots == 117);

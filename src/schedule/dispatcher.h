@@ -14,7 +14,7 @@ namespace mf {
 /// Claims due jobs while slots are free, starts them, and ends those that somebody wants to end.
 ///
 ///   dispatcher thread: claims, sees cancel requests   starters: assemble the environment, start the process
-///   supervisor: watches processes                     finisher: brings in artifacts      recorder: writes
+///   executor: hears of processes                      finisher: brings in artifacts      recorder: writes
 class Dispatcher {
 public:
     struct Options {
@@ -30,19 +30,24 @@ public:
         /// How long stop() waits for jobs that were told to end and for their records.
         std::chrono::milliseconds last_patience{60'000};
     };
-    /// Everything must outlive the dispatcher, and the recorder must outlive whatever calls the listeners of
-    /// `native` (its supervisor). `queue` wakes it when a job may be due, `cancel` when one shall end.
+    /// Everything must outlive the dispatcher, and the recorder must outlive `native`, which calls the listeners.
+    /// `queue` wakes it when a job may be due, `cancel` when one shall end.
     Dispatcher(Database& database, Clock& clock, const Vault& vault, Executor& native, Recorder& recorder,
                Options options, Nudge& queue, Nudge& cancel);
     /// See stop(). Jobs that it gave up waiting for are recorded, without their files, when their processes end.
     ~Dispatcher();
 
-    /// Records jobs that an earlier run of this node left behind, then starts claiming.
+    /// Takes up the jobs that an earlier run of this node began, wherever they stand, then starts claiming.
     void start();
+    /// What becomes of jobs that still run when the patience is over.
+    enum class Running {
+        leave,  ///< they run on; the next run of this node takes them up
+        end     ///< they are told to end, and recorded
+    };
     /// Claims nothing more and gives back what was not started. Running jobs may end by themselves until `patience` is
-    /// over, then they are told to end. Returns when all are recorded, or when the last patience is over: a database
-    /// that refuses, or a process that survives SIGKILL, must not keep the server for ever.
-    void stop(std::chrono::milliseconds patience);
+    /// over. Returns when all that have ended are recorded, or when the last patience is over: a database that refuses,
+    /// or a process that survives SIGKILL, must not keep the server for ever.
+    void stop(std::chrono::milliseconds patience, Running running = Running::end);
 
     std::size_t running() const;
 
@@ -56,6 +61,8 @@ private:
     void start_together(std::vector<ClaimedJob> jobs, std::stop_token stop);
     /// Throws only before the process exists.
     void start_job(const JobPreparation& preparation, const ClaimedJob& claimed);
+    void tell_what_was_missed(const JobRun& run, const JobHandle& handle);
+    std::shared_ptr<JobRun> make_run(const ClaimedJob& claimed, PreparedJob prepared, WorkDirectory directory);
     void fail_start(const ClaimedJob& claimed, const std::exception& error);
     /// The system is short of something: back into the queue, and nothing is claimed for a moment.
     void postpone(const ClaimedJob& claimed, const std::exception& error, std::stop_token stop);
@@ -71,11 +78,20 @@ private:
     /// Tells that a job is recorded; may be called when this is gone.
     std::function<void(Id<Job>)> when_recorded() const;
     std::function<void()> when_recorded(Id<Job> id) const;
-    /// Gives back what a claim of this node took without our hearing of it.
+    /// Gives back what this node has claimed and nothing of it began: the server died before, or the connection was
+    /// lost while it was claimed.
     void give_back_strays();
-    void record_left_behind();
+    void take_up_jobs();
+    void take_up(const Job& job, const Executor::Survivor& survivor);
+    void record_lost(const Job& job);
+    void end_unwanted(const Executor::Survivor& survivor);
+    void leave_jobs(std::unique_lock<std::mutex>& lock);
+    void end_jobs(std::unique_lock<std::mutex>& lock);
     void remove_left_content();
     void remove_old_directories();
+
+    static constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
+    static constexpr std::chrono::seconds rest_of_a_shortage{1};
 
     struct State {
         std::deque<ClaimedJob> to_start;
@@ -83,6 +99,7 @@ private:
         std::unordered_set<std::int64_t> to_cancel;                         ///< jobs without a handle as yet
         int occupied = 0;                                                   ///< slots: claimed, not yet ended
         std::unordered_set<std::int64_t> in_flight;                         ///< jobs: claimed, not yet recorded
+        std::unordered_map<std::int64_t, JobHandle> to_forget;              ///< jobs: ended, not yet recorded
         Timestamp rests_until{};                                            ///< no claims: something is short
     };
 
@@ -105,7 +122,7 @@ private:
     Finisher finisher_;
     std::vector<std::jthread> starters_;
     std::chrono::steady_clock::time_point last_claim_{};  // of the dispatcher's thread
-    bool claim_is_uncertain_ = false;                     // of the dispatcher's thread
+    bool claim_is_uncertain_ = false;                     // of the dispatcher's thread, and of start() before it
     std::jthread thread_;
 };
 

@@ -3,56 +3,107 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "schedule/dispatcher.h"
+#include "schedule/job_memo.h"
 #include "store/queries/content.h"
 
 namespace mf {
 namespace {
 
-/// Watches a process of an earlier run of this server until it has ended.
-class LeftBehind final : public ProcessListener {
+/// Of a job that nobody wants any more: its record has ended, or belongs to somebody else.
+class Unwanted final : public ProcessListener {
 public:
-    LeftBehind(Recorder& recorder, JobEnd end, std::function<void()> recorded)
-        : recorder_(recorder), end_(std::move(end)), recorded_(std::move(recorded)) {}
+    Unwanted(Executor& executor, JobHandle handle) : executor_(executor), handle_(std::move(handle)) {}
     void started(const ProcessIdentity&) override {}
     Flow wrote(const OutputChunk&) override { return Flow::more; }
-    void ended(const ProcessEnd& end) override {
-        end_.end = end.ended_at;
-        recorder_.end(end_, nullptr, recorded_);
-    }
+    void ended(const ProcessEnd&) override { executor_.forget(handle_); }
 
 private:
-    Recorder& recorder_;
-    JobEnd end_;
-    std::function<void()> recorded_;
+    Executor& executor_;
+    const JobHandle handle_;
 };
 
 }  // namespace
 
-void Dispatcher::record_left_behind() {
+void Dispatcher::take_up_jobs() {
+    std::unordered_map<std::int64_t, Executor::Survivor> survivors;
+    for (auto& survivor : native_.survivors()) {
+        // Of two with the same number the later one counts.
+        const auto [known, is_new] = survivors.try_emplace(survivor.job_id, survivor);
+        if (is_new) continue;
+        if (known->second.begin < survivor.begin) std::swap(known->second, survivor);
+        end_unwanted(survivor);
+    }
     const auto left = database_.write([&](Session& session) { return take_over_jobs(session, options_.node); });
     for (const Job& job : left) {
-        JobEnd end{.job = job.id,
+        const auto found = survivors.extract(job.id.value);
+        if (found)
+            take_up(job, found.mapped());
+        else if (job.state == JobState::claimed)
+            claim_is_uncertain_ = true;  // nothing of it began: the dispatcher's thread gives it back
+        else
+            record_lost(job);
+    }
+    for (const auto& [id, survivor] : survivors) end_unwanted(survivor);
+}
+
+void Dispatcher::take_up(const Job& job, const Executor::Survivor& survivor) {
+    auto prepared = open_memo(vault_, survivor.memo, job.id);
+    auto directory = WorkDirectory::reopen(survivor.work_directory);
+    const std::string without_files = !prepared    ? prepared.error().message
+                                      : !directory ? directory.error().message
+                                                   : std::string();
+    PreparedJob known = prepared ? *std::move(prepared) : PreparedJob{.environment = "[]"};
+    known.plan.job_id = job.id.value;
+    const auto run = make_run({.job = job}, std::move(known), directory ? *std::move(directory) : WorkDirectory());
+    run->without_files = without_files;
+    for (std::int64_t seq = -1;;) {
+        const auto pieces =
+            database_.read([&](Session& session) { return read_output(session, job.id, seq, std::nullopt); });
+        for (const auto& piece : pieces) run->log()->add_recorded(piece);
+        if (pieces.empty()) break;
+        seq = pieces.back().seq;
+    }
+    log::info("job of an earlier run is taken up", {{"job", job.id.value},
+                                                    {"state", name_of(job.state)},
+                                                    {"bytes", run->log()->recorded()},
+                                                    {"problem", without_files}});
+    {
+        const std::lock_guard lock(mutex_);
+        state_.in_flight.insert(job.id.value);
+        state_.running.emplace(job.id.value, run);
+        ++state_.occupied;
+    }
+    if (const auto recovered = native_.recover(survivor.handle, run->log()->recorded(), run); !recovered) {
+        {
+            const std::lock_guard lock(mutex_);
+            state_.running.erase(job.id.value);
+            --state_.occupied;
+        }
+        return record_lost(job);
+    }
+    run->was_taken_up(survivor);
+    tell_what_was_missed(*run, survivor.handle);
+}
+
+void Dispatcher::record_lost(const Job& job) {
+    log::warning("job of an earlier run is lost", {{"job", job.id.value}});
+    {
+        const std::lock_guard lock(mutex_);
+        state_.in_flight.insert(job.id.value);
+    }
+    recorder_.end({.job = job.id,
                    .fence = job.fence,
                    .state = JobState::lost,
                    .end = clock_.now(),
                    .exitcode = 255,
-                   .reason = "The server ended while the job was running; what it did after that is not known."};
-        log::warning("job of an earlier run", {{"job", job.id.value}, {"state", name_of(job.state)}});
-        {
-            const std::lock_guard lock(mutex_);
-            state_.in_flight.insert(job.id.value);
-        }
-        const auto done = when_recorded(job.id);
-        if (job.handle) {
-            const auto listener = std::make_shared<LeftBehind>(recorder_, end, done);
-            if (const auto handle = native_.recover(*job.handle, {.job_id = job.id.value}, listener)) {
-                // Nobody reads its output any more: better ended than half done without a record.
-                native_.stop(*handle, StopReason::shutdown);
-                continue;
-            }
-        }
-        recorder_.end(std::move(end), nullptr, done);
-    }
+                   .reason = "The server ended while the job was running; what it did after that is not known."},
+                  nullptr, when_recorded(job.id));
+}
+
+void Dispatcher::end_unwanted(const Executor::Survivor& survivor) {
+    log::warning("a job that is not ours any more is ended", {{"job", survivor.job_id}});
+    if (native_.recover(survivor.handle, 0, std::make_shared<Unwanted>(native_, survivor.handle)))
+        native_.stop(survivor.handle, StopReason::shutdown);
 }
 
 void Dispatcher::remove_left_content() {
@@ -66,10 +117,15 @@ void Dispatcher::remove_left_content() {
 /// Work directories of jobs that an earlier run of this server could not finish: the base is of this node of this
 /// installation alone, so nobody else's are in it. Those that were kept on purpose have another name.
 void Dispatcher::remove_old_directories() {
+    std::unordered_set<std::string> in_use;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [id, run] : state_.running) in_use.insert(run->directory().path().filename().string());
+    }
     std::error_code problem;
     for (const auto& entry : std::filesystem::directory_iterator(options_.work_base, problem)) {
         const auto name = entry.path().filename().string();
-        if (!name.starts_with("job-")) continue;
+        if (!name.starts_with("job-") || in_use.contains(name)) continue;
         // Its destructor removes it.
         if (const auto directory = WorkDirectory::reopen(entry.path()))
             log::info("old work directory removed", {{"directory", to_utf8(name)}});
@@ -83,7 +139,7 @@ void Dispatcher::give_back_strays() {
                 const std::lock_guard lock(mutex_);
                 if (job.state != JobState::claimed || state_.in_flight.contains(job.id.value)) continue;
             }
-            log::warning("job goes back into the queue: the connection was lost while it was claimed",
+            log::warning("job goes back into the queue: it was claimed, and nothing of it began",
                          {{"job", job.id.value}});
             give_back(session, job);
         }

@@ -83,7 +83,7 @@ TEST_CASE("jobs of an earlier run are recorded when the dispatcher is gone, too"
     REQUIRE(server.claim().size() == 2);
     REQUIRE(server.start(alive.id, "old:1"));
     REQUIRE(server.start(gone.id, "old:2"));
-    server.executor.survivors = {"old:1"};
+    server.executor.left = {{.handle = "old:1", .job_id = alive.id.value, .begin = server.moment}};
     {
         // From the moment at which the first of them is looked at.
         std::optional<WriteLock> lock;
@@ -95,7 +95,7 @@ TEST_CASE("jobs of an earlier run are recorded when the dispatcher is gone, too"
     server.wait_for_end(gone.id);
     CHECK(server.get(gone.id).state == JobState::lost);
     CHECK(server.executor.wait_for_stop(0) == StopReason::shutdown);
-    server.executor.finish(0, {.exit_code = 255, .ended_at = server.moment});
+    server.executor.finish(0, {.exit_code = 255, .lost = "Nobody knows.", .ended_at = server.moment});
     server.wait_for_end(alive.id);
     CHECK(server.get(alive.id).state == JobState::lost);
 }

@@ -43,6 +43,8 @@ TEST_CASE("a due job is claimed, started, heard and recorded") {
     CHECK(server.printed(job.id, OutputSource::standard_output) == "one\nthree\n");
     CHECK(server.printed(job.id, OutputSource::standard_error) == "two\n");
     CHECK(server.all<Artifact>({.equals = {{"job_id", job.id.value}}}).size() == 2);
+    server.executor.wait_for_kept(0, 14);
+    server.executor.wait_for_forgotten("fake:0");
     CHECK(server.get(origin.id).successfull_jobs_count == 1);
     server.dispatcher.reset();
     CHECK(std::filesystem::is_empty(server.work()));
@@ -211,28 +213,6 @@ TEST_CASE("a failed planned run is tried again") {
     CHECK(jobs[0].state == JobState::failed);
     CHECK(jobs[1].state == JobState::succeeded);
     CHECK(jobs[1].attempt == 2);
-}
-
-TEST_CASE("jobs of an earlier run are lost: at once when they are gone, after their end when they still run") {
-    Server server;
-    const auto claimed = server.launch(server.add_run_template(), now);
-    const auto gone = server.launch(server.add_run_template(), now);
-    const auto alive = server.launch(server.add_run_template(), now);
-    REQUIRE(server.claim().size() == 3);
-    for (const auto& [id, handle] : {std::pair(gone.id, "old:1"), std::pair(alive.id, "old:2")})
-        REQUIRE(server.start(id, handle));
-    server.executor.survivors = {"old:2"};
-    server.dispatcher->start();
-    CHECK(server.executor.wait_for_stop(0) == StopReason::shutdown);
-    CHECK_FALSE(has_ended(server.get(alive.id).state));
-    server.executor.finish(0, {.exit_code = 255, .ended_at = now + 1s});
-    server.drain();
-    for (const auto id : {claimed.id, gone.id, alive.id}) {
-        CHECK(server.get(id).state == JobState::lost);
-        CHECK(server.get(id).exitcode == 255);
-        CHECK(server.get(id).reason);
-    }
-    CHECK(server.get(alive.id).end == now + 1s);
 }
 
 TEST_CASE("a server that stops tells its jobs to end and records them") {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/finisher.h"
 
+#include "base/fault_point.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "execute/artifact_reader.h"
 #include "execute/exit_meaning.h"
 #include "execute/mime.h"
@@ -92,6 +94,7 @@ void Finisher::run(std::stop_token stop) {
 }
 
 void Finisher::empty_directory(JobRun& run) {
+    fault_point("before-directory-removal");
     auto emptied = run.directory().leave_empty();
     if (!emptied)
         log::warning("work directory stays",
@@ -112,18 +115,22 @@ void Finisher::remove_emptied() {
 
 void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     JobEnd end = end_of(*run);
+    std::vector<std::string> remarks;
     try {
+        if (!run->without_files.empty()) throw std::runtime_error(run->without_files);
         Kept kept = store_patiently(*run);
-        for (const auto& remark : kept.remarks)
-            recorder_.append(run->log(), OutputSource::platform, run->masked(remark), run->end().ended_at);
+        for (const auto& remark : kept.remarks) remarks.push_back(run->masked(remark));
         end.artifacts = std::move(kept.artifacts);
     } catch (const std::exception& error) {
         // The job has ended whatever happens to its files; they stay in its work directory.
         const auto why = run->masked(error.what());
         log::error("cannot store artifacts", {{"job", end.job.value}, {"error", why}});
-        const auto kept = keep_directory(*run);
-        end.reason = end.reason.value_or("") + (end.reason ? " " : "") +
-                     fmt::format("Its files could not be stored ({}); they are in {}.", why, kept.string());
+        if (!end.reason) end.reason.emplace();
+        if (run->directory().path().empty())
+            add_sentence(*end.reason, fmt::format("Its files could not be stored: {}", why));
+        else
+            add_sentence(*end.reason, fmt::format("Its files could not be stored ({}); they are in {}.", why,
+                                                  keep_directory(*run).string()));
     }
     log::info("job ended", {{"job", end.job.value},
                             {"state", name_of(end.state)},
@@ -133,14 +140,17 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     if (!end.reason && end.state == JobState::failed && end.exitcode)
         end.reason = meaning_of(*run, static_cast<int>(*end.exitcode));
     add_streams(end, *run);
-    recorder_.end(std::move(end), run->log(), [link = link_, run, recorded = recorded_] {
-        link->reach([&](Finisher& self) {
-            const std::lock_guard lock(self.mutex_);
-            self.recorded_runs_.push_back(run);
-            self.changed_.notify_one();
-        });
-        recorded(run->claimed().job.id);
-    });
+    recorder_.end(
+        std::move(end), run->log(),
+        [link = link_, run, recorded = recorded_] {
+            link->reach([&](Finisher& self) {
+                const std::lock_guard lock(self.mutex_);
+                self.recorded_runs_.push_back(run);
+                self.changed_.notify_one();
+            });
+            recorded(run->claimed().job.id);
+        },
+        remarks);
 }
 
 Finisher::Kept Finisher::store_patiently(JobRun& run) {

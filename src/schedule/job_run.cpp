@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/job_run.h"
 
+#include "base/text.h"
 #include "base/time_text.h"
 
 #include <fmt/format.h>
@@ -33,12 +34,11 @@ JobRun::JobRun(ClaimedJob claimed, PreparedJob prepared, WorkDirectory directory
       directory_(std::move(directory)),
       recorder_(recorder),
       finished_(std::move(finished)),
-      mask_(prepared_.secrets),
-      out_{OutputSource::standard_output, SecretMaskStream(mask_), {}},
-      err_{OutputSource::standard_error, SecretMaskStream(mask_), {}} {}
+      mask_(prepared_.plan.secrets) {}
 
-void JobRun::open_log(std::function<void()> resume) {
-    log_ = recorder_.open(claimed_.job.id, claimed_.job.fence, claimed_.run_template.output_limit, std::move(resume));
+void JobRun::open_log(std::function<void()> resume, std::function<void(std::uint64_t)> kept) {
+    log_ = recorder_.open(claimed_.job.id, claimed_.job.fence, prepared_.plan.output_limit, std::move(resume),
+                          std::move(kept));
 }
 
 void JobRun::was_started(const Executor::Started& started, Timestamp begin) {
@@ -50,30 +50,29 @@ void JobRun::was_started(const Executor::Started& started, Timestamp begin) {
                      .handle = started.handle,
                      .command = prepared_.command,
                      .environment = prepared_.environment});
+    go_on_with(started.handle);
+}
+
+void JobRun::was_taken_up(const Executor::Survivor& survivor) {
+    if (claimed_.job.state == JobState::claimed) return was_started({survivor.handle, survivor.pid}, survivor.begin);
+    begin_ = claimed_.job.begin.value_or(survivor.begin);
+    go_on_with(survivor.handle);
+}
+
+void JobRun::go_on_with(const JobHandle& handle) {
     std::unique_lock lock(mutex_);
-    handle_ = started.handle;
+    handle_ = handle;
     report_if_finished(std::move(lock));
 }
 
 Flow JobRun::wrote(const OutputChunk& chunk) {
-    Stream& stream = chunk.stream == OutputStream::out ? out_ : err_;
-    std::string_view bytes = chunk.bytes;
-    if (mask_.active()) {
-        stream.masked.clear();
-        stream.mask.feed(chunk.bytes, stream.masked);
-        bytes = stream.masked;
-    }
-    return recorder_.append(log_, stream.source, bytes, chunk.read_at) == Recorder::Room::full ? Flow::pause
-                                                                                               : Flow::more;
+    const auto source =
+        chunk.stream == OutputStream::out ? OutputSource::standard_output : OutputSource::standard_error;
+    return recorder_.append(log_, source, chunk.bytes, chunk.read_at) == Recorder::Room::full ? Flow::pause
+                                                                                              : Flow::more;
 }
 
 void JobRun::ended(const ProcessEnd& end) {
-    if (mask_.active())
-        for (Stream* stream : {&out_, &err_}) {
-            stream->masked.clear();
-            stream->mask.finish(stream->masked);
-            recorder_.append(log_, stream->source, stream->masked, end.ended_at);
-        }
     std::unique_lock lock(mutex_);
     end_ = end;
     has_ended_ = true;
@@ -89,6 +88,17 @@ std::optional<JobHandle> JobRun::handle_to_resume() {
     const std::lock_guard lock(mutex_);
     if (!handle_) missed_resume_ = true;
     return handle_;
+}
+
+std::optional<JobHandle> JobRun::note_kept(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    kept_ = bytes;
+    return handle_;
+}
+
+std::uint64_t JobRun::kept() const {
+    const std::lock_guard lock(mutex_);
+    return kept_;
 }
 
 bool JobRun::missed_resume() const {
@@ -114,7 +124,11 @@ JobEnd end_of(const JobRun& run) {
         .cpu_ms =
             std::chrono::duration_cast<std::chrono::milliseconds>(process.user_time + process.system_time).count()};
     if (process.peak_memory) end.max_rss_kib = static_cast<std::int64_t>(*process.peak_memory / 1024);
-    if (!process.start_error.empty()) {
+    if (!process.lost.empty()) {
+        end.state = JobState::lost;
+        end.cpu_ms.reset();
+        end.reason = process.lost;
+    } else if (!process.start_error.empty()) {
         end.state = JobState::failed;
         end.reason = process.start_error;
     }
@@ -129,6 +143,10 @@ JobEnd end_of(const JobRun& run) {
         case StopReason::shutdown: end.state = JobState::cancelled; break;
     }
     if (auto why = stop_reason_text(run); !why.empty()) end.reason = std::move(why);
+    if (!process.remark.empty()) {
+        if (!end.reason) end.reason.emplace();
+        add_sentence(*end.reason, process.remark);
+    }
     if (process.left_behind > 0)
         end.reason = fmt::format("{}{}{} of its processes could not be ended.", end.reason.value_or(""),
                                  end.reason ? " " : "", process.left_behind);

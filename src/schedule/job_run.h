@@ -9,8 +9,8 @@
 
 namespace mf {
 
-/// One job from its start to its record: listens to the process, masks secrets in its output, and hands the output to
-/// the recorder. When both are known, that it was started and that it ended, it reports itself finished.
+/// One job from its start to its record: listens to the process and hands its output to the recorder. When both are
+/// known, that it was started and that it ended, it reports itself finished.
 class JobRun final : public ProcessListener, public std::enable_shared_from_this<JobRun> {
 public:
     /// What happens with a run that has finished; called from the thread that noticed it.
@@ -18,10 +18,13 @@ public:
 
     JobRun(ClaimedJob claimed, PreparedJob prepared, WorkDirectory directory, Recorder& recorder, Finished finished);
 
-    /// Opens the log; `resume` lets the executor read on after the recorder asked for a pause.
-    void open_log(std::function<void()> resume);
+    /// Opens the log; `resume` lets the executor read on after the recorder asked for a pause, `kept` tells it that
+    /// output is durable.
+    void open_log(std::function<void()> resume, std::function<void(std::uint64_t)> kept = nullptr);
     /// Once, after Executor::start() returned.
     void was_started(const Executor::Started& started, Timestamp begin);
+    /// In place of it for a job of an earlier run, after Executor::recover(). Its start is recorded if it is not yet.
+    void was_taken_up(const Executor::Survivor& survivor);
 
     void started(const ProcessIdentity&) override {}
     Flow wrote(const OutputChunk& chunk) override;
@@ -32,9 +35,14 @@ public:
     WorkDirectory& directory() { return directory_; }
     /// Set before the process starts, when RESULT_FILE lies outside of the work directory.
     std::shared_ptr<OutsideResults::Use> outside_result;
+    /// Set before it is taken up: why its files cannot be brought in, a sentence; empty if they can.
+    std::string without_files;
     const std::shared_ptr<JobLog>& log() const { return log_; }
     const ProcessEnd& end() const { return end_; }  ///< of a finished run
     Timestamp begin() const { return begin_; }
+    /// Remembers how much of the output is durable, for whoever started the job; the handle if there is one already.
+    std::optional<JobHandle> note_kept(std::uint64_t bytes);
+    std::uint64_t kept() const;
     /// The text without the secrets of this job: names of files and messages may repeat them.
     std::string masked(std::string_view text) const { return mask_.apply(text); }
     /// None until it was started.
@@ -45,11 +53,7 @@ public:
     bool missed_resume() const;
 
 private:
-    struct Stream {
-        OutputSource source;
-        SecretMaskStream mask;
-        std::string masked;
-    };
+    void go_on_with(const JobHandle& handle);
     void report_if_finished(std::unique_lock<std::mutex> lock);
 
     const ClaimedJob claimed_;
@@ -59,12 +63,12 @@ private:
     const Finished finished_;
     std::shared_ptr<JobLog> log_;
     const SecretMask mask_;
-    Stream out_, err_;
     Timestamp begin_{};
 
     mutable std::mutex mutex_;  // guards the rest: start and end come from two threads
     std::optional<JobHandle> handle_;
     bool missed_resume_ = false;
+    std::uint64_t kept_ = 0;
     bool has_ended_ = false;
     bool reported_ = false;
     ProcessEnd end_;

@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 namespace {
 
 const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-constexpr std::string_view mask = "••••••••";
 
 /// Runs without a dispatcher: the test calls what the executor and the supervisor would.
 struct Desk : testing::Queue {
@@ -170,43 +169,59 @@ TEST_CASE("the measures of a process reach its record, and its end is never befo
     CHECK_FALSE(end_after({}).max_rss_kib);
 }
 
-TEST_CASE("secrets are masked wherever the chunks are cut, in both streams at once") {
-    constexpr std::string_view secret = "s3cr3t-of-the-bank";
-    const std::string out_text = fmt::format("\xff{}\n", secret), err_text = fmt::format("{0}{0}!", secret);
-    for (const std::size_t size : {1, 2, 3, 7, 17, 18, 19}) {
-        CAPTURE(size);
-        Desk desk;
-        const auto run = desk.run({.secrets = {std::string(secret)}});
-        // The streams take turns, so that each has the beginning of a secret while the other one speaks.
-        for (std::size_t at = 0; at < std::max(out_text.size(), err_text.size()); at += size) {
-            if (at < out_text.size()) {
-                const auto bytes = out_text.substr(at, size);
-                run->wrote({.stream = OutputStream::out, .bytes = bytes, .read_at = now});
-            }
-            if (at < err_text.size()) {
-                const auto bytes = err_text.substr(at, size);
-                run->wrote({.stream = OutputStream::err, .bytes = bytes, .read_at = now});
-            }
-        }
-        run->was_started(started, now);
-        run->ended({});
-        desk.record(*run);
-        CHECK(desk.printed(*run, OutputSource::standard_output) == fmt::format("\xff{}\n", mask));
-        CHECK(desk.printed(*run, OutputSource::standard_error) == fmt::format("{}!", mask));
-    }
+TEST_CASE("a lost process is recorded as lost, with the reason") {
+    const auto end = end_after({.exit_code = 255, .lost = "Nobody knows.", .remark = "Some of it is missing."});
+    CHECK(end.state == JobState::lost);
+    CHECK(end.exitcode == 255);
+    CHECK(end.reason == "Nobody knows. Some of it is missing.");
+    CHECK_FALSE(end.cpu_ms);
 }
 
-TEST_CASE("what might have become a secret is kept when the process ends") {
+TEST_CASE("a job that is taken up goes on where its record ends") {
     Desk desk;
-    const auto run = desk.run({.secrets = {"s3cr3t-of-the-bank"}});
-    run->wrote({.stream = OutputStream::out, .bytes = "the word is s3cr3t", .read_at = now});
-    run->wrote({.stream = OutputStream::err, .bytes = "s3cr3t-of-the-ban", .read_at = now});
-    run->was_started(started, now);
-    run->ended({.ended_at = now});
-    const auto record = desk.record(*run);
-    CHECK(desk.printed(*run, OutputSource::standard_output) == "the word is s3cr3t");
-    CHECK(desk.printed(*run, OutputSource::standard_error) == "s3cr3t-of-the-ban");
-    CHECK(record.stdout_size == 18);
+    const auto run = desk.run({.command = "probe", .environment = "[]"});
+    const auto id = run->claimed().job.id;
+    const auto text = [](std::string_view bytes) { return OutputChunk{OutputStream::out, bytes, now}; };
+    const Executor::Survivor survivor{.handle = "handle:2", .begin = now - 5s, .pid = 12};
+    SUBCASE("its start was not recorded") {
+        run->was_taken_up(survivor);
+        run->ended({.ended_at = now});
+        const auto record = desk.record(*run);
+        CHECK(record.begin == now - 5s);
+        CHECK(record.handle == "handle:2");
+        CHECK(record.command == "probe");
+        CHECK(record.state == JobState::succeeded);
+    }
+    SUBCASE("its start and a part of its output were recorded") {
+        run->was_started(started, now - 7s);
+        run->wrote(text("one "));
+        while (desk.printed(*run, OutputSource::standard_output).empty()) std::this_thread::yield();
+        JobRun later({.job = desk.get(id)}, {}, WorkDirectory(), desk.recorder, [](const std::shared_ptr<JobRun>&) {});
+        later.open_log(nullptr);
+        for (const auto& piece :
+             desk.database.read([&](Session& session) { return read_output(session, id, -1, std::nullopt); }))
+            later.log()->add_recorded(piece);
+        CHECK(later.log()->recorded() == 4);
+        later.was_taken_up(survivor);
+        later.wrote(text("two"));
+        std::promise<void> recorded;
+        auto end = end_of(later);
+        end.artifacts = {{.job_id = id,
+                          .company_id = later.claimed().job.company_id,
+                          .kind = ArtifactKind::stdout_text,
+                          .filename = "stdout.txt",
+                          .created_at = now}};
+        desk.recorder.end(std::move(end), later.log(), [&] { recorded.set_value(); });
+        recorded.get_future().wait();
+        const auto record = desk.get(id);
+        CHECK(desk.printed(*run, OutputSource::standard_output) == "one two");
+        CHECK(record.begin == now - 7s);
+        CHECK(record.handle == "handle:1");
+        CHECK(record.stdout_size == 7);
+        const auto artifacts = desk.all<Artifact>({.equals = {{"job_id", id.value}}});
+        REQUIRE(artifacts.size() == 1);
+        CHECK(artifacts[0].sha256 == sha256_hex("one two"));
+    }
 }
 
 TEST_CASE("a process is held back while there is no room, and resumed later") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/recorder.h"
 
+#include "base/fault_point.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -37,46 +38,63 @@ Recorder::~Recorder() {
     thread_.join();
 }
 
+void JobLog::add_recorded(const OutputPiece& piece) {
+    next_seq_ = piece.seq + 1;
+    if (piece.source == OutputSource::platform) {
+        // While a job runs the platform says one thing only.
+        cut_ = true;
+        return;
+    }
+    (piece.source == OutputSource::standard_output ? out_ : err_).add(piece.bytes);
+    handed_ += piece.bytes.size();
+    appended_ += std::ssize(piece.bytes);
+}
+
 std::shared_ptr<JobLog> Recorder::open(Id<Job> job, std::int64_t fence, std::int64_t limit,
-                                       std::function<void()> resume) {
+                                       std::function<void()> resume, std::function<void(std::uint64_t)> kept) {
     auto log = std::make_shared<JobLog>();
     log->job_ = job;
     log->fence_ = fence;
     log->limit_ = limit;
     log->resume_ = std::move(resume);
+    log->kept_ = std::move(kept);
     return log;
 }
 
 Recorder::Room Recorder::append(const std::shared_ptr<JobLog>& log, OutputSource source, std::string_view bytes,
                                 Timestamp at) {
     const std::lock_guard lock(mutex_);
-    const auto keep = [&](OutputSource from, std::string_view text) {
-        if (log->pending_.empty()) with_output_.push_back(log);
-        if (!log->pending_.empty() && log->pending_.back().source == from &&
-            log->pending_.back().bytes.size() + text.size() <= piece_size)
-            log->pending_.back().bytes += text;
-        else
-            log->pending_.push_back({.at = at, .source = from, .bytes = std::string(text)});
-        log->pending_bytes_ += text.size();
-        pending_bytes_ += text.size();
-    };
+    if (source != OutputSource::platform) log->handed_ += bytes.size();
     if (log->limit_ > 0 && source != OutputSource::platform) {
         const auto room = static_cast<std::size_t>(log->limit_ - log->appended_);
         const bool too_much = bytes.size() > room;
         bytes = bytes.substr(0, room);
         log->appended_ += static_cast<std::int64_t>(bytes.size());
-        if (!bytes.empty()) keep(source, bytes);
+        if (!bytes.empty()) keep(log, source, bytes, at);
         if (too_much && !std::exchange(log->cut_, true))
-            keep(OutputSource::platform, fmt::format("[MultiFlexi: the output limit of {} bytes is reached; what the "
-                                                     "job prints from here on is not kept]\n",
-                                                     log->limit_));
+            keep(log, OutputSource::platform,
+                 fmt::format("[MultiFlexi: the output limit of {} bytes is reached; what the "
+                             "job prints from here on is not kept]\n",
+                             log->limit_),
+                 at);
     } else if (!bytes.empty()) {
-        keep(source, bytes);
+        keep(log, source, bytes, at);
     }
     tell();
     if (log->pending_bytes_ < most_pending_of_job && pending_bytes_ < most_pending) return Room::more;
     if (!std::exchange(log->paused_, true)) paused_.push_back(log);
     return Room::full;
+}
+
+void Recorder::keep(const std::shared_ptr<JobLog>& log, OutputSource source, std::string_view text, Timestamp at) {
+    auto& pending = log->pending_;
+    if (pending.empty()) with_output_.push_back(log);
+    if (!pending.empty() && pending.back().source == source && pending.back().bytes.size() + text.size() <= piece_size)
+        pending.back().bytes += text;
+    else
+        pending.push_back({.at = at, .source = source, .bytes = std::string(text)});
+    log->pending_bytes_ += text.size();
+    pending_bytes_ += text.size();
 }
 
 void Recorder::start(JobStart start) {
@@ -85,8 +103,10 @@ void Recorder::start(JobStart start) {
     tell();
 }
 
-void Recorder::end(JobEnd end, std::shared_ptr<JobLog> log, std::function<void()> recorded) {
+void Recorder::end(JobEnd end, std::shared_ptr<JobLog> log, std::function<void()> recorded,
+                   const std::vector<std::string>& remarks) {
     const std::lock_guard lock(mutex_);
+    for (const auto& remark : remarks) keep(log, OutputSource::platform, remark, end.end);
     ends_.push_back({std::move(end), std::move(log), std::move(recorded)});
     tell();
 }
@@ -130,6 +150,7 @@ Recorder::Batch Recorder::take(std::unique_lock<std::mutex>& lock) {
     for (auto& log : std::exchange(with_output_, {})) {
         batch.bytes += std::exchange(log->pending_bytes_, 0);
         auto pieces = std::exchange(log->pending_, {});
+        if (log->kept_) batch.kept.emplace_back(log, log->handed_);
         raw.emplace_back(std::move(log), std::move(pieces));
     }
     for (End& end : batch.ends) {
@@ -166,6 +187,8 @@ Recorder::Batch Recorder::take(std::unique_lock<std::mutex>& lock) {
 }
 
 bool Recorder::write(const Batch& batch, std::stop_token stop) {
+    if (!batch.ends.empty()) fault_point("before-end-record");
+    if (!batch.starts.empty()) fault_point("before-start-record");
     for (int refused = 0;; ++refused) {
         try {
             database_.write([&](Session& session) {
@@ -181,6 +204,8 @@ bool Recorder::write(const Batch& batch, std::stop_token stop) {
                         log::warning("the end of a job is not recorded: it has ended, or it is no longer ours",
                                      {{"job", end.what.job.value}});
             });
+            if (!batch.output.empty()) fault_point("output-recorded");
+            if (!batch.ends.empty()) fault_point("end-recorded");
             const std::lock_guard lock(mutex_);
             if (!std::exchange(healthy_, true)) log::info("database accepts records again");
             return true;
@@ -255,6 +280,7 @@ void Recorder::let_go(const Batch& batch) {
         resumed = std::exchange(paused_, {});
         for (auto& log : resumed) log->paused_ = false;
     }
+    for (const auto& [log, bytes] : batch.kept) log->kept_(bytes);
     for (const auto& log : resumed) log->resume_();
     for (const End& end : batch.ends)
         if (end.recorded) end.recorded();

@@ -29,15 +29,24 @@ class JobLog {
 
     Id<Job> job_;
     std::int64_t fence_ = 0;
-    std::function<void()> resume_;  // called when there is room again
-    std::int64_t limit_ = 0;        // bytes of both streams that are kept; 0: all
-    std::int64_t appended_ = 0;     // guarded by the recorder's mutex, as the next three
+    std::function<void()> resume_;             // called when there is room again
+    std::function<void(std::uint64_t)> kept_;  // called when so many bytes of the job are durable; may be empty
+    std::uint64_t handed_ = 0;   // bytes of both streams that were appended, dropped ones too; guarded as the next
+    std::int64_t limit_ = 0;     // bytes of both streams that are kept; 0: all
+    std::int64_t appended_ = 0;  // guarded by the recorder's mutex, as the next three
     std::deque<OutputPiece> pending_;
     std::size_t pending_bytes_ = 0;
     bool paused_ = false;
     bool cut_ = false;
     std::int64_t next_seq_ = 0;  // the rest belongs to the recorder's thread
     Stream out_, err_;
+
+public:
+    /// What an earlier run of the program has recorded of a job, told piece by piece from the first one on, before
+    /// anything is appended: the log goes on behind it.
+    void add_recorded(const OutputPiece& piece);
+    /// Bytes of both streams that are recorded; before anything is appended.
+    std::uint64_t recorded() const { return handed_; }
 };
 
 /// The one thread that writes what happens to running jobs: starts, output, ends. Everything that has come in since
@@ -63,8 +72,10 @@ public:
     ~Recorder();
 
     /// A log for one job that was claimed with this fence; `limit` counts bytes, 0 means none. `resume` is called, from
-    /// the recorder's thread, after append() had asked for a pause.
-    std::shared_ptr<JobLog> open(Id<Job> job, std::int64_t fence, std::int64_t limit, std::function<void()> resume);
+    /// the recorder's thread, after append() had asked for a pause; `kept` when output has become durable, with the
+    /// number of bytes of both streams, from the first one on, that need not be kept elsewhere any more.
+    std::shared_ptr<JobLog> open(Id<Job> job, std::int64_t fence, std::int64_t limit, std::function<void()> resume,
+                                 std::function<void(std::uint64_t)> kept = nullptr);
 
     enum class Room { more, full };
     /// Room::full: the caller must hold back its source until `resume`; what it handed in is kept in any case.
@@ -73,8 +84,10 @@ public:
 
     void start(JobStart start);
     /// The end of a job, after all of its output. Sizes and digests of its stdout and stderr artifacts are filled in.
-    /// `recorded` is called, from the recorder's thread, once it is durable.
-    void end(JobEnd end, std::shared_ptr<JobLog> log, std::function<void()> recorded);
+    /// `remarks` of the platform become the last pieces of its output, in the same transaction. `recorded` is called,
+    /// from the recorder's thread, once it is durable.
+    void end(JobEnd end, std::shared_ptr<JobLog> log, std::function<void()> recorded,
+             const std::vector<std::string>& remarks = {});
 
     /// True when the last attempt to write succeeded.
     bool healthy() const;
@@ -89,10 +102,12 @@ private:
         std::vector<JobStart> starts;
         std::vector<PackedPiece> output;
         std::size_t bytes = 0;
+        std::vector<std::pair<std::shared_ptr<JobLog>, std::uint64_t>> kept;  ///< see JobLog::handed_
         std::vector<End> ends;
     };
 
     void run(std::stop_token stop);
+    void keep(const std::shared_ptr<JobLog>& log, OutputSource source, std::string_view text, Timestamp at);
     void tell();
     bool has_work() const { return !starts_.empty() || !with_output_.empty() || !ends_.empty(); }
     Batch take(std::unique_lock<std::mutex>& lock);

@@ -170,7 +170,8 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
     out.artifacts.outside_result = ArtifactRules::OutsideResult::accepted;
     out.artifacts.most_files = static_cast<std::size_t>(origin.artifact_count_limit);
     out.artifacts.most_bytes = static_cast<std::uint64_t>(origin.artifact_limit);
-    out.secrets = environment->secrets();
+    out.plan.secrets = environment->secrets();
+    out.plan.output_limit = origin.output_limit;
     out.app_version = facts.version;
     out.environment = std::move(blocked.environment);
     return out;

@@ -17,7 +17,6 @@ struct PreparedJob {
     JobPlan plan;
     ArtifactRules artifacts;
     std::vector<std::string> artifact_notes;  ///< for people, one for each pattern
-    std::vector<std::string> secrets;         ///< values to mask in the output
     std::string app_version;
     std::string command;      ///< for people, secrets masked
     std::string environment;  ///< JSON for job_environment, secrets masked

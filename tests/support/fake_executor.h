@@ -14,8 +14,8 @@ namespace mf::testing {
 /// The wait functions give up after a minute with an exception.
 class FakeExecutor final : public Executor {
 public:
-    std::optional<Error> refusal;      ///< set before the start: every start() fails
-    std::vector<JobHandle> survivors;  ///< set before the start: what recover() finds
+    std::optional<Error> refusal;  ///< set before the start: every start() fails
+    std::vector<Survivor> left;    ///< set before the start: what survivors() tells and recover() finds
 
     /// Set before the start: what a process does before its start() returns.
     std::function<void(ProcessListener&)> on_start;
@@ -28,27 +28,48 @@ public:
             changed_.notify_all();
             return *refusal;
         }
-        runs_.push_back({plan, std::move(listener)});
+        runs_.push_back(
+            {.handle = "fake:" + std::to_string(runs_.size()), .plan = plan, .listener = std::move(listener)});
         changed_.notify_all();
-        return Started{handle_of(runs_.size() - 1), 4711};
+        return Started{runs_.back().handle, 4711};
     }
     void stop(const JobHandle& handle, StopReason reason) override {
         const std::lock_guard lock(mutex_);
-        for (std::size_t i = 0; i < runs_.size(); ++i)
-            if (handle_of(i) == handle && runs_[i].stopped == StopReason::none) runs_[i].stopped = reason;
+        for (Run& run : runs_)
+            if (run.handle == handle && run.stopped == StopReason::none) run.stopped = reason;
         changed_.notify_all();
     }
     void resume_output(const JobHandle& handle) override {
         const std::lock_guard lock(mutex_);
-        for (std::size_t i = 0; i < runs_.size(); ++i)
-            if (handle_of(i) == handle) ++runs_[i].resumed;
+        for (Run& run : runs_)
+            if (run.handle == handle) ++run.resumed;
         changed_.notify_all();
     }
-    Result<JobHandle> recover(const JobHandle& handle, const JobPlan& plan,
-                              std::shared_ptr<ProcessListener> listener) override {
-        if (std::ranges::find(survivors, handle) == survivors.end())
+    void kept(const JobHandle& handle, std::uint64_t bytes) override {
+        const std::lock_guard lock(mutex_);
+        for (Run& run : runs_)
+            if (run.handle == handle) run.kept = bytes;
+        changed_.notify_all();
+    }
+    void forget(const JobHandle& handle) override {
+        const std::lock_guard lock(mutex_);
+        forgotten_.push_back(handle);
+        changed_.notify_all();
+    }
+    void leave() override {
+        const std::lock_guard lock(mutex_);
+        has_left_ = true;
+    }
+    std::vector<Survivor> survivors() override { return left; }
+    Result<void> recover(const JobHandle& handle, std::uint64_t from_byte,
+                         std::shared_ptr<ProcessListener> listener) override {
+        if (std::ranges::find(left, handle, &Survivor::handle) == left.end())
             return Error{ErrorCode::not_found, "It has ended."};
-        return start(plan, std::move(listener)).transform([](const Started& started) { return started.handle; });
+        if (on_start) on_start(*listener);
+        const std::lock_guard lock(mutex_);
+        runs_.push_back({.handle = handle, .plan = {}, .listener = std::move(listener), .from_byte = from_byte});
+        changed_.notify_all();
+        return {};
     }
 
     /// Waits until so many starts were refused; from then on they succeed.
@@ -76,6 +97,22 @@ public:
         const std::lock_guard lock(mutex_);
         return runs_.at(run).resumed;
     }
+    void wait_for_kept(std::size_t run, std::uint64_t bytes) {
+        std::unique_lock lock(mutex_);
+        wait(lock, [&] { return runs_.at(run).kept >= bytes; });
+    }
+    void wait_for_forgotten(const JobHandle& handle) {
+        std::unique_lock lock(mutex_);
+        wait(lock, [&] { return std::ranges::find(forgotten_, handle) != forgotten_.end(); });
+    }
+    std::uint64_t recovered_from(std::size_t run) {
+        const std::lock_guard lock(mutex_);
+        return runs_.at(run).from_byte;
+    }
+    bool has_left() {
+        const std::lock_guard lock(mutex_);
+        return has_left_;
+    }
     std::size_t starts() {
         const std::lock_guard lock(mutex_);
         return runs_.size();
@@ -87,12 +124,14 @@ public:
 
 private:
     struct Run {
+        JobHandle handle;
         JobPlan plan;
         std::shared_ptr<ProcessListener> listener;
         StopReason stopped = StopReason::none;
         int resumed = 0;
+        std::uint64_t kept = 0;
+        std::uint64_t from_byte = 0;  ///< of a recovered one
     };
-    static JobHandle handle_of(std::size_t run) { return "fake:" + std::to_string(run); }
     std::shared_ptr<ProcessListener> listener(std::size_t run) {
         const std::lock_guard lock(mutex_);
         return runs_.at(run).listener;
@@ -106,6 +145,8 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Run> runs_;
+    std::vector<JobHandle> forgotten_;
+    bool has_left_ = false;
     int refused_ = 0;
 };
 

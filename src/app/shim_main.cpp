@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// multiflexi-shim SPOOL-DIRECTORY: started by the server, with its socket as descriptor 3 and its pipe as 4.
+#include "execute/shim/shim.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cstdio>
+#include <string_view>
+
+int main(int argc, char** argv) {
+    if (argc == 2 && std::string_view(argv[1]) == "--version") {
+        std::puts("multiflexi-shim " MULTIFLEXI_VERSION);
+        return 0;
+    }
+    if (argc != 2 || ::fcntl(3, F_GETFD) < 0 || ::fcntl(4, F_GETFD) < 0) {
+        std::fputs(
+            "multiflexi-shim watches one job of a MultiFlexi server. The server starts it; it has no use for "
+            "people.\n",
+            stderr);
+        return 2;
+    }
+    ::syscall(SYS_close_range, 5U, ~0U, 0U);
+    for (const int descriptor : {3, 4}) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    ::umask(077);
+    return mf::run_shim_maker(3, {.spool = argv[1], .wake = 4});
+}
