@@ -126,7 +126,8 @@ TEST_CASE("PostgreSQL tells of what gives nodes something to do, when it is comm
     REQUIRE(rows.claim(3).size() == 1);
     CHECK(ear.heard(address).empty());
     database.write([&](Session& session) {
-        REQUIRE(record_end(session, {.job = first.id, .state = JobState::succeeded, .end = now, .exitcode = 0},
+        REQUIRE(record_end(session,
+                           {.job = first.id, .fence = 1, .state = JobState::succeeded, .end = now, .exitcode = 0},
                            Zone::utc()));
     });
     CHECK(ear.heard(address) == "q");
