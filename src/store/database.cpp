@@ -40,7 +40,7 @@ std::unique_ptr<sql::Connection> Database::acquire(Pool& pool) {
     ++pool.open;
     lock.unlock();
     try {
-        auto opened = sql::open(address_);
+        auto opened = options_.open(address_);
         reachable_.notify_all();
         return opened;
     } catch (...) {

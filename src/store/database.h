@@ -26,6 +26,8 @@ public:
         int readers = 4;  ///< sessions for reading; with servers the number of all sessions
         /// How long work is repeated that found the database busy, or a server gone.
         std::chrono::milliseconds patience{10'000};
+        /// How a session is opened; a simulation puts something between itself and the database.
+        std::function<std::unique_ptr<sql::Connection>(const sql::Address&)> open = sql::open;
     };
     /// Connects when first used; see migrate() in store/migration.h for the first use.
     explicit Database(sql::Address address) : Database(std::move(address), Options{}) {}

@@ -56,7 +56,9 @@ public:
 /// Where a database is and who we are there.
 struct Address {
     Dialect dialect = Dialect::sqlite;
-    std::string database;  ///< SQLite: the file. Servers: the name of the database
+    /// SQLite: the file, or ":memory:", which only this session sees and which ends with it. Servers: the name of the
+    /// database.
+    std::string database;
     std::string host =
         {};        ///< servers: host name, address, or directory of the Unix socket (MariaDB: the socket itself)
     int port = 0;  ///< servers: 0 stands for the usual port (PostgreSQL also names its sockets by it)

@@ -93,7 +93,7 @@ public:
     explicit SqliteConnection(const Address& address) : address_(address), name_(description_of(address)) {
         if (address.read_only)
             require_existing(address.database);
-        else
+        else if (!is_in_memory())
             create_private_file(address.database);
         if (address.read_only) unused_since_ = state_of_unused_file();
         open_file();
@@ -157,6 +157,8 @@ public:
     }
 
 private:
+    bool is_in_memory() const { return address_.database == ":memory:"; }
+
     /// Looks of the file; nothing while its side files say that somebody works with it.
     struct FileState {
         dev_t device;
@@ -280,6 +282,7 @@ private:
             pragma("schema_version");  // reads the file: says now if it is no database
             return;
         }
+        if (is_in_memory()) return;
         pragma("journal_mode=WAL");
         // SQLite keeps the old mode without a word where there is no shared memory, as on network file systems.
         if (rows_of("PRAGMA journal_mode", {})[0][0] != Value{std::string("wal")})

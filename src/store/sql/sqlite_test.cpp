@@ -176,3 +176,15 @@ TEST_CASE("opening another session keeps the locks of the first") {
     (void)open({.database = path, .read_only = true});
     CHECK(locked());
 }
+
+TEST_CASE("a database in memory is of its session alone and leaves no file") {
+    const Address memory{.database = ":memory:"};
+    auto one = open(memory);
+    one->execute("CREATE TABLE t (a INTEGER)");
+    one->begin();
+    one->execute("INSERT INTO t VALUES (1)");
+    one->rollback();
+    CHECK(one->query("SELECT COUNT(*) FROM t", {}) == Rows{{std::int64_t{0}}});
+    CHECK(open(memory)->query("SELECT COUNT(*) FROM sqlite_master", {}) == Rows{{std::int64_t{0}}});
+    CHECK(!std::filesystem::exists(":memory:"));
+}
