@@ -32,7 +32,8 @@ Options:
                           cannot be opened any more and have to be entered again
 
 Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.
-It ends on SIGTERM and SIGINT: nothing new is started, running jobs have MULTIFLEXI_DRAIN_TIMEOUT to end.
+It ends on SIGTERM and SIGINT: nothing new is started, running jobs go on without it and are taken up by its next start
+(MULTIFLEXI_JOBS_AT_STOP=end: they have MULTIFLEXI_DRAIN_TIMEOUT to end by themselves, and are told to end then).
 SIGHUP ends nothing and reloads nothing: it is logged.
 
 Settings:

@@ -49,9 +49,14 @@ void Dispatcher::take_up_jobs() {
 void Dispatcher::take_up(const Job& job, const Executor::Survivor& survivor) {
     auto prepared = open_memo(vault_, survivor.memo, job.id);
     auto directory = WorkDirectory::reopen(survivor.work_directory);
-    const std::string without_files = !prepared    ? prepared.error().message
-                                      : !directory ? directory.error().message
-                                                   : std::string();
+    std::string without_files;
+    if (!prepared)
+        // The message of the vault tells what to do with secrets that people enter.
+        without_files =
+            "what the server had noted about them does not open any more, because the key of stored "
+            "secrets is another one or the note is damaged";
+    else if (!directory)
+        without_files = directory.error().message;
     PreparedJob known = prepared ? *std::move(prepared) : PreparedJob{.environment = "[]"};
     known.plan.job_id = job.id.value;
     const auto run = make_run({.job = job}, std::move(known), directory ? *std::move(directory) : WorkDirectory());

@@ -67,6 +67,14 @@ Milliseconds cpu_of(pid_t process) {
     return Milliseconds(nanoseconds / 1e6);
 }
 
+std::vector<pid_t> children_of(pid_t process) {
+    std::vector<pid_t> out;
+    const auto number = std::to_string(process);
+    std::ifstream list("/proc/" + number + "/task/" + number + "/children");
+    for (pid_t child = 0; list >> child;) out.push_back(child);
+    return out;
+}
+
 long memory_of(pid_t process, const std::string& name) {
     std::ifstream status("/proc/" + std::to_string(process) + "/status");
     for (std::string line; std::getline(status, line);)

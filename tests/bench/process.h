@@ -29,6 +29,9 @@ void stop(pid_t process);
 /// Processor time of all threads of a process so far, from the scheduler's own counters (proc(5), task/*/schedstat).
 Milliseconds cpu_of(pid_t process);
 
+/// The children that the main thread of a process has started.
+std::vector<pid_t> children_of(pid_t process);
+
 /// A line of /proc/PID/status in KiB: "VmRSS", "VmHWM"; 0 when the process is gone.
 long memory_of(pid_t process, const std::string& name);
 

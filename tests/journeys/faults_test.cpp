@@ -164,14 +164,15 @@ TEST_CASE("places that cannot be used are told, not crashed into") {
     // The work directory is taken away while the server runs.
     const auto id = it.run_template_of_script("echo ran");
     const auto work = it.work();
-    std::filesystem::remove(work);
+    const auto aside = it.directory() / "aside";
+    std::filesystem::rename(work, aside);
     it.write(work.lexically_relative(it.directory()).string(), "a file in place of the directory");
     const auto record = it.ended(it.job(id));
     CHECK(text_of(record, "state") == "failed");
     CHECK(number_of(record, "exitcode") == 255);
     CHECK(text_of(record, "reason").find(work.string()) != std::string::npos);
     std::filesystem::remove(work);
-    std::filesystem::create_directory(work);
+    std::filesystem::rename(aside, work);
     CHECK(text_of(it.ended(it.job(id)), "state") == "succeeded");
 }
 

@@ -127,7 +127,8 @@ json::value Answer::json() const {
 Installation::Installation() : database_(empty_database(data())) {
     environment = {{"MULTIFLEXI_DATA", data().string()},     {"MULTIFLEXI_NODE", "journey"},
                    {"MULTIFLEXI_TIMEZONE", "Europe/Prague"}, {"PATH", "/usr/local/bin:/usr/bin:/bin"},
-                   {"HOME", directory().string()},           {"LANG", "C.UTF-8"}};
+                   {"HOME", directory().string()},           {"LANG", "C.UTF-8"},
+                   {"MULTIFLEXI_JOBS_AT_STOP", "end"}};
     if (database_.dialect == sql::Dialect::sqlite) return;
     environment.insert({{"DB_CONNECTION", database_.dialect == sql::Dialect::postgres ? "pgsql" : "mysql"},
                         {"DB_HOST", database_.host},
@@ -139,6 +140,36 @@ Installation::Installation() : database_(empty_database(data())) {
 
 Installation::~Installation() {
     if (server_ && stop() != 0) std::fputs(log().c_str(), stderr);
+    // SIGTERM ends the job as well.
+    for (const auto shim : shims()) {
+        ::kill(shim, SIGTERM);
+        comes_true([&] { return !lives(shim); });
+    }
+}
+
+bool Installation::work_is_empty() const {
+    for (const auto& entry : std::filesystem::directory_iterator(work()))
+        if (entry.path().filename() != "spool") return false;
+    return true;
+}
+
+std::vector<pid_t> Installation::shims() const {
+    std::vector<pid_t> out;
+    std::error_code none;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory(), none)) {
+        if (!entry.is_regular_file() || entry.path().parent_path().filename() != "spool") continue;
+        // The number and the start of the shim, as execute/shim/spool.h says where.
+        const auto header = file_content(entry.path()).substr(0, 4096);
+        std::int64_t pid = 0, start = 0;
+        if (header.size() < 40) continue;
+        std::memcpy(&pid, header.data() + 24, sizeof pid);
+        std::memcpy(&start, header.data() + 32, sizeof start);
+        const auto line = file_content(fmt::format("/proc/{}/stat", pid));
+        if (pid > 0 && line.find("(multiflexi-shim)") != std::string::npos && lives(static_cast<pid_t>(pid)) &&
+            line.find(fmt::format(" {} ", start)) != std::string::npos)
+            out.push_back(static_cast<pid_t>(pid));
+    }
+    return out;
 }
 
 std::filesystem::path Installation::wake_directory() const {

@@ -66,8 +66,9 @@ struct Answer {
 };
 
 /// An installation of its own for one test: a data directory, an empty database, the programs of this build, perhaps a
-/// running server. A server that still runs at the end of the test is told to end. MULTIFLEXI_JOURNEY_DATABASE (sqlite,
-/// postgres, mariadb) says where the database is; tests about the file of SQLite are the test suite "sqlite".
+/// running server. A server that still runs at the end of the test is told to end, and so are jobs that run without
+/// one; MULTIFLEXI_JOBS_AT_STOP is "end" unless a test says otherwise. MULTIFLEXI_JOURNEY_DATABASE (sqlite, postgres,
+/// mariadb) says where the database is; tests about the file of SQLite are the test suite "sqlite".
 class Installation {
 public:
     Installation();
@@ -81,6 +82,10 @@ public:
     /// Where its server makes work directories: the part of its node below data()/work. To be asked when it was
     /// started.
     std::filesystem::path work() const;
+    /// Nothing of any job is left in work() but what the server uses again.
+    bool work_is_empty() const;
+    /// The processes that watch jobs of its server, whether that lives or not.
+    std::vector<pid_t> shims() const;
     /// The file of SQLite.
     std::filesystem::path database_file() const { return database_.database; }
     /// Settings of the server and of the command line.

@@ -54,18 +54,22 @@ TEST_CASE("installations that share the work directory leave each other's jobs a
     one.write("job.go", "");
     CHECK(text_of(one.ended(job), "state") == "succeeded");
     CHECK(one.cli({"job:output", fmt::to_string(job)}).out == "kept\n");
-    // What a killed server leaves is removed by the next one of the same installation, and by no other.
-    const auto lost = one.job(one.run_template_of_script("echo $MULTIFLEXI_TMP > " +
-                                                         (one.directory() / "lost.tmp").string() + "; sleep 1000"));
-    auto directory = one.content_when_written(one.directory() / "lost.tmp");
+    // What a killed server leaves is taken up by the next one of the same installation, and by no other.
+    const auto left = one.job(one.run_template_of_script("echo $MULTIFLEXI_TMP > " +
+                                                         (one.directory() / "left.tmp").string() + "; sleep 1000"));
+    auto directory = one.content_when_written(one.directory() / "left.tmp");
     directory.pop_back();
+    CHECK(comes_true([&] { return one.job_state(left) == "running"; }));
     CHECK(one.stop(SIGKILL) == 128 + SIGKILL);
     CHECK(two.stop() == 0);
     two.start();
     CHECK(std::filesystem::exists(directory));
     one.start();
-    CHECK(text_of(one.ended(lost), "state") == "lost");
-    CHECK(!std::filesystem::exists(directory));
+    CHECK(one.job_state(left) == "running");
+    CHECK(std::filesystem::exists(directory));
+    one.ask({"job:cancel", "--id", fmt::to_string(left)});
+    CHECK(text_of(one.ended(left), "state") == "cancelled");
+    CHECK(comes_true([&] { return !std::filesystem::exists(directory); }));
     CHECK((std::filesystem::status(std::filesystem::path(directory).parent_path()).permissions() &
            std::filesystem::perms::mask) == std::filesystem::perms::owner_all);
 }

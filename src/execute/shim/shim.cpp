@@ -88,11 +88,16 @@ private:
                 if (room == 0) return;
                 frame = frame.substr(0, room);
             }
-            if (!has_room() || !spool_.append(stream, read_at, frame)) break;
+            if (!has_room() || !write(stream, read_at, frame)) break;
             wake_server();
             bytes.remove_prefix(frame.size());
         }
         if (!bytes.empty()) waiting_.push_back({stream, read_at, std::string(bytes)});
+    }
+    bool write(OutputStream stream, Timestamp read_at, std::string_view frame) const {
+        if (spool_.append(stream, read_at, frame)) return true;
+        spool_.reclaim();
+        return spool_.append(stream, read_at, frame);
     }
     bool has_room() {
         SpoolHeader& header = spool_.header();

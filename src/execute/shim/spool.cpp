@@ -54,6 +54,17 @@ bool write_all(int file, std::string_view bytes, std::uint64_t position) {
     return true;
 }
 
+/// Whole pages between two positions; where the last one ended.
+std::uint64_t free_pages(int file, std::uint64_t from, std::uint64_t to) {
+    from = (from + spool_page - 1) / spool_page * spool_page;
+    to = to / spool_page * spool_page;
+    // A file system that cannot do this keeps the output until the job has ended.
+    if (to > from)
+        ::fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from),
+                    static_cast<off_t>(to - from));
+    return std::max(from, to);
+}
+
 }  // namespace
 
 Result<Spool> Spool::open(const std::filesystem::path& file) {
@@ -192,12 +203,10 @@ bool Spool::append(OutputStream stream, Timestamp read_at, std::string_view byte
 void Spool::advance(std::uint64_t position, std::uint64_t& freed) const {
     header_->durable.store(position);
     if (position < freed + worth_freeing) return;
-    const auto from = (freed + spool_page - 1) / spool_page * spool_page, to = position / spool_page * spool_page;
-    // A file system that cannot do this keeps the output until the job has ended.
-    ::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(from),
-                static_cast<off_t>(to - from));
-    freed = to;
+    freed = free_pages(file_.get(), freed, position);
 }
+
+void Spool::reclaim() const { free_pages(file_.get(), first_frame(), header_->durable.load()); }
 
 void Spool::tell_end(const ProcessEnd& end) const {
     SpoolHeader& header = *header_;

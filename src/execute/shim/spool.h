@@ -123,6 +123,9 @@ public:
     /// `freed` is where it did so last.
     void advance(std::uint64_t position, std::uint64_t& freed) const;
 
+    /// The same for everything that is durable, to the last page: for a shim that finds the disk full.
+    void reclaim() const;
+
     void tell_end(const ProcessEnd& end) const;
     ProcessEnd end() const;
 
