@@ -115,14 +115,14 @@ Result<json::value> LocalBackend::maintain(const MaintenanceRequest& request, co
             if (!answer) return answer.error();
             return json::value(*std::move(answer));
         };
-        using Task = MaintenanceRequest::Task;
+        using Wanted = MaintenanceRequest::Task;
         switch (request.task) {
-            case Task::status: return json::value(maintenance.status());
-            case Task::migrate: return as_value(maintenance.migrate());
-            case Task::check: return as_value(maintenance.check());
-            case Task::backup: return as_value(maintenance.back_up(request.file, if_there));
-            case Task::restore: return as_value(maintenance.restore(request.file, if_there));
-            case Task::copy: {
+            case Wanted::status: return json::value(maintenance.status());
+            case Wanted::migrate: return as_value(maintenance.migrate());
+            case Wanted::check: return as_value(maintenance.check());
+            case Wanted::backup: return as_value(maintenance.back_up(request.file, if_there));
+            case Wanted::restore: return as_value(maintenance.restore(request.file, if_there));
+            case Wanted::copy: {
                 auto target = sql::read_dsn(request.target);
                 if (!target) return target.error();
                 const char* password = std::getenv("MULTIFLEXI_TO_PASSWORD");

@@ -142,7 +142,7 @@ TEST_CASE_FIXTURE(Fixture, "damage and gaps are told, and end nothing") {
     const auto at = static_cast<off_t>(spool.first_frame());
     SUBCASE("a frame that is none") {
         const std::uint32_t size = 0xffffffff;
-        REQUIRE(::pwrite(spool.descriptor(), &size, sizeof size, at) == sizeof size);
+        REQUIRE(::pwrite(spool.descriptor(), &size, sizeof size, at) == static_cast<ssize_t>(sizeof size));
         SpoolReader reader(spool, 0);
         CHECK_FALSE(reader.next());
         CHECK(reader.complaint().find("damaged") != std::string::npos);
