@@ -201,9 +201,13 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     listener.reset();
     other_nodes.reset();
     planner.reset();
-    if (dispatcher)
-        dispatcher->stop(settings.drain_timeout, settings.jobs_at_stop == JobsAtStop::leave ? Dispatcher::Running::leave
-                                                                                            : Dispatcher::Running::end);
+    if (dispatcher) {
+        using enum Dispatcher::Running;
+        // Jobs that somebody else answers for do not run on unseen.
+        const bool ours = exit_code == 0;
+        dispatcher->stop(ours ? settings.drain_timeout : 0s,
+                         ours && settings.jobs_at_stop == JobsAtStop::leave ? leave : end);
+    }
     try {
         claim->release();
     } catch (const sql::DatabaseError& error) {

@@ -24,5 +24,7 @@ int main(int argc, char** argv) {
     ::syscall(SYS_close_range, 5U, ~0U, 0U);
     for (const int descriptor : {3, 4}) ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     ::umask(077);
+    // Holds no file system that somebody may want to unmount.
+    if (::chdir("/") != 0) return 1;
     return mf::run_shim_maker(3, {.spool = argv[1], .wake = 4});
 }
