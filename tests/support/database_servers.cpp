@@ -204,9 +204,22 @@ void DatabaseServer::start_mariadb() {
 void DatabaseServer::launch() { process_ = start(account_, command_, directory_.path() / "log"); }
 
 void DatabaseServer::crash() {
+    if (!is_running()) return;
     // PostgreSQL is told to end its processes at once, MariaDB has only one.
     kill(process_, dialect_ == Dialect::postgres ? SIGQUIT : SIGKILL);
     waitpid(std::exchange(process_, -1), nullptr, 0);
+}
+
+void DatabaseServer::stop() {
+    if (!is_running()) return;
+    // The "fast" shutdown of PostgreSQL: sessions are ended instead of waited for.
+    kill(process_, dialect_ == Dialect::postgres ? SIGINT : SIGTERM);
+    waitpid(std::exchange(process_, -1), nullptr, 0);
+}
+
+bool DatabaseServer::is_running() {
+    if (process_ > 0 && waitpid(process_, nullptr, WNOHANG) == process_) process_ = -1;
+    return process_ > 0;
 }
 
 void DatabaseServer::start_again() {

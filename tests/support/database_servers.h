@@ -30,6 +30,10 @@ public:
 
     /// Ends the server at once, as a crash would; every session is lost.
     void crash();
+    /// Ends the server in order, as an upgrade would; every session is lost.
+    void stop();
+    /// False when it was ended or has ended by itself.
+    bool is_running();
     /// Starts it again on its data and waits until it takes sessions.
     void start_again();
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "chaos/network.h"
+
+#include <fmt/format.h>
+#include <stdexcept>
+
+namespace mf::chaos {
+namespace {
+
+using testing::Process;
+using testing::Words;
+
+void run(Words words) {
+    Process process(words, {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}}, {});
+    if (process.wait() != 0) throw std::runtime_error(fmt::format("failed: {}", fmt::join(words, " ")));
+}
+
+Words ip(std::initializer_list<std::string> words) {
+    Words out{"ip"};
+    out.insert(out.end(), words);
+    return out;
+}
+
+}  // namespace
+
+NodeNetwork::NodeNetwork(int number)
+    : cable_(fmt::format("cable{}", number)),
+      here_(fmt::format("10.77.{}.1", number)),
+      holder_({"unshare", "--net", "--", "sleep", "infinity"}, {}, {}) {
+    const auto holder = std::filesystem::path(fmt::format("/proc/{}/ns/net", holder_.pid()));
+    const auto ours = std::filesystem::read_symlink("/proc/self/ns/net");
+    if (!testing::comes_true([&] { return std::filesystem::read_symlink(holder) != ours; }))
+        throw std::runtime_error("no network namespace was made");
+    run(ip({"link", "add", cable_, "type", "veth", "peer", "name", "eth0", "netns", fmt::to_string(holder_.pid())}));
+    run(ip({"addr", "add", here_ + "/24", "dev", cable_}));
+    run(ip({"link", "set", cable_, "up"}));
+    const auto inside = [&](std::initializer_list<std::string> words) {
+        auto command = entrance();
+        const auto rest = ip(words);
+        command.insert(command.end(), rest.begin(), rest.end());
+        run(command);
+    };
+    inside({"addr", "add", fmt::format("10.77.{}.2/24", number), "dev", "eth0"});
+    inside({"link", "set", "lo", "up"});
+    inside({"link", "set", "eth0", "up"});
+}
+
+Words NodeNetwork::entrance() const { return {"nsenter", fmt::format("--net=/proc/{}/ns/net", holder_.pid()), "--"}; }
+
+void NodeNetwork::unplug() const { run(ip({"link", "set", cable_, "down"})); }
+
+void NodeNetwork::plug_in() const { run(ip({"link", "set", cable_, "up"})); }
+
+}  // namespace mf::chaos

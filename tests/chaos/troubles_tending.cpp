@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// Taking troubles away again, and keeping servers running.
+#include "chaos/troubles.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <csignal>
+#include <stdexcept>
+
+namespace mf::chaos {
+namespace {
+
+using namespace std::chrono_literals;
+
+}  // namespace
+
+void Troubles::start_server(std::size_t node) {
+    states_[node] = {.disturbed = states_[node].disturbed, .full = states_[node].full, .skew = states_[node].skew};
+    fleet_.nodes()[node].start(roles_);
+    chronicle_.tell(fmt::format("start {} (process {})", fleet_.nodes()[node].name(), fleet_.nodes()[node].pid()));
+}
+
+void Troubles::look_at_end(std::size_t node, int code) {
+    const auto& name = fleet_.nodes()[node].name();
+    chronicle_.tell(fmt::format("{} has ended with the code {}", name, code));
+    if (code >= 128) chronicle_.complain(fmt::format("{} was ended by the signal {}.", name, code - 128));
+    if (!states_[node].stopping && code == 0) chronicle_.complain(fmt::format("{} ended without a reason.", name));
+    states_[node].stopping = false;
+    states_[node].start_at = chronicle_.elapsed() + some_time(200, 2000);
+}
+
+void Troubles::tend() {
+    const auto now = chronicle_.elapsed();
+    for (std::size_t i = 0; i < cares_.size(); ++i) {
+        if (cares_[i].at > now) continue;
+        const auto care = std::move(cares_[i]);
+        cares_.erase(cares_.begin() + static_cast<std::ptrdiff_t>(i--));
+        chronicle_.tell(care.text);
+        care.take_away();
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        Node& node = fleet_.nodes()[i];
+        if (!node.is_up()) {
+            if (now >= states_[i].start_at) start_server(i);
+        } else if (const auto code = node.has_ended()) {
+            look_at_end(i, *code);
+        } else if (states_[i].stopping && !states_[i].frozen && now > states_[i].stop_by) {
+            chronicle_.complain(fmt::format("{} did not stop in time.", node.name()));
+            node.signal(SIGKILL);
+            node.has_ended(10s);
+            states_[i].stopping = false;
+            states_[i].start_at = now;
+        }
+    }
+}
+
+void Troubles::heal() {
+    chronicle_.tell("everything is put in order");
+    // In the order of their times: what was done twice is undone in turn.
+    std::ranges::stable_sort(cares_, {}, &Care::at);
+    for (const auto& care : std::exchange(cares_, {})) {
+        chronicle_.tell(care.text);
+        care.take_away();
+    }
+    for (auto& state : states_) state.start_at = 0ms;
+    tend();
+}
+
+void Troubles::stop_servers() {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        Node& node = fleet_.nodes()[i];
+        if (!node.is_up()) continue;
+        node.signal(SIGTERM);
+        const auto code = node.has_ended(180s);
+        if (code != 0)
+            chronicle_.complain(fmt::format("{} was to stop while everything was in order; {}.", node.name(),
+                                            code ? fmt::format("it ended with the code {}", *code)
+                                                 : std::string("it did not end within three minutes")));
+        if (code) continue;
+        node.signal(SIGKILL);
+        node.has_ended(10s);
+    }
+    ++chronicle_.deeds.servers_stopped;
+}
+
+void Troubles::start_anew(std::string_view roles) {
+    stop_servers();
+    roles_ = roles;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        start_server(i);
+        Node& node = fleet_.nodes()[i];
+        // One after the other: the first one makes what all share.
+        if (!testing::comes_true([&] { return node.is_ready() || node.has_ended(); }, 180s) || !node.is_up())
+            throw std::runtime_error(
+                fmt::format("{} does not start:\n{}", node.name(), testing::file_content(node.log_file())));
+    }
+}
+
+}  // namespace mf::chaos
