@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 constexpr std::int64_t batch_size = 250;
 /// Slots that make no job are missed runs; of a long pause only the latest ones of each run template are recorded so.
 constexpr std::int64_t most_missed = 100;
+/// When other planners work on everything that is due: look again whether they have done it.
+constexpr auto while_others_plan = 100ms;
 
 std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
 
@@ -138,14 +140,18 @@ void set_aside(Session& session, const sql::Row& row, std::string_view fault) {
 Planner::Planner(Database& database, Clock& clock, Facts facts, Nudge& nudge, std::function<void()> queued)
     : database_(database), clock_(clock), facts_(std::move(facts)), nudge_(nudge), queued_(std::move(queued)) {}
 
-std::size_t Planner::plan_batch(Timestamp now) {
+std::optional<std::size_t> Planner::plan_batch(Timestamp now) {
     static const std::string due =
         fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "next_launch" <= ? ORDER BY "next_launch", "id" LIMIT ?)",
                     column_list(entity_of<RunTemplate>()));
-    return database_.write([&](Session& session) {
+    return database_.write([&](Session& session) -> std::optional<std::size_t> {
+        // SQLite has one writer at a time.
+        const bool alone = session.sql.dialect() == sql::Dialect::sqlite;
+        const auto rows = session.sql.query(alone ? due : due + " FOR UPDATE SKIP LOCKED", {ms(now), batch_size});
+        if (rows.empty()) return std::nullopt;
         std::size_t jobs = 0;
         Repository<RunTemplate> run_templates(session, Scope::everything());
-        for (const auto& row : session.sql.query(due, {ms(now), batch_size})) {
+        for (const auto& row : rows) {
             RunTemplate before;
             try {
                 fill(entity_of<RunTemplate>(), row, &before);
@@ -185,7 +191,9 @@ std::optional<Timestamp> Planner::plan_due() {
         });
         const auto now = clock_.now();
         if (!next || *next > now) return next;
-        if (plan_batch(now) > 0) queued_();
+        const auto jobs = plan_batch(now);
+        if (!jobs) return now + while_others_plan;
+        if (*jobs > 0) queued_();
     }
 }
 

@@ -15,8 +15,8 @@ namespace mf {
 ///
 /// Asks the database only for what is due: next_launch is stored with each run template, so run templates that are
 /// not due cost nothing. A slot has its job or it has not (unique key), so neither a second planner nor a clock that
-/// is put back makes one twice. Every due slot gets its task (domain/task.h), also one that makes no job; of long
-/// pauses the latest ones do.
+/// is put back makes one twice. Of several planners on one database each takes what the others do not work on. Every
+/// due slot gets its task (domain/task.h), also one that makes no job; of long pauses the latest ones do.
 class Planner {
 public:
     struct Facts {
@@ -36,7 +36,8 @@ public:
 private:
     void run(std::stop_token stop);
     /// One transaction; how many jobs it made. Afterwards the run templates that it looked at are not due any more.
-    std::size_t plan_batch(Timestamp now);
+    /// None: there are none that no other planner works on.
+    std::optional<std::size_t> plan_batch(Timestamp now);
 
     Database& database_;
     Clock& clock_;

@@ -5,6 +5,7 @@
 #include "store/queries/job_queue.h"
 #include "support/temporary_directory.h"
 
+#include <functional>
 #include <stdexcept>
 
 namespace mf::testing {
@@ -16,13 +17,15 @@ T must(Result<T> result) {
     return *std::move(result);
 }
 
-/// A fresh database on SQLite with a user, an application and a company, for tests of what works on records.
+/// Where worlds are made, when that is not a file of SQLite in a directory of their own. Set before the first test.
+inline std::function<sql::Address()> database_of_worlds;
+
+/// A fresh database with a user, an application and a company, for tests of what works on records.
 class World {
 public:
     /// `lock_wait`: how long a statement waits for a lock of somebody else.
     explicit World(Timestamp now, std::chrono::milliseconds lock_wait = std::chrono::seconds(10))
-        : now_(now),
-          database({.database = (directory_.path() / "world.db").string(), .durable = false, .lock_wait = lock_wait}) {
+        : now_(now), database(fresh_database(lock_wait)) {
         if (auto migrated = migrate(database, now); !migrated) throw std::runtime_error(migrated.error().message);
         user = add(User{.login = "tester", .created_at = now}).id;
         application = add(Application{.uuid = "0b2a55d4-8d64-4f5c-9e1e-d6e4c7c8f0a1",
@@ -121,6 +124,14 @@ public:
     }
 
 private:
+    sql::Address fresh_database(std::chrono::milliseconds lock_wait) const {
+        auto address = database_of_worlds
+                           ? database_of_worlds()
+                           : sql::Address{.database = (directory_.path() / "world.db").string(), .durable = false};
+        address.lock_wait = lock_wait;
+        return address;
+    }
+
     const Timestamp now_;
     TemporaryDirectory directory_;
 

@@ -89,15 +89,16 @@ void take_row(Session& session, const DueLane& lane, const sql::Row& row, std::s
     // Queued while somebody gave other labels to its run template.
     if (found.run_template.runs_on != lane.runs_on) return change_lane(session, found.run_template);
     const bool alone = runs_alone(found.run_template);
-    if (alone && is_occupied(session, found.run_template.id)) {
+    if (alone && hold_occupied(session, found.run_template.id)) {
         session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {true, row[0]});
         return;
     }
-    const auto changed = session.sql.execute(
-        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ?, "fence" = ?
+    const auto changed =
+        take_turn(session,
+                  R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "exclusive" = ?, "fence" = ?
            WHERE "id" = ? AND "state" = 'pending')",
-        {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, ++found.job.fence,
-         found.job.id.value});
+                  {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, ++found.job.fence,
+                   found.job.id.value});
     session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {row[0]});
     if (!changed) return;
     found.job.state = JobState::claimed;
@@ -184,6 +185,15 @@ std::vector<Job> unfinished_jobs(Session& session, std::string_view node) {
                                            column_list(entity_of<Job>())),
                                {std::string(state), std::string(node)}))
             fill(entity_of<Job>(), row, &out.emplace_back());
+    return out;
+}
+
+std::unordered_map<std::int64_t, std::int64_t> fences_of(Session& session, std::string_view node) {
+    std::unordered_map<std::int64_t, std::int64_t> out;
+    for (const auto& row : session.sql.query(
+             R"(SELECT "id", "fence" FROM "job" WHERE "state" IN ('claimed', 'running') AND "claimed_by" = ?)",
+             {std::string(node)}))
+        out.emplace(std::get<std::int64_t>(row[0]), std::get<std::int64_t>(row[1]));
     return out;
 }
 

@@ -38,8 +38,11 @@ std::optional<Timestamp> next_due_after(Session& session, Timestamp now);
 /// Jobs that a node has claimed or started and not ended.
 std::vector<Job> unfinished_jobs(Session& session, std::string_view node);
 
-/// The same for a server that has just taken the name of the node: they are its own now, with new fences, and what the
-/// server before it may still write about them counts no more.
+/// Their numbers and fences.
+std::unordered_map<std::int64_t, std::int64_t> fences_of(Session& session, std::string_view node);
+
+/// Unfinished jobs for a server that has just taken the name of the node: they are its own now, with new fences, and
+/// what the server before it may still write about them counts no more.
 std::vector<Job> take_over_jobs(Session& session, std::string_view node);
 
 /// Running or claimed jobs of a node that somebody asked to end.

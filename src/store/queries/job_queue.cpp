@@ -14,13 +14,16 @@ namespace {
 
 std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
 
+// Whoever takes a pending job out of the queue, or changes it there, begins with its queue row, as claim_due() does: so
+// nobody claims the job meanwhile, and no two sessions wait for each other.
+
 /// Closes a job that waits in the queue; false if it does not.
 bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Timestamp now) {
+    session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
     const auto changed = session.sql.execute(
         R"(UPDATE "job" SET "state" = 'cancelled', "end" = ?, "reason" = ? WHERE "id" = ? AND "state" = 'pending')",
         {ms(now), std::string(reason), id.value});
     if (!changed) return false;
-    session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
     const auto of =
         session.sql.query(R"(SELECT "company_id", "runtemplate_id", "task_id" FROM "job" WHERE "id" = ?)", {id.value});
     count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, JobOutcome::withdrawn, now);
@@ -92,13 +95,19 @@ void apply_overlap(Session& session, const RunTemplate& run_template) {
         const auto oldest = session.sql.query(
             R"(SELECT MIN("id") FROM "job" WHERE "state" IN ('claimed', 'running') AND "runtemplate_id" = ?)", {id});
         if (!is_null(oldest[0][0]))
-            session.sql.execute(R"(UPDATE "job" SET "exclusive" = ? WHERE "id" = ?)", {id, oldest[0][0]});
+            take_turn(session,
+                      R"(UPDATE "job" SET "exclusive" = ? WHERE "id" = ? AND "state" IN ('claimed', 'running'))",
+                      {id, oldest[0][0]});
     }
 }
 
 Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) {
     Repository<Job> jobs(session, scope);
     auto job = jobs.find(id);
+    if (job && job->state == JobState::pending) {
+        session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
+        job = jobs.find(id);  // it may have been claimed just before
+    }
     if (!job) return job;
     if (job->state == JobState::claimed || job->state == JobState::running)
         return Error{ErrorCode::conflict,
@@ -121,12 +130,17 @@ Result<void> change_queued(Session& session, Scope scope, const Job& before, con
     if (before.state != JobState::pending)
         return Error{ErrorCode::conflict,
                      fmt::format("Job {} does not wait in the queue ({}).", before.id.value, name_of(before.state))};
+    std::string queued = R"(SELECT "runtemplate_id" FROM "schedule" WHERE "job_id" = ?)";
+    if (session.sql.dialect() != sql::Dialect::sqlite) queued += " FOR UPDATE";
+    const auto rows = session.sql.query(queued, {before.id.value});
+    if (rows.empty())
+        return Error{ErrorCode::conflict, fmt::format("Job {} does not wait in the queue any more.", before.id.value)};
     if (auto updated = Repository<Job>(session, scope).update(before, after); !updated) return updated;
     // It queues anew: whether it has to wait for another job is decided when it comes due.
     session.sql.execute(
         R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ?, "waiting" = ?, "lane_id" = ? WHERE "job_id" = ?)",
         {ms(after.schedule), after.runtemplate_id.value, false, lane_of(session, after), after.id.value});
-    let_next_go(session, before.runtemplate_id);
+    let_next_go(session, {std::get<std::int64_t>(rows[0][0])});
     if (before.task_id && after.task_id != before.task_id)
         note_attempt_withdrawn(session, *before.task_id,
                                fmt::format("Job {} was given to another run template.", before.id.value));
