@@ -6,6 +6,7 @@
 #include "app/installation.h"
 #include "store/check.h"
 #include "store/database_facts.h"
+#include "store/sql/clock.h"
 #include "store/sql/dsn.h"
 #include "store/sql/transaction.h"
 
@@ -17,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 using sql::Dialect;
 
-/// A server that lives says so every 30 seconds.
+/// A server of a version without leases says every 30 seconds that it lives.
 constexpr auto alive_within = 2min;
 
 int newest_schema() { return migrations().back().number; }
@@ -198,21 +199,25 @@ Result<json::object> Maintenance::back_up(const std::filesystem::path& file, IfT
 }
 
 /// Names of nodes whose servers have said lately that they live; empty: none.
-std::string Maintenance::living_servers(sql::Connection& connection) const {
-    const auto since = (clock_.now() - alive_within).time_since_epoch().count();
+std::string Maintenance::living_servers(sql::Connection& connection, std::span<const SchemaTable> tables) const {
+    const auto table = std::ranges::find(tables, "node", &SchemaTable::name);
+    const bool leased = table != tables.end() && table->find("lease_until");
+    const auto moment = leased ? sql::current_time(connection) : clock_.now() - alive_within;
     std::string out;
-    for (const auto& row :
-         connection.query(R"(SELECT "name" FROM "node" WHERE "seen_at" >= ? ORDER BY "name")", {std::int64_t{since}}))
+    for (const auto& row : connection.query(
+             leased ? R"(SELECT "name" FROM "node" WHERE "stopped_at" IS NULL AND "lease_until" > ? ORDER BY "name")"
+                    : R"(SELECT "name" FROM "node" WHERE "seen_at" >= ? ORDER BY "name")",
+             {std::int64_t{moment.time_since_epoch().count()}}))
         out += (out.empty() ? "" : ", ") + std::get<std::string>(row[0]);
     return out;
 }
 
 Result<void> Maintenance::may_be_filled(sql::Connection& to, std::span<const SchemaTable> tables,
                                         const sql::Address& address, std::string_view remedy) const {
-    if (const auto servers = living_servers(to); !servers.empty())
+    if (const auto servers = living_servers(to, tables); !servers.empty())
         return Error{ErrorCode::conflict,
                      fmt::format("A server works with the database {}: {}. Nothing was changed; stop it first. After "
-                                 "a crash wait two minutes.",
+                                 "a crash wait until its lease is over (MULTIFLEXI_LEASE, two minutes unless set).",
                                  where(address), servers)};
     if (remedy.empty()) return {};
     std::string found;
@@ -318,7 +323,7 @@ Result<json::object> Maintenance::copy_to(const sql::Address& target) const {
     auto source = existing();
     if (!source) return source.error();
     const sql::Transaction snapshot(*source->connection, sql::TransactionKind::snapshot);
-    const auto servers = living_servers(*source->connection);
+    const auto servers = living_servers(*source->connection, schema_tables(source->schema));
     const auto copied = fill(*source->connection, source->schema, target, IfThere::refuse, "name an empty database.");
     if (!copied) return copied.error();
     auto out = summary(*copied);

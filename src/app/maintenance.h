@@ -58,7 +58,7 @@ private:
                                std::string_view remedy) const;
     Result<std::vector<TableDigest>> fill(sql::Connection& from, int schema, const sql::Address& target,
                                           IfThere if_there, std::string_view remedy) const;
-    std::string living_servers(sql::Connection& connection) const;
+    std::string living_servers(sql::Connection& connection, std::span<const SchemaTable> tables) const;
     json::array warnings_about_key() const;
 
     const Settings& settings_;

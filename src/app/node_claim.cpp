@@ -3,7 +3,9 @@
 
 #include "base/lock_file.h"
 #include "base/text.h"
+#include "base/uptime.h"
 #include "execute/process_table.h"
+#include "store/sql/clock.h"
 
 #include <fmt/format.h>
 #include <sys/utsname.h>
@@ -17,7 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
+/// How long the jobs of a node that has stopped in an orderly way remain its own: a restart of the machine, an upgrade.
+constexpr auto absence_after_stop = 15min;
+constexpr auto longest_between_heartbeats = 30s;
 
 std::string host_name() {
     utsname system{};
@@ -40,109 +44,129 @@ std::optional<bool> ServerProcess::lives() const {
     return !entry->is_dead() && static_cast<std::int64_t>(entry->identity.start_time) == start;
 }
 
-struct NodeClaim::Holder {
-    ServerProcess process;
-    Timestamp seen;
-    bool operator==(const Holder&) const = default;
-};
+namespace {
 
-std::optional<NodeClaim::Holder> NodeClaim::holder(Session& session) const {
-    const auto rows = session.sql.query(
-        R"(SELECT "pid", "process_start", "boot", "host", "seen_at" FROM "node" WHERE "name" = ?)", {request_.row});
-    if (rows.empty()) return std::nullopt;
-    const auto& row = rows[0];
-    return Holder{{std::get<std::int64_t>(row[0]), std::get<std::int64_t>(row[1]), std::get<std::string>(row[2]),
-                   std::get<std::string>(row[3])},
-                  Timestamp(std::chrono::milliseconds(std::get<std::int64_t>(row[4])))};
+ServerProcess process_of(const Node& node) { return {node.pid, node.process_start, node.boot, node.host}; }
+
+}  // namespace
+
+NodeClaim::NodeClaim(Database& database, Request request, HeldLease& held)
+    : database_(&database), held_(&held), request_(std::move(request)) {}
+
+std::chrono::milliseconds NodeClaim::between_heartbeats(std::chrono::milliseconds lease) {
+    return std::min<std::chrono::milliseconds>(lease / 6, longest_between_heartbeats);
+}
+
+/// The time of the database; remembers how far the clock of this machine is from it.
+Timestamp NodeClaim::look_at_clocks(Session& session, const Clock& clock) {
+    const auto ours = clock.now();
+    const auto now = sql::current_time(session.sql);
+    clock_offset_ = ours - now;
+    return now;
 }
 
 /// False: the row has changed meanwhile.
-bool NodeClaim::replace(Session& session, const std::optional<Holder>& before, Timestamp now) const {
-    // Guarded: of two servers that take over at the same moment one finds nothing to remove.
-    if (before &&
-        session.sql.execute(
-            R"(DELETE FROM "node" WHERE "name" = ? AND "pid" = ? AND "process_start" = ? AND "boot" = ?
-                         AND "seen_at" = ?)",
-            {request_.row, before->process.pid, before->process.start, before->process.boot, ms(before->seen)}) == 0)
-        return false;
-    session.sql.execute(
-        R"(INSERT INTO "node" ("name", "roles", "pid", "process_start", "boot", "host", "version", "environment",
-                               "started_at", "seen_at")
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?))",
-        {request_.row, request_.roles, us_.pid, us_.start, us_.boot, us_.host, std::string(MULTIFLEXI_VERSION),
-         request_.environment, ms(now), ms(now)});
+bool NodeClaim::replace(const std::optional<Node>& found, const Clock& clock) {
+    const auto begin = uptime();
+    const auto taken = database_->write([&](Session& session) {
+        const auto now = look_at_clocks(session, clock);
+        const Node self{.name = request_.name,
+                        .roles = request_.roles,
+                        .labels = request_.labels,
+                        .slots = request_.slots,
+                        .pid = us_.pid,
+                        .process_start = us_.start,
+                        .boot = us_.boot,
+                        .host = us_.host,
+                        .version = MULTIFLEXI_VERSION,
+                        .environment = request_.environment,
+                        .clock_offset = clock_offset_.count()};
+        return take_node(session, self, found, now, request_.lease);
+    });
+    if (!taken) return false;
+    identity_ = *taken;
+    held_->renewed(identity_, begin + request_.lease);
     return true;
 }
 
-Result<NodeClaim> NodeClaim::take(Database& database, Request request, Clock& clock, std::stop_token stop) {
-    NodeClaim claim(database, std::move(request));
-    std::optional<Holder> waits_for;
-    Timestamp until{};
+Result<NodeClaim> NodeClaim::take(Database& database, Request request, HeldLease& held, Clock& clock,
+                                  std::stop_token stop) {
+    NodeClaim claim(database, std::move(request), held);
+    std::optional<Node> waits_for;
     Nudge nobody;
     const std::stop_callback on_stop(stop, [&] { nobody.notify(); });
     for (;;) {
-        const auto now = clock.now();
-        const auto found = database.read([&](Session& session) { return claim.holder(session); });
-        auto lives = found ? found->process.lives() : std::optional(false);
+        std::optional<Node> found;
+        Timestamp now{};
+        database.read([&](Session& session) {
+            found = find_node(session, claim.request_.name);
+            now = sql::current_time(session.sql);
+        });
+        // None: nobody here knows. One of this process is of an attempt whose answer was lost.
+        std::optional<bool> lives = false;
+        const bool has_holder = found && !found->stopped_at && process_of(*found) != claim.us_;
+        if (has_holder) lives = process_of(*found).lives();
         if (!lives && claim.request_.unknown == Unknown::dead) lives = false;
         const auto refusal = [&] {
             return Error{ErrorCode::conflict,
                          fmt::format("A server of the node '{}' runs already on this database: process {} on {}. Stop "
                                      "it, or set MULTIFLEXI_NODE to another name.",
-                                     claim.request_.row, found->process.pid, found->process.host)};
+                                     claim.request_.name, found->pid, found->host)};
         };
         if (lives.value_or(false)) return refusal();
-        if (!lives && waits_for && *found != *waits_for) return refusal();
-        if (!lives && !waits_for && now - found->seen < longest_silence) {
-            waits_for = found;
-            until = std::min(found->seen, now) + longest_silence;
-            log::warning(
-                "waiting: a server of this node may live on another machine; it starts unless that one says so",
-                {{"node", claim.request_.row},
-                 {"host", found->process.host},
-                 {"pid", found->process.pid},
-                 {"seconds", std::chrono::ceil<std::chrono::seconds>(until - now).count()}});
-            ::sd_notify(0, fmt::format("STATUS=Waiting whether another server uses the name {}\nEXTEND_TIMEOUT_USEC={}",
-                                       claim.request_.row, std::chrono::microseconds(longest_silence + 10s).count())
-                               .c_str());
-        }
-        if (!lives && waits_for && now < until) {
+        if (!lives && waits_for &&
+            (waits_for->incarnation != found->incarnation || waits_for->seen_at != found->seen_at))
+            return refusal();
+        if (!lives && holds_lease(found->seen_at, found->lease_until, now)) {
+            if (!waits_for) {
+                waits_for = found;
+                const auto wait = found->lease_until - now;
+                log::warning(
+                    "waiting: a server of this node may live on another machine; it starts unless that one says so",
+                    {{"node", claim.request_.name},
+                     {"host", found->host},
+                     {"pid", found->pid},
+                     {"seconds", std::chrono::ceil<std::chrono::seconds>(wait).count()}});
+                ::sd_notify(
+                    0, fmt::format("STATUS=Waiting whether another server uses the name {}\nEXTEND_TIMEOUT_USEC={}",
+                                   claim.request_.name, std::chrono::microseconds(wait + 10s).count())
+                           .c_str());
+            }
             if (stop.stop_requested())
                 return Error{ErrorCode::unavailable, "The server was told to end before it had started."};
-            clock.wait_until(std::min(until, now + 1s), nobody, stop);
+            clock.wait_until(clock.now() + std::min<std::chrono::milliseconds>(found->lease_until - now, 1s), nobody,
+                             stop);
             continue;
         }
-        try {
-            if (database.write([&](Session& session) { return claim.replace(session, found, now); })) return claim;
-        } catch (const sql::DatabaseError& error) {
-            // Another server made the row in between; it is looked at.
-            if (error.kind != sql::DatabaseError::Kind::unique_violation) throw;
-        }
+        if (!claim.replace(found, clock)) continue;
+        claim.before_ = !has_holder ? Before::none : lives ? Before::ended : Before::unknown;
+        return claim;
     }
 }
 
-Result<void> NodeClaim::beat(Timestamp now) {
-    return database_->write([&](Session& session) -> Result<void> {
-        const auto changed = session.sql.execute(
-            R"(UPDATE "node" SET "seen_at" = ? WHERE "name" = ? AND "pid" = ? AND "process_start" = ? AND "boot" = ?)",
-            {ms(now), request_.row, us_.pid, us_.start, us_.boot});
-        if (changed) return {};
-        const auto found = holder(session);
-        if (!found) {
-            replace(session, found, now);
-            return {};
-        }
-        if (found->process == us_) return {};  // twice in the same millisecond
-        return Error{ErrorCode::conflict, fmt::format("process {} on {} has taken the name of this node",
-                                                      found->process.pid, found->process.host)};
+Result<NodeClaim::Beat> NodeClaim::beat(const Clock& clock) {
+    const auto begin = uptime();
+    const auto renewal = database_->write([&](Session& session) {
+        const auto now = look_at_clocks(session, clock);
+        return renew_lease(session, identity_, now, request_.lease, clock_offset_);
     });
+    if (renewal == Renewal::renewed) {
+        held_->renewed(identity_, begin + request_.lease);
+        return Beat::renewed;
+    }
+    for (;;) {
+        const auto found = database_->read([&](Session& session) { return find_node(session, request_.name); });
+        if (found && process_of(*found) != us_)
+            return Error{ErrorCode::conflict,
+                         fmt::format("process {} on {} has taken the name of this node", found->pid, found->host)};
+        if (replace(found, clock)) return Beat::regained;
+    }
 }
 
 void NodeClaim::release() {
     database_->write([&](Session& session) {
-        session.sql.execute(
-            R"(DELETE FROM "node" WHERE "name" = ? AND "pid" = ? AND "process_start" = ? AND "boot" = ?)",
-            {request_.row, us_.pid, us_.start, us_.boot});
+        stop_node(session, identity_, sql::current_time(session.sql),
+                  std::max<std::chrono::milliseconds>(request_.lease, absence_after_stop));
     });
 }
 

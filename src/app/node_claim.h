@@ -3,6 +3,7 @@
 
 #include "app/server.h"
 #include "base/descriptor.h"
+#include "schedule/held_lease.h"
 
 #include <stop_token>
 
@@ -22,41 +23,63 @@ struct ServerProcess {
 };
 
 /// The name of a node, held by this process: as long as it lives, no other server works under that name on the
-/// database. It is the row of the table node, which the heart-beat renews.
+/// database. It is the row of the table node, whose lease the heart-beat renews. Times are those of the database.
 ///
-/// A row of a process that has ended is taken over at once when this machine knows that it has; else after it has been
-/// silent for three heart-beats. Clocks of machines that share a database must agree within half a minute.
+/// A row of a process that has ended is taken over at once when this machine knows that it has; else when its lease is
+/// over.
 class NodeClaim {
 public:
-    static constexpr auto between_heartbeats = std::chrono::seconds(30);
-    static constexpr auto longest_silence = 3 * between_heartbeats;
-
     /// What a process counts as of which this machine cannot know whether it lives.
     enum class Unknown { perhaps_alive, dead };
     struct Request {
-        std::string row;          ///< of the table node
+        std::string name;         ///< of the node, see Node
         std::string roles;        ///< for people
-        std::string environment;  ///< what its jobs inherit, see service/server_environment.h
+        std::string labels = {};  ///< in the form of Node
+        std::int64_t slots = 0;
+        std::string environment = {};  ///< what its jobs inherit, see service/server_environment.h
+        std::chrono::milliseconds lease = std::chrono::seconds(120);
         Unknown unknown = Unknown::perhaps_alive;
     };
-    /// conflict: a server of that name lives. Waits, up to the longest silence, where that cannot be known at once;
-    /// a stop request ends the waiting (unavailable). The database must outlive the claim.
-    static Result<NodeClaim> take(Database& database, Request request, Clock& clock, std::stop_token stop);
+    /// conflict: a server of that name lives. Waits, up to its lease, where that cannot be known at once; a stop
+    /// request ends the waiting (unavailable). `held` hears of every renewal. Both must outlive the claim.
+    static Result<NodeClaim> take(Database& database, Request request, HeldLease& held, Clock& clock,
+                                  std::stop_token stop);
 
+    /// What became of the server that had the name before.
+    enum class Before {
+        none,     ///< there was none, or it has stopped in an orderly way
+        ended,    ///< it has ended, that is certain
+        unknown,  ///< its lease is over; it may live on another machine, cut off
+    };
+    Before before() const { return before_; }
+
+    enum class Beat {
+        renewed,
+        regained,  ///< the lease had been over: others may have declared jobs of this node lost
+    };
     /// The heart-beat. conflict: another server has taken the name, because this one was silent for too long.
-    Result<void> beat(Timestamp now);
+    Result<Beat> beat(const Clock& clock);
+    /// How long after one heart-beat the next is due.
+    static std::chrono::milliseconds between_heartbeats(std::chrono::milliseconds lease);
+
+    /// How much the clock of this machine is ahead of that of the database, when that was last looked at.
+    std::chrono::milliseconds clock_offset() const { return clock_offset_; }
+
     /// The orderly end.
     void release();
 
 private:
-    NodeClaim(Database& database, Request request) : database_(&database), request_(std::move(request)) {}
-    struct Holder;
-    std::optional<Holder> holder(Session& session) const;
-    bool replace(Session& session, const std::optional<Holder>& before, Timestamp now) const;
+    NodeClaim(Database& database, Request request, HeldLease& held);
+    bool replace(const std::optional<Node>& found, const Clock& clock);
+    Timestamp look_at_clocks(Session& session, const Clock& clock);
 
     Database* database_;
+    HeldLease* held_;
     Request request_;
     ServerProcess us_ = ServerProcess::ours();
+    NodeIdentity identity_;
+    Before before_ = Before::none;
+    std::chrono::milliseconds clock_offset_{};
 };
 
 /// One process for each name on this machine: locked is a file beside that of SQLite, which may be reached with several

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "app/server.h"
 
-#include "app/node_claim.h"
+#include "app/heartbeat.h"
 #include "app/work_base.h"
 #include "base/text.h"
+#include "base/uptime.h"
 #include "base/wake_channel.h"
 #include "execute/native.h"
 #include "schedule/capacity.h"
-#include "schedule/dispatcher.h"
 #include "schedule/notification_listener.h"
 #include "schedule/planner.h"
 #include "service/server_environment.h"
@@ -95,13 +95,18 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     Database& database = installation.database();
     const auto lock = lock_node(settings, roles);
     if (!lock) return cannot_start(lock.error());
+    const auto descriptors = raise_descriptor_limit();
+    const auto capacity = capacity_within(descriptors.now, settings.max_parallel);
     using enum NodeClaim::Unknown;
+    HeldLease lease(uptime);
     auto claim = NodeClaim::take(database,
-                                 {.row = row_name(settings, roles),
+                                 {.name = row_name(settings, roles),
                                   .roles = to_text(roles),
+                                  .slots = roles.executor ? capacity.slots : 0,
                                   .environment = published_environment(surroundings_of_jobs(settings).inherited),
+                                  .lease = settings.lease,
                                   .unknown = settings.db_connection == DatabaseKind::sqlite ? dead : perhaps_alive},
-                                 clock, stop);
+                                 lease, clock, stop);
     if (!claim) return cannot_start(claim.error());
     WorkBase work_base;
     if (roles.executor) {
@@ -116,8 +121,6 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
         }
         work_base = *std::move(prepared);
     }
-    const auto descriptors = raise_descriptor_limit();
-    const auto capacity = capacity_within(descriptors.now, settings.max_parallel);
     if (roles.executor && capacity.slots < settings.max_parallel)
         log::warning(
             "fewer slots than MULTIFLEXI_MAX_PARALLEL: each running job needs descriptors; raise the hard limit "
@@ -148,7 +151,8 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                                                .unrecorded = capacity.unrecorded,
                                                .work_base = work_base.path,
                                                .surroundings = surroundings_of_jobs(settings),
-                                               .look_anyway = between_looks(settings)},
+                                               .look_anyway = between_looks(settings),
+                                               .lease = &lease},
                            queue, cancel);
         dispatcher->start();
     }
@@ -163,6 +167,13 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
         planner->start();
     }
     const WakeTargets targets{.queue = queue, .plan = plan, .cancel = cancel};
+    Reaper reaper(
+        database,
+        {.server_zone = installation.zone(), .own_node = roles.executor ? settings.node : "", .lease = settings.lease},
+        [&] {
+            queue.notify();
+            wake_servers(settings.wake_directory, Wake::queue);
+        });
     std::optional<WakeListener> listener;
     listener.emplace(settings.wake_directory, targets);
     std::optional<NotificationListener> other_nodes;
@@ -175,38 +186,22 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                                {"zone", installation.zone().name()}});
     ::sd_notify(0, "READY=1\nSTATUS=Running");
 
-    int exit_code = 0;
-    auto next_beat = clock.now() + NodeClaim::between_heartbeats;
-    while (!stop.stop_requested()) {
-        clock.wait_until(next_beat, main_loop, stop);
-        const auto now = clock.now();
-        if (now < next_beat && next_beat - now <= NodeClaim::between_heartbeats) continue;
-        next_beat = now + NodeClaim::between_heartbeats;
-        // A full disk is no reason to be killed: the jobs would be lost with the server.
-        ::sd_notify(0, "WATCHDOG=1");
-        try {
-            if (const auto alive = claim->beat(now); !alive) {
-                // Its jobs are those of the other one now.
-                log::error("ending: this node is no longer ours", {{"reason", alive.error().message}});
-                exit_code = 1;
-                break;
-            }
-        } catch (const sql::DatabaseError& error) {
-            log::warning("cannot tell that this node lives", {{"error", error.what()}});
-        }
-    }
+    Heartbeat heartbeat(*claim, dispatcher ? &*dispatcher : nullptr, reaper, clock, settings.lease);
+    const auto end = heartbeat.run(main_loop, stop);
 
     log::info("server stopping", {{"running", dispatcher ? dispatcher->running() : 0}});
     ::sd_notify(0, "STOPPING=1");
     listener.reset();
     other_nodes.reset();
     planner.reset();
-    if (dispatcher) {
-        using enum Dispatcher::Running;
+    if (dispatcher && end == Heartbeat::End::stop) {
+        // As long as it waits for them its jobs remain its own.
+        const std::jthread beats([&](std::stop_token enough) { heartbeat.run(main_loop, std::move(enough)); });
+        dispatcher->stop(settings.drain_timeout, settings.jobs_at_stop == JobsAtStop::leave ? Dispatcher::Running::leave
+                                                                                            : Dispatcher::Running::end);
+    } else if (dispatcher) {
         // Jobs that somebody else answers for do not run on unseen.
-        const bool ours = exit_code == 0;
-        dispatcher->stop(ours ? settings.drain_timeout : 0s,
-                         ours && settings.jobs_at_stop == JobsAtStop::leave ? leave : end);
+        dispatcher->stop(0s, Dispatcher::Running::end);
     }
     try {
         claim->release();
@@ -214,7 +209,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
         log::warning("cannot sign off", {{"error", error.what()}});
     }
     log::info("server stopped");
-    return exit_code;
+    return end == Heartbeat::End::stop ? 0 : 1;
 }
 
 }  // namespace mf

@@ -45,6 +45,7 @@ struct Settings {
     std::chrono::seconds drain_timeout{0};
     std::string node;
     std::vector<std::string> node_labels;  ///< see base/labels.h
+    std::chrono::seconds lease{120};       ///< of the node, see NodeClaim
     std::string timezone;                  ///< for Zone::of_machine; empty: that of the machine
     std::vector<std::string> env_allow;
     log::Format log_format = log::Format::text;

@@ -223,6 +223,12 @@ constexpr Setting table[] = {
                              {.help = "What this machine is or has, with commas between the labels. A run template can "
                                       "ask for labels (--runs_on); its jobs run on machines that have them all.",
                               .check = check_labels}),
+    setting<&S::lease>("MULTIFLEXI_LEASE",
+                       {.help = "How long this machine may be silent before other servers on the database declare its "
+                                "running jobs lost. It says six times in this time, at least every 30 seconds, that it "
+                                "lives.",
+                        .least = 2,
+                        .most = 3'600}),
     setting<&S::timezone>("MULTIFLEXI_TIMEZONE", {.help = "The time zone of schedules that name none, and of times "
                                                           "that are shown.",
                                                   .default_text = "the zone of the machine",

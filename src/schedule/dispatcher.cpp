@@ -176,8 +176,10 @@ std::size_t Dispatcher::claim(Timestamp now) {
     if (free <= 0) return 0;
     last_claim_ = std::chrono::steady_clock::now();
     claim_is_uncertain_ = true;
-    auto claimed = database_.write(
-        [&](Session& session) { return claim_due(session, options_.node, now, free, options_.labels); });
+    auto claimed = database_.write([&](Session& session) {
+        const bool may = !options_.lease || options_.lease->may_claim(session);
+        return may ? claim_due(session, options_.node, now, free, options_.labels) : std::vector<ClaimedJob>();
+    });
     claim_is_uncertain_ = false;
     const std::lock_guard lock(mutex_);
     fault_point("claimed");

@@ -4,6 +4,7 @@
 #include "base/attachment.h"
 #include "base/clock.h"
 #include "schedule/finisher.h"
+#include "schedule/held_lease.h"
 
 #include <thread>
 #include <unordered_map>
@@ -27,6 +28,8 @@ public:
         JobSurroundings surroundings;  ///< what jobs get of the server's environment
         /// How often it looks at the database without having been told to.
         std::chrono::milliseconds look_anyway{15'000};
+        /// By which the node has its jobs; it claims and starts none without. Null: no other server can have them.
+        const HeldLease* lease = nullptr;
         /// How long stop() waits for jobs that were told to end and for their records.
         std::chrono::milliseconds last_patience{60'000};
     };
@@ -48,6 +51,9 @@ public:
     /// over. Returns when all that have ended are recorded, or when the last patience is over: a database that refuses,
     /// or a process that survives SIGKILL, must not keep the server for ever.
     void stop(std::chrono::milliseconds patience, Running running = Running::end);
+
+    /// Ends the processes of jobs that are not ours any more: somebody has declared them lost, or has taken them over.
+    void end_disowned();
 
     std::size_t running() const;
 

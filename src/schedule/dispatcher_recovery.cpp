@@ -111,6 +111,29 @@ void Dispatcher::end_unwanted(const Executor::Survivor& survivor) {
         native_.stop(survivor.handle, StopReason::shutdown);
 }
 
+void Dispatcher::end_disowned() {
+    std::unordered_map<std::int64_t, std::shared_ptr<JobRun>> before;
+    {
+        const std::lock_guard lock(mutex_);
+        before = state_.running;
+    }
+    if (before.empty()) return;
+    const auto ours = database_.read([&](Session& session) { return fences_of(session, options_.node); });
+    for (const auto& [id, run] : before) {
+        const auto found = ours.find(id);
+        if (found != ours.end() && found->second == run->claimed().job.fence) continue;
+        {
+            // Whatever has ended meanwhile may have been recorded by ourselves.
+            const std::lock_guard lock(mutex_);
+            if (!state_.running.contains(id)) continue;
+        }
+        const auto handle = run->handle();
+        if (!handle) continue;  // it is just being started: next time
+        log::warning("job is not ours any more, its process is ended", {{"job", id}});
+        native_.stop(*handle, StopReason::shutdown);
+    }
+}
+
 void Dispatcher::remove_left_content() {
     try {
         database_.write([](Session& session) { remove_abandoned_content(session); });

@@ -129,6 +129,7 @@ void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& err
 
 void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& claimed) {
     const auto id = claimed.job.id;
+    if (options_.lease && !options_.lease->identity()) throw Shortage("the lease of this node is over");
     if (preparation.is_unwanted(claimed))
         return end_unstarted(
             {.job = id, .fence = claimed.job.fence, .state = JobState::cancelled, .end = clock_.now()});

@@ -15,7 +15,8 @@ std::string published_environment(const std::vector<GivenVariable>& inherited) {
 
 std::optional<std::vector<GivenVariable>> published_environment(Session& session) {
     const auto rows = session.sql.query(
-        R"(SELECT "environment" FROM "node" WHERE "roles" LIKE '%executor%' ORDER BY "seen_at" DESC LIMIT 1)");
+        R"(SELECT "environment" FROM "node" WHERE "roles" LIKE '%executor%' AND "stopped_at" IS NULL
+           ORDER BY "seen_at" DESC LIMIT 1)");
     if (rows.empty()) return std::nullopt;
     const auto parsed = parse_json(std::get<std::string>(rows[0][0]));
     if (!parsed || !parsed->is_object()) return std::nullopt;

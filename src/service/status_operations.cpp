@@ -3,6 +3,7 @@
 #include "service/list_filter.h"
 #include "store/migration.h"
 #include "store/queries/statistics.h"
+#include "store/sql/clock.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -11,14 +12,11 @@
 namespace mf {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// A server says that it lives at least every 30 seconds.
-constexpr auto alive_within = 90s;
-
 std::string state_of_role(Call& call, std::string_view role) {
-    const auto rows = call.session.sql.query(R"(SELECT "roles" FROM "node" WHERE "seen_at" >= ?)",
-                                             {std::int64_t{(call.now - alive_within).time_since_epoch().count()}});
+    const auto now = sql::current_time(call.session.sql);
+    const auto rows =
+        call.session.sql.query(R"(SELECT "roles" FROM "node" WHERE "stopped_at" IS NULL AND "lease_until" > ?)",
+                               {std::int64_t{now.time_since_epoch().count()}});
     for (const auto& row : rows)
         if (std::get<std::string>(row[0]).find(role) != std::string::npos) return "active";
     return "inactive";

@@ -57,8 +57,8 @@ void FakedClock::wait_until_seen() const {
     const auto time = parse_time(trim(file_content(file_)), {}, Zone::utc());
     REQUIRE(time);
     const auto seconds = fmt::format("{}\n", time->time_since_epoch().count() / 1000);
-    // The server tells that it lives whenever half a minute has passed, or the clock was put back.
-    CHECK(comes_true([&] { return installation_.sql("SELECT seen_at / 1000 FROM node") == seconds; }));
+    // The server tells how far its clock is from that of the database as soon as somebody has set it.
+    CHECK(comes_true([&] { return installation_.sql("SELECT (seen_at + clock_offset) / 1000 FROM node") == seconds; }));
 }
 
 }  // namespace mf::testing

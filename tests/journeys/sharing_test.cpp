@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Several servers on one database, and several installations in one work directory.
-#include "journeys/faked_clock.h"
 #include "journeys/installation.h"
 
 #include <doctest/doctest.h>
@@ -35,10 +34,11 @@ std::int64_t milliseconds_ago(std::chrono::milliseconds age) {
         .count();
 }
 
-/// Makes the row of the node one of another machine.
+/// Makes the row of the node one of another machine, with the usual lease.
 void move_node_away(const Installation& it, std::chrono::milliseconds silent) {
-    it.sql(fmt::format(R"(UPDATE "node" SET "boot" = 'another', "host" = 'far-away', "seen_at" = {})",
-                       milliseconds_ago(silent)));
+    it.sql(
+        fmt::format(R"(UPDATE "node" SET "boot" = 'another', "host" = 'far-away', "seen_at" = {}, "lease_until" = {})",
+                    milliseconds_ago(silent), milliseconds_ago(silent - 120s)));
 }
 
 }  // namespace
@@ -123,12 +123,12 @@ TEST_CASE("the name of a node of another machine is taken when that is silent, a
         return;
     }
     SUBCASE("it has been silent for long") {
-        move_node_away(it, 91s);
+        move_node_away(it, 121s);
         it.start();
         CHECK(it.log().find("waiting") == std::string::npos);
     }
     SUBCASE("it is silent for a moment longer") {
-        move_node_away(it, 88s);
+        move_node_away(it, 118s);
         it.start();
         CHECK(it.log().find("waiting: a server of this node may live on another machine") != std::string::npos);
     }
@@ -155,11 +155,9 @@ TEST_CASE("the name of a node of another machine is taken when that is silent, a
 
 TEST_CASE("a server whose name another one has taken ends") {
     Installation it;
-    FakedClock clock(it, "2026-06-01 10:00:00");
-    if (!clock.available()) return;
+    it.environment["MULTIFLEXI_LEASE"] = "2";
     it.start();
-    it.sql(R"(UPDATE "node" SET "boot" = 'another', "host" = 'far-away')");
-    clock.set("2026-06-01 10:00:31");
+    it.sql(R"(UPDATE "node" SET "boot" = 'another', "host" = 'far-away', "incarnation" = "incarnation" + 1)");
     CHECK(it.server().wait(20s) == 1);
     CHECK(it.log().find("on far-away has taken the name of this node") != std::string::npos);
     CHECK(it.sql(R"(SELECT "host" FROM "node")") == "far-away\n");

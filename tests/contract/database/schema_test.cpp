@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/application.h"
 #include "domain/job.h"
+#include "domain/node.h"
 #include "domain/run_template.h"
 #include "domain/task.h"
 #include "store/migration.h"
@@ -168,7 +169,7 @@ TEST_CASE("the steps of the schema make the columns that the field tables descri
             for (const Entity* entity :
                  entities<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
                           ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Task,
-                          Job, Artifact, QueueEntry>()) {
+                          Job, Artifact, QueueEntry, Node>()) {
                 INFO("entity ", std::string(entity->name));
                 std::vector<Column> described;
                 for (const Field& field : entity->fields)
@@ -194,7 +195,7 @@ TEST_CASE("records of every entity come back as they were stored, with the longe
         database.write([&](Session& session) {
             round_trips<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
                         ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Task,
-                        Job, Artifact, QueueEntry>(session);
+                        Job, Artifact, QueueEntry, Node>(session);
         });
     });
 }
