@@ -3,6 +3,7 @@
 
 #include "app/heartbeat.h"
 #include "app/work_base.h"
+#include "base/labels.h"
 #include "base/text.h"
 #include "base/uptime.h"
 #include "base/wake_channel.h"
@@ -102,6 +103,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     auto claim = NodeClaim::take(database,
                                  {.name = row_name(settings, roles),
                                   .roles = to_text(roles),
+                                  .labels = label_list(settings.node_labels),
                                   .slots = roles.executor ? capacity.slots : 0,
                                   .environment = published_environment(surroundings_of_jobs(settings).inherited),
                                   .lease = settings.lease,

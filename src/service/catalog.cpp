@@ -2,6 +2,7 @@
 #include "service/application_operations.h"
 #include "service/company_operations.h"
 #include "service/job_operations.h"
+#include "service/node_operations.h"
 #include "service/run_template_operations.h"
 
 namespace mf {
@@ -15,6 +16,7 @@ Operations all_operations() {
     add_job_operations(operations);
     add_artifact_operations(operations);
     add_queue_operations(operations);
+    add_node_operations(operations);
     add_status_operations(operations);
     add_prune_operation(operations);
     add_cleanup_operation(operations);

@@ -110,8 +110,9 @@ struct WithBravo : WithoutBravo {
 };
 
 /// Operations whose answers are about the installation, which all companies share.
-constexpr std::string_view of_the_installation[] = {"application:list", "application:get", "application:validate",
-                                                    "application:export", "application:show-config"};
+constexpr std::string_view of_the_installation[] = {
+    "application:list", "application:get", "application:validate", "application:export", "application:show-config",
+    "node:list",        "node:get"};
 
 /// The answer, whether good or bad, as text.
 std::string told(const Result<json::value>& answer) { return answer ? to_text(*answer) : answer.error().message; }
