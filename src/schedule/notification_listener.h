@@ -10,7 +10,7 @@
 namespace mf {
 
 /// Hears what other nodes and programs have committed to the same PostgreSQL database, at once, and forwards it to the
-/// nudges, which must outlive the listener. Triggers of the database tell it (migrations/0009_lane.sql), so that
+/// nudges, which must outlive the listener. Triggers of the database tell it (migrations/0008_lane.sql), so that
 /// whoever makes, frees or cancels a job needs not know who listens.
 ///
 /// One thread with one session of its own. While there is none, as when the server restarts, the nudges are
