@@ -8,21 +8,21 @@
 using namespace mf;
 using mf::testing::FakeBackend;
 using mf::testing::Shell;
-using Task = MaintenanceRequest::Task;
+using Kind = MaintenanceRequest::Task;
 
 TEST_CASE("every spelling of a database command asks for its task") {
     FakeBackend fake;
     fake.maintenance = json::value(json::object{});
     Shell shell{fake};
-    const std::pair<std::vector<std::string>, Task> calls[] = {
-        {{"database:status"}, Task::status},
-        {{"database", "status"}, Task::status},
-        {{"Database", "Status"}, Task::status},
-        {{"database:migrate"}, Task::migrate},
-        {{"database", "check"}, Task::check},
-        {{"database:backup", "--file", "b.db"}, Task::backup},
-        {{"database", "restore", "b.db"}, Task::restore},
-        {{"database:copy", "--to=sqlite:/x"}, Task::copy},
+    const std::pair<std::vector<std::string>, Kind> calls[] = {
+        {{"database:status"}, Kind::status},
+        {{"database", "status"}, Kind::status},
+        {{"Database", "Status"}, Kind::status},
+        {{"database:migrate"}, Kind::migrate},
+        {{"database", "check"}, Kind::check},
+        {{"database:backup", "--file", "b.db"}, Kind::backup},
+        {{"database", "restore", "b.db"}, Kind::restore},
+        {{"database:copy", "--to=sqlite:/x"}, Kind::copy},
     };
     for (const auto& [words, task] : calls) {
         CAPTURE(words[0]);
