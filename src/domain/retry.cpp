@@ -119,6 +119,11 @@ TaskChange after_attempt(const Task& task, const RunTemplate* run_template, cons
                             ended.job.value, in_utc(ended.end), in_utc(task.deadline)),
                 {}};
     }
+    if (outcome_of(ended.state, ended.has_begun) == JobOutcome::withdrawn)
+        return {task.attempts == 0 ? TaskState::missed : TaskState::failed,
+                task.attempts,
+                as_cause(how_it_ended(ended)),
+                {}};
     const auto failures = task.attempts + 1;
     NextAttempt next{.start = {}, .why_not = "The run template cannot be read; save it anew."};
     if (run_template) next = next_attempt(*run_template, task.window(), ended, failures);

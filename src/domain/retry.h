@@ -25,6 +25,7 @@ struct EndedAttempt {
     Timestamp end{};
     std::optional<std::int64_t> exitcode;
     std::optional<std::string> reason;  ///< see Job
+    bool has_begun = true;              ///< false: cancelled before it was started, or blocked
     /// What the definition says of its exit code; none: the code is not declared, or the declaration leaves it open.
     std::optional<bool> may_retry;
     bool cancel_requested = false;  ///< somebody wanted it to end; then it is not to begin again
@@ -57,7 +58,8 @@ struct TaskChange {
 };
 
 /// A success up to the deadline fulfils the task; a later one does if the run template allows it. Everything else is a
-/// failed attempt: there is a next one, or the task has failed. No run template: it cannot be read, then nothing is
+/// failed attempt: there is a next one, or the task has failed. Only what was cancelled before it began was no attempt at
+/// all; without others before it the task is missed. No run template: it cannot be read, then nothing is
 /// allowed.
 TaskChange after_attempt(const Task& task, const RunTemplate* run_template, const EndedAttempt& ended);
 

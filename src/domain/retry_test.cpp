@@ -185,6 +185,23 @@ TEST_CASE("a failed attempt is counted and leaves the task open for the next one
     CHECK(after_attempt(task, nullptr, failed()).state == TaskState::failed);
 }
 
+TEST_CASE("what was cancelled before it began was no attempt") {
+    const auto r = three_attempts();
+    auto ended = failed();
+    ended.state = JobState::cancelled;
+    ended.reason = "No more.";
+    CHECK(after_attempt(open_task(), &r, ended).state == TaskState::failed);
+    CHECK(after_attempt(open_task(), &r, ended).attempts == 1);
+    ended.has_begun = false;
+    auto task = open_task();
+    CHECK(after_attempt(task, &r, ended).state == TaskState::missed);
+    CHECK(after_attempt(task, &r, ended).attempts == 0);
+    CHECK(after_attempt(task, &r, ended).cause == "Job 7 was cancelled: No more.");
+    task.attempts = 2;
+    CHECK(after_attempt(task, &r, ended).state == TaskState::failed);
+    CHECK(after_attempt(task, &r, ended).attempts == 2);
+}
+
 TEST_CASE("a cause fits into its field, whatever a job gave as its reason") {
     auto ended = failed();
     ended.state = JobState::lost;

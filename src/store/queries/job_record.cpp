@@ -85,8 +85,12 @@ bool record_end(Session& session, const JobEnd& end, const Zone&) {
     else
         let_next_go(session, {run_template});
     if (!is_null(rows[0][5]))
-        note_attempt_ended(
-            session, {.job = end.job, .state = end.state, .end = end.end, .exitcode = end.exitcode, .reason = reason});
+        note_attempt_ended(session, {.job = end.job,
+                                     .state = end.state,
+                                     .end = end.end,
+                                     .exitcode = end.exitcode,
+                                     .reason = reason,
+                                     .has_begun = !is_null(rows[0][4])});
     return true;
 }
 
