@@ -27,7 +27,7 @@ constexpr Column columns[] = {
     {.name = "pid"},
     {.name = "retention_until", .as = As::nothing},
     {.name = "marked_for_deletion", .as = As::zero},
-    {.name = "task_id", .as = As::nothing},
+    {.name = "task_id"},
     {.name = "scheduled", .source = "schedule", .as = As::time, .on_terminal = true},
     {.name = "state", .on_terminal = true},
     {.name = "reason"},
@@ -227,8 +227,13 @@ constexpr std::array<std::string_view, 4> template_names{"template", "runtemplat
 
 constexpr Option list_options[] = {
     {.name = "status", .help = "failed, success, running, pending or a state", .aliases = {"state"}},
+    {.name = "task_id", .help = "Only the attempts of this expected run", .aliases = {"task"}},
 };
 constexpr Option id_options[] = {{.name = "id", .help = "Id of the job", .aliases = {"job_id"}}};
+constexpr Option retry_options[] = {
+    {.name = "id", .help = "Id of the job", .aliases = {"job_id"}},
+    {.name = "force", .takes = Takes::flag, .help = "Also when its work is done: it, or another attempt, succeeded"},
+};
 constexpr Option create_options[] = {
     {.name = "runtemplate_id", .help = "Id of the run template; as --template it means now", .aliases = template_names},
     {.name = "scheduled", .help = "When: now, 2025-06-15 12:35, +5 minutes", .aliases = {"schedule_time"}},
@@ -312,7 +317,7 @@ constexpr Command table[] = {
      .operation = "job:retry",
      .run = [](Invocation& in) { return answer_created(in, subject); },
      .summary = "Makes a new job like one that has ended",
-     .options = id_options,
+     .options = retry_options,
      .needs = {"id"},
      .positional = "id"},
 };

@@ -11,13 +11,10 @@ using mf::testing::Shell;
 namespace {
 
 json::object job(std::int64_t id = 5) {
-    return {{"id", id},
-            {"state", "succeeded"},
-            {"exitcode", 0},
-            {"schedule", "2025-06-15T10:00:00Z"},
-            {"env", json::object{{"A", "1"}}},
-            {"stdout_size", 6},
-            {"stderr_size", 0}};
+    return {{"id", id},         {"state", "succeeded"},
+            {"exitcode", 0},    {"schedule", "2025-06-15T10:00:00Z"},
+            {"task_id", 3},     {"env", json::object{{"A", "1"}}},
+            {"stdout_size", 6}, {"stderr_size", 0}};
 }
 
 std::string compact(const Shell& shell) { return to_text(shell.document()); }
@@ -40,7 +37,7 @@ TEST_CASE("a job is shown with its output, read in pieces") {
     CHECK(record.at("stderr") == "");
     CHECK(record.at("env").as_object().at("A") == "1");
     CHECK(record.at("scheduled") == "2025-06-15 12:00:00");
-    CHECK(record.at("task_id").is_null());
+    CHECK(record.at("task_id") == 3);
     CHECK(shell.last().at("output") == false);
     shell({"job:get", "--id", "5", "-f", "json", "--fields", "id,stderr"});
     CHECK(compact(shell) == R"({"id":5,"stderr":""})");
@@ -119,7 +116,7 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     FakeBackend fake;
     fake.offer("job:create", {"runtemplate_id", "scheduled", "executor"}, json::value(job(8)));
     fake.offer("job:cancel", {"id", "reason"}, json::value(json::object{{"id", 8}, {"state", "running"}}));
-    fake.offer("job:retry", {"id"}, json::value(job(9)));
+    fake.offer("job:retry", {"id", "?force"}, json::value(job(9)));
     fake.offer("job:delete", {"id"}, json::value(nullptr));
     fake.offer("job:update", {"id", "scheduled"}, json::value(job(8)));
     Shell shell{fake};
@@ -137,6 +134,8 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     CHECK(shell({"job", "cancel", "8"}).out == "Job asked to end: ID=8, it is still running\n");
     shell({"job:retry", "--id", "8", "-f", "json"});
     CHECK(compact(shell) == R"({"job_id":9,"id":9})");
+    CHECK(shell({"job", "retry", "8", "--force"}).out == "Job created with ID: 9\n");
+    CHECK(shell.last().at("force") == true);
     shell({"job:delete", "--id", "8", "-f", "json"});
     CHECK(compact(shell) == R"({"job_id":"8","deleted":true})");
     shell({"job:update", "--id", "8", "--scheduled", "+1 day", "-f", "json"});

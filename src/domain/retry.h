@@ -58,9 +58,8 @@ struct TaskChange {
 };
 
 /// A success up to the deadline fulfils the task; a later one does if the run template allows it. Everything else is a
-/// failed attempt: there is a next one, or the task has failed. Only what was cancelled before it began was no attempt at
-/// all; without others before it the task is missed. No run template: it cannot be read, then nothing is
-/// allowed.
+/// failed attempt: there is a next one, or the task has failed. Only what was cancelled before it began was no attempt;
+/// without others before it the task is missed. No run template: it cannot be read, then nothing is allowed.
 TaskChange after_attempt(const Task& task, const RunTemplate* run_template, const EndedAttempt& ended);
 
 /// A text that fits into Task::cause.

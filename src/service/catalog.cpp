@@ -14,6 +14,8 @@ Operations all_operations() {
     add_company_application_operations(operations);
     add_run_template_operations(operations);
     add_job_operations(operations);
+    add_job_retry_operation(operations);
+    add_task_operations(operations);
     add_artifact_operations(operations);
     add_queue_operations(operations);
     add_node_operations(operations);

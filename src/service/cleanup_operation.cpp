@@ -3,6 +3,7 @@
 #include "service/job_operations.h"
 #include "store/queries/content.h"
 #include "store/queries/job_queue.h"
+#include "store/queries/task.h"
 
 #include <fmt/format.h>
 
@@ -46,10 +47,15 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
             return erased.error();
         ++removed;
     }
-    if (removed > 0) {
-        audit(call, {.entity = "job", .action = "cleanup", .details = {{"removed", removed}, {"days", input.days}}});
-    }
-    return json::value{{"deleted_jobs", removed}, {"days", input.days}, {"more", removed == jobs_at_once}};
+    const auto tasks = forget_tasks_without_jobs(call.session, call.scope, before, jobs_at_once);
+    if (removed > 0 || tasks > 0)
+        audit(call, {.entity = "job",
+                     .action = "cleanup",
+                     .details = {{"removed", removed}, {"removed_tasks", tasks}, {"days", input.days}}});
+    return json::value{{"deleted_jobs", removed},
+                       {"deleted_tasks", tasks},
+                       {"days", input.days},
+                       {"more", removed == jobs_at_once || tasks == jobs_at_once}};
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST_CASE("jobs that ended long ago are removed, of the company of the one who a
     CHECK_FALSE(desk.run("job:cleanup", {}));
     const auto answer = desk.run("job:cleanup", {{"days", 30}}, Scope::only(desk.company.id));
     REQUIRE(answer);
-    CHECK(to_text(*answer) == R"({"deleted_jobs":1,"days":30,"more":false})");
+    CHECK(to_text(*answer) == R"({"deleted_jobs":1,"deleted_tasks":0,"days":30,"more":false})");
     CHECK(left() == std::vector{of_other, at_limit, running});
     REQUIRE(desk.run("job:cleanup", {{"days", 30}}));
     CHECK(left() == std::vector{at_limit, running});

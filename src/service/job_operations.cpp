@@ -3,7 +3,6 @@
 
 #include "base/time_text.h"
 #include "execute/exit_meaning.h"
-#include "secure/vault.h"
 #include "service/audit.h"
 #include "service/job_environment.h"
 #include "service/launch.h"
@@ -17,7 +16,7 @@
 namespace mf {
 
 struct JobFilter {
-    std::optional<std::int64_t> limit, offset, after, company_id, runtemplate_id, app_id;
+    std::optional<std::int64_t> limit, offset, after, company_id, runtemplate_id, app_id, task_id;
     std::optional<std::string> order, status;
     std::optional<bool> env, output;
 };
@@ -42,14 +41,15 @@ struct CancelInput {
 template <>
 const Entity& entity_of<JobFilter>() {
     using F = JobFilter;
-    static constexpr auto fields =
-        fields_of<F>(limit_field<&F::limit>(), offset_field<&F::offset>(), after_field<&F::after>(),
-                     field<&F::company_id>("company_id", {.help = "Only of this company"}),
-                     field<&F::runtemplate_id>("runtemplate_id", {.help = "Only of this run template"}),
-                     field<&F::app_id>("app_id", {.help = "Only of this application"}), order_field<&F::order>(),
-                     field<&F::status>("status", {.help = "failed, success, running, pending, or the name of a state"}),
-                     field<&F::env>("env", {.help = "With the environment of each job"}),
-                     field<&F::output>("output", {.help = "With the output of each job"}));
+    static constexpr auto fields = fields_of<F>(
+        limit_field<&F::limit>(), offset_field<&F::offset>(), after_field<&F::after>(),
+        field<&F::company_id>("company_id", {.help = "Only of this company"}),
+        field<&F::runtemplate_id>("runtemplate_id", {.help = "Only of this run template"}),
+        field<&F::app_id>("app_id", {.help = "Only of this application"}),
+        field<&F::task_id>("task_id", {.help = "Only the attempts of this expected run"}), order_field<&F::order>(),
+        field<&F::status>("status", {.help = "failed, success, running, pending, or the name of a state"}),
+        field<&F::env>("env", {.help = "With the environment of each job"}),
+        field<&F::output>("output", {.help = "With the output of each job"}));
     static constexpr Entity entity{"job_filter", "Jobs", fields};
     return entity;
 }
@@ -144,6 +144,7 @@ Result<json::value> list(Call& call, const JobFilter& filter) {
     if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
     if (filter.runtemplate_id) query.equals.emplace_back("runtemplate_id", *filter.runtemplate_id);
     if (filter.app_id) query.equals.emplace_back("app_id", *filter.app_id);
+    if (filter.task_id) query.equals.emplace_back("task_id", *filter.task_id);
     std::vector<Job> jobs;
     if (filter.status) {
         const auto states = jobs_named(*filter.status);
@@ -226,6 +227,7 @@ Result<Job> update(Call& call, const JobInput& input) {
         if (after.runtemplate_id != before->runtemplate_id) {
             after.slot.reset();
             after.retry_of.reset();
+            after.task_id.reset();
         }
     }
     if (input.app_id && *input.app_id != after.app_id.value)
@@ -272,26 +274,6 @@ Result<Job> cancel(Call& call, const CancelInput& input) {
     return job;
 }
 
-Result<Job> retry(Call& call, const Reference& input) {
-    const auto job = call.repository<Job>().find({input.id});
-    if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
-    if (!has_ended(job->state)) return Error{ErrorCode::conflict, fmt::format("Job {} has not ended yet.", input.id)};
-    LaunchValues values;
-    if (const auto rows =
-            call.session.sql.query(R"(SELECT "sealed" FROM "job_override" WHERE "job_id" = ?)", {input.id});
-        !rows.empty()) {
-        const auto text = call.vault.open(std::get<std::string>(rows[0][0]), {"job_override", "sealed", input.id});
-        if (!text) return text.error();
-        auto parsed = launch_values_from(*text);
-        if (!parsed) return parsed.error();
-        values = *std::move(parsed);
-    }
-    return launch(call, {.run_template = job->runtemplate_id,
-                         .executor = job->executor,
-                         .values = std::move(values),
-                         .attempt = job->attempt + 1});
-}
-
 Result<json::value> status(Call& call, const NoInput&) {
     const auto jobs = job_statistics(call.session, call.scope, call.now);
     const auto queue = queue_statistics(call.session, call.scope, call.now, {});
@@ -323,8 +305,6 @@ void add_job_operations(Operations& operations) {
         remove);
     add(operations,
         {"job:cancel", "POST /jobs/{id}/cancel", "Cancel a waiting job, or end a running one.", run, changes}, cancel);
-    add(operations,
-        {"job:retry", "POST /jobs/{id}/retry", "Launch a job once more with the same values.", run, changes}, retry);
     add(operations, {"job:status", "GET /jobs/status", "Count jobs.", read}, status);
 }
 

@@ -299,7 +299,7 @@ TEST_CASE(
             desk.run("job:update", {{"id", desk.in_state(state).id.value}, {"scheduled", "2026-03-03 02:00"}});
         CHECK(static_cast<bool>(changed) == (state == JobState::pending));
         if (!changed) CHECK(changed.error().code == ErrorCode::conflict);
-        const auto retried = desk.run("job:retry", {{"id", desk.in_state(state).id.value}});
+        const auto retried = desk.run("job:retry", {{"id", desk.in_state(state).id.value}, {"force", true}});
         CHECK(static_cast<bool>(retried) == has_ended(state));
         const auto removed = desk.run("job:delete", {{"id", desk.in_state(state).id.value}});
         CHECK(static_cast<bool>(removed) == (state == JobState::pending || has_ended(state)));

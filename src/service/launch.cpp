@@ -63,7 +63,8 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         .schedule_type = request.schedule_type.value_or(when <= call.now + immediate ? "adhoc-cli" : "CommandLine"),
         .executor = request.executor.value_or(origin->executor),
         .launched_by = call.actor.user,
-        .attempt = request.attempt};
+        .attempt = request.attempt,
+        .task = request.task};
     if (!values.empty()) {
         if (auto settled = settle_key(call); !settled) return settled.error();
         job.sealed_override = [&](Id<Job> id) {

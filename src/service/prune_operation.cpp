@@ -2,7 +2,7 @@
 #include "service/audit.h"
 #include "service/job_operations.h"
 #include "store/queries/job_queue.h"
-#include "store/queries/statistics.h"
+#include "store/queries/task.h"
 
 namespace mf {
 
@@ -51,7 +51,7 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
         return Error{ErrorCode::invalid, "Please specify --logs and/or --jobs to prune."};
     const auto keep = input.keep.value_or(1000);
     if (keep < 0) return Error{ErrorCode::invalid, "--keep must not be negative."};
-    std::int64_t removed = 0;
+    std::int64_t removed = 0, tasks = 0;
     bool more = false;
     if (input.jobs.value_or(false)) {
         auto jobs = call.repository<Job>();
@@ -63,11 +63,18 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
             if (auto erased = erase_job(call.session, call.scope, id, call.now); !erased) return erased.error();
             ++removed;
         }
-        more = removed == jobs_at_once;
-        if (removed > 0)
-            audit(call, {.entity = "job", .action = "prune", .details = {{"removed", removed}, {"keep", keep}}});
+        // Expected runs that made no job are as old as the jobs beside them.
+        if (keep == 0 || oldest_kept)
+            tasks = forget_tasks_without_jobs(
+                call.session, call.scope, keep == 0 ? call.now + std::chrono::milliseconds(1) : oldest_kept->created_at,
+                jobs_at_once);
+        more = removed == jobs_at_once || tasks == jobs_at_once;
+        if (removed > 0 || tasks > 0)
+            audit(call, {.entity = "job",
+                         .action = "prune",
+                         .details = {{"removed", removed}, {"removed_tasks", tasks}, {"keep", keep}}});
     }
-    return json::value{{"deleted_jobs", removed}, {"deleted_logs", 0}, {"more", more}};
+    return json::value{{"deleted_jobs", removed}, {"deleted_tasks", tasks}, {"deleted_logs", 0}, {"more", more}};
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "service/list_filter.h"
 #include "service/planning.h"
 #include "service/run_template_input.h"
+#include "service/run_template_warnings.h"
 #include "store/queries/job_queue.h"
 #include "store/queries/lane.h"
 
@@ -166,9 +167,8 @@ Result<json::value> with_configuration(Call& call, const RunTemplate& run_templa
 Result<json::value> saved(Call& call, const RunTemplate& run_template) {
     auto out = with_configuration(call, run_template);
     if (!out) return out;
-    auto warnings = configuration_warnings(call, run_template);
-    if (!run_template.fault.empty()) warnings.insert(warnings.begin(), run_template.fault);
-    if (!warnings.empty()) out->as_object()["warnings"] = json::array(warnings.begin(), warnings.end());
+    if (const auto warnings = run_template_warnings(call, run_template, zone_of(call)); !warnings.empty())
+        out->as_object()["warnings"] = json::array(warnings.begin(), warnings.end());
     return out;
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "cli/answers.h"
+#include "cli/commands.h"
+#include "cli/job_shape.h"
+
+namespace mf {
+namespace {
+
+constexpr Column columns[] = {
+    {.name = "id", .on_terminal = true},
+    {.name = "runtemplate_id", .on_terminal = true},
+    {.name = "window_start", .as = As::time, .on_terminal = true},
+    {.name = "window_end", .as = As::time},
+    {.name = "deadline", .as = As::time, .on_terminal = true},
+    {.name = "state", .on_terminal = true},
+    {.name = "fulfilled_by_job_id", .on_terminal = true},
+    {.name = "fulfilled_at", .as = As::time},
+    {.name = "attempts", .on_terminal = true},
+    {.name = "created_at", .as = As::time},
+    {.name = "company_id"},
+    {.name = "cause"},
+};
+
+int run_list(Invocation& in) { return in.answer_list({.columns = columns, .nothing = "No tasks found."}); }
+
+int run_get(Invocation& in) {
+    auto found = in.call();
+    if (!found && found.error().code == ErrorCode::not_found)
+        return in.refuse(found.error(),
+                         fmt::format("Task not found: ID={}", one_line(in.arguments().value("id").value_or(""))));
+    if (!found) return in.refuse(found.error());
+    const auto canonical = record_of(*found);
+    auto record = shaped(columns, canonical, in.zone());
+    if (const json::value* jobs = canonical.if_contains("jobs"); jobs && jobs->is_array()) {
+        json::array shown;
+        for (const json::value& job : jobs->get_array())
+            if (job.is_object()) shown.push_back(shaped_job(in, job.get_object()));
+        record["jobs"] = std::move(shown);
+    }
+    return in.answer_record(std::move(record));
+}
+
+int run_status(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    constexpr Column counters[] = {
+        {.name = "total", .as = As::number},          {.name = "open", .as = As::number},
+        {.name = "running", .as = As::number},        {.name = "fulfilled", .as = As::number},
+        {.name = "fulfilled_late", .as = As::number}, {.name = "failed", .as = As::number},
+        {.name = "missed", .as = As::number},
+    };
+    return in.answer_record(shaped(counters, record_of(*answer), in.zone()));
+}
+
+constexpr Option list_options[] = {
+    {.name = "runtemplate_id", .help = "Only of this run template", .aliases = {"template", "runtemplate"}},
+    {.name = "state", .help = "open, running, fulfilled, fulfilled_late, failed or missed", .aliases = {"status"}},
+};
+constexpr Option get_options[] = {
+    {.name = "id", .help = "Id of the task", .aliases = {"task_id"}},
+    {.name = "with-jobs", .takes = Takes::flag, .help = "With the jobs that were its attempts", .key = "with_jobs"},
+};
+
+constexpr Command table[] = {
+    {.name = "task:list",
+     .operation = "task:list",
+     .run = run_list,
+     .summary = "Lists expected runs: one for each time of a schedule",
+     .options = list_options,
+     .lists = true},
+    {.name = "task:get",
+     .operation = "task:get",
+     .run = run_get,
+     .summary = "Shows an expected run, and why it failed or was missed",
+     .options = get_options,
+     .needs = {"id"},
+     .positional = "id",
+     .shows_record = true},
+    {.name = "task:status", .operation = "task:status", .run = run_status, .summary = "Counts the expected runs"},
+};
+
+}  // namespace
+
+std::span<const Command> task_commands() { return table; }
+
+}  // namespace mf

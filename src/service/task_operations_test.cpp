@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "base/time_text.h"
+#include "store/queries/task.h"
+#include "support/desk.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+using namespace std::chrono_literals;
+
+namespace {
+
+Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
+const Timestamp today = at("2026-03-02 02:00");
+
+struct Desk : testing::Desk {
+    Desk() : testing::Desk(today) {
+        origin = add_run_template([](RunTemplate& r) {
+            r.interv = "h";
+            r.max_attempts = 2;
+        });
+    }
+    /// An attempt that has ended so.
+    Job planned(JobState state, std::chrono::minutes before_now = 0min) {
+        const auto job = plan(origin, today - before_now);
+        REQUIRE(claim().size() == 1);
+        start(job.id);
+        end(job.id, state, state == JobState::succeeded ? 0 : 9);
+        return get(job.id);
+    }
+    /// The same without a further attempt.
+    Job planned_once(JobState state, std::chrono::minutes before_now = 0min) {
+        change(origin.id, [](RunTemplate& r) { r.max_attempts = 1; });
+        return planned(state, before_now);
+    }
+    json::value retry(Id<Job> id) { return testing::must(run("job:retry", {{"id", id.value}})); }
+    Job next_job() { return get(all<QueueEntry>().at(0).job_id); }
+    Task task_of(const Job& job) { return get(job.task_id.value()); }
+
+    RunTemplate origin;
+};
+
+}  // namespace
+
+TEST_CASE("tasks are listed by run template and state, and shown with their attempts") {
+    Desk desk;
+    const auto first = desk.planned(JobState::failed);
+    const auto good = desk.plan(desk.origin, today - 30min);
+    const TaskWindow window{today - 5h, today - 4h, today - 4h};
+    desk.database.write([&](Session& session) {
+        miss_windows(session, desk.origin, std::span(&window, 1), "Nobody was there.", today);
+    });
+    const auto ids = [&](const json::object& input) {
+        std::vector<std::int64_t> out;
+        const auto listed = testing::must(desk.run("task:list", input));
+        for (const auto& task : listed.as_array()) out.push_back(task.at("id").as_int64());
+        return out;
+    };
+    CHECK(ids({}) == std::vector<std::int64_t>{1, 2, 3});
+    CHECK(ids({{"order", "D"}, {"limit", 2}}) == std::vector<std::int64_t>{3, 2});
+    CHECK(ids({{"after", 1}, {"limit", 1}}) == std::vector<std::int64_t>{2});
+    CHECK(ids({{"state", "missed"}}) == std::vector<std::int64_t>{3});
+    CHECK(ids({{"runtemplate_id", desk.origin.id.value}, {"state", "open"}}) == std::vector<std::int64_t>{1, 2});
+    CHECK(ids({{"runtemplate_id", 4711}}).empty());
+    CHECK(desk.error_of("task:list", {{"state", "lost"}}).code == ErrorCode::invalid);
+
+    const auto shown = testing::must(desk.run("task:get", {{"id", 1}, {"with_jobs", true}}));
+    CHECK(shown.at("attempts") == 1);
+    CHECK(shown.at("state") == "open");
+    CHECK(shown.at("window_start") == "2026-03-02T02:00:00Z");
+    REQUIRE(shown.at("jobs").as_array().size() == 2);
+    CHECK(shown.at("jobs").at(0).at("id") == first.id.value);
+    CHECK_FALSE(testing::must(desk.run("task:get", {{"id", 1}})).as_object().contains("jobs"));
+    CHECK(testing::must(desk.run("task:get", {{"id", 3}})).at("cause") == "Nobody was there.");
+    CHECK(desk.error_of("task:get", {{"id", 4711}}).code == ErrorCode::not_found);
+
+    const auto jobs = testing::must(desk.run("job:list", {{"task_id", 1}}));
+    CHECK(jobs.as_array().size() == 2);
+    CHECK(testing::must(desk.run("job:get", {{"id", good.id.value}})).at("task_id") == 2);
+    CHECK(to_text(testing::must(desk.run("task:status", {}))) ==
+          R"({"total":3,"open":2,"running":0,"fulfilled":0,"fulfilled_late":0,"failed":0,"missed":1})");
+}
+
+TEST_CASE("a job that is tried again by hand is the next attempt of its run") {
+    Desk desk;
+    for (const auto state : {JobState::failed, JobState::cancelled, JobState::blocked, JobState::lost}) {
+        CAPTURE(name_of(state));
+        const auto job = desk.planned_once(state, std::chrono::minutes(static_cast<int>(state)));
+        REQUIRE(desk.task_of(job).state == TaskState::failed);
+        const auto again = desk.get(Id<Job>{desk.retry(job.id).at("id").as_int64()});
+        CHECK(desk.woken);
+        CHECK(again.task_id == job.task_id);
+        CHECK(again.attempt == 2);
+        CHECK(again.schedule_type == "adhoc-cli");
+        CHECK_FALSE(again.slot);
+        CHECK(desk.task_of(job).state == TaskState::open);
+        REQUIRE(desk.claim().size() == 1);
+        REQUIRE(desk.start(again.id));
+        CHECK(desk.task_of(job).state == TaskState::running);
+        REQUIRE(desk.end(again.id));
+        CHECK(desk.task_of(job).state == TaskState::fulfilled);
+        CHECK(desk.task_of(job).fulfilled_by_job_id == again.id.value);
+    }
+}
+
+TEST_CASE("a run that was missed can be made up for") {
+    Desk desk;
+    const auto job = desk.plan(desk.origin, today);
+    REQUIRE(desk.cancel(job.id));
+    REQUIRE(desk.task_of(job).state == TaskState::missed);
+    const auto again = desk.retry(job.id);
+    CHECK(again.at("task_id") == job.task_id->value);
+    CHECK(desk.task_of(job).state == TaskState::open);
+    CHECK(testing::must(desk.run("task:status", {})).at("missed") == 0);
+}
+
+TEST_CASE("what somebody tries again is not withdrawn with the plan, but when the run template is switched off") {
+    Desk desk;
+    const auto job = desk.planned_once(JobState::failed);
+    const Id<Job> again{desk.retry(job.id).at("id").as_int64()};
+    REQUIRE(desk.run("runtemplate:update", {{"id", desk.origin.id.value}, {"delay", "60"}}));
+    CHECK(desk.get(again).state == JobState::pending);
+    REQUIRE(desk.run("runtemplate:update", {{"id", desk.origin.id.value}, {"active", false}}));
+    CHECK(desk.get(again).state == JobState::cancelled);
+    CHECK(desk.task_of(job).state == TaskState::failed);
+    CHECK(desk.error_of("job:retry", {{"id", job.id.value}}).code == ErrorCode::conflict);
+}
+
+TEST_CASE("a run has one attempt at a time") {
+    Desk desk;
+    const auto job = desk.planned(JobState::failed);
+    const auto next = desk.next_job();
+    const auto refused = [&](bool force) {
+        const auto error = desk.error_of("job:retry", {{"id", job.id.value}, {"force", force}});
+        CHECK(error.code == ErrorCode::conflict);
+        return error.message;
+    };
+    CHECK(refused(false).find("job update --id 2 --scheduled now") != std::string::npos);
+    CHECK(refused(true).find("job 2, which is pending") != std::string::npos);
+    REQUIRE(desk.claim().size() == 1);
+    REQUIRE(desk.start(next.id));
+    CHECK(refused(false).find("job 2, which is running") != std::string::npos);
+    for (const auto state : {JobState::pending, JobState::claimed, JobState::running}) {
+        const auto id = desk.in_state(state).id.value;
+        const auto error = desk.error_of("job:retry", {{"id", id}, {"force", true}});
+        CHECK(error.code == ErrorCode::conflict);
+        CHECK(error.message.find(name_of(state)) != std::string::npos);
+    }
+}
+
+TEST_CASE("what has been done is done again only by force, as a job of its own") {
+    Desk desk;
+    const auto failed = desk.planned(JobState::failed);
+    const auto good = desk.next_job();
+    REQUIRE(desk.claim().size() == 1);
+    REQUIRE(desk.end(good.id));
+    const auto task = desk.task_of(failed);
+    REQUIRE(task.state == TaskState::fulfilled);
+    CHECK(desk.error_of("job:retry", {{"id", good.id.value}}).message ==
+          "Job 2 succeeded. To run it once more all the same, say --force.");
+    CHECK(desk.error_of("job:retry", {{"id", failed.id.value}}).message.find("has been done by job 2") !=
+          std::string::npos);
+    for (const auto& job : {good, failed}) {
+        const auto again = testing::must(desk.run("job:retry", {{"id", job.id.value}, {"force", true}}));
+        CHECK(again.at("task_id").is_null());
+        CHECK(again.at("attempt") == job.attempt + 1);
+    }
+    CHECK(desk.task_of(failed).state == TaskState::fulfilled);
+    const auto launched = desk.in_state(JobState::succeeded);
+    CHECK(desk.error_of("job:retry", {{"id", launched.id.value}}).code == ErrorCode::conflict);
+    CHECK(desk.run("job:retry", {{"id", launched.id.value}, {"force", true}}));
+}
+
+TEST_CASE("runs without jobs are pruned with the jobs of their time") {
+    Desk desk;
+    desk.planned_once(JobState::succeeded);
+    const TaskWindow window{today - 5h, today - 4h, today - 4h};
+    const auto miss = [&](Timestamp made) {
+        desk.database.write([&](Session& session) {
+            miss_windows(session, desk.origin, std::span(&window, 1), "Nobody was there.", made);
+        });
+    };
+    miss(today - 24h * 40);
+    CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 2}})).at("deleted_tasks") == 0);
+    CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 1}})).at("deleted_tasks") == 1);
+    miss(today - 24h * 40);
+    CHECK(testing::must(desk.run("job:cleanup", {{"days", 41}})).at("deleted_tasks") == 0);
+    CHECK(testing::must(desk.run("job:cleanup", {{"days", 39}})).at("deleted_tasks") == 1);
+    miss(today);
+    CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 0}})).at("deleted_tasks") == 1);
+    CHECK(desk.all<Job>().empty());
+    CHECK(desk.all<Task>().empty());
+    CHECK(testing::must(desk.run("task:status", {})).at("total") == 0);
+}
+
+TEST_CASE("saving a run template warns when its times make attempts impossible or every run late") {
+    Desk desk;
+    const auto warned = [&](json::object input) {
+        input["id"] = desk.origin.id.value;
+        const auto answer = testing::must(desk.run("runtemplate:update", input));
+        const auto* found = answer.as_object().if_contains("warnings");
+        return found ? to_text(*found) : std::string();
+    };
+    CHECK(warned({{"max_attempts", 3}, {"retry_min_gap", 600}}) == "");
+    CHECK(warned({{"deadline_offset", "+15m"}}).find("Of 3 attempts only 2 can start") != std::string::npos);
+    CHECK(warned({{"deadline_offset", "+20m"}}) == "");
+    CHECK(warned({{"delay", "1"}}).find("only 2") != std::string::npos);
+    CHECK(warned({{"delay", "1200"}}).find("only 1") != std::string::npos);
+    CHECK(warned({{"delay", "1201"}}).find("Every run is late") != std::string::npos);
+    CHECK(warned({{"deadline_offset", ""}, {"delay", "0"}}) == "");
+    CHECK(warned({{"interv", "n"}, {"deadline_offset", "00:00"}}) == "");
+}
