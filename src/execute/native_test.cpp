@@ -3,6 +3,7 @@
 
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <csignal>
 
 using namespace mf;
 using namespace std::chrono_literals;
