@@ -186,7 +186,7 @@ Descriptor NativeExecutor::Core::open_shim(const Spool& spool) const {
     const auto pid = static_cast<pid_t>(header.shim_pid);
     Descriptor shim(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     // The descriptor names whoever had the number when it was opened; is that still the one we mean?
-    if (!shim || start_time_of(pid) != header.shim_start_time) return Descriptor();
+    if (!shim || !spool.lives_by_lock()) return Descriptor();
     return shim;
 }
 

@@ -10,7 +10,9 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 
 namespace mf {
 namespace {
@@ -180,6 +182,12 @@ int run_shim(const RequestHead& head, std::string& request_bytes, const ShimSurr
     SpoolHeader& header = spool->header();
     header.shim_start_time = start_time_of(::getpid()).value_or(0);
     header.shim_pid = ::getpid();
+    if (!spool->lock()) {
+        put_text(header.complaint, fmt::format("The spool file cannot be locked: {}.", std::strerror(errno)));
+        spool->step(head.ticket, SpoolPhase::taken, SpoolPhase::refused);
+        wipe(request_bytes);
+        return 0;
+    }
     if (!spool->step(head.ticket, SpoolPhase::taken, SpoolPhase::starting)) {
         wipe(request_bytes);
         return 1;

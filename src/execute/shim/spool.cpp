@@ -121,6 +121,22 @@ bool Spool::step(std::uint32_t ticket, SpoolPhase from, SpoolPhase to) const {
     return true;
 }
 
+bool Spool::lock() const {
+    struct flock wanted {};
+    wanted.l_type = F_WRLCK;
+    wanted.l_whence = SEEK_SET;
+    wanted.l_len = 1;
+    return ::fcntl(file_.get(), F_SETLK, &wanted) == 0;
+}
+
+bool Spool::lives_by_lock() const {
+    struct flock found {};
+    found.l_type = F_WRLCK;
+    found.l_whence = SEEK_SET;
+    found.l_len = 1;
+    return ::fcntl(file_.get(), F_GETLK, &found) == 0 && found.l_type != F_UNLCK && found.l_pid == header_->shim_pid;
+}
+
 bool Spool::release(std::uint32_t ticket) const {
     const auto turn = header_->turn.load();
     return turn >> phase_bits == ticket && step(ticket, phase_in(turn), SpoolPhase::free);

@@ -105,6 +105,12 @@ public:
     std::uint32_t ticket() const;
     /// From one phase to another for this ticket. False: it was not there; nothing changed. Wakes who waits.
     bool step(std::uint32_t ticket, SpoolPhase from, SpoolPhase to) const;
+    /// The shim: as long as this process lives, lives_by_lock() is true of it. False: errno says why not.
+    bool lock() const;
+    /// Does the process that the header names live? The lock tells, because /proc does not show every process to
+    /// everybody (man 5 proc, hidepid), and numbers are used again.
+    bool lives_by_lock() const;
+
     /// Whatever the phase: the file may be used for another job. False: it is of another ticket already.
     bool release(std::uint32_t ticket) const;
     /// Waits until the phase is another one, or the time is over.

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
 #include <csignal>
@@ -97,6 +98,28 @@ TEST_CASE_FIXTURE(Fixture, "who makes a step first goes on, the other does not")
     CHECK(spool.release(next));
     CHECK(spool.phase() == SpoolPhase::free);
     CHECK(rest().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "the lock tells whether a shim lives, and which") {
+    int told[2];
+    REQUIRE(::pipe(told) == 0);
+    const Descriptor theirs(told[1]), ours(told[0]);
+    const auto child = ::fork();
+    if (child == 0) {
+        const auto same = Spool::attach(base.path() / "0");
+        const char locked = same && same->lock() ? 'y' : 'n';
+        if (::write(theirs.get(), &locked, 1) == 1) ::pause();
+        ::_exit(1);
+    }
+    char locked = 0;
+    REQUIRE(::read(ours.get(), &locked, 1) == 1);
+    CHECK(locked == 'y');
+    CHECK_FALSE(spool.lives_by_lock());  // another process than the header says
+    spool.header().shim_pid = child;
+    CHECK(spool.lives_by_lock());
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    CHECK_FALSE(spool.lives_by_lock());
 }
 
 TEST_CASE_FIXTURE(Fixture, "an end is kept in the page") {
