@@ -47,7 +47,7 @@ TEST_CASE("secrets are in no table, no record and no command line") {
         // The launch overrides the run template, and is as secret as the variable is declared.
         CHECK(ready->plan.argv.back() == other_secret);
         CHECK(ready->plan.environment.at("BANK_PASSWORD") == other_secret);
-        CHECK(std::ranges::find(ready->secrets, other_secret) != ready->secrets.end());
+        CHECK(std::ranges::find(ready->plan.secrets, other_secret) != ready->plan.secrets.end());
         CHECK(ready->command.find(other_secret) == std::string::npos);
         CHECK(ready->environment.find(other_secret) == std::string::npos);
         const auto job = claimed[0].job.id;

@@ -127,7 +127,8 @@ public:
         if (pq().consume_input(connection_.get()) != 1)
             throw DatabaseError(Kind::lost,
                                 fmt::format("{} has failed: {}.{}", name_, trim(pq().error_message(connection_.get())),
-                                            advice_about_server(Kind::lost, Cause::server)));
+                                            advice_about_server(Kind::lost, Cause::server)),
+                                Cause::server);
         const auto free = [](PGnotify* told) { pq().freemem(told); };
         std::vector<std::string> out;
         while (const std::unique_ptr<PGnotify, decltype(free)> told{pq().notifies(connection_.get()), free})
