@@ -17,6 +17,8 @@ constexpr Column columns[] = {
     {.name = "company_id", .as = As::number},
     {.name = "company_name", .on_terminal = true},
     {.name = "after", .on_terminal = true},
+    {.name = "runs_on"},
+    {.name = "reason", .on_terminal = true},
 };
 constexpr Subject subject{"Queue entry", "queue_id", columns};
 

@@ -4,6 +4,7 @@
 #include "service/environment_layers.h"
 #include "service/sealing.h"
 #include "service/server_environment.h"
+#include "service/waiting_reason.h"
 
 #include <fmt/format.h>
 
@@ -156,11 +157,23 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
     return out;
 }
 
-std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& run_template) {
+namespace {
+
+std::vector<std::string> value_warnings(Call& call, const RunTemplate& run_template) {
     const auto environment = environment_of(call, run_template, published_environment(call.session));
     if (!environment) return {fmt::format("Its jobs will be blocked: {}", environment.error().message)};
     if (environment->missing_required.empty()) return {};
     return {fmt::format("Its jobs will be blocked until this is done: {}", missing_required_reason(*environment))};
+}
+
+}  // namespace
+
+std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& run_template) {
+    auto warnings = value_warnings(call, run_template);
+    if (run_template.runs_on.empty()) return warnings;
+    if (const auto reason = WaitingReasons(call.session, call.now).of_labels(run_template.runs_on); !reason.empty())
+        warnings.push_back(fmt::format("Its jobs will wait: {}", reason));
+    return warnings;
 }
 
 Result<json::value> explain_environment(Call& call, const RunTemplate& run_template) {

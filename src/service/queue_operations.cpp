@@ -5,6 +5,7 @@
 #include "service/job_operations.h"
 #include "service/list_filter.h"
 #include "service/planning.h"
+#include "service/waiting_reason.h"
 #include "store/queries/job_queue.h"
 #include "store/queries/lane.h"
 #include "store/queries/statistics.h"
@@ -65,10 +66,11 @@ Result<json::value> list(Call& call, const QueueFilter& filter) {
     parameters.emplace_back(filter.limit.value_or(std::numeric_limits<std::int64_t>::max()));
     parameters.emplace_back(filter.offset.value_or(0));
     json::array out;
+    const WaitingReasons reasons(call.session, call.now);
     for (
         const auto& row : call.session.sql.query(
             R"(SELECT s."id", s."job_id", r."interv", s."runtemplate_id", r."name", r."app_id", a."name", s."company_id",
-                c."name", s."after", s."waiting" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+                c."name", s."after", s."waiting", r."runs_on", c."max_parallel", a."max_parallel" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
                 JOIN "runtemplate" r ON r."id" = s."runtemplate_id" JOIN "application" a ON a."id" = r."app_id"
                 JOIN "company" c ON c."id" = s."company_id")" +
                 where + order_by(filter) + " LIMIT ? OFFSET ?",
@@ -77,6 +79,17 @@ Result<json::value> list(Call& call, const QueueFilter& filter) {
         entry.after = Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(row[9])}};
         const auto number = [&](std::size_t i) { return std::get<std::int64_t>(row[i]); };
         const auto text = [&](std::size_t i) { return std::get<std::string>(row[i]); };
+        const auto limit = [&](std::size_t i) { return is_null(row[i]) ? std::nullopt : std::optional(number(i)); };
+        const bool waiting = row[10] != Value{false} && row[10] != Value{std::int64_t{0}};
+        std::string reason;
+        if (waiting)
+            reason = "Another job of its run template has to end first.";
+        else if (entry.after <= call.now)
+            reason = reasons.of({.company = number(7),
+                                 .application = number(5),
+                                 .runs_on = text(11),
+                                 .company_limit = limit(12),
+                                 .application_limit = limit(13)});
         out.push_back({{"id", number(0)},
                        {"job_id", number(1)},
                        {"schedule_type", word_of(enum_named<Interval>(text(2)).value_or(Interval::custom))},
@@ -87,7 +100,9 @@ Result<json::value> list(Call& call, const QueueFilter& filter) {
                        {"company_id", number(7)},
                        {"company_name", text(8)},
                        {"after", to_json(entry).at("after")},
-                       {"waiting", row[10] != Value{false} && row[10] != Value{std::int64_t{0}}}});
+                       {"waiting", waiting},
+                       {"runs_on", text(11)},
+                       {"reason", reason}});
     }
     return json::value(std::move(out));
 }
@@ -120,7 +135,7 @@ Result<json::value> overview(Call& call, const NoInput&) {
 }
 
 /// Foreign keys leave nothing to repair in the rows; what can go wrong is a wait for a job that is gone, a pending job
-/// without a queue row, and a plan that was never made.
+/// without a queue row or in a wrong lane, and a plan that was never made.
 Result<json::value> fix(Call& call, const NoInput&) {
     json::array messages;
     const auto say = [&](std::string_view type, std::string text) {
@@ -137,6 +152,8 @@ Result<json::value> fix(Call& call, const NoInput&) {
             return queued.error();
         say("success", fmt::format("Job {} was put back into the queue.", job->id.value));
     }
+    if (const auto repaired = repair_lanes(call.session, call.scope))
+        say("success", fmt::format("{} job(s) put where nodes look for them.", repaired));
     if (messages.empty()) say("info", "The queue is in order.");
     call.wake_server = true;
     return json::value{

@@ -29,6 +29,11 @@ constexpr Promise promises[] = {
     {"schedule", R"(SELECT s."id", s."job_id", j."state" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
                     WHERE j."state" <> 'pending')",
      "The entry {} of the queue is about job {}, which is {} and not pending; \"queue fix\" repairs that."},
+    {"schedule", R"(SELECT s."id", s."job_id" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+                    LEFT JOIN "lane" l ON l."id" = s."lane_id"
+                    WHERE l."id" IS NULL OR l."company_id" <> j."company_id" OR l."app_id" <> j."app_id")",
+     "The entry {} of the queue is not in the lane of its job {}, where nodes look for it; \"queue fix\" repairs "
+     "that."},
     {"job",
      R"(SELECT "id", "state" FROM "job" WHERE "exclusive" IS NOT NULL AND "state" NOT IN ('claimed', 'running'))",
      "Job {} is {} and still holds its run template, whose other jobs would wait for ever."},

@@ -85,6 +85,27 @@ void change_lane(Session& session, const RunTemplate& run_template) {
         {lane_of(session, run_template.company_id, run_template.app_id, run_template.runs_on), run_template.id.value});
 }
 
+std::int64_t repair_lanes(Session& session, Scope scope) {
+    std::string text =
+        R"(SELECT s."id", s."job_id" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+           JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "lane" l ON l."id" = s."lane_id"
+           WHERE (l."id" IS NULL OR l."company_id" <> j."company_id" OR l."app_id" <> j."app_id"
+                  OR l."runs_on" <> r."runs_on"))";
+    std::vector<Value> parameters;
+    if (scope.company()) {
+        text += R"( AND s."company_id" = ?)";
+        parameters.emplace_back(*scope.company());
+    }
+    std::int64_t repaired = 0;
+    for (const auto& row : session.sql.query(text, parameters)) {
+        const auto job = Repository<Job>(session, scope).find({number(row[1])});
+        if (!job) continue;
+        repaired += session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = ? WHERE "id" = ?)",
+                                        {lane_of(session, *job), row[0]});
+    }
+    return repaired;
+}
+
 std::vector<DueLane> LaneRound::read() {
     const bool leaps = session_.sql.dialect() != sql::Dialect::mariadb;
     std::vector<DueLane> out;

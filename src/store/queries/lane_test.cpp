@@ -192,6 +192,24 @@ TEST_CASE("more lanes than are looked at together: all of them are found, and ea
     CHECK(served.size() > 1);
 }
 
+TEST_CASE("a queue row without its lane is repaired") {
+    Queue queue;
+    const auto one = queue.launch(queue.run_template(queue.company.id, queue.application.id, "gpu"), now);
+    const auto other = queue.launch(queue.run_template(queue.company.id, queue.application.id), now);
+    const auto repair = [&](Scope scope) {
+        return queue.database.write([&](Session& session) { return repair_lanes(session, scope); });
+    };
+    CHECK(repair(Scope::everything()) == 0);
+    queue.database.write([&](Session& session) {
+        session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = 77 WHERE "job_id" = ?)", {one.id.value});
+        session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = 1 WHERE "job_id" = ?)", {other.id.value});
+    });
+    CHECK(repair(Scope::only(queue.add_company("other").id)) == 0);
+    CHECK(repair(Scope::everything()) == 2);
+    CHECK(queue.claim().size() == 1);
+    CHECK(queue.claim_with({"gpu"}).size() == 1);
+}
+
 TEST_CASE("the next due job is told apart from those that wait for something else") {
     Queue queue;
     const auto any = queue.run_template(queue.company.id, queue.application.id);

@@ -117,6 +117,7 @@ TEST_CASE("every broken promise is found, with its row") {
         for (const auto& [damage, told] : std::initializer_list<Case>{
                  {R"(DELETE FROM "schedule")", "Job 3 is pending and not in the queue"},
                  {R"(UPDATE "job" SET "state" = 'succeeded' WHERE "id" = 3)", "is about job 3, which is succeeded"},
+                 {R"(UPDATE "schedule" SET "lane_id" = 77)", "is not in the lane of its job 3"},
                  {R"(UPDATE "job" SET "state" = 'pending' WHERE "id" = 2)", "Job 2 is pending and still holds"},
                  {R"(UPDATE "job" SET "exclusive" = 7 WHERE "id" = 2)", "Job 2 of run template 1 holds run template 7"},
                  {R"(UPDATE "runtemplate" SET "next_slot" = 5)", "Run template 1 has only one of the two times"},
