@@ -139,7 +139,7 @@ Result<NodeClaim> NodeClaim::take(Database& database, Request request, HeldLease
             continue;
         }
         if (!claim.replace(found, clock)) continue;
-        claim.before_ = !has_holder ? Before::none : lives ? Before::ended : Before::unknown;
+        claim.before_ = found && lives ? Before::ended : Before::unknown;
         return claim;
     }
 }

@@ -47,9 +47,8 @@ public:
 
     /// What became of the server that had the name before.
     enum class Before {
-        none,     ///< there was none, or it has stopped in an orderly way
-        ended,    ///< it has ended, that is certain
-        unknown,  ///< its lease is over; it may live on another machine, cut off
+        ended,    ///< that is certain
+        unknown,  ///< its lease is over, or there is no row of it, as after a restore: it may live elsewhere, cut off
     };
     Before before() const { return before_; }
 
@@ -78,7 +77,7 @@ private:
     Request request_;
     ServerProcess us_ = ServerProcess::ours();
     NodeIdentity identity_;
-    Before before_ = Before::none;
+    Before before_ = Before::unknown;
     std::chrono::milliseconds clock_offset_{};
 };
 

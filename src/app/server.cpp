@@ -154,7 +154,10 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                                                .work_base = work_base.path,
                                                .surroundings = surroundings_of_jobs(settings),
                                                .look_anyway = between_looks(settings),
-                                               .lease = &lease},
+                                               .lease = &lease,
+                                               .unbegun = claim->before() == NodeClaim::Before::ended
+                                                              ? Dispatcher::Options::Unbegun::give_back
+                                                              : Dispatcher::Options::Unbegun::lost},
                            queue, cancel);
         dispatcher->start();
     }

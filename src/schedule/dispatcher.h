@@ -30,6 +30,11 @@ public:
         std::chrono::milliseconds look_anyway{15'000};
         /// By which the node has its jobs; it claims and starts none without. Null: no other server can have them.
         const HeldLease* lease = nullptr;
+        /// What becomes of jobs that an earlier run has claimed and of which nothing began here.
+        enum class Unbegun {
+            give_back,  ///< that run has ended: they go back into the queue
+            lost        ///< perhaps it lives elsewhere and begins them
+        } unbegun = Unbegun::give_back;
         /// How long stop() waits for jobs that were told to end and for their records.
         std::chrono::milliseconds last_patience{60'000};
     };
@@ -89,7 +94,7 @@ private:
     void give_back_strays();
     void take_up_jobs();
     void take_up(const Job& job, const Executor::Survivor& survivor);
-    void record_lost(const Job& job);
+    void record_lost(const Job& job, std::string_view reason);
     void end_unwanted(const Executor::Survivor& survivor);
     void leave_jobs(std::unique_lock<std::mutex>& lock);
     void end_jobs(std::unique_lock<std::mutex>& lock);

@@ -9,6 +9,11 @@
 namespace mf {
 namespace {
 
+constexpr std::string_view ended_meanwhile =
+    "The server ended while the job was running; what it did after that is not known.";
+constexpr std::string_view perhaps_begun =
+    "The server that had claimed the job is gone, and whether it began the job is not known.";
+
 /// Of a job that nobody wants any more: its record has ended, or belongs to somebody else.
 class Unwanted final : public ProcessListener {
 public:
@@ -38,10 +43,12 @@ void Dispatcher::take_up_jobs() {
         const auto found = survivors.extract(job.id.value);
         if (found)
             take_up(job, found.mapped());
-        else if (job.state == JobState::claimed)
+        else if (job.state != JobState::claimed)
+            record_lost(job, ended_meanwhile);
+        else if (options_.unbegun == Options::Unbegun::give_back)
             claim_is_uncertain_ = true;  // nothing of it began: the dispatcher's thread gives it back
         else
-            record_lost(job);
+            record_lost(job, perhaps_begun);
     }
     for (const auto& [id, survivor] : survivors) end_unwanted(survivor);
 }
@@ -84,13 +91,13 @@ void Dispatcher::take_up(const Job& job, const Executor::Survivor& survivor) {
             state_.running.erase(job.id.value);
             --state_.occupied;
         }
-        return record_lost(job);
+        return record_lost(job, ended_meanwhile);
     }
     run->was_taken_up(survivor);
     tell_what_was_missed(*run, survivor.handle);
 }
 
-void Dispatcher::record_lost(const Job& job) {
+void Dispatcher::record_lost(const Job& job, std::string_view reason) {
     log::warning("job of an earlier run is lost", {{"job", job.id.value}});
     {
         const std::lock_guard lock(mutex_);
@@ -101,7 +108,7 @@ void Dispatcher::record_lost(const Job& job) {
                    .state = JobState::lost,
                    .end = clock_.now(),
                    .exitcode = 255,
-                   .reason = "The server ended while the job was running; what it did after that is not known."},
+                   .reason = std::string(reason)},
                   nullptr, when_recorded(job.id));
 }
 

@@ -114,6 +114,24 @@ TEST_CASE("a job that was claimed and never began runs once") {
     CHECK(server.executor.starts() == 1);
 }
 
+TEST_CASE("a job that was claimed by a server that may live elsewhere does not run again") {
+    Server server;
+    const auto id = server.claimed();
+    server.dispatcher =
+        std::make_unique<Dispatcher>(server.database, server.clock, server.vault, server.executor, server.recorder,
+                                     Dispatcher::Options{.node = "node",
+                                                         .work_base = server.work(),
+                                                         .surroundings = {},
+                                                         .unbegun = Dispatcher::Options::Unbegun::lost},
+                                     server.queue, server.cancelled);
+    server.dispatcher->start();
+    server.wait_for_end(id);
+    server.drain();
+    CHECK(server.get(id).state == JobState::lost);
+    CHECK(server.get(id).reason->find("whether it began the job is not known") != std::string::npos);
+    CHECK(server.executor.starts() == 0);
+}
+
 TEST_CASE("a running job of which nothing is left is lost, and the next of its run template goes") {
     Server server;
     const auto id = server.running();
