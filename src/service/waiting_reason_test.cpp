@@ -27,7 +27,9 @@ struct Desk : testing::Desk {
     /// Of each row, in the order of the queue.
     std::vector<std::string> reasons() {
         std::vector<std::string> out;
-        for (const auto& row : run("queue:list", {{"order", "id"}})->as_array())
+        const auto rows = run("queue:list", {{"order", "id"}});
+        REQUIRE(rows);
+        for (const auto& row : rows->as_array())
             out.emplace_back(row.at("reason").as_string());
         return out;
     }
