@@ -29,8 +29,7 @@ struct Desk : testing::Desk {
         std::vector<std::string> out;
         const auto rows = run("queue:list", {{"order", "id"}});
         REQUIRE(rows);
-        for (const auto& row : rows->as_array())
-            out.emplace_back(row.at("reason").as_string());
+        for (const auto& row : rows->as_array()) out.emplace_back(row.at("reason").as_string());
         return out;
     }
     RunTemplate labelled(const std::string& runs_on) {
