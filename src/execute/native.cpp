@@ -268,7 +268,8 @@ std::vector<Executor::Survivor> NativeExecutor::Core::survivors() {
         if (spool.phase() == SpoolPhase::free || slot.job) continue;
         Survivor survivor{.handle = handle_of(number, spool.ticket()), .job_id = header.job, .begin = clock_.now()};
         if (header.version == SpoolHeader::current_version) {
-            if (header.begin != 0) survivor.begin = Timestamp(std::chrono::milliseconds(header.begin));
+            if (header.begin != 0 && get_text(header.boot) == boot_)
+                survivor.begin = time_of_day(Timestamp(std::chrono::milliseconds(header.begin)));
             if (header.process_pid != 0) survivor.pid = static_cast<pid_t>(header.process_pid);
             survivor.work_directory = get_text(header.directory);
             survivor.memo = spool.memo();

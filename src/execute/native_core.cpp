@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/uptime.h"
 #include "execute/work_directory.h"
 
 #include <fcntl.h>
@@ -209,7 +210,9 @@ bool NativeExecutor::Core::deliver(Job& job) {
             else
                 pairs.emplace_back(piece->offset, piece->position);
         }
-        if (job.listener->wrote(piece->chunk) == Flow::pause) job.paused = true;
+        OutputChunk chunk = piece->chunk;
+        chunk.read_at = time_of_day(chunk.read_at);
+        if (job.listener->wrote(chunk) == Flow::pause) job.paused = true;
         together += piece->chunk.bytes.size();
         if (together >= most_at_once && !job.paused) {
             look_at(job.number);
@@ -222,6 +225,7 @@ bool NativeExecutor::Core::deliver(Job& job) {
 void NativeExecutor::Core::end(const std::shared_ptr<Job>& job) {
     if (!job->is_foreign && job->spool.phase() == SpoolPhase::ended) {
         auto end = job->spool.end();
+        end.ended_at = time_of_day(end.ended_at);
         end.remark = job->reader.complaint();
         return tell(job, std::move(end));
     }
@@ -269,6 +273,10 @@ void NativeExecutor::Core::tell(const std::shared_ptr<Job>& job, ProcessEnd end)
                    {{"job", job->spool.header().job}, {"count", end.left_behind}});
     state_.lock()->slots.at(job->number).job.reset();
     job->listener->ended(end);
+}
+
+Timestamp NativeExecutor::Core::time_of_day(Timestamp in_spool) const {
+    return clock_.now() - (uptime() - in_spool.time_since_epoch());
 }
 
 }  // namespace mf

@@ -95,6 +95,8 @@ private:
     void end(const std::shared_ptr<Job>& job);
     void kill_rest();
     void tell(const std::shared_ptr<Job>& job, ProcessEnd end);
+    /// The time of day of a time in a spool file of this boot.
+    Timestamp time_of_day(Timestamp in_spool) const;
 
     const Clock& clock_;
     const Options options_;

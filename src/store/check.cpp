@@ -20,6 +20,7 @@ struct Promise {
     std::string_view table;
     std::string_view query;
     std::string_view sentence;
+    std::string_view also_needs = {};  ///< another table, which an older schema has not
 };
 
 constexpr Promise promises[] = {
@@ -33,7 +34,8 @@ constexpr Promise promises[] = {
                     LEFT JOIN "lane" l ON l."id" = s."lane_id"
                     WHERE l."id" IS NULL OR l."company_id" <> j."company_id" OR l."app_id" <> j."app_id")",
      "The entry {} of the queue is not in the lane of its job {}, where nodes look for it; \"queue fix\" repairs "
-     "that."},
+     "that.",
+     "lane"},
     {"job",
      R"(SELECT "id", "state" FROM "job" WHERE "exclusive" IS NOT NULL AND "state" NOT IN ('claimed', 'running'))",
      "Job {} is {} and still holds its run template, whose other jobs would wait for ever."},
@@ -126,7 +128,7 @@ public:
         for (const auto& reference : table.references) dangling(table, reference);
         if (connection_.dialect() == Dialect::sqlite) other_kinds(table);
         for (const Promise& promise : promises)
-            if (promise.table == table.name)
+            if (promise.table == table.name && (promise.also_needs.empty() || has(promise.also_needs)))
                 each(table.name, promise.query, [&](const sql::Row& row) {
                     fmt::dynamic_format_arg_store<fmt::format_context> cells;
                     for (const Value& value : row) cells.push_back(shown(value));
@@ -137,6 +139,9 @@ public:
     std::vector<DatabaseProblem> take() { return std::move(problems_); }
 
 private:
+    bool has(std::string_view name) const {
+        return std::ranges::any_of(tables_, [&](const SchemaTable& table) { return table.name == name; });
+    }
     void add(std::string_view table, std::string message) {
         problems_.push_back({std::string(table), std::move(message)});
     }

@@ -85,6 +85,8 @@ TEST_CASE("a job that ends while the disk is full is recorded when there is room
     Installation it;
     const SmallDisk disk(it.data(), "size=24m");
     if (!disk.mounted()) return;
+    // What the job prints waits beside its work directory, where there is room.
+    it.environment["MULTIFLEXI_WORK_DIRECTORY"] = (it.directory() / "work").string();
     it.start();
     const auto go = it.directory() / "go", done = it.directory() / "done";
     const auto id = it.run_template_of_script(
@@ -110,6 +112,35 @@ TEST_CASE("a job that ends while the disk is full is recorded when there is room
     CHECK(it.cli({"job:output", fmt::to_string(job), "--stream", "stdout"}).out.size() == 600'000);
     CHECK(it.stop() == 0);
     CHECK(it.sql("PRAGMA integrity_check") == "ok\n");
+}
+
+TEST_CASE("a job whose output finds no room is held back, and loses nothing") {
+    Installation it;
+    const SmallDisk disk(it.directory() / "work", "size=2m");
+    if (!disk.mounted()) return;
+    it.environment["MULTIFLEXI_WORK_DIRECTORY"] = (it.directory() / "work").string();
+    it.start();
+    const auto go = it.directory() / "go", begun = it.directory() / "begun", done = it.directory() / "done";
+    const auto id = it.run_template_of_script(
+        fmt::format("{}; echo yes > {}; seq 200000; echo yes > {}", waits_for(go), begun.string(), done.string()));
+    const auto job = it.job(id);
+    CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
+    const auto stuffing = it.directory() / "work" / "stuffing";
+    for (const auto block : {"64k", "4k", "1"})
+        Process({"dd", "if=/dev/zero", fmt::format("of={}", stuffing.string()), fmt::format("bs={}", block),
+                 "oflag=append", "conv=notrunc", "status=none"},
+                it.environment, {})
+            .wait();
+    it.write("go", "");
+    CHECK(it.content_when_written(begun) == "yes\n");
+    // More than a pipe holds is to come.
+    CHECK_FALSE(std::filesystem::exists(done));
+    std::filesystem::remove(stuffing);
+    CHECK(text_of(it.ended(job), "state") == "succeeded");
+    std::string expected;
+    for (int i = 1; i <= 200'000; ++i) expected += fmt::format("{}\n", i);
+    CHECK(it.cli({"job:output", fmt::to_string(job), "--stream", "stdout"}).out == expected);
+    CHECK(it.stop() == 0);
 }
 
 TEST_CASE("a database of a newer version is not touched") {

@@ -139,7 +139,7 @@ TEST_CASE("an upgrade in the middle of much output loses and repeats nothing") {
     const auto expected = it.bash("seq 1000000 7249999 | sha256sum").out.substr(0, 64);
     CHECK(sha256_hex(it.output(job)) == expected);
     CHECK(trim(it.sql(fmt::format(
-              R"(SELECT "sha256" FROM "artifact" WHERE "job_id" = {} AND "filename" = 'stdout.txt')", job))) ==
+              R"(SELECT "sha256" FROM "artifacts" WHERE "job_id" = {} AND "filename" = 'stdout.txt')", job))) ==
           expected);
 }
 

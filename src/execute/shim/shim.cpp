@@ -2,6 +2,7 @@
 #include "execute/shim/shim.h"
 
 #include "base/fault_point.h"
+#include "base/uptime.h"
 #include "domain/secret_mask.h"
 #include "execute/process_table.h"
 #include "execute/shim/spool.h"
@@ -21,6 +22,13 @@ constexpr int between_attempts = 200;  // ms, while the disk is full
 /// So much waits for the server beyond what it would keep anyhow; of a job without a limit of output, so much at all.
 constexpr std::uint64_t most_ahead = 1 << 20;
 constexpr std::uint64_t most_of_unlimited = 256 << 20;
+
+/// Nobody sets it, see SpoolHeader::begin.
+class UptimeClock final : public Clock {
+public:
+    Timestamp now() const override { return Timestamp(uptime()); }
+    bool wait_until(std::optional<Timestamp>, Nudge& nudge, std::stop_token) override { return nudge.consume(); }
+};
 
 /// Keeps what the process tells. What cannot be written now waits here, and the process with it.
 class Keeper final : public ProcessListener {
@@ -192,7 +200,7 @@ int run_shim(const RequestHead& head, std::string& request_bytes, const ShimSurr
         wipe(request_bytes);
         return 1;
     }
-    const SystemClock clock;
+    const UptimeClock clock;
     header.begin = clock.now().time_since_epoch().count();
     auto request = unpack_request(request_bytes);
     wipe(request_bytes);

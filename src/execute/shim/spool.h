@@ -50,7 +50,9 @@ struct SpoolHeader {
     std::atomic<std::uint64_t> payload;  ///< bytes of output in all frames up to there
     std::int64_t process_pid;
     std::uint64_t process_start_time;
-    std::int64_t begin;  ///< ms since 1970
+    /// ms of uptime(), as all times in a spool file: somebody may set the clock while the job runs. The server knows
+    /// what time of day that was.
+    std::int64_t begin;
     std::int64_t end;
     std::int32_t exit_code;
     std::int32_t signal;
