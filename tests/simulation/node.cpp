@@ -60,7 +60,7 @@ void Node::start() {
 }
 
 void Node::forget_everything() {
-    is_up_ = false;
+    is_up_ = is_ready_ = false;
     ++life_;
     planner_.reset();
     database_.reset();
@@ -130,6 +130,7 @@ void Node::come_up() {
         ended_.clear();
         return later(stage_.now + 1s, [this] { come_up(); });
     }
+    is_ready_ = true;
     wake_recorder(stage_.now);
     look_at_everything();
 }
@@ -174,7 +175,7 @@ void Node::take_up(const Job& job) {
 }
 
 void Node::wake_planner(Timestamp at) {
-    if (!is_up_ || !options_.plans || (plan_at_ && *plan_at_ <= at)) return;
+    if (!is_ready_ || !options_.plans || (plan_at_ && *plan_at_ <= at)) return;
     plan_at_ = at;
     later(at, [this, at] {
         if (plan_at_ != at) return;
@@ -184,7 +185,7 @@ void Node::wake_planner(Timestamp at) {
 }
 
 void Node::wake_queue(Timestamp at) {
-    if (!is_up_ || (claim_at_ && *claim_at_ <= at)) return;
+    if (!is_ready_ || (claim_at_ && *claim_at_ <= at)) return;
     claim_at_ = at;
     later(at, [this, at] {
         if (claim_at_ != at) return;
@@ -194,7 +195,7 @@ void Node::wake_queue(Timestamp at) {
 }
 
 void Node::wake_cancels(Timestamp at) {
-    if (!is_up_ || (cancel_at_ && *cancel_at_ <= at)) return;
+    if (!is_ready_ || (cancel_at_ && *cancel_at_ <= at)) return;
     cancel_at_ = at;
     later(at, [this, at] {
         if (cancel_at_ != at) return;
@@ -214,7 +215,7 @@ Timestamp Node::look_at_clock() {
 }
 
 void Node::plan() {
-    if (!planner_ || !stage_.is_planning) return;
+    if (!is_ready_ || !planner_ || !stage_.is_planning) return;
     Evidence::Look look{.first_moment = ++stage_.moment};
     look_ = &look;
     std::optional<Timestamp> next;
@@ -248,6 +249,7 @@ void Node::give_back_strays() {
 }
 
 void Node::claim() {
+    if (!is_ready_) return;
     const auto occupied = std::ranges::count_if(running_, [](const auto& each) { return !each.second.has_ended; });
     const auto free = options_.slots - static_cast<int>(occupied) - static_cast<int>(waiting_.size());
     if (free <= 0) return;  // the end of a job is the next event

@@ -66,7 +66,7 @@ public:
     }
 
     bool is_up() const { return is_up_; }
-    bool is_quiet() const { return is_up_ && in_flight_.empty() && !unheard_ && !retried_; }
+    bool is_quiet() const { return is_ready_ && in_flight_.empty() && !unheard_ && !retried_; }
     Timestamp clock() const { return stage_.now + offset_; }
     const std::string& name() const { return name_; }
     Faults& faults() { return faults_; }
@@ -132,6 +132,7 @@ private:
 
     // The program: gone when it dies
     bool is_up_ = false;
+    bool is_ready_ = false;  // has found what an earlier life left; claims nothing before
     int life_ = 0;
     std::unique_ptr<Database> database_;
     std::optional<Planner> planner_;

@@ -20,7 +20,7 @@ std::span<Sabotage> sabotages() {
         {"a start is recorded whatever the state is", R"(WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
          R"(WHERE "id" = ? AND "fence" = ?)"},
         {"a job does not hold its run template", R"("claimed_by" = ?, "exclusive" = ?, "fence" = ?)",
-         R"("claimed_by" = ?, "exclusive" = CASE WHEN ? IS NULL THEN 0 END, "fence" = ?)"},
+         R"("claimed_by" = ?, "exclusive" = CASE WHEN ? IS NULL THEN NULL END, "fence" = ?)"},
         {"nobody looks whether a run template is held", R"(SELECT 1 FROM "job" WHERE "exclusive" = ?)",
          R"(SELECT 1 FROM "job" WHERE 0 = 1 AND "exclusive" = ?)"},
         {"the next waiting job is not let go",

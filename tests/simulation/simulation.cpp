@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto longest_quiet_time = 24h * 20;
-/// Ten times as many as usual: somebody tries the same again and again.
-constexpr std::int64_t most_events_of_a_day = 5000;
+/// Several times as many as usual: somebody tries the same again and again.
+constexpr std::int64_t most_events_of_a_day = 3000;
 
 }  // namespace
 

@@ -167,7 +167,7 @@ void Simulation::make_world() {
                 .plan_changes = random.one_in(3)};
         });
     }
-    fault_rate_ = random.one_in(5) ? 0 : random.between(40, 400);
+    fault_rate_ = options_.sabotage ? 30 : random.one_in(5) ? 0 : random.between(40, 400);
     const auto nodes = random.between(1, 3);
     for (int i = 0; i < nodes; ++i) {
         const bool labelled = i == 0 || random.one_in(3);
