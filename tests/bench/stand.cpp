@@ -20,7 +20,6 @@ using namespace std::chrono_literals;
 std::string shown(double value, std::string_view unit) {
     return fmt::format("{:.{}f}{}{}", value, std::abs(value) < 100 ? 2 : 0, unit.empty() ? "" : " ", unit);
 }
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
 
 template <class T>
 T required(Result<T> result) {
@@ -46,6 +45,16 @@ void use_settings_of(const std::filesystem::path& directory, int slots) {
     set("MULTIFLEXI_DRAIN_TIMEOUT", "2");
 }
 
+void use_server(const sql::Address& server) {
+    const auto set = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
+    set("DB_CONNECTION", server.dialect == sql::Dialect::postgres ? "pgsql" : "mysql");
+    set("DB_HOST", server.host);
+    set("DB_PORT", std::to_string(server.port));
+    set("DB_DATABASE", server.database);
+    set("DB_USERNAME", server.user);
+    set("DB_PASSWORD", server.password);
+}
+
 std::filesystem::path fresh_directory(const std::filesystem::path& base) {
     std::string name = (base / "installation-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw std::runtime_error("No directory can be made in " + base.string() + ".");
@@ -66,9 +75,11 @@ Figure told(std::string name, double value, std::string_view unit) {
     return {std::move(name), "", shown(value, unit), value, true};
 }
 
-Stand::Stand(const Places& places, int slots) : places_(places), directory_(fresh_directory(places.state)) {
+Stand::Stand(const Places& places, int slots, const std::optional<sql::Address>& server)
+    : places_(places), directory_(fresh_directory(places.state)) {
     try {
         use_settings_of(directory_, slots);
+        if (server) use_server(*server);
         installation_ = required(Installation::load(std::nullopt));
         const SystemClock clock;
         if (auto opened = installation_->open(clock); !opened) throw std::runtime_error(opened.error().message);
@@ -110,13 +121,22 @@ std::int64_t Stand::add_application(const std::string& name, const std::string& 
 }
 
 std::int64_t Stand::add_run_templates(std::int64_t application, int number, Overlap overlap) {
+    constexpr int at_once = 1000;
     return database().write([&](Session& session) {
         const auto first = session.sql.query(R"(SELECT COALESCE(MAX("id"), 0) + 1 FROM "runtemplate")")[0][0];
-        session.sql.execute(
-            R"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)
-               INSERT INTO "runtemplate" ("app_id", "company_id", "name", "overlap", "output_limit", "note", "created_at", "updated_at")
-               SELECT ?, ?, 'run template ' || i, ?, 0, '', ?, ? FROM n)",
-            {std::int64_t{number}, application, company_, std::string(name_of(overlap)), ms(now()), ms(now())});
+        for (int made = 0; made < number;) {
+            std::vector<RunTemplate> some;
+            for (; made < number && std::ssize(some) < at_once; ++made)
+                some.push_back({.app_id = {application},
+                                .company_id = {company_},
+                                .name = fmt::format("run template {}", made),
+                                .overlap = overlap,
+                                .output_limit = 0,
+                                .created_at = now(),
+                                .updated_at = now()});
+            if (auto kept = Repository<RunTemplate>(session, Scope::everything()).insert_all(some); !kept)
+                throw std::runtime_error(kept.error().message);
+        }
         return std::get<std::int64_t>(first);
     });
 }

@@ -25,12 +25,13 @@ Figure at_most(std::string name, double most, double value, std::string_view uni
 Figure at_least(std::string name, double least, double value, std::string_view unit);
 Figure told(std::string name, double value, std::string_view unit);
 
-/// A private installation with an SQLite file, one company and one user. Sets the environment of this process so that
-/// the programs it starts use it; so there is one at a time. Removed, and its server stopped, at the end.
+/// A private installation, usually with an SQLite file, one company and one user. Sets the environment of this process
+/// so that the programs it starts use it; so there is one at a time. Removed, and its server stopped, at the end.
 class Stand {
 public:
-    /// `slots`: jobs that run at once; 0: what the server takes by itself.
-    explicit Stand(const Places& places, int slots = 0);
+    /// `slots`: jobs that run at once; 0: what the server takes by itself. `server`: an empty database there, instead
+    /// of an SQLite file.
+    explicit Stand(const Places& places, int slots = 0, const std::optional<sql::Address>& server = {});
     ~Stand();
     Stand(const Stand&) = delete;
     Stand& operator=(const Stand&) = delete;
@@ -72,6 +73,9 @@ Timestamp now();
 
 /// The groups of figures, each on installations of its own.
 Figures measure_throughput(const Places& places);
+/// The same on PostgreSQL and MariaDB servers of its own, as durable as they are by default; nothing where they are not
+/// installed.
+Figures measure_servers(const Places& places);
 Figures measure_launch(const Places& places);
 /// On PostgreSQL and MariaDB servers of its own; nothing where they are not installed.
 Figures measure_fleet(const Places& places);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bench/stand.h"
+#include "support/database_servers.h"
 
 #include <fmt/format.h>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -34,8 +36,8 @@ struct Rate {
 };
 
 /// From the start of a server with a full queue until every job has its durable end.
-Rate rate_of_server(const Places& places, int slots) {
-    Stand stand(places, slots);
+Rate rate_of_server(const Places& places, int slots, const std::optional<sql::Address>& server = {}) {
+    Stand stand(places, slots, server);
     const auto first = stand.add_run_templates(stand.add_application("true", "/bin/true", ""), jobs, Overlap::coalesce);
     stand.enqueue_jobs(first, jobs);
     const auto begin = std::chrono::steady_clock::now();
@@ -85,6 +87,28 @@ double memory_of_a_shim(Stand& stand) {
 }
 
 }  // namespace
+
+Figures measure_servers(const Places& places) {
+    // Their files lie on the disk that is measured.
+    ::setenv("TMPDIR", places.state.c_str(), 1);
+    Figures out;
+    for (const auto dialect : {sql::Dialect::postgres, sql::Dialect::mariadb}) {
+        const auto server = testing::DatabaseServer::start(dialect, testing::DatabaseServer::Durability::by_default);
+        if (!server) continue;
+        double bare = bare_loop(jobs / 4);
+        const auto rate = rate_of_server(places, 0, server->fresh_database());
+        bare += bare_loop(jobs / 4);
+        const auto many_slots = rate_of_server(places, 64, server->fresh_database());
+        bare = (bare + bare_loop(jobs / 4)) / 3;
+        const std::string name = testing::name_of(dialect);
+        out.push_back(told(name + ": jobs of /bin/true, recorded durably", rate.jobs_per_second, "/s"));
+        out.push_back(at_least("  against the bare loop", 0.35, rate.jobs_per_second / bare, ""));
+        out.push_back(told("  processor time of the server for each job", rate.cpu_of_job.count(), "ms"));
+        out.push_back(told("  with 64 slots, against the bare loop", many_slots.jobs_per_second / bare, ""));
+    }
+    ::unsetenv("TMPDIR");
+    return out;
+}
 
 Figures measure_launch(const Places& places) {
     Stand stand(places);

@@ -4,7 +4,6 @@
 #include "base/descriptor.h"
 
 #include <arpa/inet.h>
-#include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -61,7 +60,7 @@ int free_port() {
 }
 
 /// Starts a program as an unprivileged user (the servers refuse to run as root); output goes to the log.
-pid_t start(const char* account, std::vector<std::string> command, const fs::path& log) {
+pid_t launch_as(const char* account, std::vector<std::string> command, const fs::path& log) {
     // The servers end with the test program, also when it crashes.
     std::vector<std::string> words{"/usr/bin/setpriv", "--pdeathsig", "KILL"};
     if (geteuid() == 0)
@@ -91,7 +90,7 @@ std::string content_of(const fs::path& file) {
 
 void run(const char* account, std::vector<std::string> command, const fs::path& log) {
     int status = 0;
-    waitpid(start(account, std::move(command), log), &status, 0);
+    waitpid(launch_as(account, std::move(command), log), &status, 0);
     if (status != 0) throw std::runtime_error(fmt::format("a database server cannot be set up:\n{}", content_of(log)));
 }
 
@@ -109,7 +108,7 @@ fs::path directory_for(const char* account, const fs::path& path) {
 DatabaseServer* DatabaseServer::get(Dialect dialect) {
     const auto start_or_explain = [&]() -> std::unique_ptr<DatabaseServer> {
         const auto missing = missing_for(dialect);
-        if (missing.empty()) return std::unique_ptr<DatabaseServer>(new DatabaseServer(dialect));
+        if (auto server = start(dialect, Durability::of_server)) return server;
         const auto reason = fmt::format("Tests with {} did not run: install {}.", name_of(dialect), missing);
         const char* required = std::getenv("MULTIFLEXI_REQUIRE_SERVERS");
         if (required && std::string_view(required) == "1") throw std::runtime_error(reason);
@@ -124,7 +123,13 @@ DatabaseServer* DatabaseServer::get(Dialect dialect) {
     return server.get();
 }
 
-DatabaseServer::DatabaseServer(Dialect dialect) : dialect_(dialect), port_(free_port()) {
+std::unique_ptr<DatabaseServer> DatabaseServer::start(Dialect dialect, Durability durability) {
+    if (!missing_for(dialect).empty()) return nullptr;
+    return std::unique_ptr<DatabaseServer>(new DatabaseServer(dialect, durability));
+}
+
+DatabaseServer::DatabaseServer(Dialect dialect, Durability durability)
+    : dialect_(dialect), durability_(durability), port_(free_port()) {
     fs::permissions(directory_.path(), fs::perms{0755});
     if (dialect == Dialect::postgres)
         start_postgres();
@@ -151,15 +156,10 @@ void DatabaseServer::start_postgres() {
                 "-c",
                 fmt::format("port={}", port_),
                 "-c",
-                "unix_socket_directories=" + home.string(),
-                "-c",
-                "fsync=off",
-                "-c",
-                "full_page_writes=off",
-                "-c",
-                "shared_buffers=32MB",
-                "-c",
-                "max_connections=60"};
+                "unix_socket_directories=" + home.string()};
+    if (durability_ == Durability::of_server)
+        for (const char* setting : {"fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60"})
+            command_.insert(command_.end(), {"-c", setting});
     launch();
     administration_ = {
         .dialect = dialect_, .database = "postgres", .host = home, .port = port_, .user = user, .password = password};
@@ -183,11 +183,10 @@ void DatabaseServer::start_mariadb() {
                 "--bind-address=127.0.0.1",
                 fmt::format("--port={}", port_),
                 "--pid-file=" + (home / "pid").string(),
-                "--innodb-flush-log-at-trx-commit=2",
-                "--innodb-flush-method=nosync",
-                "--innodb-buffer-pool-size=64M",
-                "--skip-log-bin",
                 "--skip-name-resolve"};
+    if (durability_ == Durability::of_server)
+        command_.insert(command_.end(), {"--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync",
+                                         "--innodb-buffer-pool-size=64M", "--skip-log-bin"});
     launch();
     const sql::Address root{.dialect = dialect_, .database = "mysql", .host = socket, .user = "root"};
     wait_until_ready(root);
@@ -201,7 +200,7 @@ void DatabaseServer::start_mariadb() {
     administration_.password = password;
 }
 
-void DatabaseServer::launch() { process_ = start(account_, command_, directory_.path() / "log"); }
+void DatabaseServer::launch() { process_ = launch_as(account_, command_, directory_.path() / "log"); }
 
 void DatabaseServer::crash() {
     if (!is_running()) return;
@@ -260,18 +259,6 @@ sql::Address DatabaseServer::over_tcp(sql::Address address) const {
     address.host = "127.0.0.1";
     address.port = port_;
     return address;
-}
-
-void on_each_database(const std::function<void(const sql::Address&)>& test) {
-    {
-        INFO("on SQLite");
-        const TemporaryDirectory directory;
-        test({.dialect = Dialect::sqlite, .database = directory.path() / "test.sqlite", .durable = false});
-    }
-    for (const Dialect dialect : {Dialect::postgres, Dialect::mariadb}) {
-        INFO("on ", std::string(name_of(dialect)));
-        if (auto* server = DatabaseServer::get(dialect)) test(server->fresh_database());
-    }
 }
 
 const char* name_of(Dialect dialect) {

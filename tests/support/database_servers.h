@@ -11,13 +11,19 @@
 namespace mf::testing {
 
 /// A PostgreSQL or MariaDB server for the tests of one program: private directory, Unix socket and a free port on the
-/// loopback, and settings for speed: what was committed survives a crash of the server, but not of the machine. Started
-/// when first asked for, gone with the program.
+/// loopback. Gone with the program.
 class DatabaseServer {
 public:
-    /// The server of this program; nothing, with the reason printed once, when the server programs are not installed.
-    /// MULTIFLEXI_REQUIRE_SERVERS=1 turns that into an exception.
+    enum class Durability {
+        of_server,  ///< what was committed survives a crash of the server, but not of the machine: quick, for tests
+        by_default  ///< as the server is when nobody has set anything about durability or memory
+    };
+    /// The server of this program, started when first asked for, with the durability of_server; nothing, with the
+    /// reason printed once, when the server programs are not installed. MULTIFLEXI_REQUIRE_SERVERS=1 turns that into an
+    /// exception.
     static DatabaseServer* get(sql::Dialect dialect);
+    /// Another one; nothing when the server programs are not installed.
+    static std::unique_ptr<DatabaseServer> start(sql::Dialect dialect, Durability durability);
 
     ~DatabaseServer();
     DatabaseServer(const DatabaseServer&) = delete;
@@ -38,13 +44,14 @@ public:
     void start_again();
 
 private:
-    explicit DatabaseServer(sql::Dialect dialect);
+    DatabaseServer(sql::Dialect dialect, Durability durability);
     void start_postgres();
     void start_mariadb();
     void launch();
     void wait_until_ready(const sql::Address& address);
 
     const sql::Dialect dialect_;
+    const Durability durability_;
     TemporaryDirectory directory_;
     int port_ = 0;
     pid_t process_ = -1;
