@@ -55,37 +55,6 @@ void check_slots(const Facts& facts, Findings& out) {
     }
 }
 
-void check_attempts(const Facts& facts, Findings& out) {
-    std::map<std::int64_t, std::map<std::int64_t, const JobRow*>> chains;
-    for (const JobRow& job : facts.history.jobs) {
-        if (!job.slot && !job.retry_of) {
-            if (job.attempt != 1) out.complain(format("The job {} is an attempt of nothing.", job.id));
-            continue;
-        }
-        if (!chains[job.retry_of.value_or(job.id)].emplace(job.attempt, &job).second)
-            out.complain(format("The job {} is attempt {} of a run that has one already.", job.id, job.attempt));
-    }
-    for (const auto& [first, attempts] : chains) {
-        const Arrangement* made = facts.arrangement_of(attempts.begin()->second->run_template);
-        if (!made) continue;
-        std::int64_t number = 0;
-        for (const auto& [attempt, job] : attempts) {
-            ++number;
-            if (attempt != number) out.complain(format("Attempt {} of the run of job {} is missing.", number, first));
-            const bool last = attempt == attempts.rbegin()->first;
-            const bool vetoed = job->state == "failed" && job->exit_code == vetoed_code;
-            const bool repeats = (job->state == "failed" || job->state == "timed_out" || job->state == "lost") &&
-                                 !vetoed && !job->cancel_requested && attempt < made->attempts;
-            if (!last && !repeats)
-                out.complain(format("The job {} ({}) was followed by another attempt.", job->id, job->state));
-            // Of a run template that was off at that moment there is none.
-            if (last && repeats && !made->switched)
-                out.complain(format("The job {} ({}) is attempt {} of {}, and none followed.", job->id, job->state,
-                                    attempt, made->attempts));
-        }
-    }
-}
-
 void check_counters(const Facts& facts, Findings& out) {
     std::map<std::pair<std::int64_t, std::int64_t>, CountRow> counted;
     std::map<std::int64_t, std::pair<std::int64_t, std::int64_t>> by_template;
@@ -155,6 +124,7 @@ Facts::Facts(const History& told, const Evidence& seen, const Deeds& done)
     : history(told), evidence(seen), deeds(done) {
     for (const auto& row : history.run_templates) run_templates.emplace(row.id, &row);
     for (const auto& made : deeds.arrangements) arrangements.emplace(made.run_template, &made);
+    for (const auto& row : history.tasks) tasks.emplace(row.id, &row);
     for (const auto& row : history.jobs) {
         jobs.emplace(row.id, &row);
         by_template[row.run_template].push_back(&row);
@@ -184,6 +154,7 @@ Findings check(const History& history, const Evidence& evidence, const Deeds& de
     const Facts facts(history, evidence, deeds);
     check_nothing_is_stuck(facts, out);
     check_slots(facts, out);
+    check_tasks(facts, out);
     check_attempts(facts, out);
     check_counters(facts, out);
     check_runs(facts, out);

@@ -53,6 +53,7 @@ struct World {
         auto& run = evidence.runs.at(stubborn.id).front();
         run.ended_ms.reset();
         run.code.reset();
+        add_tasks();
         history.output = [this](std::int64_t job) { return outputs[job]; };
         history.content = [this](const std::string& sha256) -> std::optional<std::string> {
             const auto found = contents.find(sha256);
@@ -103,6 +104,42 @@ struct World {
         return job;
     }
 
+    void add_tasks() {
+        for (auto& job : history.jobs) {
+            if (!job.slot) continue;
+            const auto every = deeds.arrangements.at(static_cast<std::size_t>(job.run_template - 1)).every_minutes;
+            history.tasks.push_back({.id = job.id,
+                                     .company = 1,
+                                     .run_template = job.run_template,
+                                     .start = *job.slot,
+                                     .end = *job.slot + every * minute,
+                                     .deadline = *job.slot + every * minute,
+                                     .state = "fulfilled",
+                                     .fulfilled_by = job.id});
+            job.task = job.id;
+            auto& task = history.tasks.back();
+            if (job.state != "succeeded") {
+                task.attempts = 1;
+                task.state = "failed";
+                task.fulfilled_by.reset();
+            }
+            for (auto& again : history.jobs)
+                if (again.retry_of == job.id) {
+                    again.task = job.id;
+                    task.state = "fulfilled";
+                    task.fulfilled_by = again.id;
+                }
+        }
+        history.tasks.push_back({.id = 999,
+                                 .company = 1,
+                                 .run_template = 1,
+                                 .start = 3 * minute,
+                                 .end = 4 * minute,
+                                 .deadline = 4 * minute,
+                                 .state = "missed"});
+        history.outcomes = {{{1, 0}, {.fulfilled = 3, .failed = 1, .missed = 1}}};
+    }
+
     void count() {
         history.counts = {{{1, 0}, {std::ssize(history.jobs), 0, 0, 0}}};
         for (const auto& job : history.jobs) {
@@ -140,6 +177,7 @@ TEST_CASE("slots") {
     SUBCASE("one has no outcome") {
         it.history.run_templates[0].skipped = 0;
         it.says("named 3 instants");
+        it.says("1 missed tasks tell of them");
     }
     SUBCASE("one has two") {
         it.job(2).slot = minute;
@@ -152,6 +190,47 @@ TEST_CASE("slots") {
     SUBCASE("the plan has stopped") {
         it.history.run_templates[1].next_slot.reset();
         it.says("not planned any more");
+    }
+}
+
+TEST_CASE("tasks") {
+    World it;
+    auto& task = *std::ranges::find(it.history.tasks, it.first_of(2).id, &TaskRow::id);
+    SUBCASE("without an outcome") {
+        task.state = "open";
+        it.says("is open instead of fulfilled");
+    }
+    SUBCASE("that succeeded twice") {
+        it.first_of(2).state = "succeeded";
+        it.says("succeeded twice");
+    }
+    SUBCASE("that names another job") {
+        task.fulfilled_by = 1;
+        it.says("names the wrong job");
+    }
+    SUBCASE("that counts wrongly") {
+        ++task.attempts;
+        it.says("counts 2 failed attempts");
+    }
+    SUBCASE("whose success came too late") {
+        task.deadline = 0;
+        it.says("is fulfilled instead of failed");
+    }
+    SUBCASE("of no slot") {
+        it.job(1).task.reset();
+        it.says("The planned job 1 has no task");
+    }
+    SUBCASE("two of one window") {
+        it.history.tasks.push_back(task);
+        it.says("the second one of its window");
+    }
+    SUBCASE("with another window") {
+        task.end += minute;
+        it.says("is not that of its schedule");
+    }
+    SUBCASE("and their counters") {
+        ++it.history.outcomes.begin()->second.failed;
+        it.says("The counters of the outcomes");
     }
 }
 
@@ -246,6 +325,9 @@ TEST_CASE("runs") {
     SUBCASE("lost without a cause") {
         it.job(1).state = "lost";
         it.says("nobody says why");
+        it.says("nobody brought that about");
+        it.deeds.bereft.insert(it.run(1).process);
+        CHECK(it.complaints().find("nobody brought that about") == std::string::npos);
     }
     SUBCASE("cancelled by nobody") {
         it.job(1).state = "cancelled";

@@ -20,12 +20,15 @@ struct Facts {
     std::map<std::int64_t, const TemplateRow*> run_templates;
     std::map<std::int64_t, const Arrangement*> arrangements;
     std::map<std::int64_t, const JobRow*> jobs;
+    std::map<std::int64_t, const TaskRow*> tasks;
     std::map<std::int64_t, std::vector<const JobRow*>> by_template;
 };
 
 // The rows alone
 /// Each instant of a schedule became one job or was counted as skipped.
 void check_slots(const Facts& facts, Findings& out);
+/// Each slot has one task, and each task one outcome, which is that of its jobs.
+void check_tasks(const Facts& facts, Findings& out);
 /// Attempts follow each other without gaps, for good reasons, and as long as they should.
 void check_attempts(const Facts& facts, Findings& out);
 void check_counters(const Facts& facts, Findings& out);

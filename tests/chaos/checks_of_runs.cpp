@@ -18,11 +18,23 @@ const Run* run_of(const Facts& facts, std::int64_t job) {
     return found == facts.evidence.runs.end() || found->second.empty() ? nullptr : &found->second.front();
 }
 
-void check_end(const Facts& facts, const JobRow& job, Findings& out) {
+/// Did what was done to the fleet make an end of the job that nobody can know?
+bool may_be_lost(const Facts& facts, const JobRow& job, const Run* run) {
+    if (run && facts.deeds.bereft.contains(run->process)) return true;
+    for (const ArmedShims& armed : facts.deeds.armed)
+        if (armed.node == job.claimed_by && (!run || (armed.from <= run->began_ms && run->began_ms <= armed.until)))
+            return true;
+    return facts.deeds.leases_run_out && (job.reason.find("has not been heard of") != std::string::npos ||
+                                          job.reason.find("has not come back") != std::string::npos);
+}
+
+/// `unexplained` counts lost jobs that only a shim killed before its job was seen explains.
+void check_end(const Facts& facts, const JobRow& job, int& unexplained, Findings& out) {
     const Run* run = run_of(facts, job.id);
     const auto told = format("The job {} is recorded as {} with the exit code {}", job.id, job.state,
                              job.exit_code ? fmt::to_string(*job.exit_code) : "none");
-    const bool struck = run && facts.deeds.killed.contains(run->process);
+    // A shim that is killed takes its job with it; who was killed with the last of its breath may have said its code.
+    const bool struck = run && (facts.deeds.killed.contains(run->process) || facts.deeds.bereft.contains(run->process));
     if (job.state == "succeeded" || job.state == "failed") {
         if (!run) {
             // What could not be started says why.
@@ -40,14 +52,14 @@ void check_end(const Facts& facts, const JobRow& job, Findings& out) {
         if (!run || !made || made->conduct != Conduct::stubborn) out.complain(told + ", but its time was not over.");
     } else if (job.state == "cancelled") {
         const auto* made = facts.arrangement_of(job.run_template);
-        const bool stopped = facts.deeds.servers_stopped > 0 && job.reason.find("shut down") != std::string::npos;
+        const bool stopped = facts.deeds.stop_ends_jobs && job.reason.find("shut down") != std::string::npos;
         if (!facts.deeds.to_be_cancelled.contains(job.id) && !stopped && !(made && made->switched))
             out.complain(format("{}, but nobody asked for that: {}", told, job.reason));
         if (run && !job.begin) out.complain(told + " as if it had not begun, but it has.");
     } else if (job.state == "lost") {
         if (job.reason.empty()) out.complain(told + ", and nobody says why.");
-        if (facts.deeds.servers_killed + facts.deeds.servers_stopped == 0)
-            out.complain(told + ", although its server was not touched.");
+        if (!may_be_lost(facts, job, run) && ++unexplained > facts.deeds.killed_unseen)
+            out.complain(format("{}, but nobody brought that about: {}", told, job.reason));
     } else if (job.state == "blocked") {
         out.complain(format("{}: {}", told, job.reason));
     }
@@ -115,7 +127,8 @@ void check_runs(const Facts& facts, Findings& out) {
         for (const Run& run : runs)
             if (run.code && *run.code >= 99) out.complain(format("The job {} could not write its evidence.", job));
     }
-    for (const JobRow& job : facts.history.jobs) check_end(facts, job, out);
+    int unexplained = 0;
+    for (const JobRow& job : facts.history.jobs) check_end(facts, job, unexplained, out);
 }
 
 void check_overlaps(const Facts& facts, Findings& out) {
@@ -126,7 +139,9 @@ void check_overlaps(const Facts& facts, Findings& out) {
             if (const Run* run = run_of(facts, job->id)) runs.emplace_back(run, job->id);
         std::ranges::sort(runs, {}, [](const auto& one) { return one.first->began_ms; });
         for (std::size_t i = 1; i < runs.size(); ++i)
-            if (const auto& before = runs[i - 1]; before.first->ended_ms > runs[i].first->began_ms)
+            // What was declared lost may live: nobody could know, and the next one goes on.
+            if (const auto& before = runs[i - 1]; before.first->ended_ms > runs[i].first->began_ms &&
+                                                  facts.job(before.second) && facts.job(before.second)->state != "lost")
                 out.complain(format("The job {} began while the job {} of the same run template ran.", runs[i].second,
                                     before.second));
     }
@@ -145,8 +160,7 @@ void check_output(const Facts& facts, Findings& out) {
         check_stream(job, run, expected, 1, recorded.output, out);
         check_stream(job, run, expected, 2, recorded.error_output, out);
         out.output_bytes += std::ssize(recorded.output) + std::ssize(recorded.error_output);
-        if (job.state != "lost" &&
-            (job.output_size != std::ssize(recorded.output) || job.error_size != std::ssize(recorded.error_output)))
+        if (job.output_size != std::ssize(recorded.output) || job.error_size != std::ssize(recorded.error_output))
             out.complain(format("The job {} ({}) counts {} and {} bytes of output; recorded are {} and {}.", job.id,
                                 job.state, job.output_size, job.error_size, recorded.output.size(),
                                 recorded.error_output.size()));

@@ -21,20 +21,35 @@ struct Arrangement {
     std::string overlap = "coalesce";
     std::string catch_up = "last";
     int attempts = 1;
+    int gap_seconds = 0;  ///< between attempts; after n failures of flaky jobs n times as much
     /// People switch it off and on, which withdraws what waits and begins its plan anew.
     bool switched = false;
+};
+
+/// A server of this node ran whose shims were to be killed at a marked point. Times are those of uptime_ms().
+struct ArmedShims {
+    std::string node;
+    std::int64_t from = 0;
+    std::int64_t until = 0;
 };
 
 /// What was done to a fleet, as far as it explains what jobs ended with.
 struct Deeds {
     std::uint64_t seed = 0;
+    /// A stop of a server ends its jobs; else they go on.
+    bool stop_ends_jobs = false;
+    /// Nodes are at times silent for longer than their lease.
+    bool leases_run_out = false;
     std::vector<Arrangement> arrangements;
     std::set<std::int64_t> launched;         ///< the command line has said so
     std::set<std::int64_t> to_be_cancelled;  ///< somebody asked, heard or not
     std::set<Identity> killed;               ///< processes of jobs
-    std::set<std::int64_t> bereft;           ///< jobs whose supervising process was killed
+    std::set<Identity> bereft;               ///< processes of jobs whose shim was killed
+    int killed_unseen = 0;                   ///< shims that were killed before their job could be seen
+    std::vector<ArmedShims> armed;
     int servers_killed = 0;
     int servers_stopped = 0;
+    int marked_points = 0;                ///< that servers met
     std::vector<std::string> complaints;  ///< about what must not happen whatever is done
 };
 

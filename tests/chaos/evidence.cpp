@@ -11,14 +11,8 @@
 namespace mf::chaos {
 namespace {
 
-std::int64_t now_ms() {
-    timespec now{};
-    ::clock_gettime(CLOCK_BOOTTIME, &now);
-    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-}
-
 std::string line(const char* word, std::int64_t job, pid_t pid, int code) {
-    return fmt::format("{} {} {} {} {} {}\n", word, job, pid, start_time_of(pid).value_or(0), now_ms(), code);
+    return fmt::format("{} {} {} {} {} {}\n", word, job, pid, start_time_of(pid).value_or(0), uptime_ms(), code);
 }
 
 Progress progress_of(const std::filesystem::path& file) {
@@ -28,6 +22,12 @@ Progress progress_of(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+std::int64_t uptime_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
 
 std::string begin_line(std::int64_t job, pid_t pid) { return line("begin", job, pid, 0); }
 std::string child_line(std::int64_t job, pid_t pid) { return line("child", job, pid, 0); }

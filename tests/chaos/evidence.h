@@ -24,7 +24,10 @@ struct Identity {
     auto operator<=>(const Identity&) const = default;
 };
 
-/// Lines of the evidence. Times are milliseconds since the machine was started, which no change of the clock moves.
+/// Milliseconds since the machine was started, which no change of the clock moves.
+std::int64_t uptime_ms();
+
+/// Lines of the evidence, with the uptime.
 std::string begin_line(std::int64_t job, pid_t pid);
 std::string child_line(std::int64_t job, pid_t pid);
 std::string end_line(std::int64_t job, pid_t pid, int code);

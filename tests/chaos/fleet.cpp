@@ -40,7 +40,9 @@ Fleet::Fleet(const FleetPlan& plan, const Sandbox& sandbox) : plan_(plan) {
                           {"LANG", "C.UTF-8"},
                           {"MULTIFLEXI_TIMEZONE", "UTC"},
                           {"MULTIFLEXI_MAX_PARALLEL", "8"},
-                          {"MULTIFLEXI_DRAIN_TIMEOUT", "2"},
+                          {"MULTIFLEXI_LEASE", fmt::to_string(plan.lease.count())},
+                          {"MULTIFLEXI_JOBS_AT_STOP", plan.stop_ends_jobs ? "end" : "leave"},
+                          {"MULTIFLEXI_DRAIN_TIMEOUT", plan.stop_ends_jobs ? "2" : "0"},
                           {"MULTIFLEXI_KEY_FILE", (plan.directory / "key").string()},
                           {"DB_CONNECTION", sqlite                                    ? "sqlite"
                                             : plan.database == sql::Dialect::postgres ? "pgsql"

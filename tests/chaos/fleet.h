@@ -12,6 +12,8 @@ namespace mf::chaos {
 struct FleetPlan {
     sql::Dialect database = sql::Dialect::sqlite;
     int nodes = 2;
+    std::chrono::seconds lease{120};
+    bool stop_ends_jobs = false;
     std::filesystem::path directory;  ///< what is kept when a run fails
 };
 

@@ -82,7 +82,7 @@ History read_history(sql::Connection& connection) {
     for (const auto& row : connection.query(
              R"(SELECT "id", "company_id", "runtemplate_id", "state", "slot", "attempt", "retry_of", "begin", "end",
                 "exitcode", "reason", "claimed_by", "exclusive", "cancel_requested_at", "stdout_size", "stderr_size",
-                "created_at" FROM "job" ORDER BY "id")"))
+                "created_at", "task_id" FROM "job" ORDER BY "id")"))
         out.jobs.push_back({.id = number(row[0]),
                             .company = number(row[1]),
                             .run_template = number(row[2]),
@@ -90,6 +90,7 @@ History read_history(sql::Connection& connection) {
                             .slot = perhaps(row[4]),
                             .attempt = number(row[5]),
                             .retry_of = perhaps(row[6]),
+                            .task = perhaps(row[17]),
                             .begin = perhaps(row[7]),
                             .end = perhaps(row[8]),
                             .exit_code = perhaps(row[9]),
@@ -100,6 +101,22 @@ History read_history(sql::Connection& connection) {
                             .output_size = number(row[14]),
                             .error_size = number(row[15]),
                             .created_at = number(row[16])});
+    for (const auto& row : connection.query(
+             R"(SELECT "id", "company_id", "runtemplate_id", "window_start", "window_end", "deadline", "state",
+                "fulfilled_by_job_id", "attempts" FROM "task" ORDER BY "id")"))
+        out.tasks.push_back({.id = number(row[0]),
+                             .company = number(row[1]),
+                             .run_template = number(row[2]),
+                             .start = number(row[3]),
+                             .end = number(row[4]),
+                             .deadline = number(row[5]),
+                             .state = text(row[6]),
+                             .fulfilled_by = perhaps(row[7]),
+                             .attempts = number(row[8])});
+    for (const auto& row : connection.query(
+             R"(SELECT "company_id", "day", "fulfilled", "fulfilled_late", "failed", "missed" FROM "task_count")"))
+        out.outcomes[{number(row[0]), number(row[1])}] = {number(row[2]), number(row[3]), number(row[4]),
+                                                          number(row[5])};
     for (const auto& row : connection.query(R"(SELECT "job_id", "after", "waiting" FROM "schedule" ORDER BY "id")"))
         out.queue.push_back({number(row[0]), number(row[1]), number(row[2]) != 0});
     for (const auto& row :

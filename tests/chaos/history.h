@@ -33,6 +33,7 @@ struct JobRow {
     std::optional<std::int64_t> slot;
     std::int64_t attempt = 1;
     std::optional<std::int64_t> retry_of;
+    std::optional<std::int64_t> task;
     std::optional<std::int64_t> begin, end;
     std::optional<std::int64_t> exit_code;
     std::string reason;
@@ -41,6 +42,16 @@ struct JobRow {
     bool cancel_requested = false;
     std::int64_t output_size = 0, error_size = 0;
     std::int64_t created_at = 0;
+};
+
+struct TaskRow {
+    std::int64_t id = 0;
+    std::int64_t company = 0;
+    std::int64_t run_template = 0;
+    std::int64_t start = 0, end = 0, deadline = 0;
+    std::string state;
+    std::optional<std::int64_t> fulfilled_by;
+    std::int64_t attempts = 0;  ///< that failed
 };
 
 struct QueueRow {
@@ -60,6 +71,11 @@ struct CountRow {
     auto operator<=>(const CountRow&) const = default;
 };
 
+struct OutcomeRow {
+    std::int64_t fulfilled = 0, fulfilled_late = 0, failed = 0, missed = 0;
+    auto operator<=>(const OutcomeRow&) const = default;
+};
+
 /// What is recorded of the output of one job.
 struct RecordedOutput {
     std::string output, error_output, notes;
@@ -69,9 +85,11 @@ struct RecordedOutput {
 struct History {
     std::vector<TemplateRow> run_templates;
     std::vector<JobRow> jobs;  ///< by id
+    std::vector<TaskRow> tasks;
     std::vector<QueueRow> queue;
     std::map<std::int64_t, std::vector<ArtifactRow>> artifacts;                    ///< by job
     std::map<std::pair<std::int64_t, std::int64_t>, CountRow> counts;              ///< by company and hour
+    std::map<std::pair<std::int64_t, std::int64_t>, OutcomeRow> outcomes;          ///< by company and day
     std::function<RecordedOutput(std::int64_t job)> output;                        ///< read when asked for
     std::function<std::optional<std::string>(const std::string& sha256)> content;  ///< likewise
 };

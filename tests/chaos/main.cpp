@@ -68,6 +68,9 @@ std::optional<Options> read_options(const std::vector<std::string>& words) {
             return std::nullopt;
         }
     }
+    // Of two seeds one has jobs end with their server, of four one has leases that run out.
+    out.fleet.stop_ends_jobs = out.seed % 2 == 1;
+    if (out.seed % 4 >= 2) out.fleet.lease = 3s;
     if (words.size() % 2 != 0) {
         std::cerr << usage;
         return std::nullopt;
@@ -115,6 +118,7 @@ void play(Fleet& fleet, Troubles& troubles, People& people, Chronicle& chronicle
 void calm_down(Fleet& fleet, Troubles& troubles, Chronicle& chronicle) {
     troubles.heal();
     troubles.start_anew("executor");
+    for (const Node& node : fleet.nodes()) (void)fleet.ask({"node:resume", "--name", node.name()});
     // What a clock that went ahead has planned becomes due, too.
     troubles.let_time_pass(30min);
     const auto last = chronicle.elapsed() + 3min;
@@ -132,18 +136,24 @@ void report(const Findings& found, const Deeds& deeds) {
                              found.slots, found.skipped, found.begun,
                              static_cast<double>(found.output_bytes) / (1 << 20), found.files);
     for (const auto& [state, count] : found.jobs) std::cout << fmt::format(" {} {}", count, state);
-    std::cout << fmt::format("; servers killed {}, jobs killed {}\n", deeds.servers_killed, deeds.killed.size());
+    std::cout << fmt::format("; killed: {} servers, {} at marked points, {} jobs, {} shims\n", deeds.servers_killed,
+                             deeds.marked_points, deeds.killed.size(),
+                             deeds.bereft.size() + static_cast<std::size_t>(deeds.killed_unseen));
     for (const auto& complaint : found.complaints) std::cout << "WRONG: " << complaint << '\n';
 }
 
 int run(const Options& options, const Sandbox& sandbox) {
-    std::cout << fmt::format("chaos on {} with {} nodes for {} s, seed {}\n", testing::name_of(options.fleet.database),
-                             options.fleet.nodes, options.duration.count(), options.seed)
+    std::cout << fmt::format("chaos on {} with {} nodes for {} s, seed {}; jobs {} their server, leases last {} s\n",
+                             testing::name_of(options.fleet.database), options.fleet.nodes, options.duration.count(),
+                             options.seed, options.fleet.stop_ends_jobs ? "end with" : "outlive",
+                             options.fleet.lease.count())
               << std::flush;
     if (!sandbox.missing.empty())
         std::cout << "No network is cut and no disk is filled: " << sandbox.missing << ".\n" << std::flush;
     Chronicle chronicle(options.fleet.directory / "chronicle");
     chronicle.deeds.seed = options.seed;
+    chronicle.deeds.stop_ends_jobs = options.fleet.stop_ends_jobs;
+    chronicle.deeds.leases_run_out = options.fleet.lease < 60s;
     Fleet fleet(options.fleet, sandbox);
     Troubles troubles(fleet, sandbox, chronicle, Dice(mixed(options.seed + 2)));
     People people(fleet, chronicle, Dice(mixed(options.seed + 3)));

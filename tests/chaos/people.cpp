@@ -23,12 +23,12 @@ std::vector<Wish> wishes() {
         {{.conduct = steady, .every_minutes = 1}, {}},
         {{.conduct = bulky, .every_minutes = 2, .overlap = "parallel"}, {}},
         {{.conduct = idle, .every_minutes = 1, .overlap = "skip", .catch_up = "none"}, {}},
-        {{.conduct = stubborn, .every_minutes = 5, .attempts = 2},
-         {"--time_limit", "3", "--grace", "1", "--retry_min_gap", "1", "--retry_backoff", "fixed"}},
+        {{.conduct = stubborn, .every_minutes = 5, .attempts = 2, .gap_seconds = 1},
+         {"--time_limit", "3", "--grace", "1", "--retry_backoff", "fixed"}},
         {{.conduct = parent, .every_minutes = 2}, {"--grace", "1"}},
         {{.conduct = artist, .every_minutes = 1, .overlap = "parallel"}, {}},
-        {{.conduct = flaky, .every_minutes = 3, .overlap = "queue", .attempts = 3},
-         {"--retry_min_gap", "1", "--retry_backoff", "linear"}},
+        {{.conduct = flaky, .every_minutes = 3, .overlap = "queue", .attempts = 3, .gap_seconds = 1},
+         {"--retry_backoff", "linear"}},
         {{.conduct = brief, .every_minutes = 1, .switched = true}, {}},
         {{.conduct = steady, .overlap = "parallel"}, {}},
         {{.conduct = artist, .overlap = "queue"}, {}},
@@ -87,7 +87,9 @@ void arrange(Fleet& fleet, Chronicle& chronicle) {
                         "--catch_up",
                         wish.made.catch_up,
                         "--max_attempts",
-                        fmt::to_string(wish.made.attempts)};
+                        fmt::to_string(wish.made.attempts),
+                        "--retry_min_gap",
+                        fmt::to_string(wish.made.gap_seconds)};
             if (wish.made.every_minutes > 0)
                 words.insert(words.end(), {"--cron", fmt::format("*/{} * * * *", wish.made.every_minutes)});
             words.insert(words.end(), wish.options.begin(), wish.options.end());
@@ -121,7 +123,7 @@ void People::act() {
     // The command line waits while the database is away; who sees that does not try on and on.
     if (calls_.size() >= 3) return;
     auto& deeds = chronicle_.deeds;
-    const auto what = dice_.below(10);
+    const auto what = dice_.below(12);
     if (what < 6) {
         const auto& chosen =
             deeds.arrangements.at(static_cast<std::size_t>(dice_.below(std::ssize(deeds.arrangements))));
@@ -142,6 +144,10 @@ void People::act() {
                 switched_on_ = !switched_on_;
                 break;
             }
+    } else if (what < 11) {
+        const auto& node = fleet_.nodes().at(static_cast<std::size_t>(dice_.below(std::ssize(fleet_.nodes()))));
+        // More often the one than the other, so that there is always somebody to work.
+        begin({dice_.one_in(3) ? "node:drain" : "node:resume", "--name", node.name()});
     } else {
         begin({"job:list", "--limit", "20"});
     }

@@ -10,7 +10,6 @@
 #include <unordered_map>
 
 namespace mf::chaos {
-namespace {
 
 std::string program_of(pid_t pid) {
     std::error_code problem;
@@ -19,8 +18,6 @@ std::string program_of(pid_t pid) {
     if (const auto deleted = name.find(" (deleted)"); deleted != std::string::npos) name.resize(deleted);
     return name;
 }
-
-}  // namespace
 
 std::vector<Living> descendants_of(pid_t ancestor) {
     const auto entries = read_processes();

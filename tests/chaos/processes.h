@@ -17,6 +17,9 @@ struct Living {
     std::string program;  ///< the name of its file
 };
 
+/// The name of the file of the program that a process runs; empty when it has gone.
+std::string program_of(pid_t pid);
+
 /// All descendants of a process, in the order of their numbers. Who loses its parent stays among them, because the
 /// sandbox takes orphans in (see sandbox.h).
 std::vector<Living> descendants_of(pid_t ancestor);

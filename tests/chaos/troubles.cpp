@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <numeric>
 #include <stdexcept>
@@ -14,7 +15,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view job_program = "chaos-job", shim_program = "multiflexi-shim";
+constexpr std::string_view job_program = "chaos-job", shim_program = "multiflexi-shim", server_program = "multiflexi";
 
 }  // namespace
 
@@ -26,6 +27,7 @@ void Troubles::strike() {
         {"kill a server", 8, &Troubles::kill_server},
         {"stop a server", 4, &Troubles::stop_server},
         {"freeze a server", 5, &Troubles::freeze_server},
+        {"arm a server", 6, &Troubles::arm_server},
         {"kill a job", 8, &Troubles::kill_job},
         {"kill a shim", 5, &Troubles::kill_shim},
         {"crash the database", 4, &Troubles::crash_database},
@@ -72,7 +74,7 @@ bool Troubles::kill_server() {
     node.signal(SIGKILL);
     if (!node.has_ended(10s)) throw std::runtime_error(node.name() + " cannot be killed");
     ++chronicle_.deeds.servers_killed;
-    states_[*i].frozen = states_[*i].stopping = false;
+    has_gone(*i);
     states_[*i].start_at = chronicle_.elapsed() + some_time(0, 2500);
     return true;
 }
@@ -107,6 +109,26 @@ bool Troubles::freeze_server() {
     return true;
 }
 
+bool Troubles::arm_server() {
+    // Moments at which the program can be told to kill itself, see tests/journeys/survival_test.cpp.
+    static constexpr std::array<std::string_view, 11> points{
+        "claimed",           "before-spawn",      "after-spawn",    "before-start-record",
+        "output-recorded",   "before-end-record", "end-recorded",   "before-directory-removal",
+        "shim-before-spawn", "shim-after-spawn",  "shim-before-end"};
+    const auto i = some_node([&](std::size_t n) { return states_[n].marked_point.empty(); });
+    if (!i) return false;
+    states_[*i].marked_point = points.at(static_cast<std::size_t>(dice_.below(std::ssize(points))));
+    chronicle_.tell(fmt::format("{} is to meet its end at '{}'", fleet_.nodes()[*i].name(), states_[*i].marked_point));
+    if (fleet_.nodes()[*i].is_up()) {
+        fleet_.nodes()[*i].signal(SIGKILL);
+        fleet_.nodes()[*i].has_ended(10s);
+        ++chronicle_.deeds.servers_killed;
+    }
+    states_[*i].frozen = states_[*i].stopping = false;
+    states_[*i].start_at = chronicle_.elapsed();
+    return true;
+}
+
 bool Troubles::kill_job() {
     const auto jobs = descendants_of(sandbox_.ancestor, job_program);
     if (jobs.empty()) return false;
@@ -122,9 +144,18 @@ bool Troubles::kill_shim() {
     const auto& chosen = shims.at(static_cast<std::size_t>(dice_.below(std::ssize(shims))));
     // Its job may begin at this moment; who is bereft is seen while it cannot start another one.
     if (!send(chosen.process, SIGSTOP)) return false;
-    const auto jobs = descendants_of(chosen.process.pid, job_program);
-    chronicle_.tell(fmt::format("kill -9 the shim {} with {} processes of jobs", chosen.process.pid, jobs.size()));
-    for (const auto& job : jobs) chronicle_.deeds.killed.insert(job.process);
+    const auto below = descendants_of(chosen.process.pid, job_program);
+    if (program_of(chosen.parent) == server_program) {
+        // The one that makes the others; they go on without it.
+        chronicle_.tell(fmt::format("kill -9 the maker of shims {}", chosen.process.pid));
+    } else {
+        auto& deeds = chronicle_.deeds;
+        int seen = 0;
+        for (const auto& one : below)
+            if (one.parent == chosen.process.pid) seen += deeds.bereft.insert(one.process).second;
+        if (seen == 0) ++deeds.killed_unseen;
+        chronicle_.tell(fmt::format("kill -9 the shim {} with {} jobs", chosen.process.pid, seen));
+    }
     send(chosen.process, SIGKILL);
     return true;
 }

@@ -41,9 +41,11 @@ private:
     };
     struct State {
         bool frozen = false;
-        bool stopping = false;   ///< was told to end
-        bool disturbed = false;  ///< its network
-        bool full = false;       ///< its disk
+        bool stopping = false;     ///< was told to end
+        std::string marked_point;  ///< at which it is to be killed when it starts the next time, or is now
+        std::int64_t started = 0;  ///< uptime_ms()
+        bool disturbed = false;    ///< its network
+        bool full = false;         ///< its disk
         std::chrono::seconds skew{0};
         std::chrono::milliseconds start_at{0};  ///< of a server that is down
         std::chrono::milliseconds stop_by{0};   ///< of one that was told to end
@@ -52,6 +54,7 @@ private:
     bool kill_server();
     bool stop_server();
     bool freeze_server();
+    bool arm_server();
     bool kill_job();
     bool kill_shim();
     bool crash_database();
@@ -71,6 +74,7 @@ private:
     void set_clocks();
     void start_server(std::size_t node);
     void look_at_end(std::size_t node, int code);
+    void has_gone(std::size_t node);
 
     Fleet& fleet_;
     const Sandbox sandbox_;

@@ -15,17 +15,43 @@ using namespace std::chrono_literals;
 }  // namespace
 
 void Troubles::start_server(std::size_t node) {
-    states_[node] = {.disturbed = states_[node].disturbed, .full = states_[node].full, .skew = states_[node].skew};
-    fleet_.nodes()[node].start(roles_);
+    states_[node] = {.marked_point = states_[node].marked_point,
+                     .started = uptime_ms(),
+                     .disturbed = states_[node].disturbed,
+                     .full = states_[node].full,
+                     .skew = states_[node].skew};
+    fleet_.nodes()[node].start(roles_, states_[node].marked_point);
     chronicle_.tell(fmt::format("start {} (process {})", fleet_.nodes()[node].name(), fleet_.nodes()[node].pid()));
+    if (states_[node].marked_point.empty()) return;
+    // One that never comes to its point goes back to ordinary life. Shims are armed as long as their server.
+    after(some_time(1500, 6000), fmt::format("no more marked points for {}", fleet_.nodes()[node].name()),
+          [this, node, pid = fleet_.nodes()[node].pid()] {
+              Node& armed = fleet_.nodes()[node];
+              if (!armed.is_up() || armed.pid() != pid) return;
+              armed.signal(SIGKILL);
+              armed.has_ended(10s);
+              ++chronicle_.deeds.servers_killed;
+              has_gone(node);
+              states_[node].start_at = chronicle_.elapsed();
+          });
+}
+
+void Troubles::has_gone(std::size_t node) {
+    State& state = states_[node];
+    if (state.marked_point.starts_with("shim-"))
+        chronicle_.deeds.armed.push_back({fleet_.nodes()[node].name(), state.started, uptime_ms()});
+    state.marked_point.clear();
+    state.frozen = state.stopping = false;
 }
 
 void Troubles::look_at_end(std::size_t node, int code) {
     const auto& name = fleet_.nodes()[node].name();
     chronicle_.tell(fmt::format("{} has ended with the code {}", name, code));
-    if (code >= 128) chronicle_.complain(fmt::format("{} was ended by the signal {}.", name, code - 128));
+    const bool marked = !states_[node].marked_point.empty() && code == 128 + SIGKILL;
+    if (marked) ++chronicle_.deeds.marked_points;
+    if (code >= 128 && !marked) chronicle_.complain(fmt::format("{} was ended by the signal {}.", name, code - 128));
     if (!states_[node].stopping && code == 0) chronicle_.complain(fmt::format("{} ended without a reason.", name));
-    states_[node].stopping = false;
+    has_gone(node);
     states_[node].start_at = chronicle_.elapsed() + some_time(200, 2000);
 }
 
@@ -48,7 +74,7 @@ void Troubles::tend() {
             chronicle_.complain(fmt::format("{} did not stop in time.", node.name()));
             node.signal(SIGKILL);
             node.has_ended(10s);
-            states_[i].stopping = false;
+            has_gone(i);
             states_[i].start_at = now;
         }
     }
@@ -62,7 +88,10 @@ void Troubles::heal() {
         chronicle_.tell(care.text);
         care.take_away();
     }
-    for (auto& state : states_) state.start_at = 0ms;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        states_[i].start_at = 0ms;
+        if (!fleet_.nodes()[i].is_up()) states_[i].marked_point.clear();
+    }
     tend();
 }
 
@@ -72,6 +101,7 @@ void Troubles::stop_servers() {
         if (!node.is_up()) continue;
         node.signal(SIGTERM);
         const auto code = node.has_ended(180s);
+        has_gone(i);
         if (code != 0)
             chronicle_.complain(fmt::format("{} was to stop while everything was in order; {}.", node.name(),
                                             code ? fmt::format("it ended with the code {}", *code)
