@@ -17,8 +17,6 @@ std::span<Sabotage> sabotages() {
            WHERE "id" = ? AND "state" IN ('claimed', 'running') AND "fence" = ?)",
          R"("exclusive" = NULL
            WHERE "id" = ? AND "fence" = ?)"},
-        {"a start is recorded whatever the state is", R"(WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
-         R"(WHERE "id" = ? AND "fence" = ?)"},
         {"a job does not hold its run template", R"("claimed_by" = ?, "exclusive" = ?, "fence" = ?)",
          R"("claimed_by" = ?, "exclusive" = CASE WHEN ? IS NULL THEN NULL END, "fence" = ?)"},
         {"nobody looks whether a run template is held", R"(SELECT 1 FROM "job" WHERE "exclusive" = ?)",
@@ -30,7 +28,6 @@ std::span<Sabotage> sabotages() {
          R"("claimed_by" = NULL)"},
         {"claimed jobs are not found again after a crash", R"(FROM "job" WHERE "state" = ? AND "claimed_by" = ?)",
          R"(FROM "job" WHERE "state" = ? AND "state" <> 'claimed' AND "claimed_by" = ?)"},
-        {"who takes over leaves the fences as they are", R"(SET "fence" = "fence" + 1)", R"(SET "fence" = 7)"},
         {"jobs are claimed a minute too early", R"(s."after" <= ? ORDER)", R"(s."after" - 60000 <= ? ORDER)"},
         {"running jobs do not count against limits", R"(WHERE "state" IN ('claimed', 'running')
                 GROUP BY)",
@@ -41,8 +38,6 @@ std::span<Sabotage> sabotages() {
          R"("failed_jobs_count" = "failed_jobs_count" + 2)"},
         {"running jobs are cancelled by their row alone", R"("reason" = ? WHERE "id" = ? AND "state" = 'pending')",
          R"("reason" = ? WHERE "id" = ? AND "state" IN ('pending', 'running'))"},
-        {"a task that has an outcome gets another one", R"(WHERE "id" = ? AND "state" IN ('open', 'running'))",
-         R"(WHERE "id" = ?)"},
         {"tasks go on being open while they run", R"(UPDATE "task" SET "state" = 'running' WHERE)",
          R"(UPDATE "task" SET "state" = 'failed' WHERE)"},
     };
