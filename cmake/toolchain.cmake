@@ -23,6 +23,11 @@ elseif(MULTIFLEXI_SANITIZE)
     message(FATAL_ERROR "MULTIFLEXI_SANITIZE must be address, thread or empty, not '${MULTIFLEXI_SANITIZE}'.")
 endif()
 
+if(MULTIFLEXI_SANITIZE)
+    # g++ 12 gives false alarms on instrumented code (array bounds, overflows of std::string); the release build is strict.
+    add_compile_options(-Wno-error -Wno-array-bounds -Wno-stringop-overflow)
+endif()
+
 if(MULTIFLEXI_FUZZ)
     add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g)
     add_link_options(-fsanitize=address,undefined)
