@@ -46,13 +46,12 @@ std::optional<HandleParts> parts_of(const JobHandle& handle) {
     return HandleParts{static_cast<std::uint32_t>(*number), static_cast<std::uint32_t>(*ticket)};
 }
 
-void tell_shim(const Descriptor& shim, int what) {
-    if (!shim) return;
-    siginfo_t order{};
-    order.si_signo = shim_signal();
-    order.si_code = SI_QUEUE;
-    order.si_value.sival_int = what;
-    if (::syscall(SYS_pidfd_send_signal, shim.get(), shim_signal(), &order, 0) != 0 && errno != ESRCH)
+void tell_shim(const Descriptor& shim, const ShimWord& word) {
+    siginfo_t signal{};
+    signal.si_signo = shim_signal();
+    signal.si_code = SI_QUEUE;
+    signal.si_value.sival_int = word.packed();
+    if (::syscall(SYS_pidfd_send_signal, shim.get(), shim_signal(), &signal, 0) != 0 && errno != ESRCH)
         log::error("cannot reach the shim of a job", {{"error", std::strerror(errno)}});
 }
 
@@ -97,51 +96,30 @@ Result<std::uint32_t> NativeExecutor::Core::take_file() {
     while (state->slots.contains(number)) ++number;
     auto spool = Spool::open(options_.spool / std::to_string(number));
     if (!spool) return spool.error();
-    state->slots.emplace(number, Slot{*std::move(spool), nullptr});
+    state->slots.emplace(number, Slot{*std::move(spool)});
     return number;
 }
 
 const Spool& NativeExecutor::Core::spool_of(std::uint32_t number) { return state_.lock()->slots.at(number).spool; }
 
-void NativeExecutor::Core::give_file_back(std::uint32_t number) { state_.lock()->free.push_back(number); }
+void NativeExecutor::Core::give_file_back(State& state, std::uint32_t number) {
+    state.slots.at(number).free_since = Steady::now();
+    state.free.push_back(number);
+}
 
 Result<Executor::Started> NativeExecutor::Core::start(const JobPlan& plan, std::shared_ptr<ProcessListener> listener) {
     const auto number = take_file();
     if (!number) return number.error();
-    const Spool& spool = spool_of(*number);
-    const auto ticket = spool.prepare(plan.job_id, boot_, plan.work_directory, plan.memo);
-    if (!ticket) {
-        give_file_back(*number);
-        return ticket.error();
-    }
-    std::string request = pack(ShimRequest{.spool = *number,
-                                           .ticket = *ticket,
-                                           .command = {.argv = plan.argv,
-                                                       .environment = plan.environment,
-                                                       .directory = plan.work_directory,
-                                                       .limit = plan.limit,
-                                                       .grace = plan.grace,
-                                                       .resources = plan.resources,
-                                                       .mark = mark_of(plan),
-                                                       .own_directory = plan.work_directory},
-                                           .usual_open_files = options_.usual_open_files,
-                                           .secrets = plan.secrets,
-                                           .output_limit = plan.output_limit});
     fault_point("before-spawn");
-    const auto sent = link_->send({static_cast<std::uint32_t>(request.size()), *number, *ticket}, request);
-    wipe(request);
-    if (!sent && spool.step(*ticket, SpoolPhase::requested, SpoolPhase::free)) {
-        give_file_back(*number);
-        return sent.error();
-    }
-    if (auto problem = wait_for_start(spool, *ticket)) {
-        give_file_back(*number);
-        return *std::move(problem);
+    auto shim = request(*number, plan);
+    if (!shim) {
+        give_file_back(*state_.lock(), *number);
+        return shim.error();
     }
     fault_point("after-spawn");
-    const auto job = std::make_shared<Job>(*number, spool, 0, std::move(listener));
-    job->shim = open_shim(spool);
-    Started started{handle_of(*number, *ticket), std::nullopt};
+    const Spool& spool = spool_of(*number);
+    const auto job = std::make_shared<Job>(*number, spool, 0, *std::move(shim), std::move(listener));
+    Started started{handle_of(*number, job->ticket), std::nullopt};
     const SpoolHeader& header = spool.header();
     if (header.process_pid != 0) {
         started.pid = static_cast<pid_t>(header.process_pid);
@@ -151,17 +129,59 @@ Result<Executor::Started> NativeExecutor::Core::start(const JobPlan& plan, std::
     return started;
 }
 
-/// None: there is a job now, running or ended. Otherwise nothing was started, nor will be.
-std::optional<Error> NativeExecutor::Core::wait_for_start(const Spool& spool, std::uint32_t ticket) const {
+/// The shim that has taken the job; none: it lives no more. After an error nothing was started, nor will be.
+Result<std::shared_ptr<const NativeExecutor::Core::Shim>> NativeExecutor::Core::request(std::uint32_t number,
+                                                                                        const JobPlan& plan) {
+    std::string bytes = pack(ShimRequest{.command = {.argv = plan.argv,
+                                                     .environment = plan.environment,
+                                                     .directory = plan.work_directory,
+                                                     .limit = plan.limit,
+                                                     .grace = plan.grace,
+                                                     .resources = plan.resources,
+                                                     .mark = mark_of(plan),
+                                                     .own_directory = plan.work_directory},
+                                         .secrets = plan.secrets,
+                                         .output_limit = plan.output_limit});
+    const Spool& spool = spool_of(number);
+    const auto prepare = [&] { return spool.prepare(plan.job_id, boot_, plan.work_directory, plan.memo); };
+    auto shim = state_.lock()->slots.at(number).shim;
+    if (shim && shim->socket) {
+        const auto ticket = prepare();
+        if (!ticket) return ticket.error();
+        if (!ask(spool, *ticket, shim->socket.get(), bytes)) {
+            wipe(bytes);
+            return shim;
+        }
+        // It may have ended just now; a new one is no worse.
+    }
+    const auto ticket = prepare();
+    if (!ticket) return ticket.error();
+    auto socket = link_->make({number, *ticket});
+    if (!socket) {
+        spool.release(*ticket);
+        return socket.error();
+    }
+    auto problem = ask(spool, *ticket, socket->get(), bytes);
+    wipe(bytes);
+    if (problem) return *std::move(problem);
+    return hold(number, open_shim(spool), *std::move(socket));
+}
+
+/// None: there is a job now, running or ended. Otherwise nothing was started, nor will be, and the file is free.
+std::optional<Error> NativeExecutor::Core::ask(const Spool& spool, std::uint32_t ticket, int socket,
+                                               std::string_view request) const {
+    const auto sent = hand_over(socket, ticket, request);
+    if (!sent && spool.step(ticket, SpoolPhase::requested, SpoolPhase::free)) return sent.error();
     const auto last = Steady::now() + patience_of_requests;
     for (;;) {
         const auto phase = spool.phase();
         switch (phase) {
             case SpoolPhase::requested:
             case SpoolPhase::taken:
-                if (Steady::now() >= last && spool.step(ticket, phase, SpoolPhase::free))
-                    return Error{ErrorCode::unavailable, "No process took the job over."};
                 spool.wait_while(phase, between_looks);
+                if (spool.phase() == phase && (is_closed(socket) || Steady::now() >= last) &&
+                    spool.step(ticket, phase, SpoolPhase::free))
+                    return Error{ErrorCode::unavailable, "No process took the job over."};
                 break;
             case SpoolPhase::starting:
                 spool.wait_while(phase, between_looks);
@@ -190,17 +210,37 @@ Descriptor NativeExecutor::Core::open_shim(const Spool& spool) const {
     return shim;
 }
 
+std::shared_ptr<const NativeExecutor::Core::Shim> NativeExecutor::Core::hold(std::uint32_t number, Descriptor pidfd,
+                                                                             Descriptor socket) {
+    auto state = state_.lock();
+    Slot& slot = state->slots.at(number);
+    let_go(slot);
+    if (!pidfd) return nullptr;
+    slot.shim = std::make_shared<const Shim>(++state->shims, std::move(pidfd), std::move(socket));
+    epoll_event event{.events = EPOLLIN,
+                      .data = {.u64 = std::uint64_t{slot.shim->serial} << 32 | (std::uint64_t{number} + first_shim)}};
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, slot.shim->pidfd.get(), &event) != 0)
+        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    return slot.shim;
+}
+
+void NativeExecutor::Core::let_go(Slot& slot) const {
+    if (slot.shim) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, slot.shim->pidfd.get(), nullptr);
+    slot.shim.reset();
+}
+
 void NativeExecutor::Core::listen(const std::shared_ptr<Job>& job) {
-    if (!job->shim) job->life = Life::over;
-    state_.lock()->slots.at(job->number).job = job;
-    if (job->shim) {
-        epoll_event event{.events = EPOLLIN,
-                          .data = {.u64 = std::uint64_t{job->ticket} << 32 | (std::uint64_t{job->number} + 2)}};
-        if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, job->shim.get(), &event) != 0)
-            throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+    bool is_over = false;
+    {
+        auto state = state_.lock();
+        Slot& slot = state->slots.at(job->number);
+        is_over = !job->shim || slot.shim != job->shim;
+        if (is_over) job->life = Life::over;
+        slot.job = job;
     }
     // What came before anybody listened.
-    if (!job->shim || job->spool.header().armed.load() == 0) look_at(job->number);
+    if (is_over || job->is_foreign || job->spool.header().armed.load() == 0 || job->spool.phase() == SpoolPhase::ended)
+        look_at(job->number);
 }
 
 void NativeExecutor::Core::look_at(std::uint32_t number) {
@@ -218,8 +258,8 @@ std::shared_ptr<NativeExecutor::Core::Job> NativeExecutor::Core::job_of(const Jo
 }
 
 void NativeExecutor::Core::stop(const JobHandle& handle, StopReason reason) {
-    if (const auto job = job_of(handle); job && reason != StopReason::none)
-        tell_shim(job->shim, static_cast<int>(reason));
+    if (const auto job = job_of(handle); job && job->shim && reason != StopReason::none)
+        tell_shim(job->shim->pidfd, {job->ticket, reason});
 }
 
 void NativeExecutor::Core::resume_output(const JobHandle& handle) {
@@ -242,7 +282,8 @@ void NativeExecutor::Core::kept(const JobHandle& handle, std::uint64_t bytes) {
         if (!position) return;
         job->spool.advance(*position, marks->freed);
     }
-    if (job->spool.header().held.exchange(0) != 0) tell_shim(job->shim, 0);
+    if (job->spool.header().held.exchange(0) != 0 && job->shim)
+        tell_shim(job->shim->pidfd, {job->ticket, StopReason::none});
 }
 
 void NativeExecutor::Core::forget(const JobHandle& handle) {
@@ -253,10 +294,11 @@ void NativeExecutor::Core::forget(const JobHandle& handle) {
     if (found == state->slots.end() || found->second.job || found->second.spool.ticket() != parts->ticket) return;
     if (found->second.spool.header().version != SpoolHeader::current_version) {
         std::filesystem::remove(options_.spool / std::to_string(parts->number));
+        let_go(found->second);
         state->slots.erase(found);
         return;
     }
-    if (found->second.spool.release(parts->ticket)) state->free.push_back(parts->number);
+    if (found->second.spool.release(parts->ticket)) give_file_back(*state, parts->number);
 }
 
 std::vector<Executor::Survivor> NativeExecutor::Core::survivors() {
@@ -292,13 +334,12 @@ Result<void> NativeExecutor::Core::recover(const JobHandle& handle, std::uint64_
             spool = &found->second.spool;
     }
     if (!spool) return Error{ErrorCode::not_found, "Nothing is left of the job."};
-    const auto job = std::make_shared<Job>(parts->number, *spool, from_byte, std::move(listener));
-    job->shim = open_shim(*spool);
+    const auto job = std::make_shared<Job>(parts->number, *spool, from_byte,
+                                           hold(parts->number, open_shim(*spool), Descriptor()), std::move(listener));
     // One that we cannot read does not go on; this order every version understands.
-    if (job->is_foreign && job->shim) ::syscall(SYS_pidfd_send_signal, job->shim.get(), SIGTERM, nullptr, 0);
+    if (job->is_foreign && job->shim) ::syscall(SYS_pidfd_send_signal, job->shim->pidfd.get(), SIGTERM, nullptr, 0);
     if (!job->is_foreign) spool->header().armed = 0;
     listen(job);
-    if (job->shim) look_at(job->number);
     return {};
 }
 

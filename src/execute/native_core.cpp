@@ -24,12 +24,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The user data of an epoll event; numbers of files begin behind these.
-constexpr std::uint64_t nudge_source = 0, wake_source = 1;
 constexpr std::size_t most_at_once = 4 << 20;  // bytes of one job before the others have their turn
 constexpr std::size_t span_of_a_mark = 64 << 10;
 constexpr auto kill_patience = 5s;
 constexpr int between_kills = 20;  // ms
+/// How long a shim waits for the next job.
+constexpr auto patience_of_idle = 10s;
 
 constexpr std::string_view rebooted =
     "The machine (or the container) was started anew while the job was running; what it did until then is not known.";
@@ -67,7 +67,10 @@ Result<void> NativeExecutor::Core::open() {
         epoll_event event{.events = EPOLLIN, .data = {.u64 = source}};
         if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) != 0) return failure("epoll");
     }
-    auto link = ShimLink::open({.program = options_.program, .spool = options_.spool, .wake = wake_.get()});
+    auto link = ShimLink::open({.program = options_.program,
+                                .spool = options_.spool,
+                                .usual_open_files = options_.usual_open_files,
+                                .wake = wake_.get()});
     if (!link) return link.error();
     link_ = *std::move(link);
     find_files();
@@ -87,7 +90,7 @@ void NativeExecutor::Core::find_files() {
         }
         const auto where = static_cast<std::uint32_t>(*number);
         if (!settle(*spool)) state->free.push_back(where);
-        state->slots.emplace(where, Slot{*std::move(spool), nullptr});
+        state->slots.emplace(where, Slot{*std::move(spool)});
     }
 }
 
@@ -129,24 +132,20 @@ void NativeExecutor::Core::leave() {
     nudge_.notify();
     thread_.join();
     link_.reset();
+    for (auto& [number, slot] : state_.lock()->slots)
+        if (!slot.job) let_go(slot);
 }
 
 void NativeExecutor::Core::run(std::stop_token stop) {
     std::array<epoll_event, 64> events;
     while (!stop.stop_requested()) {
-        const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                       dying_.empty() ? -1 : between_kills);
+        const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience());
         for (int i = 0; i < count && !stop.stop_requested(); ++i) {
             const std::uint64_t source = events[static_cast<std::size_t>(i)].data.u64;
             if (source == wake_source) {
                 read_wakes();
             } else if (source != nudge_source) {
-                const auto number = static_cast<std::uint32_t>(source) - 2;
-                std::shared_ptr<Job> job = state_.lock()->slots.at(number).job;
-                if (!job || job->ticket != source >> 32) continue;
-                ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, job->shim.get(), nullptr);
-                job->life = Life::over;
-                look(job);
+                shim_ended(static_cast<std::uint32_t>(source - first_shim), static_cast<std::uint32_t>(source >> 32));
             } else {
                 nudge_.consume();
                 std::vector<std::shared_ptr<Job>> jobs;
@@ -163,8 +162,45 @@ void NativeExecutor::Core::run(std::stop_token stop) {
                 for (const auto& job : jobs) look(job);
             }
         }
-        if (!stop.stop_requested()) kill_rest();
+        if (stop.stop_requested()) return;
+        kill_rest();
+        let_idle_go();
     }
+}
+
+int NativeExecutor::Core::patience() const {
+    if (!dying_.empty()) return between_kills;
+    if (!idle_look_) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*idle_look_ - Steady::now()).count();
+    return static_cast<int>(std::max<std::int64_t>(left, 0));
+}
+
+void NativeExecutor::Core::shim_ended(std::uint32_t number, std::uint32_t serial) {
+    std::shared_ptr<Job> job;
+    {
+        auto state = state_.lock();
+        const auto found = state->slots.find(number);
+        if (found == state->slots.end()) return;
+        Slot& slot = found->second;
+        if (!slot.shim || slot.shim->serial != serial) return;
+        if (slot.job && slot.job->shim == slot.shim) job = slot.job;
+        let_go(slot);
+    }
+    if (!job) return;
+    job->life = Life::over;
+    look(job);
+}
+
+/// A shim without a job is let go when none has come for it for a while.
+void NativeExecutor::Core::let_idle_go() {
+    const auto now = Steady::now();
+    if (!idle_look_ || now < *idle_look_) return;
+    idle_look_.reset();
+    auto state = state_.lock();
+    for (const auto number : state->free)
+        if (auto& slot = state->slots.at(number); now - slot.free_since >= patience_of_idle) let_go(slot);
+    for (const auto& [number, slot] : state->slots)
+        if (slot.shim && !slot.job) idle_look_ = now + patience_of_idle;
 }
 
 void NativeExecutor::Core::read_wakes() {
@@ -182,13 +218,16 @@ void NativeExecutor::Core::read_wakes() {
 
 void NativeExecutor::Core::look(const std::shared_ptr<Job>& job) {
     if (!job || job->kills_until || job->has_ended) return;
+    const auto is_over = [&] { return job->life == Life::over || job->spool.phase() == SpoolPhase::ended; };
     while (!job->is_foreign) {
+        // What was written before the end is there when the end is.
+        const bool all = is_over();
         if (!deliver(*job)) return;
-        if (job->life == Life::over) break;
+        if (all) break;
         job->spool.header().armed = 1;
-        if (!job->reader.has_more()) return;
+        if (!job->reader.has_more() && !is_over()) return;
     }
-    if (job->life == Life::over) end(job);
+    if (!job->is_foreign || job->life == Life::over) end(job);
 }
 
 /// True: there is nothing more at the moment.
@@ -271,6 +310,7 @@ void NativeExecutor::Core::tell(const std::shared_ptr<Job>& job, ProcessEnd end)
     if (end.left_behind > 0)
         log::error("processes of a job survive SIGKILL",
                    {{"job", job->spool.header().job}, {"count", end.left_behind}});
+    if (!idle_look_) idle_look_ = Steady::now() + patience_of_idle;
     state_.lock()->slots.at(job->number).job.reset();
     job->listener->ended(end);
 }

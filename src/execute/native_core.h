@@ -32,18 +32,27 @@ public:
 private:
     using Steady = std::chrono::steady_clock;
     enum class Life { alive, over };
+    // The user data of an epoll event; of shims the serial number in the upper half, that of the file in the lower.
+    static constexpr std::uint64_t nudge_source = 0, wake_source = 1, first_shim = 2;
 
     /// What was told of, and where its frames end: output that is durable up to an offset is durable up to there.
     struct Marks {
         std::deque<std::pair<std::uint64_t, std::uint64_t>> pairs;  ///< offset, position
         std::uint64_t freed = 0;
     };
+    /// A living shim of this or an earlier run.
+    struct Shim {
+        std::uint32_t serial;  ///< no two have the same
+        Descriptor pidfd;
+        Descriptor socket{};  ///< for requests; none: it is of an earlier run, and takes no other
+    };
     struct Job {
-        Job(std::uint32_t number_of_file, const Spool& file, std::uint64_t from_byte,
+        Job(std::uint32_t number_of_file, const Spool& file, std::uint64_t from_byte, std::shared_ptr<const Shim> who,
             std::shared_ptr<ProcessListener> whom)
             : number(number_of_file),
               ticket(file.ticket()),
               spool(file),
+              shim(std::move(who)),
               listener(std::move(whom)),
               reader(file, from_byte) {
             marks.lock()->freed = std::max(file.header().durable.load(), file.first_frame());
@@ -51,8 +60,8 @@ private:
         }
         const std::uint32_t number, ticket;
         const Spool& spool;
+        const std::shared_ptr<const Shim> shim;  ///< none: it is over
         const std::shared_ptr<ProcessListener> listener;
-        Descriptor shim{};  ///< pidfd; none: it is over
         Locked<Marks> marks{};
         bool is_foreign = false;  ///< of another version of this program: how it keeps things is not known
         // Of the thread
@@ -65,10 +74,13 @@ private:
     };
     struct Slot {
         Spool spool;
-        std::shared_ptr<Job> job;  ///< while somebody listens
+        std::shared_ptr<Job> job{};          ///< while somebody listens
+        std::shared_ptr<const Shim> shim{};  ///< as far as known, it lives
+        Steady::time_point free_since{};
     };
     struct State {
         std::map<std::uint32_t, Slot> slots;  ///< nodes stay where they are
+        std::uint32_t shims = 0;              ///< so many there were
         std::vector<std::uint32_t> free;
         std::vector<std::uint32_t> to_look_at;
         std::vector<std::shared_ptr<Job>> to_resume;
@@ -79,16 +91,23 @@ private:
     // Starting
     Result<std::uint32_t> take_file();
     const Spool& spool_of(std::uint32_t number);
-    void give_file_back(std::uint32_t number);
-    std::optional<Error> wait_for_start(const Spool& spool, std::uint32_t ticket) const;
+    static void give_file_back(State& state, std::uint32_t number);
+    Result<std::shared_ptr<const Shim>> request(std::uint32_t number, const JobPlan& plan);
+    std::optional<Error> ask(const Spool& spool, std::uint32_t ticket, int socket, std::string_view request) const;
     void listen(const std::shared_ptr<Job>& job);
+    // Shims
     /// A pidfd; none: it does not live.
     Descriptor open_shim(const Spool& spool) const;
+    std::shared_ptr<const Shim> hold(std::uint32_t number, Descriptor pidfd, Descriptor socket);
+    void let_go(Slot& slot) const;
+    void let_idle_go();
+    void shim_ended(std::uint32_t number, std::uint32_t serial);
     std::shared_ptr<Job> job_of(const JobHandle& handle);
     void look_at(std::uint32_t number);
 
     // The thread
     void run(std::stop_token stop);
+    int patience() const;
     void read_wakes();
     void look(const std::shared_ptr<Job>& job);
     bool deliver(Job& job);
@@ -105,7 +124,9 @@ private:
     Nudge nudge_;
     std::unique_ptr<ShimLink> link_;
     Locked<State> state_;
-    std::vector<std::shared_ptr<Job>> dying_;  // of the thread
+    // Of the thread
+    std::vector<std::shared_ptr<Job>> dying_;
+    std::optional<Steady::time_point> idle_look_;  // when to see which shims have nothing to do
     std::jthread thread_;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "execute/shim/request.h"
 #include "support/native_fixture.h"
 
 #include <unistd.h>
@@ -175,4 +176,84 @@ TEST_CASE_FIXTURE(NativeFixture, "the process that makes shims is started again 
     REQUIRE(started);
     next->wait_end();
     CHECK(next->out == "two\n");
+}
+
+TEST_CASE_FIXTURE(NativeFixture, "a shim runs one job after the other") {
+    const auto run = [&](const std::string& script) {
+        const auto each = std::make_shared<Record>();
+        auto next = plan(script);
+        next.secrets = {"of-" + script.substr(0, 6)};
+        const auto started = executor->start(next, each);
+        REQUIRE(started);
+        each->wait_end();
+        executor->forget(started->handle);
+        return each;
+    };
+    const auto first = run("echo 1 of-echo 1 of-echo 2");
+    const auto watcher = shim();
+    CHECK(first->out == "1 •••••••• of-echo 2\n");
+    const auto second = run("echo 2 of-echo 1 of-echo 2; exit 3");
+    CHECK(shim() == watcher);
+    CHECK(second->out == "2 of-echo 1 ••••••••\n");
+    CHECK(second->end->exit_code == 3);
+    SUBCASE("and ends with the program that it works for") {
+        executor.reset();
+        wait_until_gone(watcher);
+    }
+    SUBCASE("and is replaced when it was killed meanwhile") {
+        send_signal(watcher, SIGKILL);
+        wait_until_gone(watcher);
+        CHECK(run("echo 3")->out == "3\n");
+        CHECK(shim() != watcher);
+    }
+    SUBCASE("and ends when it is told to") {
+        send_signal(watcher, SIGTERM);
+        wait_until_gone(watcher);
+        CHECK(run("echo 3")->out == "3\n");
+    }
+    SUBCASE("but not after one that left processes behind") {
+        run("setsid sleep 1000 >/dev/null 2>&1 & echo $! > child");
+        wait_until_gone(watcher);
+        pid_t child = 0;
+        std::ifstream(file("child")) >> child;
+        const auto left = read_process(child);
+        REQUIRE(left);
+        const auto next = run("echo next; exec sleep 0");
+        CHECK(next->end->left_behind == 0);
+        CHECK(read_process(child)->identity == left->identity);
+        send_signal(left->identity, SIGKILL);
+    }
+    SUBCASE("and an order for the job before is none for the next") {
+        const auto last = std::make_shared<Record>();
+        const auto started = executor->start(plan("echo ready; " + waits_for("go") + "exit 4"), last);
+        REQUIRE(started);
+        last->wait_for_output("ready");
+        CHECK(shim() == watcher);
+        // As one that was on its way while the shim went on to this job.
+        const auto late = ShimWord{spool().ticket() - 1, StopReason::cancelled}.packed();
+        REQUIRE(::sigqueue(watcher.pid, shim_signal(), sigval{.sival_int = late}) == 0);
+        touch("go");
+        CHECK(last->wait_end().exit_code == 4);
+        CHECK(last->end->stopped == StopReason::none);
+    }
+}
+
+TEST_CASE_FIXTURE(NativeFixture, "a shim that was not let go does not keep the next server from its file") {
+    const auto started = executor->start(plan("true"), record);
+    REQUIRE(started);
+    record->wait_end();
+    executor->forget(started->handle);
+    const auto watcher = shim();
+    ::kill(watcher.pid, SIGSTOP);
+    restart();
+    const auto next = std::make_shared<Record>();
+    std::thread releases([&] {
+        spool().wait_while(SpoolPhase::free, 10s);
+        ::kill(watcher.pid, SIGCONT);
+    });
+    REQUIRE(executor->start(plan("echo next"), next));
+    releases.join();
+    next->wait_end();
+    CHECK(next->out == "next\n");
+    CHECK(shim() != watcher);
 }

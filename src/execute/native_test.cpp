@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(NativeFixture, "output waits in order while nobody takes it, a
     REQUIRE(started);
     record->wait([&] { return record->paused; });
     record->pause_after.reset();
-    wait_until_gone(shim());
+    wait_until_ended();
     executor->resume_output(started->handle);
     record->wait_end();
     std::string expected;

@@ -12,10 +12,10 @@ TEST_CASE("slots and jobs that wait for the database fit into the descriptors") 
         CHECK(slots <= 300);
         CHECK(unrecorded >= slots);
         CHECK(unrecorded <= 1000);
-        if (descriptors >= 64) CHECK(static_cast<std::uint64_t>(4 * slots + 3 * (unrecorded - slots)) < descriptors);
+        if (descriptors >= 64) CHECK(static_cast<std::uint64_t>(5 * unrecorded) < descriptors);
     }
     CHECK(capacity_within(1024, 16).slots == 16);
-    CHECK(capacity_within(1024, 300).slots == 117);
+    CHECK(capacity_within(1024, 300).slots == 82);
     CHECK(capacity_within(4096, 300).slots == 300);
     CHECK(capacity_within(1 << 20, 10'000).unrecorded == 10'000);
 }

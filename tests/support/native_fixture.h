@@ -52,6 +52,10 @@ struct NativeFixture {
         const auto file = spool();
         return {static_cast<pid_t>(file.header().shim_pid), file.header().shim_start_time};
     }
+    void wait_until_ended() const {
+        const auto file = spool();
+        while (file.phase() != SpoolPhase::ended) file.wait_while(file.phase(), std::chrono::seconds(1));
+    }
     std::shared_ptr<Record> recover(std::uint64_t from_byte) {
         const auto survivors = executor->survivors();
         REQUIRE(survivors.size() == 1);

@@ -27,8 +27,6 @@ std::string pack(const ShimRequest& request) {
     for (const auto& [name, value] : command.environment) size += name.size() + value.size() + 16;
     for (const auto& secret : request.secrets) size += secret.size() + 8;
     out.reserve(size);  // no copy with secrets stays behind
-    out.add(std::int64_t{request.spool});
-    out.add(std::int64_t{request.ticket});
     out.add(std::ssize(command.argv));
     for (const auto& word : command.argv) out.add(word);
     out.add(std::ssize(command.environment));
@@ -40,8 +38,8 @@ std::string pack(const ShimRequest& request) {
     out.add(std::int64_t{command.file_mode_mask});
     out.add(std::int64_t{command.limit.count()});
     out.add(std::int64_t{command.grace.count()});
-    for (const auto& limit : {command.resources.memory, command.resources.cpu, command.resources.open_files,
-                              command.resources.file_size, request.usual_open_files})
+    for (const auto& limit :
+         {command.resources.memory, command.resources.cpu, command.resources.open_files, command.resources.file_size})
         out.add(packed(limit));
     out.add(command.mark);
     out.add(command.own_directory.native());
@@ -55,8 +53,6 @@ std::optional<ShimRequest> unpack_request(std::string_view bytes) {
     Unpacker in(bytes);
     ShimRequest request;
     Command& command = request.command;
-    request.spool = static_cast<std::uint32_t>(in.number());
-    request.ticket = static_cast<std::uint32_t>(in.number());
     for (auto left = in.count(); left > 0; --left) command.argv.emplace_back(in.text());
     for (auto left = in.count(); left > 0; --left) {
         const auto name = in.text();
@@ -67,7 +63,7 @@ std::optional<ShimRequest> unpack_request(std::string_view bytes) {
     command.limit = std::chrono::milliseconds(in.number());
     command.grace = std::chrono::milliseconds(in.number());
     for (auto* limit : {&command.resources.memory, &command.resources.cpu, &command.resources.open_files,
-                        &command.resources.file_size, &request.usual_open_files})
+                        &command.resources.file_size})
         *limit = unpacked(in.number());
     command.mark = in.text();
     command.own_directory = in.text();

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
 #include <csignal>
@@ -18,7 +20,8 @@
 namespace mf {
 namespace {
 
-constexpr int between_attempts = 200;  // ms, while the disk is full
+constexpr int between_attempts = 200;            // ms, while the disk is full
+constexpr long most_of_a_small_shim = 3 * 1024;  // KiB
 /// So much waits for the server beyond what it would keep anyhow; of a job without a limit of output, so much at all.
 constexpr std::uint64_t most_ahead = 1 << 20;
 constexpr std::uint64_t most_of_unlimited = 256 << 20;
@@ -30,13 +33,32 @@ public:
     bool wait_until(std::optional<Timestamp>, Nudge& nudge, std::stop_token) override { return nudge.consume(); }
 };
 
+/// Wakes the server for one spool file.
+class ServerBell {
+public:
+    ServerBell(int pipe, std::uint32_t number) : pipe_(pipe), number_(number) {}
+
+    /// False: so much waits for the server that nothing can be added now.
+    bool ring() const {
+        // Without a reader: the next server reads everything that is here when it comes.
+        return ::write(pipe_, &number_, sizeof number_) >= 0 || errno != EAGAIN;
+    }
+    void ring_surely() const {
+        pollfd room{pipe_, POLLOUT, 0};
+        while (!ring()) ::poll(&room, 1, between_attempts);
+    }
+
+private:
+    const int pipe_;
+    const std::uint32_t number_;
+};
+
 /// Keeps what the process tells. What cannot be written now waits here, and the process with it.
 class Keeper final : public ProcessListener {
 public:
-    Keeper(const Spool& spool, const ShimRequest& request, int wake)
+    Keeper(const Spool& spool, const ShimRequest& request, const ServerBell& bell)
         : spool_(spool),
-          number_(request.spool),
-          wake_(wake),
+          bell_(bell),
           secrets_(request.secrets),
           limit_(static_cast<std::uint64_t>(request.output_limit)),
           most_backlog_(limit_ > 0 ? limit_ + most_ahead : most_of_unlimited) {}
@@ -121,13 +143,11 @@ private:
     void wake_server() {
         auto& armed = spool_.header().armed;
         if (armed.exchange(0) == 0) return;
-        // Without a reader: the next server reads everything that is here when it comes.
-        if (::write(wake_, &number_, sizeof number_) < 0 && errno == EAGAIN) armed = 1;
+        if (!bell_.ring()) armed = 1;
     }
 
     const Spool& spool_;
-    const std::uint32_t number_;
-    const int wake_;
+    const ServerBell& bell_;
     std::vector<std::string> secrets_;
     const std::uint64_t limit_, most_backlog_;
     SecretMask mask_;
@@ -136,101 +156,171 @@ private:
     std::optional<ProcessEnd> end_;
 };
 
+bool read_all(int socket, void* to, std::size_t size) {
+    auto* next = static_cast<char*>(to);
+    while (size > 0) {
+        const auto got = ::read(socket, next, size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        next += got;
+        size -= static_cast<std::size_t>(got);
+    }
+    return true;
+}
+
 void wipe_command(Command& command) {
     for (auto& word : command.argv) wipe(word);
     for (auto& [name, value] : command.environment) wipe(value);
 }
 
-/// The orders that have come; true: there is room again.
-bool take_orders(int signals, Supervisor& supervisor, Supervisor::Key key) {
-    bool room = false;
-    signalfd_siginfo order{};
-    while (::read(signals, &order, sizeof order) == sizeof order) {
-        const auto reason = static_cast<int>(order.ssi_signo) == shim_signal() ? static_cast<StopReason>(order.ssi_int)
-                                                                               : StopReason::shutdown;
-        if (reason == StopReason::none)
-            room = true;
-        else
-            supervisor.stop(key, reason);
-    }
-    return room;
-}
+class Shim {
+public:
+    Shim(const Spool& spool, std::uint32_t number, Descriptor server, const ShimSurroundings& surroundings)
+        : spool_(spool),
+          bell_(surroundings.wake, number),
+          server_(std::move(server)),
+          signals_(surroundings.signals),
+          identity_{::getpid(), start_time_of(::getpid()).value_or(0)},
+          supervisor_(clock_, {.usual_open_files = surroundings.usual_open_files,
+                               .driven = Supervisor::Options::Driven::by_caller}) {}
 
-void watch(const Spool& spool, std::uint32_t ticket, Supervisor& supervisor, Supervisor::Key key, Keeper& keeper,
-           int signals) {
-    for (;;) {
-        supervisor.work();
-        if (const auto& end = keeper.end()) {
-            fault_point("shim-before-end");
-            spool.tell_end(*end);
-            if (!spool.step(ticket, SpoolPhase::running, SpoolPhase::ended))
-                spool.step(ticket, SpoolPhase::starting, SpoolPhase::ended);
-            return;
+    void live() {
+        const bool locked = spool_.lock();
+        const std::string problem =
+            locked ? "" : fmt::format("The spool file cannot be locked: {}.", std::strerror(errno));
+        while (server_ && take_request()) {
+            if (locked)
+                serve();
+            else
+                refuse(SpoolPhase::requested, problem);
+            wipe(request_);
         }
-        int patience = supervisor.patience();
-        if (keeper.waits()) patience = patience < 0 ? between_attempts : std::min(patience, between_attempts);
-        pollfd watched[] = {{supervisor.descriptor(), POLLIN, 0}, {signals, POLLIN, 0}};
-        const int count = ::poll(watched, 2, patience);
-        const bool room = watched[1].revents != 0 && take_orders(signals, supervisor, key);
-        if (keeper.waits() && (room || count == 0) && keeper.try_again()) supervisor.resume(key);
     }
-}
+
+private:
+    /// Waits for one. False: there is none to come.
+    bool take_request() {
+        for (;;) {
+            pollfd watched[] = {{server_.get(), POLLIN, 0}, {signals_, POLLIN, 0}};
+            if (::poll(watched, 2, -1) < 0) continue;
+            // What is said of a job that has ended is too late; what is said to the shim is not.
+            if (watched[1].revents != 0 && read_signals({}).ends) return false;
+            if (watched[0].revents != 0) break;
+        }
+        if (!read_all(server_.get(), &head_, sizeof head_)) return false;
+        request_.resize(head_.size);
+        return read_all(server_.get(), request_.data(), request_.size());
+    }
+
+    void serve() {
+        if (!step(SpoolPhase::requested, SpoolPhase::taken)) return;
+        SpoolHeader& header = spool_.header();
+        header.shim_start_time = identity_.start_time;
+        header.shim_pid = identity_.pid;
+        if (!step(SpoolPhase::taken, SpoolPhase::starting)) return;
+        header.begin = clock_.now().time_since_epoch().count();
+        auto request = unpack_request(request_);
+        wipe(request_);
+        if (!request)
+            return end({.exit_code = 126,
+                        .start_error = "What the server asked for could not be understood.",
+                        .ended_at = clock_.now()});
+        fault_point("shim-before-spawn");
+        const auto keeper = std::make_shared<Keeper>(spool_, *request, bell_);
+        for (auto& secret : request->secrets) wipe(secret);
+        const auto started = supervisor_.start(request->command, keeper);
+        wipe_command(request->command);
+        fault_point("shim-after-spawn");
+        if (!started.shortage.empty()) return refuse(SpoolPhase::starting, started.shortage);
+        if (started.process) {
+            header.process_start_time = started.process->start_time;
+            header.process_pid = started.process->pid;
+            step(SpoolPhase::starting, SpoolPhase::running);
+        }
+        watch(started.key, *keeper);
+        fault_point("shim-before-end");
+        end(*keeper->end());
+    }
+
+    void watch(Supervisor::Key key, Keeper& keeper) {
+        for (;;) {
+            supervisor_.work();
+            if (keeper.end()) return;
+            int patience = supervisor_.patience();
+            if (keeper.waits()) patience = patience < 0 ? between_attempts : std::min(patience, between_attempts);
+            pollfd watched[] = {{supervisor_.descriptor(), POLLIN, 0}, {signals_, POLLIN, 0}};
+            const int count = ::poll(watched, 2, patience);
+            const bool room = watched[1].revents != 0 && read_signals(key).room;
+            if (keeper.waits() && (room || count == 0) && keeper.try_again()) supervisor_.resume(key);
+        }
+    }
+
+    struct Heard {
+        bool room = false;  ///< in the spool, again
+        bool ends = false;  ///< this process
+    };
+    /// What has been said, to be done to this job if there is one.
+    Heard read_signals(std::optional<Supervisor::Key> job) {
+        Heard heard;
+        signalfd_siginfo signal{};
+        while (::read(signals_, &signal, sizeof signal) == sizeof signal) {
+            const bool is_word = static_cast<int>(signal.ssi_signo) == shim_signal();
+            const auto word = is_word ? ShimWord::unpack(signal.ssi_int) : ShimWord{head_.ticket, StopReason::shutdown};
+            if (!is_word) {
+                heard.ends = true;
+                server_.reset();
+            }
+            if (!job || word.ticket != head_.ticket) continue;
+            if (word.reason == StopReason::none)
+                heard.room = true;
+            else
+                supervisor_.stop(*job, word.reason);
+        }
+        return heard;
+    }
+
+    void end(const ProcessEnd& end) {
+        // Before the server may ask for the next one.
+        if (!is_as_new()) server_.reset();
+        spool_.tell_end(end);
+        if (!step(SpoolPhase::running, SpoolPhase::ended)) step(SpoolPhase::starting, SpoolPhase::ended);
+        bell_.ring_surely();
+    }
+    void refuse(SpoolPhase from, std::string_view why) {
+        put_text(spool_.header().complaint, why);
+        step(from, SpoolPhase::refused);
+    }
+    bool step(SpoolPhase from, SpoolPhase to) const { return spool_.step(head_.ticket, from, to); }
+
+    /// Has no children, which it would take for those of the next job; is small, as the kernel counts the memory of
+    /// who starts a process as the process's own.
+    static bool is_as_new() {
+        siginfo_t child{};
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD &&
+               usage.ru_maxrss < most_of_a_small_shim;
+    }
+
+    const Spool& spool_;
+    const ServerBell bell_;
+    Descriptor server_;
+    const int signals_;
+    const ProcessIdentity identity_;
+    const UptimeClock clock_{};
+    Supervisor supervisor_;
+    RequestHead head_{};
+    std::string request_;
+};
 
 }  // namespace
 
-int run_shim(const RequestHead& head, std::string& request_bytes, const ShimSurroundings& surroundings) {
+void run_shim(std::uint32_t number, Descriptor server, const ShimSurroundings& surroundings) {
     ::setsid();
     // The maker of shims does not wait for them; a shim waits for its job.
     std::signal(SIGCHLD, SIG_DFL);
-    const auto spool = Spool::attach(surroundings.spool / std::to_string(head.spool));
-    if (!spool || !spool->step(head.ticket, SpoolPhase::requested, SpoolPhase::taken)) {
-        wipe(request_bytes);
-        return 1;
-    }
-    SpoolHeader& header = spool->header();
-    header.shim_start_time = start_time_of(::getpid()).value_or(0);
-    header.shim_pid = ::getpid();
-    if (!spool->lock()) {
-        put_text(header.complaint, fmt::format("The spool file cannot be locked: {}.", std::strerror(errno)));
-        spool->step(head.ticket, SpoolPhase::taken, SpoolPhase::refused);
-        wipe(request_bytes);
-        return 0;
-    }
-    if (!spool->step(head.ticket, SpoolPhase::taken, SpoolPhase::starting)) {
-        wipe(request_bytes);
-        return 1;
-    }
-    const UptimeClock clock;
-    header.begin = clock.now().time_since_epoch().count();
-    auto request = unpack_request(request_bytes);
-    wipe(request_bytes);
-    if (!request) {
-        spool->tell_end({.exit_code = 126,
-                         .start_error = "What the server asked for could not be understood.",
-                         .ended_at = clock.now()});
-        spool->step(head.ticket, SpoolPhase::starting, SpoolPhase::ended);
-        return 0;
-    }
-    fault_point("shim-before-spawn");
-    Supervisor supervisor(
-        clock, {.usual_open_files = request->usual_open_files, .driven = Supervisor::Options::Driven::by_caller});
-    const auto keeper = std::make_shared<Keeper>(*spool, *request, surroundings.wake);
-    for (auto& secret : request->secrets) wipe(secret);
-    const auto started = supervisor.start(request->command, keeper);
-    wipe_command(request->command);
-    fault_point("shim-after-spawn");
-    if (!started.shortage.empty()) {
-        put_text(header.complaint, started.shortage);
-        spool->step(head.ticket, SpoolPhase::starting, SpoolPhase::refused);
-        return 0;
-    }
-    if (started.process) {
-        header.process_start_time = started.process->start_time;
-        header.process_pid = started.process->pid;
-        spool->step(head.ticket, SpoolPhase::starting, SpoolPhase::running);
-    }
-    watch(*spool, head.ticket, supervisor, started.key, *keeper, surroundings.signals);
-    return 0;
+    if (const auto spool = Spool::attach(surroundings.spool / std::to_string(number)))
+        Shim(*spool, number, std::move(server), surroundings).live();
 }
 
 }  // namespace mf

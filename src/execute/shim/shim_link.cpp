@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +22,9 @@
 
 namespace mf {
 namespace {
+
+/// How long a shim may let a request wait in its socket.
+constexpr timeval patience_of_reading{.tv_sec = 5, .tv_usec = 0};
 
 /// Above those that a new process has at fixed numbers.
 Descriptor above_fixed(int descriptor) { return Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, 10)); }
@@ -54,8 +59,9 @@ Result<void> ShimLink::start() {
     if (!socket || !wake || !program)
         return Error{ErrorCode::unavailable, fmt::format("No descriptor can be had: {}.", std::strerror(errno))};
     const auto path = fmt::format("/proc/self/fd/{}", program.get());
-    std::string name = "multiflexi-shim", spool = options_.spool.string(), fault;
-    std::array<char*, 3> argv{name.data(), spool.data(), nullptr};
+    std::string name = "multiflexi-shim", spool = options_.spool.string(), open_files, fault;
+    if (options_.usual_open_files) open_files = std::to_string(*options_.usual_open_files);
+    std::array<char*, 4> argv{name.data(), spool.data(), open_files.empty() ? nullptr : open_files.data(), nullptr};
     // Nothing of the server's environment, which may contain secrets.
     if (const char* armed = std::getenv(fault_variable)) fault = fmt::format("{}={}", fault_variable, armed);
     std::array<char*, 2> environment{fault.empty() ? nullptr : fault.data(), nullptr};
@@ -89,11 +95,9 @@ Result<void> ShimLink::start() {
 }
 
 Result<void> ShimLink::greet() const {
-    const RequestHead question{};
     char answer[64] = "";
-    ssize_t size = ::send(socket_.get(), &question, sizeof question, MSG_NOSIGNAL);
     // It ends, and the socket with it, when it does not understand.
-    if (size > 0) size = ::read(socket_.get(), answer, sizeof answer);
+    const ssize_t size = send({}, -1) ? ::read(socket_.get(), answer, sizeof answer) : -1;
     const std::string_view version(answer, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     if (version == MULTIFLEXI_VERSION) return {};
     return refusal(options_.program,
@@ -109,22 +113,49 @@ void ShimLink::end() {
     pid_ = 0;
 }
 
-Result<void> ShimLink::send(const RequestHead& head, std::string_view request) {
+Result<Descriptor> ShimLink::make(const ShimOrder& order) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return Error{ErrorCode::unavailable, fmt::format("No socket can be made: {}.", std::strerror(errno))};
+    Descriptor ours(ends[0]), theirs(ends[1]);
+    ::setsockopt(ours.get(), SOL_SOCKET, SO_SNDTIMEO, &patience_of_reading, sizeof patience_of_reading);
     const std::lock_guard lock(mutex_);
     if (!socket_)
         if (auto started = start(); !started) return Error{ErrorCode::unavailable, started.error().message};
-    std::array<iovec, 2> parts{iovec{const_cast<RequestHead*>(&head), sizeof head},
-                               iovec{const_cast<char*>(request.data()), request.size()}};
+    if (send(order, theirs.get())) return ours;
+    log::warning("multiflexi-shim has ended, it is started again", {{"error", std::strerror(errno)}});
+    end();
+    return Error{ErrorCode::unavailable, "The program that starts jobs has ended; it is started again."};
+}
+
+/// With no descriptor if that is -1. False: errno says why not.
+bool ShimLink::send(const ShimOrder& order, int descriptor) const {
+    iovec part{const_cast<ShimOrder*>(&order), sizeof order};
+    msghdr message{.msg_iov = &part, .msg_iovlen = 1};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptor)> control{};
+    if (descriptor >= 0) {
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+        auto* header = CMSG_FIRSTHDR(&message);
+        *header = {.cmsg_len = CMSG_LEN(sizeof descriptor), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    ssize_t size = 0;
+    do {
+        size = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    } while (size < 0 && errno == EINTR);
+    return size == sizeof order;
+}
+
+Result<void> hand_over(int socket, std::uint32_t ticket, std::string_view request) {
+    RequestHead head{static_cast<std::uint32_t>(request.size()), ticket};
+    std::array<iovec, 2> parts{iovec{&head, sizeof head}, iovec{const_cast<char*>(request.data()), request.size()}};
     std::size_t left = sizeof head + request.size();
     while (left > 0) {
         const msghdr message{.msg_iov = parts.data(), .msg_iovlen = parts.size()};
-        const auto size = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+        const auto size = ::sendmsg(socket, &message, MSG_NOSIGNAL);
         if (size < 0 && errno == EINTR) continue;
-        if (size < 0) {
-            log::warning("multiflexi-shim has ended, it is started again", {{"error", std::strerror(errno)}});
-            end();
-            return Error{ErrorCode::unavailable, "The program that starts jobs has ended; it is started again."};
-        }
+        if (size < 0) return Error{ErrorCode::unavailable, "The process that was to start the job has ended."};
         auto sent = static_cast<std::size_t>(size);
         left -= sent;
         for (auto& part : parts) {
@@ -135,6 +166,11 @@ Result<void> ShimLink::send(const RequestHead& head, std::string_view request) {
         }
     }
     return {};
+}
+
+bool is_closed(int socket) {
+    pollfd watched{socket, 0, 0};
+    return ::poll(&watched, 1, 0) == 1 && (watched.revents & POLLHUP) != 0;
 }
 
 }  // namespace mf

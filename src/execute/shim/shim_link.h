@@ -16,9 +16,10 @@ namespace mf {
 class ShimLink {
 public:
     struct Options {
-        std::filesystem::path program;  ///< multiflexi-shim
-        std::filesystem::path spool;    ///< the directory of the spool files
-        int wake = -1;                  ///< see ShimSurroundings; stays the caller's
+        std::filesystem::path program;                       ///< multiflexi-shim
+        std::filesystem::path spool;                         ///< the directory of the spool files
+        std::optional<std::uint64_t> usual_open_files = {};  ///< see ShimSurroundings
+        int wake = -1;                                       ///< see ShimSurroundings; stays the caller's
     };
     /// The error says what is missing.
     static Result<std::unique_ptr<ShimLink>> open(Options options);
@@ -26,13 +27,15 @@ public:
     ShimLink(const ShimLink&) = delete;
     ShimLink& operator=(const ShimLink&) = delete;
 
-    /// Hands a request over. unavailable: not now; whether a part of it was read is not known.
-    Result<void> send(const RequestHead& head, std::string_view request);
+    /// Asks for a new shim: the other end of its socket, for hand_over(). When no process can be made it is closed, and
+    /// the request of this ticket is refused in the spool file. unavailable: not now.
+    Result<Descriptor> make(const ShimOrder& order);
 
 private:
     explicit ShimLink(Options options) : options_(std::move(options)) {}
     Result<void> start();
     Result<void> greet() const;
+    bool send(const ShimOrder& order, int descriptor) const;
     void end();
 
     const Options options_;
@@ -41,5 +44,11 @@ private:
     Descriptor socket_{};
     pid_t pid_ = 0;
 };
+
+/// Writes a request into the socket of a shim. unavailable: the shim has ended, or reads nothing; whether a part of it
+/// was read is not known, so nothing else may follow.
+Result<void> hand_over(int socket, std::uint32_t ticket, std::string_view request);
+/// Is nobody at the other end any more?
+bool is_closed(int socket);
 
 }  // namespace mf

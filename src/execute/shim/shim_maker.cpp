@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -15,22 +16,35 @@
 namespace mf {
 namespace {
 
-bool read_all(int socket, char* to, std::size_t size) {
-    while (size > 0) {
-        const auto got = ::read(socket, to, size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return false;
-        to += got;
-        size -= static_cast<std::size_t>(got);
+struct Received {
+    ShimOrder order{};
+    Descriptor socket;  ///< none: a question
+};
+/// None: the server has closed its end, or said what nobody understands.
+std::optional<Received> receive(int socket) {
+    Received out;
+    iovec part{&out.order, sizeof out.order};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.data(), .msg_controllen = control.size()};
+    ssize_t size = 0;
+    do {
+        size = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+    } while (size < 0 && errno == EINTR);
+    if (size != sizeof out.order) return std::nullopt;
+    if (const auto* header = CMSG_FIRSTHDR(&message);
+        header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        int descriptor = -1;
+        std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+        out.socket = Descriptor(descriptor);
     }
-    return true;
+    return out;
 }
 
-void refuse(const ShimSurroundings& surroundings, const RequestHead& head, int error) {
-    const auto spool = Spool::attach(surroundings.spool / std::to_string(head.spool));
+void refuse(const ShimSurroundings& surroundings, const ShimOrder& order, int error) {
+    const auto spool = Spool::attach(surroundings.spool / std::to_string(order.spool));
     if (!spool) return;  // the server takes the request back when nobody does
     put_text(spool->header().complaint, fmt::format("No process can be made at the moment: {}.", std::strerror(error)));
-    spool->step(head.ticket, SpoolPhase::requested, SpoolPhase::refused);
+    spool->step(order.ticket, SpoolPhase::requested, SpoolPhase::refused);
 }
 
 }  // namespace
@@ -38,7 +52,7 @@ void refuse(const ShimSurroundings& surroundings, const RequestHead& head, int e
 int run_shim_maker(int socket, const ShimSurroundings& given) {
     // It was started by a descriptor, whose number would be its name.
     ::prctl(PR_SET_NAME, "multiflexi-shim");
-    // Requests contain secrets.
+    // Shims, which are made of this process, are told secrets.
     ::prctl(PR_SET_DUMPABLE, 0);
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
@@ -56,26 +70,20 @@ int run_shim_maker(int socket, const ShimSurroundings& given) {
     forget.sa_flags = SA_NOCLDWAIT;
     ::sigaction(SIGCHLD, &forget, nullptr);
 
-    RequestHead head{};
-    std::string request;
-    while (read_all(socket, reinterpret_cast<char*>(&head), sizeof head)) {
-        if (head.size == 0) {
+    while (auto received = receive(socket)) {
+        if (!received->socket) {
             // Are you there, and are you the program that I know?
             constexpr std::string_view version = MULTIFLEXI_VERSION;
             if (::write(socket, version.data(), version.size()) < 0) return 1;
             continue;
         }
-        request.resize(head.size);
-        if (!read_all(socket, request.data(), request.size())) break;
         const pid_t pid = ::fork();
         if (pid == 0) {
             ::close(socket);
-            const int code = run_shim(head, request, surroundings);
-            ::_exit(code);
+            run_shim(received->order.spool, std::move(received->socket), surroundings);
+            ::_exit(0);
         }
-        if (pid < 0) refuse(surroundings, head, errno);
-        wipe(request);
-        if (request.capacity() > 256 * 1024) request.shrink_to_fit();
+        if (pid < 0) refuse(surroundings, received->order, errno);
     }
     return 0;
 }
