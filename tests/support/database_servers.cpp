@@ -170,8 +170,10 @@ void DatabaseServer::start_mariadb() {
     const auto home = directory_for("mysql", directory_.path() / "mariadb");
     const auto log = directory_.path() / "log";
     const auto data = "--datadir=" + (home / "data").string();
+    // That of this program need not be its account's.
+    const auto temporary = "--tmpdir=" + home.string();
     run("mysql",
-        {"/usr/bin/mariadb-install-db", "--no-defaults", data, "--auth-root-authentication-method=normal",
+        {"/usr/bin/mariadb-install-db", "--no-defaults", data, temporary, "--auth-root-authentication-method=normal",
          "--skip-test-db"},
         log);
     const auto socket = (home / "socket").string();
@@ -179,6 +181,7 @@ void DatabaseServer::start_mariadb() {
     command_ = {"/usr/sbin/mariadbd",
                 "--no-defaults",
                 data,
+                temporary,
                 "--socket=" + socket,
                 "--bind-address=127.0.0.1",
                 fmt::format("--port={}", port_),
