@@ -35,9 +35,9 @@ Dispatcher::~Dispatcher() {
 }
 
 void Dispatcher::start() {
-    take_up_jobs();
+    const auto taken_up = take_up_jobs();
     remove_left_content();
-    remove_old_directories();
+    remove_old_directories(taken_up);
     for (std::size_t i = 0; i < starter_threads; ++i)
         starters_.emplace_back([this](std::stop_token stop) { start_jobs(stop); });
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });

@@ -92,14 +92,15 @@ private:
     /// Gives back what this node has claimed and nothing of it began: the server died before, or the connection was
     /// lost while it was claimed.
     void give_back_strays();
-    void take_up_jobs();
+    /// Returns the names of their work directories.
+    std::unordered_set<std::string> take_up_jobs();
     void take_up(const Job& job, const Executor::Survivor& survivor);
     void record_lost(const Job& job, std::string_view reason);
     void end_unwanted(const Executor::Survivor& survivor);
     void leave_jobs(std::unique_lock<std::mutex>& lock);
     void end_jobs(std::unique_lock<std::mutex>& lock);
     void remove_left_content();
-    void remove_old_directories();
+    void remove_old_directories(const std::unordered_set<std::string>& in_use);
 
     static constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
     static constexpr std::chrono::seconds rest_of_a_shortage{1};

@@ -29,7 +29,8 @@ private:
 
 }  // namespace
 
-void Dispatcher::take_up_jobs() {
+std::unordered_set<std::string> Dispatcher::take_up_jobs() {
+    std::unordered_set<std::string> directories;
     std::unordered_map<std::int64_t, Executor::Survivor> survivors;
     for (auto& survivor : native_.survivors()) {
         // Of two with the same number the later one counts.
@@ -41,16 +42,19 @@ void Dispatcher::take_up_jobs() {
     const auto left = database_.write([&](Session& session) { return take_over_jobs(session, options_.node); });
     for (const Job& job : left) {
         const auto found = survivors.extract(job.id.value);
-        if (found)
+        if (found) {
+            directories.insert(found.mapped().work_directory.filename().string());
             take_up(job, found.mapped());
-        else if (job.state != JobState::claimed)
+        } else if (job.state != JobState::claimed) {
             record_lost(job, ended_meanwhile);
-        else if (options_.unbegun == Options::Unbegun::give_back)
+        } else if (options_.unbegun == Options::Unbegun::give_back) {
             claim_is_uncertain_ = true;  // nothing of it began: the dispatcher's thread gives it back
-        else
+        } else {
             record_lost(job, perhaps_begun);
+        }
     }
     for (const auto& [id, survivor] : survivors) end_unwanted(survivor);
+    return directories;
 }
 
 void Dispatcher::take_up(const Job& job, const Executor::Survivor& survivor) {
@@ -150,13 +154,9 @@ void Dispatcher::remove_left_content() {
 }
 
 /// Work directories of jobs that an earlier run of this server could not finish: the base is of this node of this
-/// installation alone, so nobody else's are in it. Those that were kept on purpose have another name.
-void Dispatcher::remove_old_directories() {
-    std::unordered_set<std::string> in_use;
-    {
-        const std::lock_guard lock(mutex_);
-        for (const auto& [id, run] : state_.running) in_use.insert(run->directory().path().filename().string());
-    }
+/// installation alone, so nobody else's are in it. Those that were kept on purpose have another name. Jobs that were
+/// taken up need theirs also when they have ended by now: their files may not have been brought in yet.
+void Dispatcher::remove_old_directories(const std::unordered_set<std::string>& in_use) {
     std::error_code problem;
     for (const auto& entry : std::filesystem::directory_iterator(options_.work_base, problem)) {
         const auto name = entry.path().filename().string();

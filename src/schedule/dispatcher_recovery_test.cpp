@@ -164,6 +164,27 @@ TEST_CASE("a job whose memo does not open is recorded truly, and its files stay"
     CHECK(record.reason.value_or("").find("kept-") != std::string::npos);
 }
 
+TEST_CASE("files of a job that ended while no server was there wait until they are stored") {
+    Server server;
+    const auto id = server.running();
+    const auto survivor =
+        server.survivor(id, {.artifacts = {.patterns = {"^report"}}, .artifact_notes = {"The report"}});
+    write(survivor.work_directory / "report.txt", "done");
+    server.executor.left = {survivor};
+    std::optional<testing::WriteLock> lock;
+    server.executor.on_start = [&](ProcessListener& job) {
+        lock.emplace(server.database);
+        job.ended({.ended_at = now});
+    };
+    server.dispatcher->start();
+    CHECK(std::filesystem::exists(survivor.work_directory / "report.txt"));
+    lock.reset();
+    server.drain();
+    const auto artifacts = server.all<Artifact>({.equals = {{"job_id", id.value}}});
+    CHECK(std::ranges::count(artifacts, "report.txt", &Artifact::filename) == 1);
+    CHECK(server.get(id).reason.value_or("").empty());
+}
+
 TEST_CASE("a job that has its end already, or belongs to nobody, is ended and forgotten") {
     Server server;
     server.executor.left = {server.survivor({4711})};
