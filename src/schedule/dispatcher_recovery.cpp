@@ -107,12 +107,15 @@ void Dispatcher::record_lost(const Job& job, std::string_view reason) {
         const std::lock_guard lock(mutex_);
         state_.in_flight.insert(job.id.value);
     }
+    const auto sizes = database_.read([&](Session& session) { return recorded_sizes(session, job.id); });
     recorder_.end({.job = job.id,
                    .fence = job.fence,
                    .state = JobState::lost,
                    .end = clock_.now(),
                    .exitcode = 255,
-                   .reason = std::string(reason)},
+                   .reason = std::string(reason),
+                   .stdout_size = sizes.standard_output,
+                   .stderr_size = sizes.standard_error},
                   nullptr, when_recorded(job.id));
 }
 

@@ -135,6 +135,7 @@ TEST_CASE("a job that was claimed by a server that may live elsewhere does not r
 TEST_CASE("a running job of which nothing is left is lost, and the next of its run template goes") {
     Server server;
     const auto id = server.running();
+    server.add_output(id, {.seq = 0, .at = now, .bytes = "so far\n"});
     const auto next = server.launch(server.get(server.get(id).runtemplate_id), now);
     server.dispatcher->start();
     CHECK(server.executor.wait_for_start(1).job_id == next.id.value);
@@ -143,6 +144,7 @@ TEST_CASE("a running job of which nothing is left is lost, and the next of its r
     CHECK(server.get(id).state == JobState::lost);
     CHECK(server.get(id).exitcode == 255);
     CHECK(server.get(id).reason);
+    CHECK(server.get(id).stdout_size == 7);
     CHECK(server.get(next.id).state == JobState::succeeded);
 }
 

@@ -112,6 +112,17 @@ std::vector<OutputPiece> read_output(Session& session, Id<Job> job, std::int64_t
     }
 }
 
+RecordedSizes recorded_sizes(Session& session, Id<Job> job) {
+    RecordedSizes out;
+    for (const auto& row :
+         session.sql.query(R"(SELECT "stream", "size" FROM "job_output" WHERE "job_id" = ?)", {job.value})) {
+        const auto source = static_cast<OutputSource>(std::get<std::int64_t>(row[0]));
+        if (source == OutputSource::standard_output) out.standard_output += std::get<std::int64_t>(row[1]);
+        if (source == OutputSource::standard_error) out.standard_error += std::get<std::int64_t>(row[1]);
+    }
+    return out;
+}
+
 std::string read_stream(Session& session, Id<Job> job, OutputSource source, std::size_t most) {
     std::string out;
     std::int64_t after = -1;

@@ -38,6 +38,13 @@ std::size_t append_output(Session& session, std::span<const PackedPiece> pieces)
 std::vector<OutputPiece> read_output(Session& session, Id<Job> job, std::int64_t after_seq,
                                      std::optional<OutputSource> source, std::size_t about_bytes = 1 << 20);
 
+/// How many bytes of a job's streams are recorded.
+struct RecordedSizes {
+    std::int64_t standard_output = 0;
+    std::int64_t standard_error = 0;
+};
+RecordedSizes recorded_sizes(Session& session, Id<Job> job);
+
 /// At most `most` bytes of one stream from its start, for records that carry the output in themselves.
 std::string read_stream(Session& session, Id<Job> job, OutputSource source, std::size_t most);
 

@@ -2,6 +2,7 @@
 #include "store/queries/node_lease.h"
 
 #include "base/time_text.h"
+#include "store/queries/job_output.h"
 #include "store/queries/job_record.h"
 
 #include <fmt/format.h>
@@ -146,15 +147,20 @@ std::size_t declare_lost(Session& session, const JobHolder& holder, Timestamp no
            ORDER BY "id" LIMIT ?)",
         {holder.node, static_cast<std::int64_t>(most)});
     std::size_t lost = 0;
-    for (const auto& row : jobs)
+    for (const auto& row : jobs) {
+        const Id<Job> job{std::get<std::int64_t>(row[0])};
+        const auto sizes = recorded_sizes(session, job);
         lost += record_end(session,
-                           {.job = {std::get<std::int64_t>(row[0])},
+                           {.job = job,
                             .fence = std::get<std::int64_t>(row[1]),
                             .state = JobState::lost,
                             .end = is_null(row[2]) ? now : std::max(now, moment(row[2])),
                             .exitcode = exit_code_of_lost,
-                            .reason = why_lost(holder)},
+                            .reason = why_lost(holder),
+                            .stdout_size = sizes.standard_output,
+                            .stderr_size = sizes.standard_error},
                            server_zone);
+    }
     return lost;
 }
 

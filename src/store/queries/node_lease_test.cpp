@@ -2,6 +2,7 @@
 #include "store/queries/node_lease.h"
 
 #include "base/time_text.h"
+#include "store/queries/job_output.h"
 #include "store/sql/clock.h"
 #include "support/queue.h"
 
@@ -143,6 +144,12 @@ TEST_CASE("jobs of a node whose lease is over are lost, once") {
     const auto claimed = nodes.launch(nodes.add_run_template(), now);
     REQUIRE(nodes.claim().size() == 2);
     REQUIRE(nodes.start(planned.id));
+    const auto fence_of_planned = nodes.get(planned.id).fence;
+    const std::array pieces{
+        pack(planned.id, fence_of_planned, {.seq = 0, .at = now, .bytes = "so far\n"}),
+        pack(planned.id, fence_of_planned,
+             {.seq = 1, .at = now, .source = OutputSource::standard_error, .bytes = std::string(2000, 'e')})};
+    nodes.database.write([&](Session& session) { return append_output(session, pieces); });
     const auto pending = nodes.launch(nodes.add_run_template(), now);
     const auto found = nodes.holders();
     REQUIRE(found.size() == 1);
@@ -161,7 +168,6 @@ TEST_CASE("jobs of a node whose lease is over are lost, once") {
         CHECK(nodes.declare(found[0], now + lease) == 0);
     }
     SUBCASE("then") {
-        const auto fence = nodes.get(planned.id).fence;
         CHECK(nodes.declare(found[0], now + lease, 1) == 1);
         CHECK(nodes.declare(found[0], now + lease, 1) == 1);
         CHECK(nodes.declare(found[0], now + lease) == 0);
@@ -173,11 +179,15 @@ TEST_CASE("jobs of a node whose lease is over are lost, once") {
             CHECK(job.reason->find("node (web1) has not been heard of since 2026-03-02 02:00:00 UTC") !=
                   std::string::npos);
         }
+        // What it printed until then can be read, and counts.
+        CHECK(nodes.get(planned.id).stdout_size == 7);
+        CHECK(nodes.get(planned.id).stderr_size == 2000);
         CHECK(nodes.get(pending.id).state == JobState::pending);
         CHECK(nodes.holders().empty());
         // What the node itself says about it afterwards counts no more.
         CHECK_FALSE(nodes.database.write([&](Session& session) {
-            return record_end(session, {.job = planned.id, .fence = fence, .state = JobState::succeeded}, Zone::utc());
+            return record_end(session, {.job = planned.id, .fence = fence_of_planned, .state = JobState::succeeded},
+                              Zone::utc());
         }));
         CHECK(nodes.get(planned.id).state == JobState::lost);
         // The retry policy decides what follows: the planned job has another attempt, the launched one has not.
