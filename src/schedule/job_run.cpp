@@ -36,6 +36,10 @@ JobRun::JobRun(ClaimedJob claimed, PreparedJob prepared, WorkDirectory directory
       finished_(std::move(finished)),
       mask_(prepared_.plan.secrets) {}
 
+JobRun::~JobRun() {
+    if (handle_) directory_.keep();
+}
+
 void JobRun::open_log(std::function<void()> resume, std::function<void(std::uint64_t)> kept) {
     log_ = recorder_.open(claimed_.job.id, claimed_.job.fence, prepared_.plan.output_limit, std::move(resume),
                           std::move(kept));

@@ -17,6 +17,8 @@ public:
     using Finished = std::function<void(std::shared_ptr<JobRun>)>;
 
     JobRun(ClaimedJob claimed, PreparedJob prepared, WorkDirectory directory, Recorder& recorder, Finished finished);
+    /// The work directory of a job that was started stays: only who has recorded the end empties it.
+    ~JobRun() override;
 
     /// Opens the log; `resume` lets the executor read on after the recorder asked for a pause, `kept` tells it that
     /// output is durable.

@@ -224,6 +224,23 @@ TEST_CASE("a job that is taken up goes on where its record ends") {
     }
 }
 
+TEST_CASE("what a job has left stays until somebody has recorded its end") {
+    Desk desk;
+    auto run = desk.run();
+    const auto directory = run->directory().path();
+    SUBCASE("it was started") {
+        run->was_started(started, now);
+        run->ended({.ended_at = now});
+        desk.finished.clear();
+        run.reset();
+        CHECK(std::filesystem::exists(directory));
+    }
+    SUBCASE("it never began") {
+        run.reset();
+        CHECK_FALSE(std::filesystem::exists(directory));
+    }
+}
+
 TEST_CASE("a process is held back while there is no room, and resumed later") {
     Desk desk;
     const auto run = desk.run();
