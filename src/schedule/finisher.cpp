@@ -159,8 +159,9 @@ Finisher::Kept Finisher::store_patiently(JobRun& run) {
             return store_artifacts(run);
         } catch (const sql::DatabaseError& error) {
             using enum sql::DatabaseError::Kind;
-            if ((error.kind != busy && error.kind != lost && error.kind != uncertain) || attempt == most_attempts)
-                throw;
+            const bool passes =
+                error.kind == busy || error.kind == lost || error.kind == uncertain || error.kind == full;
+            if (!passes || attempt == most_attempts) throw;
             log::warning("cannot store artifacts, will try again",
                          {{"job", run.claimed().job.id.value}, {"error", error.what()}});
             std::unique_lock lock(mutex_);
