@@ -114,6 +114,33 @@ TEST_CASE("a job that ends while the disk is full is recorded when there is room
     CHECK(it.sql("PRAGMA integrity_check") == "ok\n");
 }
 
+TEST_CASE("the files of a job wait until the disk has room for them") {
+    Installation it;
+    const SmallDisk disk(it.data(), "size=24m");
+    if (!disk.mounted()) return;
+    it.environment["MULTIFLEXI_WORK_DIRECTORY"] = (it.directory() / "work").string();
+    it.start();
+    const auto go = it.directory() / "go";
+    const auto id = it.run_template(
+        {{"executable", it.script(fmt::format("{}; head -c 100000 /dev/urandom > result.bin", waits_for(go))).string()},
+         {"artifacts", json::array{json::object{{"name", "Results"}, {"type", "file"}, {"path", R"(\.bin$)"}}}}});
+    const auto job = it.job(id);
+    CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
+    const auto stuffing = it.data() / "stuffing";
+    for (const auto block : {"64k", "4k", "1"})
+        Process({"dd", "if=/dev/zero", fmt::format("of={}", stuffing.string()), fmt::format("bs={}", block),
+                 "oflag=append", "conv=notrunc", "status=none"},
+                it.environment, {})
+            .wait();
+    it.write("go", "");
+    CHECK(comes_true([&] { return it.log().find("cannot store artifacts") != std::string::npos; }));
+    std::filesystem::remove(stuffing);
+    const auto record = it.ended(job);
+    CHECK(text_of(record, "state") == "succeeded");
+    const auto kept = it.rows({"artifact:list", "--job_id", fmt::to_string(job)});
+    CHECK(std::ranges::count_if(kept, [](const auto& row) { return row.at("filename") == "result.bin"; }) == 1);
+}
+
 TEST_CASE("a job whose output finds no room is held back, and loses nothing") {
     Installation it;
     const SmallDisk disk(it.directory() / "work", "size=2m");
