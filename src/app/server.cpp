@@ -134,7 +134,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     // the executor's last processes tell.
     Nudge plan, queue, cancel, main_loop;
     const std::stop_callback on_stop(stop, [&] { main_loop.notify(); });
-    Recorder recorder(database, installation.zone());
+    Recorder recorder(database);
     std::unique_ptr<NativeExecutor> native;
     std::optional<Dispatcher> dispatcher;
     if (roles.executor) {
@@ -172,13 +172,10 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
         planner->start();
     }
     const WakeTargets targets{.queue = queue, .plan = plan, .cancel = cancel};
-    Reaper reaper(
-        database,
-        {.server_zone = installation.zone(), .own_node = roles.executor ? settings.node : "", .lease = settings.lease},
-        [&] {
-            queue.notify();
-            wake_servers(settings.wake_directory, Wake::queue);
-        });
+    Reaper reaper(database, {.own_node = roles.executor ? settings.node : "", .lease = settings.lease}, [&] {
+        queue.notify();
+        wake_servers(settings.wake_directory, Wake::queue);
+    });
     std::optional<WakeListener> listener;
     listener.emplace(settings.wake_directory, targets);
     std::optional<NotificationListener> other_nodes;

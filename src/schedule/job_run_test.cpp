@@ -43,7 +43,7 @@ struct Desk : testing::Queue {
 
     std::vector<std::shared_ptr<JobRun>> finished;
     std::promise<void> resumed;
-    Recorder recorder{database, Zone::utc()};
+    Recorder recorder{database};
 };
 
 const Executor::Started started{.handle = "handle:1", .pid = 4711};

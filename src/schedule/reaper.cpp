@@ -36,8 +36,7 @@ void Reaper::declare(const JobHolder& holder) {
     std::size_t lost = 0;
     for (int i = 0; i < most_transactions; ++i) {
         const auto ended = database_.write([&](Session& session) {
-            return declare_lost(session, holder, sql::current_time(session.sql), facts_.server_zone,
-                                jobs_of_a_transaction);
+            return declare_lost(session, holder, sql::current_time(session.sql), jobs_of_a_transaction);
         });
         lost += ended;
         if (ended < jobs_of_a_transaction) break;

@@ -11,7 +11,6 @@ namespace mf {
 class Reaper {
 public:
     struct Facts {
-        Zone server_zone;                 ///< see record_end()
         std::string own_node;             ///< its jobs are the business of the dispatcher; empty: we run none
         std::chrono::milliseconds lease;  ///< of this server
     };

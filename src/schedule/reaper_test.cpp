@@ -31,8 +31,7 @@ struct Fleet : testing::Queue {
         for (int i = 0; i < times; ++i) reaper.look(passed += 10s);
     }
     Reaper reaper(std::string own_node = "other") {
-        return {
-            database, {.server_zone = Zone::utc(), .own_node = std::move(own_node), .lease = 60s}, [this] { ++freed; }};
+        return {database, {.own_node = std::move(own_node), .lease = 60s}, [this] { ++freed; }};
     }
 
     Id<Job> job;

@@ -25,13 +25,10 @@ bool is_final(const sql::DatabaseError& error) {
 
 }  // namespace
 
-Recorder::Recorder(Database& database, Zone server_zone) : Recorder(database, std::move(server_zone), Pace{}) {}
+Recorder::Recorder(Database& database) : Recorder(database, Pace{}) {}
 
-Recorder::Recorder(Database& database, Zone server_zone, Pace pace)
-    : database_(database),
-      server_zone_(std::move(server_zone)),
-      pace_(pace),
-      thread_([this](std::stop_token stop) { run(stop); }) {}
+Recorder::Recorder(Database& database, Pace pace)
+    : database_(database), pace_(pace), thread_([this](std::stop_token stop) { run(stop); }) {}
 
 Recorder::~Recorder() {
     thread_.request_stop();
@@ -199,10 +196,13 @@ bool Recorder::write(const Batch& batch, std::stop_token stop) {
                 if (const auto late = append_output(session, batch.output))
                     log::warning("output is not recorded: its job has ended, or it is no longer ours",
                                  {{"pieces", late}});
-                for (const End& end : batch.ends)
-                    if (!record_end(session, end.what, server_zone_))
+                std::vector<JobEnd> ends;
+                for (const End& end : batch.ends) ends.push_back(end.what);
+                const auto recorded = record_ends(session, std::move(ends));
+                for (std::size_t i = 0; i < recorded.size(); ++i)
+                    if (!recorded[i])
                         log::warning("the end of a job is not recorded: it has ended, or it is no longer ours",
-                                     {{"job", end.what.job.value}});
+                                     {{"job", batch.ends[i].what.job.value}});
             });
             if (!batch.output.empty()) fault_point("output-recorded");
             if (!batch.ends.empty()) fault_point("end-recorded");
@@ -253,20 +253,17 @@ bool Recorder::write_one_by_one(const Batch& batch) {
     for (const PackedPiece& piece : batch.output)
         attempt(piece.job, [&](Session& session) { append_output(session, std::span(&piece, 1)); });
     for (const End& end : batch.ends) {
-        if (attempt(end.what.job, [&](Session& session) { record_end(session, end.what, server_zone_); }) || !reachable)
-            continue;
+        if (attempt(end.what.job, [&](Session& session) { record_end(session, end.what); }) || !reachable) continue;
         // That it ended, and how, is recorded whatever else cannot be.
         attempt(end.what.job, [&](Session& session) {
-            record_end(session,
-                       {.job = end.what.job,
-                        .fence = end.what.fence,
-                        .state = end.what.state,
-                        .end = end.what.end,
-                        .exitcode = end.what.exitcode,
-                        .reason = "The database refused parts of the record; see the log of the server.",
-                        .stdout_size = end.what.stdout_size,
-                        .stderr_size = end.what.stderr_size},
-                       server_zone_);
+            record_end(session, {.job = end.what.job,
+                                 .fence = end.what.fence,
+                                 .state = end.what.state,
+                                 .end = end.what.end,
+                                 .exitcode = end.what.exitcode,
+                                 .reason = "The database refused parts of the record; see the log of the server.",
+                                 .stdout_size = end.what.stdout_size,
+                                 .stderr_size = end.what.stderr_size});
         });
     }
     return reachable;

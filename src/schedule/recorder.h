@@ -64,9 +64,8 @@ public:
         std::chrono::milliseconds between_attempts{500};
         std::chrono::milliseconds patience_when_stopping{10'000};
     };
-    /// The zone of the server: record_end() needs it.
-    Recorder(Database& database, Zone server_zone);
-    Recorder(Database& database, Zone server_zone, Pace pace);
+    explicit Recorder(Database& database);
+    Recorder(Database& database, Pace pace);
     /// Returns when everything that was handed in is written; when the database goes on refusing, after ten seconds
     /// (and the wait for a lock that has begun by then).
     ~Recorder();
@@ -119,7 +118,6 @@ private:
     void let_go(const Batch& batch);
 
     Database& database_;
-    const Zone server_zone_;
     const Pace pace_;
     mutable std::mutex mutex_;  // guards everything below and the pending part of every log
     std::condition_variable_any changed_;

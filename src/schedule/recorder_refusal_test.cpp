@@ -46,7 +46,7 @@ struct Fixture {
 TEST_CASE("bytes that are not UTF-8 reach the record readable, not as a refusal") {
     Fixture fixture;
     std::promise<void> recorded;
-    Recorder recorder(fixture.database, Zone::utc());
+    Recorder recorder(fixture.database);
     recorder.end({.job = {1},
                   .fence = 1,
                   .state = JobState::failed,
@@ -60,7 +60,7 @@ TEST_CASE("bytes that are not UTF-8 reach the record readable, not as a refusal"
 TEST_CASE("a record the database refuses neither loses the end of its job nor holds up others") {
     Fixture fixture;
     std::promise<void> recorded;
-    Recorder recorder(fixture.database, Zone::utc());
+    Recorder recorder(fixture.database);
     // The digest is no text that a database takes.
     recorder.end({.job = {1},
                   .fence = 1,

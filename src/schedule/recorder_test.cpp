@@ -22,7 +22,7 @@ constexpr auto out = OutputSource::standard_output, err = OutputSource::standard
 /// A recorder alone; what would come from processes comes from the test.
 struct Desk : testing::Queue {
     explicit Desk(Recorder::Pace pace = {.between_attempts = 1ms}) : testing::Queue(now, 50ms) {
-        recorder.emplace(database, Zone::utc(), pace);
+        recorder.emplace(database, pace);
     }
     Id<Job> claimed() { return in_state(JobState::claimed).id; }
     std::shared_ptr<JobLog> log(Id<Job> job, std::int64_t limit = 0) {

@@ -112,13 +112,11 @@ Claims share_queue(const sql::Address& address) {
                         }
                         database.write([&](Session& session) {
                             for (const auto& job : got)
-                                record_end(session,
-                                           {.job = job.job.id,
-                                            .fence = job.job.fence,
-                                            .state = JobState::succeeded,
-                                            .end = now(),
-                                            .exitcode = 0},
-                                           Zone::utc());
+                                record_end(session, {.job = job.job.id,
+                                                     .fence = job.job.fence,
+                                                     .state = JobState::succeeded,
+                                                     .end = now(),
+                                                     .exitcode = 0});
                         });
                     }
                 } catch (...) {

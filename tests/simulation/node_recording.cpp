@@ -75,7 +75,7 @@ void Node::write(const Batch& batch) {
         database_->write([&](Session& session) {
             for (const JobStart& start : batch.starts) record_start(session, start);
             append_output(session, batch.output);
-            for (const JobEnd& end : batch.ends) record_end(session, end, stage_.server_zone);
+            for (const JobEnd& end : batch.ends) record_end(session, end);
         });
     } catch (const sql::DatabaseError& error) {
         if (!is_final(error)) throw;
@@ -95,8 +95,7 @@ void Node::write_one_by_one(const Batch& batch) {
     for (const JobStart& start : batch.starts) attempt([&](Session& session) { record_start(session, start); });
     for (const PackedPiece& piece : batch.output)
         attempt([&](Session& session) { append_output(session, std::span(&piece, 1)); });
-    for (const JobEnd& end : batch.ends)
-        attempt([&](Session& session) { record_end(session, end, stage_.server_zone); });
+    for (const JobEnd& end : batch.ends) attempt([&](Session& session) { record_end(session, end); });
 }
 
 void Node::let_go(const Batch& batch) {

@@ -25,8 +25,7 @@ struct Queue : World {
     }
     bool end(Id<Job> id, JobState state = JobState::succeeded, std::int64_t code = 0) {
         return database.write([&, fence = get(id).fence](Session& session) {
-            return record_end(session, {.job = id, .fence = fence, .state = state, .end = moment, .exitcode = code},
-                              Zone::utc());
+            return record_end(session, {.job = id, .fence = fence, .state = state, .end = moment, .exitcode = code});
         });
     }
     Result<Job> cancel(Id<Job> id, Scope scope = Scope::everything()) {

@@ -41,7 +41,7 @@ struct Server : Queue {
     ManualClock clock{moment};
     Vault vault = must(open_vault("key of the tests", ""));
     Nudge queue, cancelled;
-    Recorder recorder{database, Zone::utc()};
+    Recorder recorder{database};
     FakeExecutor executor;
     std::unique_ptr<Dispatcher> dispatcher;  ///< on the heap: what reaches it too late is seen by a sanitizer
 };

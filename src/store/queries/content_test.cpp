@@ -114,14 +114,12 @@ TEST_CASE("deleting a job deletes its content unless another artifact has it, wh
         desk.write([&](Session& session) {
             const Artifact file{
                 .job_id = job, .company_id = desk.company.id, .filename = "f", .size = 4, .sha256 = digest};
-            record_end(session,
-                       {.job = job,
-                        .fence = 1,
-                        .state = JobState::succeeded,
-                        .end = desk.moment,
-                        .exitcode = 0,
-                        .artifacts = {file}},
-                       Zone::utc());
+            record_end(session, {.job = job,
+                                 .fence = 1,
+                                 .state = JobState::succeeded,
+                                 .end = desk.moment,
+                                 .exitcode = 0,
+                                 .artifacts = {file}});
         });
         jobs.push_back(job);
     }

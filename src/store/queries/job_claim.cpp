@@ -61,14 +61,12 @@ void block_unreadable(Session& session, const Value& queue_entry, std::string_vi
     session.sql.execute(
         R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "fence" = ? WHERE "id" = ? AND "state" = 'pending')",
         {std::string(node), fence, rows[0][0]});
-    record_end(session,
-               {.job = {std::get<std::int64_t>(rows[0][0])},
-                .fence = fence,
-                .state = JobState::blocked,
-                .end = now,
-                .exitcode = exit_code_of_blocked,
-                .reason = reason},
-               Zone::utc());
+    record_end(session, {.job = {std::get<std::int64_t>(rows[0][0])},
+                         .fence = fence,
+                         .state = JobState::blocked,
+                         .end = now,
+                         .exitcode = exit_code_of_blocked,
+                         .reason = reason});
     session.sql.execute(R"(UPDATE "runtemplate" SET "fault" = ? WHERE "id" = ?)", {reason.substr(0, 1024), rows[0][1]});
 }
 

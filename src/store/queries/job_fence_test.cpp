@@ -30,7 +30,7 @@ TEST_CASE("only the last claim of a job counts, whatever an earlier one still wr
             CHECK_FALSE(record_start(session, {.job = id, .fence = holder.fence, .environment = "[]"}));
             const auto piece = pack(id, holder.fence, {.bytes = "too late"});
             CHECK(append_output(session, std::span(&piece, 1)) == 1);
-            CHECK_FALSE(record_end(session, {.job = id, .fence = holder.fence}, Zone::utc()));
+            CHECK_FALSE(record_end(session, {.job = id, .fence = holder.fence}));
             CHECK_FALSE(give_back(session, holder));
         });
         const auto after = queue.get(id);
@@ -57,7 +57,7 @@ TEST_CASE("only the last claim of a job counts, whatever an earlier one still wr
     queue.database.write([&](Session& session) {
         const auto piece = pack(id, taken[0].fence, {.bytes = "in time"});
         CHECK(append_output(session, std::span(&piece, 1)) == 0);
-        CHECK(record_end(session, {.job = id, .fence = taken[0].fence, .state = JobState::succeeded}, Zone::utc()));
+        CHECK(record_end(session, {.job = id, .fence = taken[0].fence, .state = JobState::succeeded}));
         // What has ended keeps what was kept.
         const auto late = pack(id, taken[0].fence, {.seq = 1, .bytes = "late"});
         CHECK(append_output(session, std::span(&late, 1)) == 1);

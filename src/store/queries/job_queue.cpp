@@ -26,7 +26,7 @@ bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Times
     if (!changed) return false;
     const auto of =
         session.sql.query(R"(SELECT "company_id", "runtemplate_id", "task_id" FROM "job" WHERE "id" = ?)", {id.value});
-    count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, JobOutcome::withdrawn, now);
+    count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, JobOutcome::withdrawn, hour_of(now));
     let_next_go(session, {std::get<std::int64_t>(of[0][1])});
     if (!is_null(of[0][2])) note_attempt_withdrawn(session, {std::get<std::int64_t>(of[0][2])}, reason);
     return true;

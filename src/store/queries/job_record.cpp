@@ -4,8 +4,9 @@
 #include "base/text.h"
 #include "store/queries/content.h"
 #include "store/queries/job_turns.h"
-#include "store/queries/statistics.h"
+#include "store/queries/outcome_tally.h"
 #include "store/queries/task.h"
+#include "store/rows_of.h"
 
 #include <fmt/format.h>
 
@@ -19,6 +20,75 @@ std::string storable(std::string_view text) {
     auto out = to_utf8(text);
     std::ranges::replace(out, '\0', ' ');
     return out;
+}
+
+/// A job as it is before its end.
+struct OpenJob {
+    std::int64_t run_template;
+    Id<Company> company;
+    bool is_exclusive;
+    std::string reason;
+    bool has_begun;
+    std::optional<Id<Task>> task;
+};
+
+std::map<std::int64_t, OpenJob> read_open_jobs(Session& session, std::span<const JobEnd> ends) {
+    std::vector<std::int64_t> ids;
+    for (const JobEnd& end : ends) ids.push_back(end.job.value);
+    std::map<std::int64_t, OpenJob> out;
+    rows_of(session,
+            R"(SELECT "id", "runtemplate_id", "company_id", "exclusive", "reason", "begin", "task_id" FROM "job"
+               WHERE "id" IN ({}))",
+            std::move(ids), [&](sql::Row& row) {
+                const auto* reason = std::get_if<std::string>(&row[4]);
+                const auto* task = std::get_if<std::int64_t>(&row[6]);
+                out.insert_or_assign(std::get<std::int64_t>(row[0]),
+                                     OpenJob{.run_template = std::get<std::int64_t>(row[1]),
+                                             .company = {std::get<std::int64_t>(row[2])},
+                                             .is_exclusive = !is_null(row[3]),
+                                             .reason = reason ? *reason : std::string(),
+                                             .has_begun = !is_null(row[5]),
+                                             .task = task ? std::optional(Id<Task>{*task}) : std::nullopt});
+            });
+    return out;
+}
+
+/// Its row only. The reason that is kept is written back. False: see record_ends().
+bool close(Session& session, JobEnd& end, const OpenJob& before) {
+    const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
+    if (end.reason)
+        end.reason = storable(*end.reason);
+    else if (end.state == JobState::cancelled && !before.reason.empty())
+        end.reason = before.reason;
+    const auto changed = session.sql.execute(
+        R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
+           "stderr_size" = ?, "cpu_ms" = ?, "max_rss_kib" = ?, "pid" = NULL, "exclusive" = NULL
+           WHERE "id" = ? AND "state" IN ('claimed', 'running') AND "fence" = ?)",
+        {std::string(name_of(end.state)), ms(end.end), number(end.exitcode), end.reason ? Value{*end.reason} : Value{},
+         end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib), end.job.value,
+         end.fence});
+    if (!changed) return false;
+    if (!end.command.empty())
+        session.sql.execute(R"(UPDATE "job" SET "command" = ? WHERE "id" = ?)", {storable(end.command), end.job.value});
+    if (!end.environment.empty())
+        session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
+                            {end.job.value, end.environment});
+    return true;
+}
+
+void keep_artifacts(Session& session, std::span<const JobEnd* const> ended) {
+    std::vector<Artifact> all;
+    for (const JobEnd* end : ended)
+        for (const Artifact& artifact : end->artifacts) {
+            all.push_back(artifact);
+            all.back().filename = storable(artifact.filename);
+            all.back().note = storable(artifact.note);
+        }
+    if (auto kept = Repository<Artifact>(session, Scope::everything()).insert_all(all); !kept)
+        throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
+    for (const JobEnd* end : ended)
+        if (std::ranges::any_of(end->artifacts, [](const Artifact& a) { return a.kind == ArtifactKind::file; }))
+            let_content_go(session, end->job);
 }
 
 }  // namespace
@@ -36,62 +106,38 @@ bool record_start(Session& session, const JobStart& start) {
     return true;
 }
 
-bool record_end(Session& session, const JobEnd& end, const Zone&) {
-    const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
-    const auto rows = session.sql.query(
-        R"(SELECT "runtemplate_id", "company_id", "exclusive", "reason", "begin", "task_id" FROM "job" WHERE "id" = ?)",
-        {end.job.value});
-    if (rows.empty()) return false;
-    std::optional<std::string> reason;
-    if (end.reason)
-        reason = storable(*end.reason);
-    else if (const auto* said = std::get_if<std::string>(&rows[0][3]); said && end.state == JobState::cancelled)
-        reason = *said;
-    const auto changed = session.sql.execute(
-        R"(UPDATE "job" SET "state" = ?, "end" = ?, "exitcode" = ?, "reason" = ?, "app_version" = ?, "stdout_size" = ?,
-           "stderr_size" = ?, "cpu_ms" = ?, "max_rss_kib" = ?, "pid" = NULL, "exclusive" = NULL
-           WHERE "id" = ? AND "state" IN ('claimed', 'running') AND "fence" = ?)",
-        {std::string(name_of(end.state)), ms(end.end), number(end.exitcode), reason ? Value{*reason} : Value{},
-         end.app_version, end.stdout_size, end.stderr_size, number(end.cpu_ms), number(end.max_rss_kib), end.job.value,
-         end.fence});
-    if (!changed) return false;
-    if (!end.command.empty())
-        session.sql.execute(R"(UPDATE "job" SET "command" = ? WHERE "id" = ?)", {storable(end.command), end.job.value});
-    if (!end.environment.empty())
-        session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
-                            {end.job.value, end.environment});
-    auto artifacts = end.artifacts;
-    for (Artifact& artifact : artifacts) {
-        artifact.filename = storable(artifact.filename);
-        artifact.note = storable(artifact.note);
+std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends) {
+    const auto jobs = read_open_jobs(session, ends);
+    std::vector<bool> recorded(ends.size());
+    std::vector<const JobEnd*> ended;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        const auto job = jobs.find(ends[i].job.value);
+        recorded[i] = job != jobs.end() && close(session, ends[i], job->second);
+        if (recorded[i]) ended.push_back(&ends[i]);
     }
-    if (auto kept = Repository<Artifact>(session, Scope::everything()).insert_all(artifacts); !kept)
-        throw sql::DatabaseError(sql::DatabaseError::Kind::other, kept.error().message);
-    if (std::ranges::any_of(artifacts, [](const Artifact& a) { return a.kind == ArtifactKind::file; }))
-        let_content_go(session, end.job);
-
-    const auto run_template = std::get<std::int64_t>(rows[0][0]);
-    const auto outcome = outcome_of(end.state, !is_null(rows[0][4]));
-    if (outcome == JobOutcome::succeeded)
-        session.sql.execute(
-            R"(UPDATE "runtemplate" SET "successfull_jobs_count" = "successfull_jobs_count" + 1 WHERE "id" = ?)",
-            {run_template});
-    else if (outcome == JobOutcome::failed)
-        session.sql.execute(R"(UPDATE "runtemplate" SET "failed_jobs_count" = "failed_jobs_count" + 1 WHERE "id" = ?)",
-                            {run_template});
-    count_ended(session, {std::get<std::int64_t>(rows[0][1])}, outcome, end.end);
-    if (!is_null(rows[0][2]))
-        release_next_waiting(session, run_template);
-    else
-        let_next_go(session, {run_template});
-    if (!is_null(rows[0][5]))
-        note_attempt_ended(session, {.job = end.job,
-                                     .state = end.state,
-                                     .end = end.end,
-                                     .exitcode = end.exitcode,
-                                     .reason = reason,
-                                     .has_begun = !is_null(rows[0][4])});
-    return true;
+    keep_artifacts(session, ended);
+    OutcomeTally tally;
+    for (const JobEnd* end : ended) {
+        const OpenJob& job = jobs.at(end->job.value);
+        tally.add_job({job.run_template}, job.company, outcome_of(end->state, job.has_begun), end->end);
+        if (job.is_exclusive)
+            release_next_waiting(session, job.run_template);
+        else
+            let_next_go(session, {job.run_template});
+        if (job.task)
+            note_attempt_ended(session, *job.task,
+                               {.job = end->job,
+                                .state = end->state,
+                                .end = end->end,
+                                .exitcode = end->exitcode,
+                                .reason = end->reason,
+                                .has_begun = job.has_begun},
+                               tally);
+    }
+    tally.write(session);
+    return recorded;
 }
+
+bool record_end(Session& session, const JobEnd& end) { return record_ends(session, {end})[0]; }
 
 }  // namespace mf

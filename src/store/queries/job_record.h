@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/zone.h"
 #include "domain/job.h"
 #include "store/records.h"
 
@@ -37,9 +36,10 @@ struct JobEnd {
     std::string command;              ///< of a job that never started; otherwise empty
     std::string environment;          ///< the same
 };
-/// Closes the job with its artifacts and counters, lets the next waiting job of its run template go, and gives its task
-/// an outcome or its next attempt (domain/retry.h). False: the job had ended already, or
-/// somebody else has it; nothing was changed.
-bool record_end(Session& session, const JobEnd& end, const Zone&);
+/// Closes jobs with their artifacts and counters, lets the next waiting jobs of their run templates go, and gives their
+/// tasks an outcome or the next attempt (domain/retry.h). An element is false when the job had ended already, or
+/// somebody else has it; of that one nothing was changed.
+std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends);
+bool record_end(Session& session, const JobEnd& end);
 
 }  // namespace mf

@@ -137,8 +137,7 @@ std::vector<JobHolder> job_holders(Session& session) {
     return out;
 }
 
-std::size_t declare_lost(Session& session, const JobHolder& holder, Timestamp now, const Zone& server_zone,
-                         std::size_t most) {
+std::size_t declare_lost(Session& session, const JobHolder& holder, Timestamp now, std::size_t most) {
     // Locked: a server that renews its lease at this moment finds it either renewed, or its jobs lost.
     if (locked_holder(session, holder.node) != holder) return 0;
     if (holder.known && holds_lease(holder.seen_at, holder.lease_until, now)) return 0;
@@ -146,22 +145,21 @@ std::size_t declare_lost(Session& session, const JobHolder& holder, Timestamp no
         R"(SELECT "id", "fence", "begin" FROM "job" WHERE "state" IN ('claimed', 'running') AND "claimed_by" = ?
            ORDER BY "id" LIMIT ?)",
         {holder.node, static_cast<std::int64_t>(most)});
-    std::size_t lost = 0;
+    std::vector<JobEnd> ends;
     for (const auto& row : jobs) {
         const Id<Job> job{std::get<std::int64_t>(row[0])};
         const auto sizes = recorded_sizes(session, job);
-        lost += record_end(session,
-                           {.job = job,
-                            .fence = std::get<std::int64_t>(row[1]),
-                            .state = JobState::lost,
-                            .end = is_null(row[2]) ? now : std::max(now, moment(row[2])),
-                            .exitcode = exit_code_of_lost,
-                            .reason = why_lost(holder),
-                            .stdout_size = sizes.standard_output,
-                            .stderr_size = sizes.standard_error},
-                           server_zone);
+        ends.push_back({.job = job,
+                        .fence = std::get<std::int64_t>(row[1]),
+                        .state = JobState::lost,
+                        .end = is_null(row[2]) ? now : std::max(now, moment(row[2])),
+                        .exitcode = exit_code_of_lost,
+                        .reason = why_lost(holder),
+                        .stdout_size = sizes.standard_output,
+                        .stderr_size = sizes.standard_error});
     }
-    return lost;
+    const auto lost = record_ends(session, std::move(ends));
+    return static_cast<std::size_t>(std::ranges::count(lost, true));
 }
 
 }  // namespace mf

@@ -61,7 +61,6 @@ std::vector<JobHolder> job_holders(Session& session);
 
 /// Ends at most so many jobs of a node as lost, if its lease is over and it has not changed since it was found so;
 /// returns how many. The retry policies of their run templates decide what follows (see record_end).
-std::size_t declare_lost(Session& session, const JobHolder& holder, Timestamp now, const Zone& server_zone,
-                         std::size_t most);
+std::size_t declare_lost(Session& session, const JobHolder& holder, Timestamp now, std::size_t most);
 
 }  // namespace mf

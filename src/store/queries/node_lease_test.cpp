@@ -49,7 +49,7 @@ struct Nodes : testing::Queue {
         return database.read([](Session& session) { return job_holders(session); });
     }
     std::size_t declare(const JobHolder& holder, Timestamp when, std::size_t most = 100) {
-        return database.write([&](Session& session) { return declare_lost(session, holder, when, Zone::utc(), most); });
+        return database.write([&](Session& session) { return declare_lost(session, holder, when, most); });
     }
 };
 
@@ -186,8 +186,7 @@ TEST_CASE("jobs of a node whose lease is over are lost, once") {
         CHECK(nodes.holders().empty());
         // What the node itself says about it afterwards counts no more.
         CHECK_FALSE(nodes.database.write([&](Session& session) {
-            return record_end(session, {.job = planned.id, .fence = fence_of_planned, .state = JobState::succeeded},
-                              Zone::utc());
+            return record_end(session, {.job = planned.id, .fence = fence_of_planned, .state = JobState::succeeded});
         }));
         CHECK(nodes.get(planned.id).state == JobState::lost);
         // The retry policy decides what follows: the planned job has another attempt, the launched one has not.

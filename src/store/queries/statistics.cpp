@@ -7,9 +7,6 @@ namespace mf {
 namespace {
 
 std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-std::int64_t hour_of(Timestamp moment) {
-    return std::chrono::floor<std::chrono::hours>(moment.time_since_epoch()).count();
-}
 
 std::string_view column_of(JobOutcome outcome) {
     switch (outcome) {
@@ -20,16 +17,16 @@ std::string_view column_of(JobOutcome outcome) {
     return {};
 }
 
-void count(Session& session, Id<Company> company, std::int64_t hour, std::string_view column) {
+void count(Session& session, Id<Company> company, std::int64_t hour, std::string_view column, std::int64_t number = 1) {
     // Not an "upsert": its spelling differs on every database, and the row nearly always exists.
     const auto changed = session.sql.execute(
-        fmt::format(R"(UPDATE "job_count" SET "{0}" = "{0}" + 1 WHERE "company_id" = ? AND "hour" = ?)", column),
-        {company.value, hour});
+        fmt::format(R"(UPDATE "job_count" SET "{0}" = "{0}" + ? WHERE "company_id" = ? AND "hour" = ?)", column),
+        {number, company.value, hour});
     if (changed) return;
     try {
         session.sql.execute(
-            fmt::format(R"(INSERT INTO "job_count" ("company_id", "hour", "{}") VALUES (?, ?, 1))", column),
-            {company.value, hour});
+            fmt::format(R"(INSERT INTO "job_count" ("company_id", "hour", "{}") VALUES (?, ?, ?))", column),
+            {company.value, hour, number});
     } catch (const sql::DatabaseError& error) {
         // Another session made the row in between; the whole transaction is repeated and finds it.
         if (error.kind != sql::DatabaseError::Kind::unique_violation) throw;
@@ -45,12 +42,16 @@ std::int64_t number(const Value& value) {
 
 }  // namespace
 
+std::int64_t hour_of(Timestamp moment) {
+    return std::chrono::floor<std::chrono::hours>(moment.time_since_epoch()).count();
+}
+
 void count_created(Session& session, Id<Company> company, Timestamp now) {
     count(session, company, hour_of(now), "created");
 }
 
-void count_ended(Session& session, Id<Company> company, JobOutcome outcome, Timestamp end) {
-    count(session, company, hour_of(end), column_of(outcome));
+void count_ended(Session& session, Id<Company> company, JobOutcome outcome, std::int64_t hour, std::int64_t number) {
+    count(session, company, hour, column_of(outcome), number);
 }
 
 void count_removed(Session& session, const Job& job, Timestamp now) {

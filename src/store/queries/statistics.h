@@ -10,7 +10,10 @@ namespace mf {
 /// time proportional to the hours asked for, not to the history.
 
 void count_created(Session& session, Id<Company> company, Timestamp now);
-void count_ended(Session& session, Id<Company> company, JobOutcome outcome, Timestamp end);
+/// So many that ended in an hour, see hour_of().
+void count_ended(Session& session, Id<Company> company, JobOutcome outcome, std::int64_t hour, std::int64_t number = 1);
+/// Hours since 1970, UTC.
+std::int64_t hour_of(Timestamp moment);
 
 /// Somebody removed a job; an ended one is no longer counted.
 void count_removed(Session& session, const Job& job, Timestamp now);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "domain/retry.h"
-#include "store/records.h"
+#include "store/queries/outcome_tally.h"
 
 namespace mf {
 
@@ -24,8 +24,8 @@ bool reopen_task(Session& session, Id<Task> task);
 /// An attempt has been started.
 void note_attempt_started(Session& session, Id<Job> job);
 
-/// An attempt has ended: the outcome of its task, or the next attempt in the queue. Does nothing for jobs without one.
-void note_attempt_ended(Session& session, const EndedAttempt& ended);
+/// An attempt has ended: the outcome of its task, which is to be counted, or the next attempt in the queue.
+void note_attempt_ended(Session& session, Id<Task> task, const EndedAttempt& ended, OutcomeTally& tally);
 
 /// The job of a task left the queue without having been claimed.
 void note_attempt_withdrawn(Session& session, Id<Task> task, std::string_view cause);

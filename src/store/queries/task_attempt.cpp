@@ -2,7 +2,6 @@
 // What the end of a job means for its task.
 #include "store/queries/job_queue.h"
 #include "store/queries/task.h"
-#include "store/queries/task_count.h"
 
 #include <fmt/format.h>
 
@@ -35,7 +34,8 @@ bool is_switched_off(Session& session, const Job& job) {
 }
 
 /// False: the task has got an outcome meanwhile.
-bool store(Session& session, const Task& task, const TaskChange& change, const EndedAttempt& ended) {
+bool store(Session& session, const Task& task, const TaskChange& change, const EndedAttempt& ended,
+           OutcomeTally& tally) {
     const bool success = change.state == TaskState::fulfilled || change.state == TaskState::fulfilled_late;
     const auto changed = session.sql.execute(
         R"(UPDATE "task" SET "state" = ?, "attempts" = ?, "cause" = ?, "fulfilled_by_job_id" = ?, "fulfilled_at" = ?
@@ -43,8 +43,7 @@ bool store(Session& session, const Task& task, const TaskChange& change, const E
         {std::string(name_of(change.state)), change.attempts, change.cause.empty() ? Value{} : Value{change.cause},
          success ? Value{ended.job.value} : Value{},
          success ? Value{std::int64_t{ended.end.time_since_epoch().count()}} : Value{}, task.id.value});
-    if (changed && has_outcome(change.state))
-        count_outcome(session, task.company_id, task.window_start, change.state, 1);
+    if (changed && has_outcome(change.state)) tally.add_task(task.company_id, task.window_start, change.state);
     return changed > 0;
 }
 
@@ -56,20 +55,21 @@ Id<Job> first_job(Session& session, Id<Task> task) {
 
 }  // namespace
 
-void note_attempt_ended(Session& session, const EndedAttempt& told) {
+void note_attempt_ended(Session& session, Id<Task> id, const EndedAttempt& told, OutcomeTally& tally) {
     const auto everything = Scope::everything();
-    const auto job = Repository<Job>(session, everything).find(told.job);
-    if (!job || !job->task_id) return;
-    const auto task = Repository<Task>(session, everything).find(*job->task_id);
+    const auto task = Repository<Task>(session, everything).find(id);
     if (!task || has_outcome(task->state)) return;
-    EndedAttempt ended = told;
-    std::optional<RunTemplate> origin;
-    // What was done in time needs no rule of the run template.
-    if (ended.state != JobState::succeeded || ended.end > task->deadline) {
-        origin = readable_run_template(session, job->runtemplate_id);
-        ended.may_retry = declared_retry(session, *job, ended);
-        ended.cancel_requested = job->cancel_requested_at.has_value();
+    if (told.state == JobState::succeeded && told.end <= task->deadline) {
+        // What was done in time needs no rule of the run template.
+        store(session, *task, after_attempt(*task, nullptr, told), told, tally);
+        return;
     }
+    const auto job = Repository<Job>(session, everything).find(told.job);
+    if (!job) return;
+    EndedAttempt ended = told;
+    ended.may_retry = declared_retry(session, *job, ended);
+    ended.cancel_requested = job->cancel_requested_at.has_value();
+    const auto origin = readable_run_template(session, job->runtemplate_id);
     auto change = after_attempt(*task, origin ? &*origin : nullptr, ended);
     if (change.launch && is_switched_off(session, *job))
         change = {
@@ -79,7 +79,7 @@ void note_attempt_ended(Session& session, const EndedAttempt& told) {
                                  "switched off.",
                                  job->id.value),
             .launch = {}};
-    if (!store(session, *task, change, ended) || !change.launch) return;
+    if (!store(session, *task, change, ended, tally) || !change.launch) return;
     const auto made = enqueue(session, everything,
                               {.run_template = *origin,
                                .schedule = *change.launch,

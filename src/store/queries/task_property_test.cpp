@@ -45,13 +45,11 @@ struct Runs : testing::Queue {
     }
     void end_with(const Job& job, JobState state) {
         database.write([&](Session& session) {
-            record_end(session,
-                       {.job = job.id,
-                        .fence = job.fence,
-                        .state = state,
-                        .end = time,
-                        .exitcode = state != JobState::succeeded},
-                       Zone::utc());
+            record_end(session, {.job = job.id,
+                                 .fence = job.fence,
+                                 .state = state,
+                                 .end = time,
+                                 .exitcode = state != JobState::succeeded});
         });
     }
     /// As job:retry does.

@@ -28,8 +28,7 @@ struct Queue : testing::Queue {
         REQUIRE(claim(100, now + 24h).size() == 1);
         REQUIRE(start(job));
         return database.write([&, fence = get(job).fence](Session& session) {
-            return record_end(session, {.job = job, .fence = fence, .state = state, .end = when, .exitcode = code},
-                              Zone::utc());
+            return record_end(session, {.job = job, .fence = fence, .state = state, .end = when, .exitcode = code});
         });
     }
     TaskStatistics counted(Scope scope = Scope::everything()) {

@@ -63,19 +63,17 @@ void fill(Database& database) {
             add_content_piece(session, content, 1, "second");
             if (!finish_content(session, content, claimed[0].job.id, sha256, 12, 2))
                 throw std::runtime_error("not all pieces are there");
-            record_end(session,
-                       {.job = claimed[0].job.id,
-                        .fence = 1,
-                        .state = JobState::succeeded,
-                        .end = now,
-                        .exitcode = 0,
-                        .artifacts = {Artifact{.job_id = claimed[0].job.id,
-                                               .company_id = company.id,
-                                               .kind = ArtifactKind::file,
-                                               .filename = "f",
-                                               .size = 12,
-                                               .sha256 = sha256}}},
-                       Zone::utc());
+            record_end(session, {.job = claimed[0].job.id,
+                                 .fence = 1,
+                                 .state = JobState::succeeded,
+                                 .end = now,
+                                 .exitcode = 0,
+                                 .artifacts = {Artifact{.job_id = claimed[0].job.id,
+                                                        .company_id = company.id,
+                                                        .kind = ArtifactKind::file,
+                                                        .filename = "f",
+                                                        .size = 12,
+                                                        .sha256 = sha256}}});
         }
     });
 }

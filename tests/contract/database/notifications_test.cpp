@@ -127,8 +127,7 @@ TEST_CASE("PostgreSQL tells of what gives nodes something to do, when it is comm
     CHECK(ear.heard(address).empty());
     database.write([&](Session& session) {
         REQUIRE(record_end(session,
-                           {.job = first.id, .fence = 1, .state = JobState::succeeded, .end = now, .exitcode = 0},
-                           Zone::utc()));
+                           {.job = first.id, .fence = 1, .state = JobState::succeeded, .end = now, .exitcode = 0}));
     });
     CHECK(ear.heard(address) == "q");
 

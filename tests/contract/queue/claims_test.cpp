@@ -43,8 +43,7 @@ struct Queue : testing::Queue {
     bool finish(const Job& job) {
         return database.write([&](Session& session) {
             return record_end(
-                session, {.job = job.id, .fence = job.fence, .state = JobState::succeeded, .end = now, .exitcode = 0},
-                Zone::utc());
+                session, {.job = job.id, .fence = job.fence, .state = JobState::succeeded, .end = now, .exitcode = 0});
         });
     }
     std::int64_t unfinished() { return number(R"(SELECT COUNT(*) FROM "job" WHERE "end" IS NULL)"); }

@@ -64,7 +64,7 @@ TEST_CASE("a lease that is renewed at the moment at which jobs are declared lost
             std::jthread reaps([&] {
                 // … and this a moment after it.
                 lost = queue.database.write(
-                    [&](Session& session) { return declare_lost(session, holder, now + lease, Zone::utc(), 100); });
+                    [&](Session& session) { return declare_lost(session, holder, now + lease, 100); });
             });
         }
         // Who comes second finds what the first has done.
