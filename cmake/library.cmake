@@ -33,9 +33,7 @@ endfunction()
 # that of the programs, with their options.
 function(mf_compile_quickly target)
     target_compile_definitions(${target} PRIVATE DOCTEST_CONFIG_SUPER_FAST_ASSERTS)
-    if(NOT MULTIFLEXI_SANITIZE)
-        target_compile_options(${target} PRIVATE -O0)
-    endif()
+    target_compile_options(${target} PRIVATE -O0)
 endfunction()
 
 # The headers that nearly every file includes are parsed once for each target.
