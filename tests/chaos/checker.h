@@ -15,6 +15,7 @@ struct Findings {
     int begun = 0;                  ///< processes of jobs
     std::int64_t output_bytes = 0;  ///< compared
     int files = 0;                  ///< compared
+    int put_aside = 0;              ///< jobs whose files were compared where the server said it had left them
     void complain(std::string what) { complaints.push_back(std::move(what)); }
 };
 

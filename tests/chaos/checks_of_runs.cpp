@@ -174,6 +174,19 @@ void check_output(const Facts& facts, Findings& out) {
     }
 }
 
+/// The directory in which the server says that it has left the files of a job that it could not store; empty: it does
+/// not say so, or had no reason to.
+std::string place_of_files_put_aside(const Facts& facts, const JobRow& job, const Run& run) {
+    static constexpr std::string_view before = "; they are in ";
+    const auto at = job.reason.find(before);
+    if (at == std::string::npos || job.reason.find("files could not be stored") == std::string::npos) return {};
+    if (std::ranges::none_of(facts.deeds.database_out_of_reach,
+                             [&](const Span& span) { return span.until >= run.ended_ms; }))
+        return {};
+    const auto begin = at + before.size();
+    return job.reason.substr(begin, job.reason.find(". ", begin) - begin);
+}
+
 void check_files(const Facts& facts, Findings& out) {
     std::set<std::string> sound;
     for (const JobRow& job : facts.history.jobs) {
@@ -196,6 +209,11 @@ void check_files(const Facts& facts, Findings& out) {
         std::map<std::string, std::string> left;
         for (const auto& file : JobScript(facts.deeds.seed, job.id, made->conduct).files())
             left[file.name] = sha256_hex(file.content);
+        if (auto place = place_of_files_put_aside(facts, job, *run); !place.empty() && recorded.empty()) {
+            if (place.ends_with('.')) place.pop_back();
+            recorded = facts.history.files_in(place);
+            out.put_aside += left == recorded ? 1 : 0;
+        }
         if (left != recorded)
             out.complain(format("The job {} left {} files; the {} that are recorded are not the same.{}{}", job.id,
                                 left.size(), recorded.size(), job.reason.empty() ? "" : " Reason: ", job.reason));

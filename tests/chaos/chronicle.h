@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -33,6 +34,12 @@ struct ArmedShims {
     std::int64_t until = 0;
 };
 
+/// Times of uptime_ms().
+struct Span {
+    std::int64_t from = 0;
+    std::int64_t until = 0;
+};
+
 /// What was done to a fleet, as far as it explains what jobs ended with.
 struct Deeds {
     std::uint64_t seed = 0;
@@ -47,6 +54,8 @@ struct Deeds {
     std::set<Identity> bereft;               ///< processes of jobs whose shim was killed
     int killed_unseen = 0;                   ///< shims that were killed before their job could be seen
     std::vector<ArmedShims> armed;
+    std::vector<Span> database_out_of_reach;  ///< away, full, or cut off from some node
+    std::map<std::string, int> troubles;      ///< how often each was brought about, by name
     int servers_killed = 0;
     int servers_stopped = 0;
     int marked_points = 0;                ///< that servers met

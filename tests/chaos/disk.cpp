@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "chaos/disk.h"
 
+#include "base/descriptor.h"
+
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 #include <cerrno>
+#include <fstream>
 #include <system_error>
 
 namespace mf::chaos {
@@ -23,6 +28,8 @@ Disk::Disk(std::filesystem::path path, bool mounts) : path_(std::move(path)) {
     if (::mount("none", path_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) != 0)
         throw std::system_error(errno, std::generic_category(), path_.string());
     mounted_ = true;
+    // A size of no blocks would mean that there is no limit.
+    std::ofstream(path_ / ".first-block") << '.';
 }
 
 Disk::~Disk() {
@@ -47,6 +54,14 @@ void Disk::fill() {
             if (error.code().value() != EINVAL || spare > 4096) throw;
         }
     }
+}
+
+bool Disk::refuses() const {
+    const auto file = path_ / ".one-more-block";
+    const Descriptor probe(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const bool refused = (!probe || ::write(probe.get(), "?", 1) != 1) && errno == ENOSPC;
+    ::unlink(file.c_str());
+    return refused;
 }
 
 void Disk::make_room() { resize(usual_size); }

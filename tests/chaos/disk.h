@@ -18,6 +18,8 @@ public:
     bool can_be_filled() const { return mounted_; }
     /// From now on there is no room for another block.
     void fill();
+    /// Does a write fail for want of room, as it should after fill()? Somebody may have removed a file since.
+    bool refuses() const;
     void make_room();
 
 private:

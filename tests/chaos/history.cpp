@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "chaos/history.h"
 
+#include "base/digest.h"
+
 #include <fmt/format.h>
 #include <zstd.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 namespace mf::chaos {
 namespace {
@@ -62,6 +67,17 @@ std::optional<std::string> content_of(sql::Connection& connection, const std::st
         out += std::get<Bytes>(piece[1]).data;
     }
     if (std::ssize(out) != number(rows[0][1])) return std::nullopt;
+    return out;
+}
+
+std::map<std::string, std::string> files_in(const std::string& directory) {
+    std::map<std::string, std::string> out;
+    std::error_code absent;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, absent)) {
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string content{std::istreambuf_iterator<char>(file), {}};
+        out[entry.path().filename().string()] = sha256_hex(content);
+    }
     return out;
 }
 
@@ -127,6 +143,7 @@ History read_history(sql::Connection& connection) {
              R"(SELECT "company_id", "hour", "created", "succeeded", "failed", "withdrawn" FROM "job_count")"))
         out.counts[{number(row[0]), number(row[1])}] = {number(row[2]), number(row[3]), number(row[4]), number(row[5])};
     out.output = [&connection](std::int64_t job) { return output_of(connection, job); };
+    out.files_in = files_in;
     out.content = [&connection](const std::string& sha256) { return content_of(connection, sha256); };
     return out;
 }

@@ -3,7 +3,6 @@
 
 #include "store/sql/connection.h"
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -92,6 +91,8 @@ struct History {
     std::map<std::pair<std::int64_t, std::int64_t>, OutcomeRow> outcomes;          ///< by company and day
     std::function<RecordedOutput(std::int64_t job)> output;                        ///< read when asked for
     std::function<std::optional<std::string>(const std::string& sha256)> content;  ///< likewise
+    /// Digests of the files in a directory of a node, by name; nothing when there is no such directory.
+    std::function<std::map<std::string, std::string>(const std::string& directory)> files_in;
 };
 
 /// The connection has to live as long as the history.

@@ -31,7 +31,8 @@ Runs servers and jobs, makes everything go wrong, and checks what was recorded.
                          below TMPDIR)
   --database KIND        sqlite, postgres or mariadb (default: sqlite)
   --nodes N              servers (default: 2)
-  --seconds N            how long things go wrong (default: 60)
+  --seconds N            how long things go wrong (default: 60), and on until each kind of trouble has come once;
+                         0: nothing goes wrong
   --seed N               what is drawn (default: drawn itself, and told)
 )";
 
@@ -83,17 +84,20 @@ std::optional<Options> read_options(const std::vector<std::string>& words) {
     return out;
 }
 
-/// Things go wrong until the time is over.
-void play(Fleet& fleet, Troubles& troubles, People& people, Chronicle& chronicle, const Options& options) {
+/// Things go wrong until the time is over and each kind of trouble has come at least once.
+void play(Troubles& troubles, People& people, Chronicle& chronicle, const Options& options) {
     // Of their own, so that a change of one does not change what the others do.
     Dice times(mixed(options.seed + 1));
     const auto end = chronicle.elapsed() + options.duration;
     auto trouble = chronicle.elapsed() + 2s, minute = chronicle.elapsed(), person = chronicle.elapsed();
-    for (auto now = chronicle.elapsed(); now < end; now = chronicle.elapsed()) {
+    const auto last = end + (options.duration > 0s ? 5min : 0min);
+    for (auto now = chronicle.elapsed(); now < end || (!troubles.owed().empty() && now < last);
+         now = chronicle.elapsed()) {
         troubles.tend();
         people.listen();
         if (now >= minute) {
-            troubles.let_time_pass(1min);
+            // Slots are missed, and caught up, when several minutes pass between two looks of the planners.
+            troubles.let_time_pass(times.one_in(5) ? std::chrono::minutes{times.between(2, 6)} : 1min);
             minute = now + std::chrono::milliseconds{times.between(2000, 5000)};
         }
         if (now >= person) {
@@ -106,12 +110,14 @@ void play(Fleet& fleet, Troubles& troubles, People& people, Chronicle& chronicle
         }
         ::poll(nullptr, 0, 20);
     }
+    if (options.duration > 0s)
+        for (const auto& owed : troubles.owed())
+            chronicle.complain(fmt::format("What was to be tried could not be brought about: {}.", owed));
     while (!people.are_done()) {
         troubles.tend();
         people.listen();
         ::poll(nullptr, 0, 20);
     }
-    (void)fleet;
 }
 
 /// Lets everything come to its end: no new slots, no people, no troubles.
@@ -130,15 +136,21 @@ void calm_down(Fleet& fleet, Troubles& troubles, Chronicle& chronicle) {
     troubles.stop_servers();
 }
 
-/// Something of everything must have happened; else the run proves nothing.
-void report(const Findings& found, const Deeds& deeds) {
-    std::cout << fmt::format("{} slots and {} skipped ones, {} processes of jobs, {:.1f} MiB of output, {} files;",
-                             found.slots, found.skipped, found.begun,
-                             static_cast<double>(found.output_bytes) / (1 << 20), found.files);
-    for (const auto& [state, count] : found.jobs) std::cout << fmt::format(" {} {}", count, state);
-    std::cout << fmt::format("; killed: {} servers, {} at marked points, {} jobs, {} shims\n", deeds.servers_killed,
-                             deeds.marked_points, deeds.killed.size(),
-                             deeds.bereft.size() + static_cast<std::size_t>(deeds.killed_unseen));
+void report(const Findings& found, const Deeds& deeds, std::chrono::milliseconds took) {
+    int jobs = 0;
+    std::vector<std::string> states, troubles;
+    for (const auto& [state, count] : found.jobs) {
+        jobs += count;
+        states.push_back(fmt::format("{} {}", count, state));
+    }
+    for (const auto& [name, count] : deeds.troubles) troubles.push_back(fmt::format("{} x {}", count, name));
+    std::cout << fmt::format("{} slots and {} skipped ones; {} jobs ({}); {} processes of jobs, {:.1f} MiB of output, ",
+                             found.slots, found.skipped, jobs, fmt::join(states, ", "), found.begun,
+                             static_cast<double>(found.output_bytes) / (1 << 20))
+              << fmt::format("{} files, those of {} jobs put aside\n", found.files, found.put_aside)
+              << fmt::format("{}; {} servers killed in all, {} of them at a marked point; {:.1f} s\n",
+                             fmt::join(troubles, ", "), deeds.servers_killed + deeds.marked_points, deeds.marked_points,
+                             std::chrono::duration<double>(took).count());
     for (const auto& complaint : found.complaints) std::cout << "WRONG: " << complaint << '\n';
 }
 
@@ -159,7 +171,7 @@ int run(const Options& options, const Sandbox& sandbox) {
     People people(fleet, chronicle, Dice(mixed(options.seed + 3)));
     troubles.start_anew("all");
     arrange(fleet, chronicle);
-    play(fleet, troubles, people, chronicle, options);
+    play(troubles, people, chronicle, options);
     calm_down(fleet, troubles, chronicle);
 
     const auto connection = sql::open(fleet.database());
@@ -175,7 +187,7 @@ int run(const Options& options, const Sandbox& sandbox) {
     const Node& node = fleet.nodes().front();
     testing::Process checks(node.cli({"database:check"}), node.environment(), {.out = self_check, .err = self_check});
     if (checks.wait() != 0) found.complain("multiflexi-cli database:check says: " + testing::file_content(self_check));
-    report(found, chronicle.deeds);
+    report(found, chronicle.deeds, chronicle.elapsed());
     if (found.complaints.empty()) return 0;
 
     // The disks of the harness are gone with it.

@@ -41,6 +41,8 @@ public:
     std::filesystem::path log_file() const { return place_.directory / (name_ + ".log"); }
 
     // The clock of the server and of the command line
+    /// False where libfaketime is not installed: there is one clock for all.
+    bool has_clock() const { return environment_.contains("FAKETIME_TIMESTAMP_FILE"); }
     void set_clock(std::chrono::seconds ahead);
     std::chrono::seconds clock() const { return clock_; }
     /// Tells a running server that there may be something to plan.

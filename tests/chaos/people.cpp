@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "chaos/people.h"
 
+#include "chaos/processes.h"
+
 #include <fmt/format.h>
 #include <iterator>
 
@@ -20,13 +22,15 @@ std::vector<Wish> wishes() {
     using enum Conduct;
     return {
         {{.conduct = brief, .every_minutes = 1, .overlap = "queue", .catch_up = "all"}, {"--catch_up_limit", "10"}},
-        {{.conduct = steady, .every_minutes = 1}, {}},
+        {{.conduct = steady, .every_minutes = 1, .attempts = 2, .gap_seconds = 1}, {"--retry_backoff", "fixed"}},
         {{.conduct = bulky, .every_minutes = 2, .overlap = "parallel"}, {}},
         {{.conduct = idle, .every_minutes = 1, .overlap = "skip", .catch_up = "none"}, {}},
         {{.conduct = stubborn, .every_minutes = 5, .attempts = 2, .gap_seconds = 1},
          {"--time_limit", "3", "--grace", "1", "--retry_backoff", "fixed"}},
-        {{.conduct = parent, .every_minutes = 2}, {"--grace", "1"}},
-        {{.conduct = artist, .every_minutes = 1, .overlap = "parallel"}, {}},
+        {{.conduct = parent, .every_minutes = 2, .attempts = 2, .gap_seconds = 1},
+         {"--grace", "1", "--retry_backoff", "fixed"}},
+        {{.conduct = artist, .every_minutes = 1, .overlap = "parallel", .attempts = 2, .gap_seconds = 1},
+         {"--retry_backoff", "fixed"}},
         {{.conduct = flaky, .every_minutes = 3, .overlap = "queue", .attempts = 3, .gap_seconds = 1},
          {"--retry_backoff", "linear"}},
         {{.conduct = brief, .every_minutes = 1, .switched = true}, {}},
@@ -113,6 +117,13 @@ void People::begin(Words words, bool launches) {
 }
 
 std::int64_t People::some_job() {
+    if (dice_.one_in(2)) {
+        // One that runs, so that it is to end at once and not to come again.
+        std::vector<std::int64_t> running;
+        for (const auto& [job, runs] : read_evidence(fleet_.evidence()).runs)
+            if (!runs.empty() && !runs.back().ended_ms && lives(runs.back().process)) running.push_back(job);
+        if (!running.empty()) return running.at(static_cast<std::size_t>(dice_.below(std::ssize(running))));
+    }
     const auto& known = chronicle_.deeds.launched;
     if (known.empty()) return 1;
     // Jobs of schedules have numbers in between.

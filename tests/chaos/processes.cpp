@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <fstream>
 #include <unordered_map>
 
 namespace mf::chaos {
@@ -14,6 +15,9 @@ namespace mf::chaos {
 std::string program_of(pid_t pid) {
     std::error_code problem;
     auto name = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", pid), problem).filename().string();
+    // Without root the kernel does not tell of programs that guard their memory. Theirs is at most 15 bytes long, man 5
+    // proc, as "multiflexi-shim" just is.
+    if (problem) std::getline(std::ifstream(fmt::format("/proc/{}/comm", pid)), name);
     // Of a program that was built anew meanwhile.
     if (const auto deleted = name.find(" (deleted)"); deleted != std::string::npos) name.resize(deleted);
     return name;

@@ -20,33 +20,72 @@ constexpr std::string_view job_program = "chaos-job", shim_program = "multiflexi
 }  // namespace
 
 Troubles::Troubles(Fleet& fleet, const Sandbox& sandbox, Chronicle& chronicle, Dice dice)
-    : fleet_(fleet), sandbox_(sandbox), chronicle_(chronicle), dice_(dice), states_(fleet.nodes().size()) {}
+    : fleet_(fleet), sandbox_(sandbox), chronicle_(chronicle), dice_(dice), states_(fleet.nodes().size()) {
+    constexpr int frequent = 6;
+    for (const Trouble& trouble : all_troubles())
+        for (int times = !can_come(trouble) ? 0 : trouble.weight < frequent ? 1 : 2; times > 0; --times)
+            owed_.insert(owed_.begin() + static_cast<std::ptrdiff_t>(dice_.below(std::ssize(owed_) + 1)), &trouble);
+}
+
+const std::vector<Troubles::Trouble>& Troubles::all_troubles() {
+    using enum Need;
+    static const std::vector<Trouble> all{
+        {"server killed", 8, nothing, &Troubles::kill_server},
+        {"server stopped", 4, nothing, &Troubles::stop_server},
+        {"server frozen", 5, nothing, &Troubles::freeze_server},
+        {"server with a marked point", 6, nothing, &Troubles::arm_server},
+        {"job killed", 8, nothing, &Troubles::kill_job},
+        {"shim killed", 5, nothing, &Troubles::kill_shim},
+        {"database crashed", 4, server, &Troubles::crash_database},
+        {"database restarted", 2, server, &Troubles::restart_database},
+        {"network unplugged", 5, network, &Troubles::unplug_network},
+        {"connections reset", 6, server, &Troubles::reset_connections},
+        {"connections stalled", 4, server, &Troubles::stall_connections},
+        {"disk of a node full", 3, disk, &Troubles::fill_node_disk},
+        {"disk of the database full", 3, disk, &Troubles::fill_database_disk},
+        {"clock stepped", 4, clock, &Troubles::step_clock},
+        {"all clocks put back", 1, clock, &Troubles::put_all_clocks_back},
+    };
+    return all;
+}
+
+bool Troubles::can_come(const Trouble& trouble) const {
+    switch (trouble.need) {
+        case Need::nothing: return true;
+        case Need::server: return fleet_.server() != nullptr;
+        case Need::network: return fleet_.network_of(0) != nullptr;
+        case Need::disk: return fleet_.disk_of_database().can_be_filled();
+        case Need::clock: return fleet_.nodes().front().has_clock();
+    }
+    return false;
+}
+
+std::vector<std::string_view> Troubles::owed() const {
+    std::vector<std::string_view> out;
+    for (const auto* trouble : owed_) out.push_back(trouble->name);
+    return out;
+}
+
+bool Troubles::bring(const Trouble& trouble) {
+    if (!can_come(trouble) || !(this->*trouble.begin)()) return false;
+    ++chronicle_.deeds.troubles[std::string(trouble.name)];
+    return true;
+}
 
 void Troubles::strike() {
-    static constexpr Trouble all[]{
-        {"kill a server", 8, &Troubles::kill_server},
-        {"stop a server", 4, &Troubles::stop_server},
-        {"freeze a server", 5, &Troubles::freeze_server},
-        {"arm a server", 6, &Troubles::arm_server},
-        {"kill a job", 8, &Troubles::kill_job},
-        {"kill a shim", 5, &Troubles::kill_shim},
-        {"crash the database", 4, &Troubles::crash_database},
-        {"restart the database", 2, &Troubles::restart_database},
-        {"unplug a network", 5, &Troubles::unplug_network},
-        {"reset connections", 6, &Troubles::reset_connections},
-        {"stall connections", 4, &Troubles::stall_connections},
-        {"fill the disk of a node", 3, &Troubles::fill_node_disk},
-        {"fill the disk of the database", 3, &Troubles::fill_database_disk},
-        {"step a clock", 4, &Troubles::step_clock},
-        {"put all clocks back", 1, &Troubles::put_all_clocks_back},
-    };
-    const int together = std::accumulate(std::begin(all), std::end(all), 0,
-                                         [](int sum, const Trouble& trouble) { return sum + trouble.weight; });
+    for (auto next = owed_.begin(); next != owed_.end(); ++next)
+        if (bring(**next)) {
+            owed_.erase(next);
+            return;
+        }
+    const auto& all = all_troubles();
+    const int together =
+        std::accumulate(all.begin(), all.end(), 0, [](int sum, const Trouble& one) { return sum + one.weight; });
     for (int attempt = 0; attempt < 20; ++attempt) {
         auto drawn = dice_.below(together);
-        const auto* trouble = std::begin(all);
+        auto trouble = all.begin();
         while (drawn >= trouble->weight) drawn -= (trouble++)->weight;
-        if ((this->*trouble->begin)()) return;
+        if (bring(*trouble)) return;
     }
 }
 
@@ -117,7 +156,10 @@ bool Troubles::arm_server() {
         "shim-before-spawn", "shim-after-spawn",  "shim-before-end"};
     const auto i = some_node([&](std::size_t n) { return states_[n].marked_point.empty(); });
     if (!i) return false;
-    states_[*i].marked_point = points.at(static_cast<std::size_t>(dice_.below(std::ssize(points))));
+    if (points_left_.empty()) points_left_.assign(points.begin(), points.end());
+    const auto drawn = points_left_.begin() + static_cast<std::ptrdiff_t>(dice_.below(std::ssize(points_left_)));
+    states_[*i].marked_point = *drawn;
+    points_left_.erase(drawn);
     chronicle_.tell(fmt::format("{} is to meet its end at '{}'", fleet_.nodes()[*i].name(), states_[*i].marked_point));
     if (fleet_.nodes()[*i].is_up()) {
         fleet_.nodes()[*i].signal(SIGKILL);
@@ -164,11 +206,7 @@ bool Troubles::crash_database() {
     if (!fleet_.server() || database_away_ || database_full_) return false;
     chronicle_.tell("crash the database");
     fleet_.server()->crash();
-    database_away_ = true;
-    after(some_time(0, 3000), "start the database", [this] {
-        fleet_.server()->start_again();
-        database_away_ = false;
-    });
+    leave_without_database();
     return true;
 }
 
@@ -176,12 +214,21 @@ bool Troubles::restart_database() {
     if (!fleet_.server() || database_away_ || database_full_) return false;
     chronicle_.tell("stop the database");
     fleet_.server()->stop();
+    leave_without_database();
+    return true;
+}
+
+void Troubles::leave_without_database() {
     database_away_ = true;
-    after(some_time(0, 3000), "start the database", [this] {
+    after(some_time(0, 3000), "start the database", [this, from = uptime_ms()] {
         fleet_.server()->start_again();
         database_away_ = false;
+        was_out_of_reach(from);
     });
-    return true;
+}
+
+void Troubles::was_out_of_reach(std::int64_t from) {
+    chronicle_.deeds.database_out_of_reach.push_back({from, uptime_ms()});
 }
 
 bool Troubles::unplug_network() {
@@ -191,9 +238,10 @@ bool Troubles::unplug_network() {
     chronicle_.tell(fmt::format("unplug the network of {}", name));
     fleet_.network_of(*i)->unplug();
     states_[*i].disturbed = true;
-    after(some_time(200, 8000), fmt::format("plug in the network of {}", name), [this, i = *i] {
+    after(some_time(200, 8000), fmt::format("plug in the network of {}", name), [this, i = *i, from = uptime_ms()] {
         fleet_.network_of(i)->plug_in();
         states_[i].disturbed = false;
+        was_out_of_reach(from);
     });
     return true;
 }
@@ -215,10 +263,11 @@ bool Troubles::stall_connections() {
     states_[*i].disturbed = true;
     const bool break_them = dice_.one_in(2);
     after(some_time(200, 6000), fmt::format("the connections of {} {}", name, break_them ? "break" : "go on"),
-          [this, i = *i, break_them] {
+          [this, i = *i, break_them, from = uptime_ms()] {
               if (break_them) fleet_.relay_of(i)->reset();
               fleet_.relay_of(i)->go_on();
               states_[i].disturbed = false;
+              was_out_of_reach(from);
           });
     return true;
 }
@@ -229,6 +278,7 @@ bool Troubles::fill_node_disk() {
     const auto& name = fleet_.nodes()[*i].name();
     chronicle_.tell(fmt::format("fill the disk of {}", name));
     fleet_.disk_of(*i).fill();
+    if (!fleet_.disk_of(*i).refuses()) chronicle_.tell(fmt::format("the disk of {} has some room again", name));
     states_[*i].full = true;
     after(some_time(500, 5000), fmt::format("make room on the disk of {}", name), [this, i = *i] {
         fleet_.disk_of(i).make_room();
@@ -241,10 +291,12 @@ bool Troubles::fill_database_disk() {
     if (!fleet_.disk_of_database().can_be_filled() || database_away_ || database_full_) return false;
     chronicle_.tell("fill the disk of the database");
     fleet_.disk_of_database().fill();
+    if (!fleet_.disk_of_database().refuses()) chronicle_.tell("the disk of the database has some room again");
     database_full_ = true;
-    after(some_time(500, 5000), "make room on the disk of the database", [this] {
+    after(some_time(500, 5000), "make room on the disk of the database", [this, from = uptime_ms()] {
         fleet_.disk_of_database().make_room();
         database_full_ = false;
+        was_out_of_reach(from);
         // PostgreSQL gives up when it cannot even write down what it has done.
         if (fleet_.server() && !fleet_.server()->is_running()) {
             chronicle_.tell("the database had ended for want of room; start it");

@@ -15,8 +15,11 @@ class Troubles {
 public:
     Troubles(Fleet& fleet, const Sandbox& sandbox, Chronicle& chronicle, Dice dice);
 
-    /// Brings one of those that are possible now.
+    /// Brings one of those that are possible now: each kind once or twice, in the order of the dice, then by their
+    /// weights.
     void strike();
+    /// Kinds that can be brought about here and were not yet.
+    std::vector<std::string_view> owed() const;
     /// Takes away those whose time has come, and starts servers that have ended. To be called all the time.
     void tend();
     /// All clocks go on by so much at once, so that minutes pass in seconds.
@@ -29,9 +32,11 @@ public:
     void stop_servers();
 
 private:
+    enum class Need { nothing, server, network, disk, clock };
     struct Trouble {
         std::string_view name;
         int weight;
+        Need need;
         bool (Troubles::*begin)();
     };
     struct Care {
@@ -50,6 +55,10 @@ private:
         std::chrono::milliseconds start_at{0};  ///< of a server that is down
         std::chrono::milliseconds stop_by{0};   ///< of one that was told to end
     };
+
+    static const std::vector<Trouble>& all_troubles();
+    bool can_come(const Trouble& trouble) const;
+    bool bring(const Trouble& trouble);
 
     bool kill_server();
     bool stop_server();
@@ -72,6 +81,8 @@ private:
     void after(std::chrono::milliseconds time, std::string text, std::function<void()> take_away);
     std::chrono::milliseconds some_time(int least_ms, int most_ms);
     void set_clocks();
+    void leave_without_database();
+    void was_out_of_reach(std::int64_t from);
     void start_server(std::size_t node);
     void look_at_end(std::size_t node, int code);
     void has_gone(std::size_t node);
@@ -82,6 +93,8 @@ private:
     Dice dice_;
     std::vector<State> states_;
     std::vector<Care> cares_;
+    std::vector<const Trouble*> owed_;           ///< in the order in which they are to come
+    std::vector<std::string_view> points_left_;  ///< marked points that had no turn yet
     std::string roles_ = "all";
     bool database_away_ = false;
     bool database_full_ = false;

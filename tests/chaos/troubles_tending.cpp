@@ -49,7 +49,10 @@ void Troubles::look_at_end(std::size_t node, int code) {
     chronicle_.tell(fmt::format("{} has ended with the code {}", name, code));
     const bool marked = !states_[node].marked_point.empty() && code == 128 + SIGKILL;
     if (marked) ++chronicle_.deeds.marked_points;
-    if (code >= 128 && !marked) chronicle_.complain(fmt::format("{} was ended by the signal {}.", name, code - 128));
+    // Who is told to stop before the program has got so far that it hears of it is just ended.
+    const bool early = states_[node].stopping && code == 128 + SIGTERM && !fleet_.nodes()[node].is_ready();
+    if (code >= 128 && !marked && !early)
+        chronicle_.complain(fmt::format("{} was ended by the signal {}.", name, code - 128));
     if (!states_[node].stopping && code == 0) chronicle_.complain(fmt::format("{} ended without a reason.", name));
     has_gone(node);
     states_[node].start_at = chronicle_.elapsed() + some_time(200, 2000);
@@ -99,6 +102,13 @@ void Troubles::stop_servers() {
     for (std::size_t i = 0; i < states_.size(); ++i) {
         Node& node = fleet_.nodes()[i];
         if (!node.is_up()) continue;
+        // Before it is ready it would just be ended.
+        std::optional<int> before;
+        testing::comes_true([&] { return node.is_ready() || (before = node.has_ended()); }, 180s);
+        if (before) {
+            look_at_end(i, *before);
+            continue;
+        }
         node.signal(SIGTERM);
         const auto code = node.has_ended(180s);
         has_gone(i);
