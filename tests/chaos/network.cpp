@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "chaos/network.h"
 
+#include "base/descriptor.h"
+
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <cerrno>
 #include <stdexcept>
 
 namespace mf::chaos {
@@ -43,11 +49,23 @@ NodeNetwork::NodeNetwork(int number)
     inside({"addr", "add", fmt::format("10.77.{}.2/24", number), "dev", "eth0"});
     inside({"link", "set", "lo", "up"});
     inside({"link", "set", "eth0", "up"});
+    if (!answers()) throw std::runtime_error("the network of a node does not answer");
 }
 
 Words NodeNetwork::entrance() const { return {"nsenter", fmt::format("--net=/proc/{}/ns/net", holder_.pid()), "--"}; }
 
 void NodeNetwork::unplug() const { run(ip({"link", "set", cable_, "down"})); }
+
+bool NodeNetwork::answers() const {
+    const Descriptor line(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    // Nobody listens there, so that an answer is a refusal; without a cable there is no way.
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(9);
+    const auto there = here_.substr(0, here_.rfind('.')) + ".2";
+    ::inet_pton(AF_INET, there.c_str(), &place.sin_addr);
+    return ::connect(line.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0 || errno == ECONNREFUSED;
+}
 
 void NodeNetwork::plug_in() const { run(ip({"link", "set", cable_, "up"})); }
 

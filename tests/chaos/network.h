@@ -22,6 +22,8 @@ public:
     testing::Words entrance() const;
     /// Packets are lost without a word, in both directions, until it is plugged in again.
     void unplug() const;
+    /// Does the machine at the other end of the cable answer?
+    bool answers() const;
     void plug_in() const;
 
 private:

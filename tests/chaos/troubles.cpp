@@ -237,6 +237,8 @@ bool Troubles::unplug_network() {
     const auto& name = fleet_.nodes()[*i].name();
     chronicle_.tell(fmt::format("unplug the network of {}", name));
     fleet_.network_of(*i)->unplug();
+    if (fleet_.network_of(*i)->answers())
+        chronicle_.complain(fmt::format("The network of {} was unplugged, and it answers.", name));
     states_[*i].disturbed = true;
     after(some_time(200, 8000), fmt::format("plug in the network of {}", name), [this, i = *i, from = uptime_ms()] {
         fleet_.network_of(i)->plug_in();
