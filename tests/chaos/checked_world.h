@@ -29,10 +29,11 @@ struct World {
 
     World() {
         deeds.seed = seed;
-        deeds.arrangements = {{.run_template = 1, .conduct = Conduct::steady, .every_minutes = 1},
-                              {.run_template = 2, .conduct = Conduct::flaky, .every_minutes = 2, .attempts = 2},
-                              {.run_template = 3, .conduct = Conduct::artist, .overlap = "parallel"},
-                              {.run_template = 4, .conduct = Conduct::stubborn, .every_minutes = 3}};
+        deeds.arrangements = {
+            {.run_template = 1, .conduct = Conduct::steady, .every_minutes = 1},
+            {.run_template = 2, .conduct = Conduct::flaky, .every_minutes = 2, .attempts = 2},
+            {.run_template = 3, .conduct = Conduct::artist, .overlap = "parallel"},
+            {.run_template = 4, .conduct = Conduct::stubborn, .every_minutes = 3, .time_limit_seconds = 3}};
         history.run_templates = {{.id = 1, .next_slot = 4 * minute, .skipped = 1},
                                  {.id = 2, .next_slot = 4 * minute},
                                  {.id = 3},

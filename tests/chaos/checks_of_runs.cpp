@@ -49,7 +49,7 @@ void check_end(const Facts& facts, const JobRow& job, int& unexplained, Findings
         }
     } else if (job.state == "timed_out") {
         const auto* made = facts.arrangement_of(job.run_template);
-        if (!run || !made || made->conduct != Conduct::stubborn) out.complain(told + ", but its time was not over.");
+        if (!run || !made || made->time_limit_seconds == 0) out.complain(told + ", but its time was not over.");
     } else if (job.state == "cancelled") {
         const auto* made = facts.arrangement_of(job.run_template);
         const bool stopped = facts.deeds.stop_ends_jobs && job.reason.find("shut down") != std::string::npos;

@@ -44,6 +44,10 @@ TEST_CASE("runs") {
         it.deeds.bereft.insert(it.run(1).process);
         CHECK(it.complaints().find("nobody brought that about") == std::string::npos);
     }
+    SUBCASE("ended at a limit that it has not") {
+        it.job(1).state = "timed_out";
+        it.says("its time was not over");
+    }
     SUBCASE("cancelled by nobody") {
         it.job(1).state = "cancelled";
         it.says("nobody asked");

@@ -25,6 +25,7 @@ struct Arrangement {
     int gap_seconds = 0;  ///< between attempts; after n failures of flaky jobs n times as much
     /// People switch it off and on, which withdraws what waits and begins its plan anew.
     bool switched = false;
+    int time_limit_seconds = 0;  ///< 0: none
 };
 
 /// A server of this node ran whose shims were to be killed at a marked point. Times are those of uptime_ms().

@@ -25,9 +25,10 @@ std::vector<Wish> wishes() {
         {{.conduct = steady, .every_minutes = 1, .attempts = 2, .gap_seconds = 1}, {"--retry_backoff", "fixed"}},
         {{.conduct = bulky, .every_minutes = 2, .overlap = "parallel"}, {}},
         {{.conduct = idle, .every_minutes = 1, .overlap = "skip", .catch_up = "none"}, {}},
-        {{.conduct = stubborn, .every_minutes = 5, .attempts = 2, .gap_seconds = 1},
-         {"--time_limit", "3", "--grace", "1", "--retry_backoff", "fixed"}},
-        {{.conduct = parent, .every_minutes = 2, .attempts = 2, .gap_seconds = 1},
+        {{.conduct = stubborn, .every_minutes = 5, .attempts = 2, .gap_seconds = 1, .time_limit_seconds = 3},
+         {"--grace", "1", "--retry_backoff", "fixed"}},
+        // Most of these are ended while their own processes run.
+        {{.conduct = parent, .every_minutes = 2, .attempts = 2, .gap_seconds = 1, .time_limit_seconds = 1},
          {"--grace", "1", "--retry_backoff", "fixed"}},
         {{.conduct = artist, .every_minutes = 1, .overlap = "parallel", .attempts = 2, .gap_seconds = 1},
          {"--retry_backoff", "fixed"}},
@@ -94,6 +95,8 @@ void arrange(Fleet& fleet, Chronicle& chronicle) {
                         fmt::to_string(wish.made.attempts),
                         "--retry_min_gap",
                         fmt::to_string(wish.made.gap_seconds)};
+            if (wish.made.time_limit_seconds > 0)
+                words.insert(words.end(), {"--time_limit", fmt::to_string(wish.made.time_limit_seconds)});
             if (wish.made.every_minutes > 0)
                 words.insert(words.end(), {"--cron", fmt::format("*/{} * * * *", wish.made.every_minutes)});
             words.insert(words.end(), wish.options.begin(), wish.options.end());
