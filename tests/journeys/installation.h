@@ -26,7 +26,7 @@ using Variables = std::map<std::string, std::string>;
 std::filesystem::path programs();
 
 /// Looks again and again until the answer is yes; false when it never was within the time.
-bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds within = std::chrono::seconds{20});
+bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds within = std::chrono::seconds{60});
 
 /// Is there a process of this number that has not ended?
 bool lives(pid_t pid);

@@ -115,6 +115,27 @@ TEST_CASE("a node that was held up while nobody else was there keeps its jobs") 
     CHECK(fleet.first.cli({"job:output", fmt::to_string(job)}).out == "begun\nended\n");
 }
 
+TEST_CASE("a node that waits for its jobs at its end keeps its lease meanwhile") {
+    Fleet fleet;
+    fleet.first.environment["MULTIFLEXI_DRAIN_TIMEOUT"] = "600";
+    fleet.first.start();
+    const auto job = fleet.patient_job("waited-for");
+    fleet.process_of("waited-for");
+    fleet.second.start();
+    fleet.first.server().signal(SIGTERM);
+    CHECK(comes_true([&] { return fleet.first.log().find("server stopping") != std::string::npos; }));
+    const auto lease = [&] {
+        return std::stoll(fleet.first.sql(R"(SELECT "lease_until" FROM "node" WHERE "name" = 'journey')"));
+    };
+    const auto before = lease();
+    CHECK(comes_true([&] { return lease() > before + 5'000; }));  // two leases later
+    CHECK(fleet.first.job_state(job) == "running");
+    fleet.let_go("waited-for");
+    CHECK(text_of(fleet.first.ended(job), "state") == "succeeded");
+    CHECK(fleet.runs_on(job) == "journey");
+    CHECK(fleet.first.server().wait() == 0);
+}
+
 TEST_CASE("a node that drains takes no jobs until it is resumed, also over a restart") {
     Fleet fleet("120");
     fleet.first.start();
