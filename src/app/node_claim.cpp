@@ -76,7 +76,7 @@ bool NodeClaim::replace(const std::optional<Node>& found, const Clock& clock) {
                         .slots = request_.slots,
                         .pid = us_.pid,
                         .process_start = us_.start,
-                        .boot = us_.boot,
+                        .boot = is_settled_ ? us_.boot : "",
                         .host = us_.host,
                         .version = MULTIFLEXI_VERSION,
                         .environment = request_.environment,
@@ -138,8 +138,11 @@ Result<NodeClaim> NodeClaim::take(Database& database, Request request, HeldLease
                              stop);
             continue;
         }
+        // A row without a boot is of a server that did not come so far as to take care of what it did not know.
+        const bool was_settled = found && (!found->boot.empty() || claim.request_.unknown == Unknown::dead);
+        claim.before_ = was_settled && lives ? Before::ended : Before::unknown;
+        claim.is_settled_ = claim.before_ == Before::ended;
         if (!claim.replace(found, clock)) continue;
-        claim.before_ = found && lives ? Before::ended : Before::unknown;
         return claim;
     }
 }
@@ -161,6 +164,12 @@ Result<NodeClaim::Beat> NodeClaim::beat(const Clock& clock) {
                          fmt::format("process {} on {} has taken the name of this node", found->pid, found->host)};
         if (replace(found, clock)) return Beat::regained;
     }
+}
+
+void NodeClaim::settle() {
+    if (is_settled_) return;
+    database_->write([&](Session& session) { settle_node(session, identity_, us_.boot); });
+    is_settled_ = true;
 }
 
 void NodeClaim::release() {

@@ -52,6 +52,10 @@ public:
     };
     Before before() const { return before_; }
 
+    /// What the server before has left is taken care of. Until this is said of an unknown one it stays unknown, also to
+    /// the next server of this name when this one dies.
+    void settle();
+
     enum class Beat {
         renewed,
         regained,  ///< the lease had been over: others may have declared jobs of this node lost
@@ -78,6 +82,7 @@ private:
     ServerProcess us_ = ServerProcess::ours();
     NodeIdentity identity_;
     Before before_ = Before::unknown;
+    bool is_settled_ = false;
     std::chrono::milliseconds clock_offset_{};
 };
 

@@ -161,6 +161,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                            queue, cancel);
         dispatcher->start();
     }
+    claim->settle();
     std::optional<Planner> planner;
     if (roles.scheduler) {
         planner.emplace(database, clock, Planner::Facts{installation.zone(), actor.user, between_looks(settings)}, plan,

@@ -20,7 +20,7 @@ struct Node {
     bool draining = false;         ///< takes no more jobs until somebody resumes it, over restarts too
     std::int64_t pid = 0;          ///< which process it is, see ServerProcess in app/node_claim.h
     std::int64_t process_start = 0;
-    std::string boot;
+    std::string boot;  ///< empty: it may still have to take care of what an unknown one has left, see NodeClaim::settle
     std::string host;  ///< name of the machine, for people
     std::string version;
     std::string environment;  ///< what its jobs inherit, see service/server_environment.h

@@ -117,10 +117,7 @@ void Dispatcher::run(std::stop_token stop) {
             try {
                 // Requests of other machines may come without a nudge.
                 if (cancel_.consume() || long_ago) stop_cancelled();
-                if (claim_is_uncertain_) {
-                    give_back_strays();
-                    claim_is_uncertain_ = false;
-                }
+                if (claim_is_uncertain_ && give_back_strays()) claim_is_uncertain_ = false;
                 next = database_.read([](Session& session) { return next_due(session); });
                 if (next && *next <= now) {
                     if (!has_free_slot()) {
@@ -177,8 +174,10 @@ std::size_t Dispatcher::claim(Timestamp now) {
     last_claim_ = std::chrono::steady_clock::now();
     claim_is_uncertain_ = true;
     auto claimed = database_.write([&](Session& session) {
-        const bool may = !options_.lease || options_.lease->may_claim(session);
-        return may ? claim_due(session, options_.node, now, free, options_.labels) : std::vector<ClaimedJob>();
+        const auto us = options_.lease ? options_.lease->claimant(session) : NodeIdentity{};
+        auto jobs = us ? claim_due(session, options_.node, now, free, options_.labels) : std::vector<ClaimedJob>();
+        for (ClaimedJob& job : jobs) job.incarnation = us->incarnation;
+        return jobs;
     });
     claim_is_uncertain_ = false;
     const std::lock_guard lock(mutex_);

@@ -91,11 +91,13 @@ private:
     std::function<void()> when_recorded(Id<Job> id) const;
     /// Gives back what this node has claimed and nothing of it began: the server died before, or the connection was
     /// lost while it was claimed.
-    void give_back_strays();
+    /// False: the jobs of that name are somebody else's now.
+    bool give_back_strays();
     /// Returns the names of their work directories.
     std::unordered_set<std::string> take_up_jobs();
     void take_up(const Job& job, const Executor::Survivor& survivor);
     void record_lost(const Job& job, std::string_view reason);
+    JobEnd end_of_lost(Session& session, const Job& job, std::string_view reason) const;
     void end_unwanted(const Executor::Survivor& survivor);
     void leave_jobs(std::unique_lock<std::mutex>& lock);
     void end_jobs(std::unique_lock<std::mutex>& lock);

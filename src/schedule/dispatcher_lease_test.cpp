@@ -39,8 +39,11 @@ struct Server : testing::Server {
     NodeIdentity us;
     std::atomic<std::chrono::milliseconds> uptime{0ms};
     std::atomic<int> tries = 0;
+    std::atomic<bool> loses_connection = false;
     HeldLease lease{[this] {
         ++tries;
+        if (loses_connection.exchange(false))
+            throw sql::DatabaseError(sql::DatabaseError::Kind::uncertain, "lost while it was claiming");
         return uptime.load();
     }};
 };
@@ -83,6 +86,24 @@ TEST_CASE("a server whose node drains, or whose name another one has, claims not
     server.wait_for_end(job.id);
 }
 
+TEST_CASE("a server leaves alone what another one with its name has claimed") {
+    Server server;
+    const auto job = server.launch(server.add_run_template(), server.moment);
+    REQUIRE(server.claim().size() == 1);
+    server.launch(server.add_run_template(), server.moment);
+    server.database.write(
+        [](Session& session) { session.sql.execute(R"(UPDATE "node" SET "incarnation" = "incarnation" + 1)"); });
+    const auto claimed = server.get(job.id);
+    // It does not know what became of its first claim, and looks for jobs that it may have claimed.
+    server.loses_connection = true;
+    server.dispatcher->start();
+    CHECK(server.get(job.id).fence == claimed.fence);
+    server.let_it_try();
+    CHECK(server.get(job.id).state == JobState::claimed);
+    CHECK(server.get(job.id).fence == claimed.fence);
+    CHECK(server.executor.starts() == 0);
+}
+
 TEST_CASE("a job that is claimed but not started when the lease ends goes back into the queue") {
     Server server;
     std::latch two_are_starting(2), go(1);
@@ -95,6 +116,14 @@ TEST_CASE("a job that is claimed but not started when the lease ends goes back i
     // There are two threads that start jobs: the third one waits for its turn.
     two_are_starting.wait();
     server.uptime = 120s;
+    SUBCASE("it stays over") {}
+    SUBCASE("it is regained: in between others may have declared the job lost") {
+        const NodeIdentity again{server.us.name, server.us.incarnation + 1};
+        server.database.write([&](Session& session) {
+            session.sql.execute(R"(UPDATE "node" SET "incarnation" = ?, "draining" = ?)", {again.incarnation, true});
+        });
+        server.lease.renewed(again, 240s);
+    }
     go.count_down();
     server.executor.wait_for_start(2);
     while (server.all<QueueEntry>().empty()) std::this_thread::yield();

@@ -39,7 +39,18 @@ std::unordered_set<std::string> Dispatcher::take_up_jobs() {
         if (known->second.begin < survivor.begin) std::swap(known->second, survivor);
         end_unwanted(survivor);
     }
-    const auto left = database_.write([&](Session& session) { return take_over_jobs(session, options_.node); });
+    // A server that took so long to come up that another one has its name by now leaves that one's jobs alone.
+    const auto left = database_.write([&](Session& session) {
+        if (options_.lease && !options_.lease->holds_name(session)) return std::vector<Job>();
+        auto jobs = take_over_jobs(session, options_.node);
+        // At once: the next start, after a crash, could take the server that claimed them for one that has ended.
+        if (options_.unbegun == Options::Unbegun::lost)
+            std::erase_if(jobs, [&](const Job& job) {
+                return job.state == JobState::claimed && !survivors.contains(job.id.value) &&
+                       record_end(session, end_of_lost(session, job, perhaps_begun));
+            });
+        return jobs;
+    });
     for (const Job& job : left) {
         const auto found = survivors.extract(job.id.value);
         if (found) {
@@ -47,10 +58,8 @@ std::unordered_set<std::string> Dispatcher::take_up_jobs() {
             take_up(job, found.mapped());
         } else if (job.state != JobState::claimed) {
             record_lost(job, ended_meanwhile);
-        } else if (options_.unbegun == Options::Unbegun::give_back) {
-            claim_is_uncertain_ = true;  // nothing of it began: the dispatcher's thread gives it back
         } else {
-            record_lost(job, perhaps_begun);
+            claim_is_uncertain_ = true;  // nothing of it began: the dispatcher's thread gives it back
         }
     }
     for (const auto& [id, survivor] : survivors) end_unwanted(survivor);
@@ -102,21 +111,25 @@ void Dispatcher::take_up(const Job& job, const Executor::Survivor& survivor) {
 }
 
 void Dispatcher::record_lost(const Job& job, std::string_view reason) {
-    log::warning("job of an earlier run is lost", {{"job", job.id.value}});
     {
         const std::lock_guard lock(mutex_);
         state_.in_flight.insert(job.id.value);
     }
-    const auto sizes = database_.read([&](Session& session) { return recorded_sizes(session, job.id); });
-    recorder_.end({.job = job.id,
-                   .fence = job.fence,
-                   .state = JobState::lost,
-                   .end = clock_.now(),
-                   .exitcode = 255,
-                   .reason = std::string(reason),
-                   .stdout_size = sizes.standard_output,
-                   .stderr_size = sizes.standard_error},
-                  nullptr, when_recorded(job.id));
+    recorder_.end(database_.read([&](Session& session) { return end_of_lost(session, job, reason); }), nullptr,
+                  when_recorded(job.id));
+}
+
+JobEnd Dispatcher::end_of_lost(Session& session, const Job& job, std::string_view reason) const {
+    log::warning("job of an earlier run is lost", {{"job", job.id.value}});
+    const auto sizes = recorded_sizes(session, job.id);
+    return {.job = job.id,
+            .fence = job.fence,
+            .state = JobState::lost,
+            .end = clock_.now(),
+            .exitcode = 255,
+            .reason = std::string(reason),
+            .stdout_size = sizes.standard_output,
+            .stderr_size = sizes.standard_error};
 }
 
 void Dispatcher::end_unwanted(const Executor::Survivor& survivor) {
@@ -170,8 +183,10 @@ void Dispatcher::remove_old_directories(const std::unordered_set<std::string>& i
     }
 }
 
-void Dispatcher::give_back_strays() {
-    database_.write([&](Session& session) {
+bool Dispatcher::give_back_strays() {
+    return database_.write([&](Session& session) {
+        // What another server of our name has claimed it may be starting at this moment.
+        if (options_.lease && !options_.lease->holds_name(session)) return false;
         for (const Job& job : unfinished_jobs(session, options_.node)) {
             {
                 const std::lock_guard lock(mutex_);
@@ -181,6 +196,7 @@ void Dispatcher::give_back_strays() {
                          {{"job", job.id.value}});
             give_back(session, job);
         }
+        return true;
     });
 }
 

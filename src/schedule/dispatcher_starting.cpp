@@ -129,7 +129,8 @@ void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& err
 
 void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& claimed) {
     const auto id = claimed.job.id;
-    if (options_.lease && !options_.lease->identity()) throw Shortage("the lease of this node is over");
+    if (options_.lease && !options_.lease->covers(claimed))
+        throw Shortage("the lease of this node, under which it was claimed, is over");
     if (preparation.is_unwanted(claimed))
         return end_unstarted(
             {.job = id, .fence = claimed.job.fence, .state = JobState::cancelled, .end = clock_.now()});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "store/queries/job_claim.h"
 #include "store/queries/node_lease.h"
 
 #include <mutex>
@@ -27,10 +28,24 @@ public:
         if (!identity_ || uptime_() >= until_) return std::nullopt;
         return identity_;
     }
-    /// May jobs be claimed in this transaction? See mf::may_claim().
-    bool may_claim(Session& session) const {
+    /// Is the name still ours in this transaction, even if the lease is over? See mf::holds_name().
+    bool holds_name(Session& session) const {
+        const auto us = [&] {
+            const std::lock_guard lock(mutex_);
+            return identity_;
+        }();
+        return us && mf::holds_name(session, *us);
+    }
+    /// As whom jobs may be claimed in this transaction; none: they may not. See mf::may_claim().
+    std::optional<NodeIdentity> claimant(Session& session) const {
+        auto us = identity();
+        return us && mf::may_claim(session, *us) ? us : std::nullopt;
+    }
+    /// Has a job been ours all the time since it was claimed? A lease that was over and was regained has another
+    /// incarnation.
+    bool covers(const ClaimedJob& claimed) const {
         const auto us = identity();
-        return us && mf::may_claim(session, *us);
+        return us && us->incarnation == claimed.incarnation;
     }
 
 private:

@@ -153,6 +153,21 @@ TEST_CASE("the name of a node of another machine is taken when that is silent, a
     }
 }
 
+TEST_CASE("what an unknown server has claimed stays unknown when the server after it did not come up") {
+    Installation it;
+    it.start();
+    CHECK(it.stop() == 0);
+    const auto job = it.job(it.run_template_of_script("exit 0"));
+    it.sql(R"(DELETE FROM "schedule")");
+    it.sql(R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = 'journey', "fence" = 1)");
+    it.sql(R"(UPDATE "node" SET "boot" = '')");
+    it.start();
+    // Nobody can use a file of SQLite from elsewhere: there the one before has ended.
+    const bool is_file = it.database().dialect == sql::Dialect::sqlite;
+    CHECK(text_of(it.ended(job), "state") == (is_file ? "succeeded" : "lost"));
+    CHECK(it.sql(R"(SELECT COUNT(*) FROM "node" WHERE "boot" = '')") == "0\n");
+}
+
 TEST_CASE("a server whose name another one has taken ends") {
     Installation it;
     it.environment["MULTIFLEXI_LEASE"] = "2";

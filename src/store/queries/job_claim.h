@@ -17,6 +17,8 @@ struct ClaimedJob {
     Job job;
     RunTemplate run_template;
     std::optional<std::string> sealed_override;
+    /// Of the node when it claimed the job (NodeIdentity): with another one it may have lost it. 0: there is no lease.
+    std::int64_t incarnation = 0;
 };
 
 /// Takes due jobs for a node, at most `most`, of those whose run templates ask for no label that the node lacks.

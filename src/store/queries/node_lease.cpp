@@ -100,6 +100,11 @@ std::optional<NodeIdentity> take_node(Session& session, const Node& self, const 
     return NodeIdentity{after.name, after.incarnation};
 }
 
+void settle_node(Session& session, const NodeIdentity& us, const std::string& boot) {
+    session.sql.execute(R"(UPDATE "node" SET "boot" = ? WHERE "name" = ? AND "incarnation" = ?)",
+                        {boot, us.name, us.incarnation});
+}
+
 Renewal renew_lease(Session& session, const NodeIdentity& us, Timestamp now, std::chrono::milliseconds lease,
                     std::chrono::milliseconds clock_offset) {
     const auto renewed = session.sql.execute(
@@ -116,6 +121,13 @@ void stop_node(Session& session, const NodeIdentity& us, Timestamp now, std::chr
     session.sql.execute(
         R"(UPDATE "node" SET "stopped_at" = ?, "seen_at" = ?, "lease_until" = ? WHERE "name" = ? AND "incarnation" = ?)",
         {ms(now), ms(now), ms(now + absence), us.name, us.incarnation});
+}
+
+bool holds_name(Session& session, const NodeIdentity& us) {
+    const auto rows = session.sql.query(
+        fmt::format(R"(SELECT "id" FROM "node" WHERE "name" = ? AND "incarnation" = ?{})", for_update(session)),
+        {us.name, us.incarnation});
+    return !rows.empty();
 }
 
 bool may_claim(Session& session, const NodeIdentity& us) {

@@ -28,6 +28,9 @@ std::optional<Node> find_node(Session& session, std::string_view name);
 std::optional<NodeIdentity> take_node(Session& session, const Node& self, const std::optional<Node>& before,
                                       Timestamp now, std::chrono::milliseconds lease);
 
+/// Says in which boot of which machine the server of this name is, of one that has taken it without (Node::boot).
+void settle_node(Session& session, const NodeIdentity& us, const std::string& boot);
+
 enum class Renewal {
     renewed,
     missed,  ///< the lease was over; others may have declared jobs of this node lost
@@ -40,6 +43,10 @@ Renewal renew_lease(Session& session, const NodeIdentity& us, Timestamp now, std
 
 /// The orderly end. Jobs may go on; they stay those of the node until `absence` is over.
 void stop_node(Session& session, const NodeIdentity& us, Timestamp now, std::chrono::milliseconds absence);
+
+/// Is the name this server's? Nobody else gets it before this transaction ends; so it is asked in each transaction that
+/// changes jobs of the node by its name and not by their fences.
+bool holds_name(Session& session, const NodeIdentity& us);
 
 /// May this server take jobs now? False: it drains, or its name is somebody else's. Whoever wants to change that waits
 /// until this transaction ends; so it is asked in the transaction that claims.
