@@ -47,8 +47,8 @@ public:
 
     /// What became of the server that had the name before.
     enum class Before {
-        ended,    ///< that is certain
-        unknown,  ///< its lease is over, or there is no row of it, as after a restore: it may live elsewhere, cut off
+        ended,    ///< that is certain, and what it began is found on this machine
+        unknown,  ///< it was elsewhere, or there is no row of it, as after a restore: it, or its jobs, may live there
     };
     Before before() const { return before_; }
 
