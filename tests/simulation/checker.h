@@ -11,7 +11,7 @@ struct Complaint : std::runtime_error {
 };
 
 /// What must hold between any two transactions.
-void check_between_transactions(sql::Connection& database);
+void check_between_transactions(sql::Connection& database, const Stage& stage);
 
 /// What must hold when everything has come to its end. Reads the tables by SQL of its own and compares them with what
 /// the processes, the planners and the people noted themselves; it shares no rule with the program.

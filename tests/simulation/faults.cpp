@@ -12,13 +12,15 @@ using Fault = Faults::Fault;
 /// As the driver of a server behaves: after a loss nothing works any more, and nothing stays of an open transaction.
 class FaultySession final : public sql::Connection {
 public:
-    FaultySession(sql::Connection& shared, Faults& faults, const Sabotage* sabotage)
-        : shared_(shared), faults_(faults), sabotage_(sabotage) {}
+    FaultySession(sql::Connection& shared, Faults& faults, const Timestamp& now, const Sabotage* sabotage)
+        : shared_(shared), faults_(faults), now_(now), sabotage_(sabotage) {}
     ~FaultySession() override { rollback(); }
 
     sql::Dialect dialect() const override { return shared_.dialect(); }
     sql::Rows query(std::string_view sql, std::span<const Value> parameters) override {
         before_statement();
+        // The words of sql::current_time().
+        if (sql.starts_with("SELECT CAST(strftime(")) return {{std::int64_t{now_.time_since_epoch().count()}}};
         if (sabotage_)
             if (const auto wrong = sabotage_->applied_to(sql); !wrong.empty()) return shared_.query(wrong, parameters);
         return shared_.query(sql, parameters);
@@ -66,6 +68,8 @@ public:
 
 private:
     void require_connection() const {
+        // What Database tells when it has lost its patience, without the time that this would take.
+        if (faults_.is_cut()) lose(DatabaseError::Kind::full);
         if (is_lost_) lose(DatabaseError::Kind::lost);
     }
     void before_statement() {
@@ -90,6 +94,7 @@ private:
 
     sql::Connection& shared_;
     Faults& faults_;
+    const Timestamp& now_;
     const Sabotage* const sabotage_;
     bool open_ = false;
     bool is_lost_ = false;
@@ -134,10 +139,16 @@ void Faults::between_steps() {
     throw Died{};
 }
 
+bool Faults::freezes(int as_often) {
+    return one_in_ != 0 && random_.one_in(std::max<std::int64_t>(one_in_ * 2 / as_often, 1));
+}
+
 std::function<std::unique_ptr<sql::Connection>(const sql::Address&)> faulty_sessions(sql::Connection& shared,
                                                                                      Faults& faults,
+                                                                                     const Timestamp& now,
                                                                                      const Sabotage* sabotage) {
-    return [&, sabotage](const sql::Address&) { return std::make_unique<FaultySession>(shared, faults, sabotage); };
+    return
+        [&, sabotage](const sql::Address&) { return std::make_unique<FaultySession>(shared, faults, now, sabotage); };
 }
 
 }  // namespace mf::simulation

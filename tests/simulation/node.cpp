@@ -19,11 +19,11 @@ constexpr auto look_again = 1h;
 Node::Node(Stage& stage, sql::Connection& database, Options options)
     : stage_(stage),
       shared_(database),
-      options_(options),
-      name_(fmt::format("node{}", options.number)),
+      options_(std::move(options)),
+      name_(options_.name),
       faults_(stage.random, [this](std::string_view what) { log(what); }),
       planner_clock_(*this),
-      offset_(options.skew) {}
+      offset_(options_.skew) {}
 
 void Node::log(std::string_view what) const { stage_.log(fmt::format("{} {}", name_, what)); }
 
@@ -41,28 +41,40 @@ void Node::step(const std::function<void()>& work) {
 void Node::later(Timestamp at, std::function<void()> work) {
     stage_.later(at, [this, life = life_, work = std::move(work)] {
         if (life != life_) return;
-        if (stage_.now < paused_until_) return later(paused_until_, work);
+        // Who wakes first after that is chance.
+        if (stage_.now < paused_until_) return later(paused_until_ + stage_.random.span(0ms, 50ms), work);
         step(work);
     });
 }
 
 void Node::start() {
-    if (is_up_) return;
+    if (is_up_ || is_retired_) return;
     is_up_ = true;
     ++life_;
+    watching_since_ = stage_.now;
     log("starts");
     database_ = std::make_unique<Database>(
-        sql::Address{}, Database::Options{.open = faulty_sessions(shared_, faults_, options_.sabotage)});
+        sql::Address{}, Database::Options{.open = faulty_sessions(shared_, faults_, stage_.now, options_.sabotage)});
     if (options_.plans)
         planner_.emplace(*database_, planner_clock_, Planner::Facts{stage_.server_zone, stage_.user}, nudge_,
                          [this] { stage_.wake_all(); });
-    later(stage_.now, [this] { come_up(); });
+    lease_.emplace([this] { return stage_.now.time_since_epoch(); });
+    reaper_.emplace(*database_, Reaper::Facts{stage_.server_zone, name_, stage_.evidence.lease}, [this] {
+        has_declared_ = true;
+        stage_.wake_all();
+    });
+    later(stage_.now, [this] { take_name(); });
 }
 
 void Node::forget_everything() {
     is_up_ = is_ready_ = false;
     ++life_;
     planner_.reset();
+    reaper_.reset();
+    lease_.reset();
+    waits_for_.reset();
+    identity_ = {};
+    has_predecessor_ended_ = false;
     database_.reset();
     in_flight_.clear();
     waiting_.clear();
@@ -84,6 +96,7 @@ void Node::kill() {
 
 void Node::fail_machine() {
     log("fails with its machine");
+    ++boot_;
     if (is_up_) forget_everything();
     for (const auto& [job, run] : spool_)
         if (stage_.evidence.runs[run].how == How::lives) end_process(run, How::with_machine, 0);
@@ -98,12 +111,43 @@ void Node::drain() {
                 for (const auto& [id, claimed] : waiting_) give_back(session, claimed.job);
             });
             record();
+            database_->write(
+                [&](Session& session) { stop_node(session, identity_, stage_.now, stage_.evidence.lease); });
         } catch (const sql::DatabaseError&) {  // the next start finds what could not be given back
         }
+        note_heard();
         forget_everything();
         stage_.wake_all();
         stage_.later(stage_.now + stage_.random.span(1s, 6h), [this] { start(); });
     });
+}
+
+void Node::retire() {
+    log("is taken away");
+    if (is_up_) forget_everything();
+    is_retired_ = true;
+}
+
+void Node::pause(Timestamp until) {
+    log("is paused");
+    paused_until_ = until;
+    if (until - stage_.now >= stage_.evidence.lease) watching_since_ = until;
+}
+
+void Node::cut_off(Timestamp until) {
+    faults_.set_cut(true);
+    if (until - stage_.now >= stage_.evidence.lease) watching_since_ = std::max(watching_since_, until);
+    stage_.later(until, [this] { faults_.set_cut(false); });
+}
+
+void Node::kill_shim() {
+    std::vector<std::size_t> living;
+    for (const auto& [job, run] : spool_)
+        if (stage_.evidence.runs[run].how == How::lives) living.push_back(run);
+    if (living.empty()) return;
+    const auto run = stage_.random.among(living);
+    log(fmt::format("has the shim of job {} killed", stage_.evidence.runs[run].job));
+    end_process(run, How::with_shim, 255);
 }
 
 void Node::step_clock(std::chrono::milliseconds by) {
@@ -114,64 +158,11 @@ void Node::step_clock(std::chrono::milliseconds by) {
     wake_queue(stage_.now);
 }
 
-/// What an earlier life of this program has left, as Dispatcher::start() finds it.
-void Node::come_up() {
-    try {
-        const auto left = database_->write([&](Session& session) { return take_over_jobs(session, name_); });
-        std::erase_if(spool_, [&](const auto& entry) {
-            return std::ranges::none_of(left, [&](const Job& job) { return job.id.value == entry.first; });
-        });
-        for (const Job& job : left) take_up(job);
-    } catch (const sql::DatabaseError&) {
-        in_flight_.clear();
-        running_.clear();
-        starts_.clear();
-        ends_.clear();
-        ended_.clear();
-        return later(stage_.now + 1s, [this] { come_up(); });
-    }
-    is_ready_ = true;
-    wake_recorder(stage_.now);
-    look_at_everything();
-}
-
 void Node::look_at_everything() {
     wake_planner(stage_.now);
     wake_queue(stage_.now);
     wake_cancels(stage_.now);
     later(stage_.now + look_anyway, [this] { look_at_everything(); });
-}
-
-void Node::take_up(const Job& job) {
-    const auto id = job.id.value;
-    const auto kept = spool_.find(id);
-    if (kept == spool_.end() && job.state == JobState::claimed) {
-        log(fmt::format("gives back job {}, which never began", id));
-        database_->write([&](Session& session) { give_back(session, job); });
-        return;
-    }
-    in_flight_.insert(id);
-    // What had ended before the machine failed has left its end on the disk.
-    if (kept == spool_.end() || stage_.evidence.runs[kept->second].how == How::with_machine) {
-        log(fmt::format("has lost job {}", id));
-        ends_.push_back({.job = job.id,
-                         .fence = job.fence,
-                         .state = JobState::lost,
-                         .end = clock(),
-                         .exitcode = 255,
-                         .reason = "Lost."});
-        return;
-    }
-    const auto& run = stage_.evidence.runs[kept->second];
-    const auto pieces = database_->read([&](Session& session) {
-        return session.sql.query(R"(SELECT COUNT(*) FROM "job_output" WHERE "job_id" = ?)", {id})[0][0];
-    });
-    log(fmt::format("takes up job {}", id));
-    running_[id] = {
-        .run = kept->second, .fence = job.fence, .recorded = static_cast<int>(std::get<std::int64_t>(pieces))};
-    if (job.state == JobState::claimed)
-        starts_.push_back({.job = job.id, .fence = job.fence, .begin = run.begin_by_clock, .handle = "h"});
-    if (run.end) process_ended(id);
 }
 
 void Node::wake_planner(Timestamp at) {
@@ -210,7 +201,7 @@ Timestamp Node::look_at_clock() {
         look_->low = std::min(look_->low, read);
         look_->high = std::max(look_->high, read);
     }
-    stage_.interleave(options_.number);
+    stage_.interleave(options_.machine);
     return read;
 }
 
@@ -229,7 +220,7 @@ void Node::plan() {
         look.is_complete = true;
     } catch (const sql::DatabaseError& error) {
         log(fmt::format("cannot plan: {}", error.what()));
-        next = clock() + 1s;
+        next = next_try(1s) + offset_;
     } catch (const Died&) {
         done();
         throw;
@@ -238,27 +229,36 @@ void Node::plan() {
     if (next) wake_planner(std::max(*next - offset_, stage_.now + 1ms));
 }
 
-void Node::give_back_strays() {
-    database_->write([&](Session& session) {
+bool Node::give_back_strays() {
+    return database_->write([&](Session& session) {
+        if (!lease_->holds_name(session)) return false;
         for (const Job& job : unfinished_jobs(session, name_)) {
             if (job.state != JobState::claimed || in_flight_.contains(job.id.value)) continue;
             log(fmt::format("gives back job {}, of whose claim it did not hear", job.id.value));
             give_back(session, job);
         }
+        return true;
     });
 }
 
 void Node::claim() {
     if (!is_ready_) return;
-    const auto occupied = std::ranges::count_if(running_, [](const auto& each) { return !each.second.has_ended; });
-    const auto free = options_.slots - static_cast<int>(occupied) - static_cast<int>(waiting_.size());
-    if (free <= 0) return;  // the end of a job is the next event
     std::optional<Timestamp> next;
     try {
-        if (unheard_) give_back_strays();
+        if (unheard_ && give_back_strays()) unheard_ = false;
+        const auto occupied = std::ranges::count_if(running_, [](const auto& each) { return !each.second.has_ended; });
+        const auto free = options_.slots - static_cast<int>(occupied) - static_cast<int>(waiting_.size());
+        next = database_->read([](Session& session) { return next_due(session); });
+        if (!next) return;
+        if (*next > clock()) return wake_queue(*next - offset_);
+        if (free <= 0) return;  // the end of a job is the next event
         unheard_ = true;
-        auto claimed = database_->write(
-            [&](Session& session) { return claim_due(session, name_, clock(), free, options_.labels); });
+        auto claimed = database_->write([&](Session& session) {
+            const auto us = lease_->claimant(session);
+            auto jobs = us ? claim_due(session, name_, clock(), free, options_.labels) : std::vector<ClaimedJob>();
+            for (ClaimedJob& job : jobs) job.incarnation = us->incarnation;
+            return jobs;
+        });
         unheard_ = false;
         for (auto& each : claimed) {
             const auto id = each.job.id.value;
@@ -266,46 +266,77 @@ void Node::claim() {
             in_flight_.insert(id);
             waiting_.emplace(id, each);
             later(stage_.now + stage_.random.span(0ms, 1500ms),
-                  [this, each, claimed_at = clock()] { begin_job(each, claimed_at); });
+                  [this, claim = Claim{std::move(each), stage_.now, clock()}] { prepare_job(claim); });
         }
-        if (!claimed.empty()) return wake_queue(stage_.now + 10ms);
+        if (!claimed.empty()) {
+            hesitate(1);
+            return wake_queue(stage_.now + 10ms);
+        }
         // What is due and was not taken waits for another node, or for a limit.
         next = database_->read([&](Session& session) { return next_due_after(session, clock()); });
         next = std::min(next.value_or(Timestamp::max()), clock() + look_again);
     } catch (const sql::DatabaseError& error) {
         log(fmt::format("cannot claim: {}", error.what()));
-        next = clock() + 1s;
+        hesitate(20);
+        next = next_try(1s) + offset_;
     }
     if (next) wake_queue(*next - offset_);
 }
 
-void Node::begin_job(const ClaimedJob& claimed, Timestamp claimed_at) {
-    const auto id = claimed.job.id.value;
+void Node::prepare_job(const Claim& claim) {
+    const auto& job = claim.what.job;
     bool is_unwanted = false;
     try {
         is_unwanted = database_->read([&](Session& session) {
             return !is_null(
-                session.sql.query(R"(SELECT "cancel_requested_at" FROM "job" WHERE "id" = ?)", {id}).at(0)[0]);
+                session.sql.query(R"(SELECT "cancel_requested_at" FROM "job" WHERE "id" = ?)", {job.id.value})
+                    .at(0)[0]);
         });
     } catch (const sql::DatabaseError&) {
-        return later(stage_.now + 500ms, [this, claimed, claimed_at] { begin_job(claimed, claimed_at); });
+        return later(next_try(500ms), [this, claim] { prepare_job(claim); });
     }
     faults_.between_steps();
-    waiting_.erase(id);
+    const bool is_covered =
+        keeps(Step::compare_leases_before_start) ? lease_->covers(claim.what) : lease_->identity().has_value();
+    if (!is_covered && keeps(Step::ask_lease_before_start)) return postpone(claim);
     if (is_unwanted) {
-        ends_.push_back(
-            {.job = claimed.job.id, .fence = claimed.job.fence, .state = JobState::cancelled, .end = clock()});
+        waiting_.erase(job.id.value);
+        ends_.push_back({.job = job.id, .fence = job.fence, .state = JobState::cancelled, .end = clock()});
         return wake_recorder(stage_.now);
     }
+    hesitate(2);
+    later(stage_.now, [this, claim, looked = stage_.now] { begin_job(claim, looked); });
+}
+
+/// The system is short of something, a lease for instance: Dispatcher::postpone().
+void Node::postpone(const Claim& claim) {
+    const auto& job = claim.what.job;
+    log(fmt::format("puts job {} back into the queue", job.id.value));
+    try {
+        database_->write([&](Session& session) { give_back(session, job); });
+    } catch (const sql::DatabaseError&) {
+        return later(next_try(500ms), [this, claim] { prepare_job(claim); });
+    }
+    waiting_.erase(job.id.value);
+    in_flight_.erase(job.id.value);
+    wake_queue(stage_.now + 1s);
+}
+
+void Node::begin_job(const Claim& claim, Timestamp looked_at_lease) {
+    const auto& claimed = claim.what;
+    const auto id = claimed.job.id.value;
+    waiting_.erase(id);
     auto& random = stage_.random;
     Evidence::Run run{.job = id,
                       .run_template = claimed.run_template.id.value,
                       .company = claimed.job.company_id.value,
                       .application = claimed.job.app_id.value,
-                      .node = options_.number,
-                      .claimed_by_clock = claimed_at,
+                      .machine = options_.machine,
+                      .claimed = claim.at,
+                      .claimed_by_clock = claim.at_by_clock,
                       .begin = stage_.now,
                       .begin_by_clock = clock(),
+                      .looked_at_lease = looked_at_lease,
                       .exit_code = random.one_in(5) ? static_cast<int>(random.between(1, 3)) : 0,
                       .pieces = static_cast<int>(random.between(0, 3))};
     const auto length = random.span(200ms, random.one_in(6) ? 5h : 3min);
@@ -362,7 +393,7 @@ void Node::look_for_cancels() {
             end_process(found->second.run, How::cancelled, 143);
         }
     } catch (const sql::DatabaseError&) {
-        wake_cancels(stage_.now + 1s);
+        wake_cancels(next_try(1s));
     }
 }
 

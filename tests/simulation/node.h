@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "schedule/held_lease.h"
 #include "schedule/planner.h"
+#include "schedule/reaper.h"
 #include "simulation/evidence.h"
 #include "simulation/faults.h"
 #include "store/queries/job_claim.h"
@@ -29,13 +31,14 @@ struct Stage {
     std::function<void(int node)> interleave;
 };
 
-/// A server on a machine of its own: the program's own planning, claiming and recording in the order in which the
-/// Planner, the Dispatcher and the Recorder do it (src/README.md), with simulated processes that live on when the
-/// server dies, as under shims of their own.
+/// A server on a machine of its own: the program's own planning, claiming, recording and leases in the order in which
+/// the Planner, the Dispatcher, the Recorder, NodeClaim and the Heartbeat do it (src/README.md), with simulated
+/// processes that live on when the server dies, as under shims of their own.
 class Node {
 public:
     struct Options {
-        int number = 0;
+        int machine = 0;
+        std::string name = {};  ///< of the node; that of two machines may be the same
         int slots = 2;
         bool plans = true;
         TextList labels = {};
@@ -51,8 +54,15 @@ public:
     void drain();
     /// The machine fails: the program and its processes end.
     void fail_machine();
-    /// Nothing of it happens until then.
-    void pause(Timestamp until) { paused_until_ = until; }
+    /// The machine is taken away. Its server does not start again; its processes end by themselves.
+    void retire();
+    /// Nothing of the program happens until then.
+    void pause(Timestamp until);
+    void go_on() { paused_until_ = stage_.now; }
+    /// The database is out of its reach until then.
+    void cut_off(Timestamp until);
+    /// The shim of a job is killed, and the job's process with it.
+    void kill_shim();
     void step_clock(std::chrono::milliseconds by);
     void wake_planner(Timestamp at);
     void wake_queue(Timestamp at);
@@ -65,8 +75,13 @@ public:
         step([this] { claim(); });
     }
 
-    bool is_up() const { return is_up_; }
-    bool is_quiet() const { return is_ready_ && in_flight_.empty() && !unheard_ && !retried_; }
+    /// At once, if it holds its name.
+    void beat_now() {
+        if (is_ready_) step([this] { beat(); });
+    }
+
+    bool is_ready() const { return is_retired_ || (is_ready_ && !faults_.is_cut() && stage_.now >= paused_until_); }
+    bool is_quiet() const { return is_retired_ || (is_ready_ && in_flight_.empty() && !unheard_ && !retried_); }
     Timestamp clock() const { return stage_.now + offset_; }
     const std::string& name() const { return name_; }
     Faults& faults() { return faults_; }
@@ -97,14 +112,33 @@ private:
     void step(const std::function<void()>& work);
     void later(Timestamp at, std::function<void()> work);
     void forget_everything();
+    Timestamp next_try(std::chrono::milliseconds usual);
+    void hesitate(int as_often);
+    void take_name();
+    bool replace(const std::optional<mf::Node>& found, bool is_settled);
+    void give_up(std::string_view why);
+    void beat_later();
+    void beat();
+    bool renew();
+    void end_disowned();
+    void reap();
+    void note_heard();
+    void note_losses(bool own);
     void come_up();
+    JobEnd end_of_lost(const Job& job) const;
     void take_up(const Job& job);
     void look_at_everything();
     Timestamp look_at_clock();
     void plan();
     void claim();
-    void give_back_strays();
-    void begin_job(const ClaimedJob& claimed, Timestamp claimed_at);
+    bool give_back_strays();
+    struct Claim {
+        ClaimedJob what;
+        Timestamp at{}, at_by_clock{};
+    };
+    void prepare_job(const Claim& claim);
+    void postpone(const Claim& claim);
+    void begin_job(const Claim& claim, Timestamp looked_at_lease);
     void process_ended(std::int64_t job);
     void end_process(std::size_t run, Evidence::Run::How how, int exit_code);
     void look_for_cancels();
@@ -115,6 +149,11 @@ private:
     void write_one_by_one(const Batch& batch);
     void let_go(const Batch& batch);
     JobEnd end_of(std::int64_t job, const Running& running) const;
+    bool keeps(Step step) const {
+        if (!options_.sabotage || options_.sabotage->omitted != step) return true;
+        options_.sabotage->was_done = true;
+        return false;
+    }
     void log(std::string_view what) const;
 
     Stage& stage_;
@@ -129,6 +168,9 @@ private:
     std::chrono::milliseconds offset_;
     std::map<std::int64_t, std::size_t> spool_;  // by job: what its shim keeps on the disk; the run of the evidence
     Timestamp paused_until_{};
+    int boot_ = 1;
+    bool is_retired_ = false;
+    Timestamp watching_since_{};
 
     // The program: gone when it dies
     bool is_up_ = false;
@@ -136,6 +178,12 @@ private:
     int life_ = 0;
     std::unique_ptr<Database> database_;
     std::optional<Planner> planner_;
+    std::optional<HeldLease> lease_;
+    std::optional<Reaper> reaper_;
+    std::optional<mf::Node> waits_for_;
+    NodeIdentity identity_;
+    bool has_declared_ = false;
+    bool has_predecessor_ended_ = false;  // that is certain
     Evidence::Look* look_ = nullptr;
     std::set<std::int64_t> in_flight_;            // claimed and not recorded
     std::map<std::int64_t, ClaimedJob> waiting_;  // claimed, without a process

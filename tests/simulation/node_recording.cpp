@@ -37,7 +37,8 @@ JobEnd Node::end_of(std::int64_t job, const Running& running) const {
                .app_version = "1.0",
                .cpu_ms = 7};
     if (run.how == How::time_limit) end.state = JobState::timed_out;
-    if (run.how == How::cancelled) end.state = JobState::cancelled;
+    if (run.how == How::cancelled || run.how == How::disowned) end.state = JobState::cancelled;
+    if (run.how == How::with_shim) end.state = JobState::lost;
     for (int i = 0; i < running.recorded; ++i) end.stdout_size += std::ssize(run.piece(i));
     return end;
 }
@@ -59,13 +60,22 @@ Node::Batch Node::take_batch() {
 void Node::record() {
     Batch batch = retried_ ? *std::exchange(retried_, {}) : take_batch();
     if (batch.empty()) return;
+    const auto note = [&] {
+        if (std::ranges::any_of(batch.ends, [](const JobEnd& end) { return end.state == JobState::lost; }))
+            note_losses(true);
+    };
     try {
         write(batch);
     } catch (const sql::DatabaseError& error) {
         log(fmt::format("cannot record: {}", error.what()));
+        note();
         retried_ = std::move(batch);
-        return wake_recorder(stage_.now + 500ms);
+        return wake_recorder(next_try(500ms));
+    } catch (const Died&) {
+        note();
+        throw;
     }
+    note();
     let_go(batch);
     if (!starts_.empty() || !ends_.empty() || !ended_.empty()) wake_recorder(stage_.now + 4ms);
 }

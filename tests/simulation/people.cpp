@@ -20,6 +20,8 @@ void Simulation::day_of_people() {
     for (auto n = random.between(0, 3); n > 0; --n) stage_.later(some_time_today(), [this] { launch_a_job(); });
     for (auto n = random.between(0, 2); n > 0; --n) stage_.later(some_time_today(), [this] { cancel_a_job(); });
     if (random.one_in(4)) stage_.later(some_time_today(), [this] { change_a_plan(); });
+    if (random.one_in(4)) stage_.later(some_time_today(), [this] { change_an_overlap(); });
+    if (random.one_in(10)) stage_.later(some_time_today(), [this] { switch_a_company(); });
 }
 
 void Simulation::day_of_trouble() {
@@ -32,14 +34,30 @@ void Simulation::day_of_trouble() {
     on_some_node(2, [](Node& node) { node.kill(); });
     on_some_node(4, [](Node& node) { node.drain(); });
     on_some_node(6, [](Node& node) { node.fail_machine(); });
-    on_some_node(4, [this](Node& node) {
-        log(node.name() + " is paused");
-        node.pause(stage_.now + stage_.random.span(1s, 4h));
-    });
+    on_some_node(4, [this](Node& node) { node.pause(stage_.now + stage_.random.span(1s, stage_.evidence.lease * 2)); });
+    on_some_node(4,
+                 [this](Node& node) { node.cut_off(stage_.now + stage_.random.span(1s, stage_.evidence.lease * 2)); });
+    on_some_node(3, [](Node& node) { node.kill_shim(); });
+    if (random.one_in(8)) stage_.later(some_time_today(), [this] { fail_for_everybody(); });
     on_some_node(8, [this](Node& node) { node.step_clock(stage_.random.span(-3h, 3h)); });
     on_some_node(2, [this](Node& node) {  // woken for nothing
         node.wake_planner(stage_.now);
         node.wake_queue(stage_.now);
+    });
+}
+
+/// The database is down, or the machine that all of them are guests of stands still.
+void Simulation::fail_for_everybody() {
+    const auto end = stage_.now + stage_.random.span(1min, stage_.evidence.lease * 2);
+    log("the database fails");
+    const bool stands_still = stage_.random.one_in(2);
+    for (auto& node : nodes_) stands_still ? node->pause(end) : node->cut_off(end);
+    is_out_ = true;
+    // Shorter ones may pass between two looks of a watcher.
+    const bool was_long = end - stage_.now >= stage_.evidence.lease / 2;
+    stage_.later(end, [this, end, was_long] {
+        is_out_ = false;
+        if (was_long) stage_.evidence.ends_of_outages.push_back(end);
     });
 }
 
@@ -85,9 +103,46 @@ void Simulation::change_a_plan() {
         testing::must(run_templates.update(before, after).transform([&] { return 0; }));
         end_plan(id);
         replan(call, {.equals = {{"id", id}}});
-        if (after.active) note_plan(after, table);
+        tables_[id] = table;
+        if (after.active && testing::must(call.repository<Company>().find(after.company_id)).enabled)
+            note_plan(after, table);
         log(fmt::format("somebody changes run template {}: {}", id,
                         !after.active ? "off" : after.interv + " " + after.cron + after.anchor));
+    });
+}
+
+void Simulation::change_an_overlap() {
+    const auto id = stage_.random.between(1, std::ssize(tables_));
+    auto& policy = stage_.evidence.policies.at(id);
+    if (!policy.overlap_changes) return;
+    static constexpr Overlap overlaps[]{Overlap::coalesce, Overlap::skip, Overlap::queue, Overlap::parallel};
+    ask([&](Call& call) {
+        auto run_templates = call.repository<RunTemplate>();
+        const auto before = testing::must(run_templates.find({id}));
+        auto after = before;
+        after.overlap = stage_.random.among(overlaps);
+        testing::must(run_templates.update(before, after).transform([&] { return 0; }));
+        if (before.overlap != after.overlap) apply_overlap(call.session, after);
+        policy.alone.emplace_back(stage_.now, after.overlap != Overlap::parallel);
+        log(fmt::format("somebody gives run template {} the overlap policy {}", id, name_of(after.overlap)));
+    });
+}
+
+void Simulation::switch_a_company() {
+    const auto id = stage_.random.among(companies_);
+    if (id == companies_.front()) return;  // its plans are to be checked strictly
+    ask([&](Call& call) {
+        auto companies = call.repository<Company>();
+        const auto before = testing::must(companies.find(id));
+        auto after = before;
+        after.enabled = !before.enabled;
+        testing::must(companies.update(before, after).transform([&] { return 0; }));
+        replan(call, {.equals = {{"company_id", id.value}}});
+        for (const auto& each : call.repository<RunTemplate>().list({.equals = {{"company_id", id.value}}})) {
+            end_plan(each.id.value);
+            if (after.enabled && each.active) note_plan(each, tables_.at(each.id.value));
+        }
+        log(fmt::format("somebody switches company {} {}", id.value, after.enabled ? "on" : "off"));
     });
 }
 

@@ -4,6 +4,7 @@
 namespace mf::simulation {
 
 std::string Sabotage::applied_to(std::string_view sql) const {
+    if (from.empty()) return {};
     const auto at = sql.find(from);
     if (at == std::string_view::npos) return {};
     was_done = true;
@@ -38,6 +39,24 @@ std::span<Sabotage> sabotages() {
          R"("failed_jobs_count" = "failed_jobs_count" + 2)"},
         {"running jobs are cancelled by their row alone", R"("reason" = ? WHERE "id" = ? AND "state" = 'pending')",
          R"("reason" = ? WHERE "id" = ? AND "state" IN ('pending', 'running'))"},
+        {.name = "a server that comes up takes over jobs without asking whether it has its name",
+         .omitted = Step::ask_name_before_taking_over},
+        {.name = "a server begins jobs though its lease is over", .omitted = Step::ask_lease_before_start},
+        {.name = "a server begins jobs of a lease that was over and that it has regained",
+         .omitted = Step::compare_leases_before_start},
+        {.name = "a server takes a name whose lease is not over", .omitted = Step::wait_for_lease_of_others},
+        {.name = "what a server claimed that may live is given back", .omitted = Step::lose_what_others_claimed},
+        {.name = "a crash makes a server forget that it does not know what the one before has begun",
+         .omitted = Step::remember_unsettled},
+        {"a start is recorded whatever the state of the job is",
+         R"(WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)", R"(WHERE "id" = ? AND "fence" = ?)"},
+        {"the end of a job is recorded whatever its fence is",
+         R"(WHERE "id" = ? AND "state" IN ('claimed', 'running') AND "fence" = ?)",
+         R"(WHERE "id" = ? AND "state" IN ('claimed', 'running') AND "fence" >= ?)"},
+        {"a name is renewed by whoever had it", R"(WHERE "name" = ? AND "incarnation" = ? AND "seen_at" <= ?)",
+         R"(WHERE "name" = ? AND "incarnation" >= ? AND "seen_at" <= ?)"},
+        {"a renewal lasts no time", R"(UPDATE "node" SET "seen_at" = ?, "lease_until" = ?, "clock_offset")",
+         R"(UPDATE "node" SET "seen_at" = ?, "lease_until" = ? - 100000000, "clock_offset")"},
         {"tasks go on being open while they run", R"(UPDATE "task" SET "state" = 'running' WHERE)",
          R"(UPDATE "task" SET "state" = 'failed' WHERE)"},
     };

@@ -43,6 +43,7 @@ private:
     void make_world();
     RunTemplate invent_run_template(int number);
     Timetable invent_timetable();
+    void make_nodes();
     void note_plan(const RunTemplate& run_template, const Timetable& table);
     void end_plan(std::int64_t run_template);
     void begin_days();
@@ -51,6 +52,10 @@ private:
     void launch_a_job();
     void cancel_a_job();
     void change_a_plan();
+    void change_an_overlap();
+    void switch_a_company();
+    void fail_for_everybody();
+    void leave_one_server_each();
     void run_until(Timestamp end);
     bool is_quiet();
     void log(std::string text);
@@ -71,7 +76,8 @@ private:
     std::map<std::int64_t, Timetable> tables_;  // by run template
     std::int64_t fault_rate_ = 0;
     int depth_ = 0;
-    std::int64_t events_ = 0;
+    bool is_out_ = false;  // nobody reaches the database
+    std::int64_t events_ = 0, events_before_day_ = 0, day_ = 0;
     std::int64_t next_number_ = 0;
     std::uint64_t fingerprint_ = 14695981039346656037U;
     std::vector<std::string> history_;

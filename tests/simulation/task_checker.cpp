@@ -91,7 +91,9 @@ private:
             if (first == last) complain("task {} stands for a slot that is none", number_of_task);
             if (std::none_of(first, last, [&](const auto& each) { return each.second == task.end; }))
                 complain("the window of task {} ends at another moment than the next slot", number_of_task);
-            if (task.deadline != task.end) complain("task {} has a deadline that nobody gave it", number_of_task);
+            const auto deadline = evidence_.policies.at(id).deadline;
+            if (task.deadline != (deadline ? task.start + *deadline : task.end))
+                complain("task {} has a deadline that nobody gave it", number_of_task);
             without_job += !attempts_.contains(number_of_task);
         }
         for (const auto slot : slots.due)

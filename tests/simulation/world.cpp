@@ -79,6 +79,8 @@ RunTemplate Simulation::invent_run_template(int number) {
     static constexpr CatchUp catch_ups[]{CatchUp::none, CatchUp::last, CatchUp::all};
     static constexpr RetryBackoff backoffs[]{RetryBackoff::none, RetryBackoff::fixed, RetryBackoff::linear,
                                              RetryBackoff::exponential};
+    // Shorter than the window of some, longer than that of others.
+    const auto deadline = random.one_in(3) ? std::optional(fmt::format("+{}h", random.between(1, 12))) : std::nullopt;
     return {.app_id = random.among(applications_),
             .company_id = random.among(companies_),
             .name = fmt::format("Run {}", number),
@@ -87,6 +89,7 @@ RunTemplate Simulation::invent_run_template(int number) {
             .overlap = random.among(overlaps),
             .runs_on = random.one_in(5) ? "special" : "",
             .time_limit = random.one_in(3) ? 3600 : 86400,
+            .deadline_offset = deadline,
             .max_attempts = random.between(1, 3),
             .retry_backoff = random.among(backoffs),
             .retry_min_gap = random.between(0, 900),
@@ -141,7 +144,7 @@ void Simulation::make_world() {
             if (limit) stage_.evidence.limits_of_companies[company.id.value] = *limit;
         }
     });
-    const auto number = random.between(4, 7);
+    const auto number = random.between(6, 10);
     for (int i = 0; i < number; ++i) {
         const auto table = invent_timetable();
         ask([&](Call& call) {
@@ -153,9 +156,10 @@ void Simulation::make_world() {
             plan_from_now(made, {.server_zone = stage_.server_zone, .now = stage_.now});
             testing::must(call.repository<RunTemplate>().update(before, made).transform([&] { return 0; }));
             note_plan(made, table);
+            const bool overlap_changes = random.one_in(4);
             stage_.evidence.policies[made.id.value] = {
-                .runs_alone = made.overlap != Overlap::parallel,
-                .takes_every_slot = made.catch_up == CatchUp::all && made.catch_up_limit == 1000 &&
+                .alone = {{Timestamp::min(), made.overlap != Overlap::parallel}},
+                .takes_every_slot = !overlap_changes && made.catch_up == CatchUp::all && made.catch_up_limit == 1000 &&
                                     (made.overlap == Overlap::queue || made.overlap == Overlap::parallel),
                 .max_attempts = made.max_attempts,
                 .least_gap = std::chrono::seconds(made.retry_min_gap),
@@ -164,23 +168,40 @@ void Simulation::make_world() {
                                                                             : Evidence::Policy::Growth::none,
                 .allows_late = made.allow_late,
                 .needs_label = !made.runs_on.empty(),
-                .plan_changes = random.one_in(3)};
+                .plan_changes = random.one_in(3) || made.company_id != companies_.front(),
+                .overlap_changes = overlap_changes,
+                .deadline = made.deadline_offset
+                                ? std::optional(std::chrono::hours(std::stoi(made.deadline_offset->substr(1))))
+                                : std::nullopt};
         });
     }
+    make_nodes();
+}
+
+void Simulation::make_nodes() {
+    auto& random = stage_.random;
     fault_rate_ = options_.sabotage ? 30 : random.one_in(5) ? 0 : random.between(40, 400);
-    const auto nodes = random.between(1, 3);
-    for (int i = 0; i < nodes; ++i) {
-        const bool labelled = i == 0 || random.one_in(3);
-        stage_.evidence.labelled_nodes.push_back(labelled);
-        nodes_.push_back(std::make_unique<Node>(stage_, *database_,
-                                                Node::Options{.number = i,
-                                                              .slots = static_cast<int>(random.between(1, 4)),
-                                                              .plans = i == 0 || random.one_in(2),
-                                                              .labels = labelled ? TextList{"special"} : TextList{},
-                                                              .skew = random.span(-2s, 2s),
-                                                              .sabotage = options_.sabotage}));
+    static constexpr std::chrono::hours leases[]{2h, 3h, 4h};
+    stage_.evidence.lease = random.among(leases);
+    const auto add = [&](Node::Options options) {
+        options.machine = static_cast<int>(std::ssize(nodes_));
+        options.slots = static_cast<int>(random.between(1, 4));
+        options.skew = random.span(-2s, 2s);
+        options.sabotage = options_.sabotage;
+        stage_.evidence.labelled_machines.push_back(!options.labels.empty());
+        stage_.evidence.names_of_machines.push_back(options.name);
+        nodes_.push_back(std::make_unique<Node>(stage_, *database_, std::move(options)));
         nodes_.back()->faults().set_rate(fault_rate_);
-    }
+    };
+    // Mistakes are looked for where they do most harm.
+    const auto nodes = random.between(options_.sabotage ? 2 : 1, 3);
+    for (int i = 0; i < nodes; ++i)
+        add({.name = fmt::format("node{}", i),
+             .plans = i == 0 || random.one_in(2),
+             .labels = i == 0 || random.one_in(3) ? TextList{"special"} : TextList{}});
+    // A second machine with the name of the first, as after a move, or by mistake.
+    if (fault_rate_ != 0 && random.one_in(options_.sabotage ? 1 : 3))
+        add({.name = "node0", .plans = true, .labels = {"special"}});
 }
 
 }  // namespace mf::simulation
