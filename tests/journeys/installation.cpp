@@ -60,11 +60,15 @@ std::filesystem::path programs() {
 }
 
 bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds within) {
-    const auto last = std::chrono::steady_clock::now() + within;
+    auto asked = std::chrono::steady_clock::now();
+    const auto last = asked + within;
     for (;;) {
         if (question()) return true;
-        if (std::chrono::steady_clock::now() >= last) return false;
-        std::this_thread::sleep_for(5ms);
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= last) return false;
+        // A question that runs a program leaves the machine to what it waits for.
+        std::this_thread::sleep_for(std::clamp<std::chrono::nanoseconds>(2 * (now - asked), 5ms, 200ms));
+        asked = std::chrono::steady_clock::now();
     }
 }
 

@@ -59,7 +59,7 @@ void Node::start() {
         planner_.emplace(*database_, planner_clock_, Planner::Facts{stage_.server_zone, stage_.user}, nudge_,
                          [this] { stage_.wake_all(); });
     lease_.emplace([this] { return stage_.now.time_since_epoch(); });
-    reaper_.emplace(*database_, Reaper::Facts{stage_.server_zone, name_, stage_.evidence.lease}, [this] {
+    reaper_.emplace(*database_, Reaper::Facts{name_, stage_.evidence.lease}, [this] {
         has_declared_ = true;
         stage_.wake_all();
     });

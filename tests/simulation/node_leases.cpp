@@ -108,7 +108,7 @@ void Node::come_up() {
                     !keeps(Step::lose_what_others_claimed))
                     return false;
                 log(fmt::format("does not know whether job {} has begun", job.id.value));
-                return record_end(session, end_of_lost(job), stage_.server_zone);
+                return record_end(session, end_of_lost(job));
             });
             return jobs;
         });

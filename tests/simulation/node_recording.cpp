@@ -85,7 +85,7 @@ void Node::write(const Batch& batch) {
         database_->write([&](Session& session) {
             for (const JobStart& start : batch.starts) record_start(session, start);
             append_output(session, batch.output);
-            for (const JobEnd& end : batch.ends) record_end(session, end);
+            record_ends(session, batch.ends);
         });
     } catch (const sql::DatabaseError& error) {
         if (!is_final(error)) throw;

@@ -35,8 +35,8 @@ std::span<Sabotage> sabotages() {
          R"(WHERE 0 = 1
                 GROUP BY)"},
         {"skipped slots are forgotten", R"("skipped_slots" = ?)", R"("skipped_slots" = 0 * ?)"},
-        {"one failure counts as two", R"("failed_jobs_count" = "failed_jobs_count" + 1)",
-         R"("failed_jobs_count" = "failed_jobs_count" + 2)"},
+        {"one failure counts as two", R"("failed_jobs_count" = "failed_jobs_count" + ?)",
+         R"("failed_jobs_count" = "failed_jobs_count" + 2 * ?)"},
         {"running jobs are cancelled by their row alone", R"("reason" = ? WHERE "id" = ? AND "state" = 'pending')",
          R"("reason" = ? WHERE "id" = ? AND "state" IN ('pending', 'running'))"},
         {.name = "a server that comes up takes over jobs without asking whether it has its name",
