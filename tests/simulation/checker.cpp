@@ -67,11 +67,19 @@ private:
                        "its process was not ended for that");
                 expect(!run || run->how == How::disowned || job.cancel_requested, "nobody asked for it");
             } else if (job.state == "lost") {
-                expect(may_be_lost(job, run), "nobody may say that");
+                if (!may_be_lost(job, run)) complain("job {} is lost in vain: {}", id, why_lost(job));
             } else {
                 expect(false, "nothing in this simulation ends like that");
             }
         }
+    }
+
+    std::string why_lost(const JobRow& job) {
+        const auto reason = database_.query(R"(SELECT "reason" FROM "job" WHERE "id" = ?)", {{job.id}})[0][0];
+        const auto found = evidence_.losses.find(job.id);
+        const auto* text = std::get_if<std::string>(&reason);
+        return fmt::format("{} (end {}, recorded {})", text ? *text : "", job.end->time_since_epoch().count(),
+                           found == evidence_.losses.end() ? 0 : found->second.at.time_since_epoch().count());
     }
 
     /// What nobody can know any more is lost, and nothing else.

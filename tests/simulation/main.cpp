@@ -109,7 +109,7 @@ bool is_sound(Simulation::Options options, bool everything) {
 
 /// Is the mistake found within some fleets? Says so.
 bool is_found(const Sabotage& sabotage, Simulation::Options options) {
-    constexpr std::uint64_t fleets = 25;
+    constexpr std::uint64_t fleets = 60;
     options.sabotage = &sabotage;
     for (std::uint64_t fleet = 1; fleet <= fleets; ++fleet, ++options.seed) {
         const auto outcome = simulate(options);

@@ -67,17 +67,11 @@ public:
     void wake_planner(Timestamp at);
     void wake_queue(Timestamp at);
     void wake_cancels(Timestamp at);
-    /// At once, as somebody else's interleaved step.
-    void plan_now() {
-        step([this] { plan(); });
-    }
-    void claim_now() {
-        step([this] { claim(); });
-    }
-
-    /// At once, if it holds its name.
+    /// At once, as somebody else's interleaved step; who stands still does nothing.
+    void plan_now() { step_now(&Node::plan); }
+    void claim_now() { step_now(&Node::claim); }
     void beat_now() {
-        if (is_ready_) step([this] { beat(); });
+        if (is_ready_) step_now(&Node::beat);
     }
 
     bool is_ready() const { return is_retired_ || (is_ready_ && !faults_.is_cut() && stage_.now >= paused_until_); }
@@ -110,6 +104,9 @@ private:
     };
 
     void step(const std::function<void()>& work);
+    void step_now(void (Node::*what)()) {
+        if (stage_.now >= paused_until_) step([&] { (this->*what)(); });
+    }
     void later(Timestamp at, std::function<void()> work);
     void forget_everything();
     Timestamp next_try(std::chrono::milliseconds usual);
