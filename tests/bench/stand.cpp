@@ -107,7 +107,7 @@ Stand::~Stand() {
 std::int64_t Stand::add_application(const std::string& name, const std::string& executable,
                                     const std::string& arguments) {
     return database().write([&](Session& session) {
-        Application application{.uuid = fmt::format("00000000-0000-4000-8000-{:>012}", name.size()),
+        Application application{.uuid = fmt::format("00000000-0000-4000-8000-{:012}", ++applications_),
                                 .name = name,
                                 .executable = executable,
                                 .arguments = arguments,

@@ -66,6 +66,7 @@ private:
     const std::filesystem::path directory_;
     std::optional<Installation> installation_;
     std::int64_t company_ = 0, user_ = 0;
+    int applications_ = 0;
     pid_t server_ = 0;
 };
 
