@@ -50,6 +50,12 @@ ServerProcess process_of(const Node& node) { return {node.pid, node.process_star
 
 }  // namespace
 
+bool NodeClaim::is_ours(const Node& node) const {
+    auto process = process_of(node);
+    if (process.boot.empty()) process.boot = us_.boot;  // not settled yet
+    return process == us_;
+}
+
 NodeClaim::NodeClaim(Database& database, Request request, HeldLease& held)
     : database_(&database), held_(&held), request_(std::move(request)) {}
 
@@ -104,7 +110,7 @@ Result<NodeClaim> NodeClaim::take(Database& database, Request request, HeldLease
         });
         // None: nobody here knows. One of this process is of an attempt whose answer was lost.
         std::optional<bool> lives = false;
-        const bool has_holder = found && !found->stopped_at && process_of(*found) != claim.us_;
+        const bool has_holder = found && !found->stopped_at && !claim.is_ours(*found);
         if (has_holder) lives = process_of(*found).lives();
         if (!lives && claim.request_.unknown == Unknown::dead) lives = false;
         const auto refusal = [&] {
@@ -160,7 +166,7 @@ Result<NodeClaim::Beat> NodeClaim::beat(const Clock& clock) {
     }
     for (;;) {
         const auto found = database_->read([&](Session& session) { return find_node(session, request_.name); });
-        if (found && process_of(*found) != us_)
+        if (found && !is_ours(*found))
             return Error{ErrorCode::conflict,
                          fmt::format("process {} on {} has taken the name of this node", found->pid, found->host)};
         if (replace(found, clock)) return Beat::regained;

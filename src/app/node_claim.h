@@ -73,6 +73,7 @@ public:
 
 private:
     NodeClaim(Database& database, Request request, HeldLease& held);
+    bool is_ours(const Node& node) const;
     bool replace(const std::optional<Node>& found, const Clock& clock);
     Timestamp look_at_clocks(Session& session, const Clock& clock);
 

@@ -103,7 +103,7 @@ int check(const Installation& installation) {
     std::fputs(fmt::format("time zone: {} ({})\n", zone.zone.name(), zone.source).c_str(), stdout);
     for (const auto& warning : installation.settings().warnings) complain("Warning: " + warning);
     if (!zone.complaint.empty()) complain("Warning: " + zone.complaint);
-    std::fputs("The settings are in order. Files and directories are looked at when the server starts.\n", stdout);
+    std::fputs("The settings can be read. Files and directories are looked at when the server starts.\n", stdout);
     const auto& settings = installation.settings();
     std::error_code ignored;
     if (settings.db_connection == DatabaseKind::sqlite && !std::filesystem::exists(settings.db_database, ignored)) {

@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
     }
     if (argc < 2 || argc > 3 || ::fcntl(3, F_GETFD) < 0 || ::fcntl(4, F_GETFD) < 0) {
         std::fputs(
-            "multiflexi-shim watches one job of a MultiFlexi server. The server starts it; it has no use for "
+            "multiflexi-shim watches the jobs of a MultiFlexi server. The server starts it; it has no use for "
             "people.\n",
             stderr);
         return 2;

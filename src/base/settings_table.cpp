@@ -162,7 +162,7 @@ std::string check_labels(std::string_view text) {
 using S = Settings;
 constexpr Setting table[] = {
     setting<&S::db_connection>("DB_CONNECTION", {.help = "Which database keeps everything: an embedded SQLite file, a "
-                                                         "PostgreSQL server, or a MariaDB or MySQL server."}),
+                                                         "PostgreSQL server, or a MariaDB server."}),
     setting<&S::db_host>("DB_HOST", {.help = "Where the database server is: a name, an address, or the path of its "
                                              "socket. Not for sqlite."}),
     setting<&S::db_port>("DB_PORT", {.help = "The port of the database server. 0 is the usual one.",

@@ -46,6 +46,12 @@ std::optional<HandleParts> parts_of(const JobHandle& handle) {
     return HandleParts{static_cast<std::uint32_t>(*number), static_cast<std::uint32_t>(*ticket)};
 }
 
+/// Forgets a request, however its sending ends.
+struct Wiped {
+    std::string& bytes;
+    ~Wiped() { wipe(bytes); }
+};
+
 void tell_shim(const Descriptor& shim, const ShimWord& word) {
     siginfo_t signal{};
     signal.si_signo = shim_signal();
@@ -96,6 +102,8 @@ Result<std::uint32_t> NativeExecutor::Core::take_file() {
     while (state->slots.contains(number)) ++number;
     auto spool = Spool::open(options_.spool / std::to_string(number));
     if (!spool) return spool.error();
+    if (spool->phase() != SpoolPhase::free)
+        return Error{ErrorCode::unavailable, fmt::format("The spool file {} is in use.", number)};
     state->slots.emplace(number, Slot{*std::move(spool)});
     return number;
 }
@@ -113,7 +121,9 @@ Result<Executor::Started> NativeExecutor::Core::start(const JobPlan& plan, std::
     fault_point("before-spawn");
     auto shim = request(*number, plan);
     if (!shim) {
-        give_file_back(*state_.lock(), *number);
+        // Others first: this one may have something that stands in the way.
+        auto state = state_.lock();
+        state->free.insert(state->free.begin(), *number);
         return shim.error();
     }
     fault_point("after-spawn");
@@ -144,15 +154,16 @@ Result<std::shared_ptr<const NativeExecutor::Core::Shim>> NativeExecutor::Core::
                                          .output_limit = plan.output_limit});
     const Spool& spool = spool_of(number);
     const auto prepare = [&] { return spool.prepare(plan.job_id, boot_, plan.work_directory, plan.memo); };
+    const Wiped wiped{bytes};
     auto shim = state_.lock()->slots.at(number).shim;
     if (shim && shim->socket) {
         const auto ticket = prepare();
         if (!ticket) return ticket.error();
-        if (!ask(spool, *ticket, shim->socket.get(), bytes)) {
-            wipe(bytes);
-            return shim;
-        }
-        // It may have ended just now; a new one is no worse.
+        if (!ask(spool, *ticket, shim->socket.get(), bytes)) return shim;
+        // It has ended, or stands still. When its socket is closed it ends as soon as it can, and makes room for
+        // another.
+        shim.reset();
+        let_go(state_.lock()->slots.at(number));
     }
     const auto ticket = prepare();
     if (!ticket) return ticket.error();
@@ -161,9 +172,7 @@ Result<std::shared_ptr<const NativeExecutor::Core::Shim>> NativeExecutor::Core::
         spool.release(*ticket);
         return socket.error();
     }
-    auto problem = ask(spool, *ticket, socket->get(), bytes);
-    wipe(bytes);
-    if (problem) return *std::move(problem);
+    if (auto problem = ask(spool, *ticket, socket->get(), bytes)) return *std::move(problem);
     return hold(number, open_shim(spool), *std::move(socket));
 }
 
@@ -185,8 +194,9 @@ std::optional<Error> NativeExecutor::Core::ask(const Spool& spool, std::uint32_t
                 break;
             case SpoolPhase::starting:
                 spool.wait_while(phase, between_looks);
-                // What it has started by then is not known: it began, and is lost.
-                if (spool.phase() == phase && !open_shim(spool) && spool.phase() == phase) return std::nullopt;
+                // What it has started by then is not known: it began, and is lost. One that lives and takes its time
+                // (a disk, a network that does not answer) is listened to like any other.
+                if (spool.phase() == phase && (!lives(spool) || Steady::now() >= last)) return std::nullopt;
                 break;
             case SpoolPhase::refused: {
                 Error refusal{ErrorCode::unavailable, get_text(spool.header().complaint)};
@@ -200,14 +210,20 @@ std::optional<Error> NativeExecutor::Core::ask(const Spool& spool, std::uint32_t
     }
 }
 
+bool NativeExecutor::Core::lives(const Spool& spool) const {
+    return spool.header().shim_pid > 0 && get_text(spool.header().boot) == boot_ && spool.lives_by_lock();
+}
+
 Descriptor NativeExecutor::Core::open_shim(const Spool& spool) const {
-    const SpoolHeader& header = spool.header();
-    if (header.shim_pid <= 0 || get_text(header.boot) != boot_) return Descriptor();
-    const auto pid = static_cast<pid_t>(header.shim_pid);
-    Descriptor shim(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    // The descriptor names whoever had the number when it was opened; is that still the one we mean?
-    if (!shim || !spool.lives_by_lock()) return Descriptor();
-    return shim;
+    while (lives(spool)) {
+        Descriptor shim(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(spool.header().shim_pid), 0)));
+        // The descriptor names whoever had the number when it was opened; is that still the one we mean?
+        if (shim) return lives(spool) ? std::move(shim) : Descriptor();
+        if (!is_shortage(errno)) break;
+        log::warning("no descriptor for the shim of a job, will try again", {{"error", std::strerror(errno)}});
+        spool.wait_while(spool.phase(), between_looks);
+    }
+    return Descriptor();
 }
 
 std::shared_ptr<const NativeExecutor::Core::Shim> NativeExecutor::Core::hold(std::uint32_t number, Descriptor pidfd,

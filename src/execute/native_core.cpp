@@ -73,25 +73,28 @@ Result<void> NativeExecutor::Core::open() {
                                 .wake = wake_.get()});
     if (!link) return link.error();
     link_ = *std::move(link);
-    find_files();
+    if (auto found = find_files(); !found) return found;
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
     return {};
 }
 
-void NativeExecutor::Core::find_files() {
+/// What cannot be looked at may be a job that runs: then nothing is started.
+Result<void> NativeExecutor::Core::find_files() {
     auto state = state_.lock();
     for (const auto& entry : std::filesystem::directory_iterator(options_.spool)) {
         const auto number = to_integer(entry.path().filename().string());
         if (!number) continue;
         auto spool = Spool::open(entry.path());
-        if (!spool) {
-            log::error("a file of a job cannot be used", {{"reason", spool.error().message}});
+        if (!spool) return spool.error();
+        if (spool->header().version != SpoolHeader::current_version && spool->phase() == SpoolPhase::free) {
+            std::filesystem::remove(entry.path());
             continue;
         }
         const auto where = static_cast<std::uint32_t>(*number);
         if (!settle(*spool)) state->free.push_back(where);
         state->slots.emplace(where, Slot{*std::move(spool)});
     }
+    return {};
 }
 
 /// Waits until it is certain whether a job of an earlier run began; takes back what did not. False: the file is free.
@@ -117,7 +120,7 @@ bool NativeExecutor::Core::settle(const Spool& spool) const {
                     return false;
                 break;
             case SpoolPhase::starting:
-                if (!open_shim(spool) && spool.phase() == phase) return true;
+                if (!lives(spool) || Steady::now() >= last) return true;
                 spool.wait_while(phase, 100ms);
                 break;
             case SpoolPhase::running:

@@ -86,7 +86,7 @@ private:
         std::vector<std::shared_ptr<Job>> to_resume;
     };
 
-    void find_files();
+    Result<void> find_files();
     bool settle(const Spool& spool) const;
     // Starting
     Result<std::uint32_t> take_file();
@@ -96,7 +96,8 @@ private:
     std::optional<Error> ask(const Spool& spool, std::uint32_t ticket, int socket, std::string_view request) const;
     void listen(const std::shared_ptr<Job>& job);
     // Shims
-    /// A pidfd; none: it does not live.
+    bool lives(const Spool& spool) const;
+    /// A pidfd; none: it does not live. Waits while the system has no descriptor to give.
     Descriptor open_shim(const Spool& spool) const;
     std::shared_ptr<const Shim> hold(std::uint32_t number, Descriptor pidfd, Descriptor socket);
     void let_go(Slot& slot) const;

@@ -238,6 +238,25 @@ TEST_CASE_FIXTURE(NativeFixture, "a shim runs one job after the other") {
     }
 }
 
+TEST_CASE_FIXTURE(NativeFixture, "a shim that stands still while it waits for work keeps nobody from working") {
+    const auto first = executor->start(plan("true"), record);
+    REQUIRE(first);
+    record->wait_end();
+    executor->forget(first->handle);
+    const auto watcher = shim();
+    ::kill(watcher.pid, SIGSTOP);
+    // Nothing else can have its file; the next start takes another one.
+    const auto refused = executor->start(plan("true"), std::make_shared<Record>());
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::unavailable);
+    ::kill(watcher.pid, SIGCONT);
+    wait_until_gone(watcher);
+    const auto next = std::make_shared<Record>();
+    REQUIRE(executor->start(plan("echo next"), next));
+    CHECK(next->wait_end().exit_code == 0);
+    CHECK(next->out == "next\n");
+}
+
 TEST_CASE_FIXTURE(NativeFixture, "a shim that was not let go does not keep the next server from its file") {
     const auto started = executor->start(plan("true"), record);
     REQUIRE(started);

@@ -44,11 +44,16 @@ std::unordered_set<std::string> Dispatcher::take_up_jobs() {
         if (options_.lease && !options_.lease->holds_name(session)) return std::vector<Job>();
         auto jobs = take_over_jobs(session, options_.node);
         // At once: the next start, after a crash, could take the server that claimed them for one that has ended.
-        if (options_.unbegun == Options::Unbegun::lost)
-            std::erase_if(jobs, [&](const Job& job) {
-                return job.state == JobState::claimed && !survivors.contains(job.id.value) &&
-                       record_end(session, end_of_lost(session, job, perhaps_begun));
+        if (options_.unbegun == Options::Unbegun::lost) {
+            const auto unbegun = std::ranges::stable_partition(jobs, [&](const Job& job) {
+                return job.state != JobState::claimed || survivors.contains(job.id.value);
             });
+            std::vector<JobEnd> lost;
+            for (const Job& job : unbegun) lost.push_back(end_of_lost(session, job, perhaps_begun));
+            jobs.erase(unbegun.begin(), unbegun.end());
+            // One that is not recorded has ended, or is somebody else's.
+            record_ends(session, std::move(lost));
+        }
         return jobs;
     });
     for (const Job& job : left) {

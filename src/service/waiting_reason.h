@@ -25,6 +25,7 @@ public:
 private:
     RunningJobs running_;
     std::vector<std::vector<std::string>> nodes_;  ///< labels of each executor that takes jobs
+    bool is_drained_ = false;                      ///< there are executors, and none takes jobs
 };
 
 }  // namespace mf

@@ -52,6 +52,7 @@ TEST_CASE("the queue tells which labels no running node has") {
     CHECK(desk.reasons() == Texts{"No executor is running.", "No executor is running.", "No executor is running.", ""});
     desk.add_node("old", "eu,gpu", "executor", -1s);
     desk.add_node("draining", "eu,gpu", "executor", 60s, true);
+    CHECK(desk.reasons()[0] == "Every node that runs jobs is being drained (node resume).");
     desk.add_node("planner", "eu,gpu", "scheduler");
     desk.add_node("a", "eu", "scheduler,executor");
     CHECK(desk.reasons() ==

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Several nodes on one database: leases, jobs of nodes that are gone, draining.
+#include "journeys/faked_clock.h"
 #include "journeys/installation.h"
 
 #include <doctest/doctest.h>
@@ -170,6 +171,47 @@ TEST_CASE("a node that drains takes no jobs until it is resumed, also over a res
     CHECK(fleet.first.cli({"node", "resume", "journey"}).out == "Node journey takes jobs again.\n");
     CHECK(text_of(fleet.first.ended(job), "state") == "succeeded");
     CHECK(fleet.runs_on(job) == "journey");
+}
+
+TEST_CASE("a job waits for a node with its label, and for room in its company") {
+    Fleet fleet("120");
+    fleet.second.environment["MULTIFLEXI_NODE_LABELS"] = "eu,gpu";
+    fleet.first.start();
+    const auto id = fleet.first.run_template_of_script("true");
+    CHECK(fleet.first.cli({"run-template", "update", "--id", fmt::to_string(id), "--runs_on", "gpu"}).code == 0);
+    const auto job = fleet.first.job(id);
+    CHECK(text_of(fleet.first.rows({"queue", "list"}).at(0).as_object(), "reason") ==
+          "No running node has the label gpu.");
+    fleet.second.start();
+    CHECK(text_of(fleet.first.ended(job), "state") == "succeeded");
+    CHECK(fleet.runs_on(job) == "second");
+
+    const auto company = fleet.first.sql(R"(SELECT MIN("id") FROM "company")");
+    CHECK(fleet.first.cli({"company", "update", "--id", company.substr(0, company.size() - 1), "--max_parallel", "1"})
+              .code == 0);
+    const auto running = fleet.patient_job("first");
+    fleet.process_of("first");
+    const auto waiting = fleet.patient_job("second");
+    CHECK(comes_true([&] {
+        const auto rows = fleet.first.rows({"queue", "list"});
+        return rows.size() == 1 &&
+               text_of(rows[0].as_object(), "reason") == "The company runs as many jobs at once as it may (1).";
+    }));
+    CHECK(fleet.first.job_state(waiting) == "pending");
+    fleet.let_go("first");
+    CHECK(text_of(fleet.first.ended(running), "state") == "succeeded");
+    fleet.process_of("second");
+    fleet.let_go("second");
+    CHECK(text_of(fleet.first.ended(waiting), "state") == "succeeded");
+}
+
+TEST_CASE("the clock of the database says how long a lease lasts, whatever the node believes") {
+    Fleet fleet("120");
+    if (fleet.first.database().dialect == sql::Dialect::sqlite) return;  // its clock is that of the machine
+    FakedClock clock(fleet.first, "2035-06-01 10:00:00");
+    if (!clock.available()) return;
+    fleet.first.start();
+    CHECK(fleet.first.sql(R"(SELECT COUNT(*) FROM "node" WHERE "lease_until" < 2000000000000)") == "1\n");
 }
 
 TEST_CASE("nodes are listed, and one that has stopped can be forgotten") {

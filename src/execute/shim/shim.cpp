@@ -21,6 +21,7 @@ namespace mf {
 namespace {
 
 constexpr int between_attempts = 200;            // ms, while the disk is full
+constexpr int between_locks = 10;                // ms, while another shim has the file
 constexpr long most_of_a_small_shim = 3 * 1024;  // KiB
 /// So much waits for the server beyond what it would keep anyhow; of a job without a limit of output, so much at all.
 constexpr std::uint64_t most_ahead = 1 << 20;
@@ -185,11 +186,18 @@ public:
                                .driven = Supervisor::Options::Driven::by_caller}) {}
 
     void live() {
-        const bool locked = spool_.lock();
-        const std::string problem =
-            locked ? "" : fmt::format("The spool file cannot be locked: {}.", std::strerror(errno));
+        std::string problem;
+        while (!spool_.lock()) {
+            if (errno != EAGAIN && errno != EACCES) {
+                problem = fmt::format("The spool file cannot be locked: {}.", std::strerror(errno));
+                break;
+            }
+            // One of an earlier server that has not yet seen its end, or stands still.
+            pollfd server{server_.get(), 0, 0};
+            if (::poll(&server, 1, between_locks) != 0) return;
+        }
         while (server_ && take_request()) {
-            if (locked)
+            if (problem.empty())
                 serve();
             else
                 refuse(SpoolPhase::requested, problem);

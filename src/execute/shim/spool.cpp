@@ -126,11 +126,7 @@ bool Spool::lock() const {
     wanted.l_type = F_WRLCK;
     wanted.l_whence = SEEK_SET;
     wanted.l_len = 1;
-    int outcome = 0;
-    do {
-        outcome = ::fcntl(file_.get(), F_SETLKW, &wanted);
-    } while (outcome != 0 && errno == EINTR);
-    return outcome == 0;
+    return ::fcntl(file_.get(), F_SETLK, &wanted) == 0;
 }
 
 bool Spool::lives_by_lock() const {

@@ -107,8 +107,8 @@ public:
     std::uint32_t ticket() const;
     /// From one phase to another for this ticket. False: it was not there; nothing changed. Wakes who waits.
     bool step(std::uint32_t ticket, SpoolPhase from, SpoolPhase to) const;
-    /// The shim: as long as this process lives, lives_by_lock() is true of it. Waits for the end of another shim of
-    /// this file. False: errno says why not.
+    /// The shim: as long as this process lives, lives_by_lock() is true of it. False: errno says why not; EAGAIN and
+    /// EACCES say that another shim of this file lives.
     bool lock() const;
     /// Does the process that the header names live? The lock tells, because /proc does not show every process to
     /// everybody (man 5 proc, hidepid), and numbers are used again.

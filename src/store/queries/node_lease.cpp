@@ -153,9 +153,12 @@ std::size_t declare_lost(Session& session, const JobHolder& holder, Timestamp no
     // Locked: a server that renews its lease at this moment finds it either renewed, or its jobs lost.
     if (locked_holder(session, holder.node) != holder) return 0;
     if (holder.known && holds_lease(holder.seen_at, holder.lease_until, now)) return 0;
+    // Locked: nobody adds output between the look at its size and the end.
     const auto jobs = session.sql.query(
-        R"(SELECT "id", "fence", "begin" FROM "job" WHERE "state" IN ('claimed', 'running') AND "claimed_by" = ?
-           ORDER BY "id" LIMIT ?)",
+        fmt::format(
+            R"(SELECT "id", "fence", "begin" FROM "job" WHERE "state" IN ('claimed', 'running') AND "claimed_by" = ?
+               ORDER BY "id" LIMIT ?{})",
+            for_update(session)),
         {holder.node, static_cast<std::int64_t>(most)});
     std::vector<JobEnd> ends;
     for (const auto& row : jobs) {

@@ -10,8 +10,9 @@
 namespace mf {
 
 /// What the ends of jobs add to the counters of run templates, companies and tasks. All servers add to the same rows,
-/// so a transaction adds last, once to each, and in the order of their keys: no two of them wait for each other in a
-/// circle.
+/// so a transaction adds last, once to each, and in the order of their keys: two of them wait for each other in a
+/// circle only when one makes a job, too (a further attempt), which is counted when it is made. Then one of them is
+/// repeated.
 class OutcomeTally {
 public:
     void add_job(Id<RunTemplate> run_template, Id<Company> company, JobOutcome outcome, Timestamp end);
