@@ -12,9 +12,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string_view>
 
 // A shim runs jobs of one company after those of another: what it frees may have been a secret.
+void* operator new(std::size_t size) {
+    if (void* memory = std::malloc(size)) return memory;
+    throw std::bad_alloc();
+}
 void operator delete(void* memory) noexcept {
     if (memory) ::explicit_bzero(memory, ::malloc_usable_size(memory));
     std::free(memory);

@@ -20,9 +20,9 @@
 namespace mf {
 namespace {
 
-constexpr int between_attempts = 200;            // ms, while the disk is full
-constexpr int between_locks = 10;                // ms, while another shim has the file
-constexpr long most_of_a_small_shim = 3 * 1024;  // KiB
+constexpr int between_attempts = 200;   // ms, while the disk is full
+constexpr int between_locks = 10;       // ms, while another shim has the file
+constexpr long most_growth = 2 * 1024;  // KiB of memory, of a shim that takes another job
 /// So much waits for the server beyond what it would keep anyhow; of a job without a limit of output, so much at all.
 constexpr std::uint64_t most_ahead = 1 << 20;
 constexpr std::uint64_t most_of_unlimited = 256 << 20;
@@ -300,14 +300,17 @@ private:
     }
     bool step(SpoolPhase from, SpoolPhase to) const { return spool_.step(head_.ticket, from, to); }
 
-    /// Has no children, which it would take for those of the next job; is small, as the kernel counts the memory of
-    /// who starts a process as the process's own.
-    static bool is_as_new() {
+    /// Has no children, which it would take for those of the next job; has not grown, as the kernel counts the memory
+    /// of who starts a process as the process's own.
+    bool is_as_new() const {
         siginfo_t child{};
+        return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD &&
+               peak_memory() - memory_at_first_ < most_growth;
+    }
+    static long peak_memory() {
         rusage usage{};
         ::getrusage(RUSAGE_SELF, &usage);
-        return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD &&
-               usage.ru_maxrss < most_of_a_small_shim;
+        return usage.ru_maxrss;
     }
 
     const Spool& spool_;
@@ -315,6 +318,7 @@ private:
     Descriptor server_;
     const int signals_;
     const ProcessIdentity identity_;
+    const long memory_at_first_ = peak_memory();
     const UptimeClock clock_{};
     Supervisor supervisor_;
     RequestHead head_{};
