@@ -194,9 +194,8 @@ std::optional<Error> NativeExecutor::Core::ask(const Spool& spool, std::uint32_t
                 break;
             case SpoolPhase::starting:
                 spool.wait_while(phase, between_looks);
-                // What it has started by then is not known: it began, and is lost. One that lives and takes its time
-                // (a disk, a network that does not answer) is listened to like any other.
-                if (spool.phase() == phase && (!lives(spool) || Steady::now() >= last)) return std::nullopt;
+                // What it has started by then is not known: it began, and is lost. One that lives may still refuse.
+                if (!lives(spool) && spool.phase() == phase) return std::nullopt;
                 break;
             case SpoolPhase::refused: {
                 Error refusal{ErrorCode::unavailable, get_text(spool.header().complaint)};

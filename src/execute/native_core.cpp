@@ -120,7 +120,7 @@ bool NativeExecutor::Core::settle(const Spool& spool) const {
                     return false;
                 break;
             case SpoolPhase::starting:
-                if (!lives(spool) || Steady::now() >= last) return true;
+                if ((!lives(spool) && spool.phase() == phase) || Steady::now() >= last) return true;
                 spool.wait_while(phase, 100ms);
                 break;
             case SpoolPhase::running:

@@ -248,7 +248,7 @@ TEST_CASE_FIXTURE(NativeFixture, "a shim that stands still while it waits for wo
     executor->forget(first->handle);
     const auto watcher = shim();
     ::kill(watcher.pid, SIGSTOP);
-    // Nothing else can have its file; the next start takes another one.
+    // Nothing else can have its file.
     const auto refused = executor->start(plan("true"), std::make_shared<Record>());
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == ErrorCode::unavailable);

@@ -44,6 +44,15 @@ private:
     bool mounted_ = false;
 };
 
+/// Makes a file of the rest of its disk, to the last block.
+void fill_up(const Installation& it, const std::filesystem::path& file) {
+    for (const auto block : {"64k", "4k", "1"})
+        Process({"dd", "if=/dev/zero", fmt::format("of={}", file.string()), fmt::format("bs={}", block), "oflag=append",
+                 "conv=notrunc", "status=none"},
+                it.environment, {})
+            .wait();
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("sqlite");
@@ -93,13 +102,8 @@ TEST_CASE("a job that ends while the disk is full is recorded when there is room
         fmt::format("{}; head -c 600000 /dev/urandom; echo yes > {}", waits_for(go), done.string()));
     const auto job = it.job(id);
     CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
-    // Fill it to the last block.
     const auto stuffing = it.data() / "stuffing";
-    for (const auto block : {"64k", "4k", "1"})
-        Process({"dd", "if=/dev/zero", fmt::format("of={}", stuffing.string()), fmt::format("bs={}", block),
-                 "oflag=append", "conv=notrunc", "status=none"},
-                it.environment, {})
-            .wait();
+    fill_up(it, stuffing);
     it.write("go", "");
     CHECK(it.content_when_written(done) == "yes\n");
     CHECK(comes_true([&] { return it.log().find("cannot record jobs") != std::string::npos; }));
@@ -127,11 +131,7 @@ TEST_CASE("the files of a job wait until the disk has room for them") {
     const auto job = it.job(id);
     CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
     const auto stuffing = it.data() / "stuffing";
-    for (const auto block : {"64k", "4k", "1"})
-        Process({"dd", "if=/dev/zero", fmt::format("of={}", stuffing.string()), fmt::format("bs={}", block),
-                 "oflag=append", "conv=notrunc", "status=none"},
-                it.environment, {})
-            .wait();
+    fill_up(it, stuffing);
     it.write("go", "");
     CHECK(comes_true([&] { return it.log().find("cannot store artifacts") != std::string::npos; }));
     std::filesystem::remove(stuffing);
@@ -153,11 +153,7 @@ TEST_CASE("a job whose output finds no room is held back, and loses nothing") {
     const auto job = it.job(id);
     CHECK(comes_true([&] { return it.job_state(job) == "running"; }));
     const auto stuffing = it.directory() / "work" / "stuffing";
-    for (const auto block : {"64k", "4k", "1"})
-        Process({"dd", "if=/dev/zero", fmt::format("of={}", stuffing.string()), fmt::format("bs={}", block),
-                 "oflag=append", "conv=notrunc", "status=none"},
-                it.environment, {})
-            .wait();
+    fill_up(it, stuffing);
     it.write("go", "");
     CHECK(it.content_when_written(begun) == "yes\n");
     // More than a pipe holds is to come.

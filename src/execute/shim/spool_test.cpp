@@ -19,7 +19,7 @@ namespace {
 struct Fixture {
     TemporaryDirectory base;
     Spool spool = *Spool::open(base.path() / "0");
-    std::uint32_t ticket = *spool.prepare(7, "this boot", "/work/job-7", "memo");
+    std::uint32_t ticket = *spool.prepare(7, "this boot", "/jobs/job-7", "memo");
 
     std::string rest(std::uint64_t from = 0) const {
         SpoolReader reader(spool, from);
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(Fixture, "who makes a step first goes on, the other does not")
     CHECK(spool.step(ticket, SpoolPhase::requested, SpoolPhase::free));
     CHECK_FALSE(spool.step(ticket, SpoolPhase::requested, SpoolPhase::taken));
     // The same file for another job: the old request is still void.
-    const auto next = *spool.prepare(8, "this boot", "/work/job-8", "");
+    const auto next = *spool.prepare(8, "this boot", "/jobs/job-8", "");
     CHECK(next != ticket);
     CHECK_FALSE(spool.step(ticket, SpoolPhase::requested, SpoolPhase::taken));
     CHECK_FALSE(spool.release(ticket));
