@@ -51,8 +51,9 @@ struct Job {
     ExecutorKind executor = ExecutorKind::native;
     Id<User> launched_by;
     std::int64_t attempt = 1;
-    std::optional<std::int64_t> retry_of;  ///< further attempts that the schedule makes: the first job of the task
-    std::optional<Id<Task>> task_id;       ///< the expected run that it is an attempt of
+    /// The first of the jobs of which this is a further attempt; none for an attempt of a task that somebody asked for.
+    std::optional<std::int64_t> retry_of;
+    std::optional<Id<Task>> task_id;  ///< the expected run that it is an attempt of
     std::optional<Timestamp> begin;
     std::optional<Timestamp> end;
     std::optional<std::int64_t> exitcode;

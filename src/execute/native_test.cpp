@@ -153,9 +153,10 @@ TEST_CASE("on a full disk a job is held back, and nothing of it is lost") {
         REQUIRE(started);
         std::size_t kept = 0;
         for (bool over = false; !over;) {
-            record->wait([&] { return record->bytes > kept || record->end; });
-            kept = record->bytes;
-            over = record->end.has_value();
+            record->wait([&] {
+                over = record->end.has_value();
+                return std::exchange(kept, record->bytes) < record->bytes || over;
+            });
             executor->kept(started->handle, kept);
         }
         CHECK(record->end->exit_code == 0);

@@ -3,6 +3,7 @@
 #include "service/audit.h"
 #include "service/job_operations.h"
 #include "service/launch.h"
+#include "store/queries/launch_attempts.h"
 #include "store/queries/task.h"
 
 #include <fmt/format.h>
@@ -35,15 +36,33 @@ Result<LaunchValues> values_of(Call& call, Id<Job> job) {
         .and_then([](const std::string& text) { return launch_values_from(text); });
 }
 
+bool is_fulfilled(const Task& task) {
+    return task.state == TaskState::fulfilled || task.state == TaskState::fulfilled_late;
+}
+
 /// Why a job is not to be repeated without --force: its work is done.
-std::optional<std::string> why_done(const Job& job, const std::optional<Task>& task) {
+std::optional<std::string> why_done(const Job& job, const std::optional<Task>& task, const LaunchAttempts& attempts) {
     if (job.state == JobState::succeeded)
         return fmt::format("Job {} succeeded. To run it once more all the same, say --force.", job.id.value);
-    if (!task || (task->state != TaskState::fulfilled && task->state != TaskState::fulfilled_late)) return std::nullopt;
-    const auto by =
-        task->fulfilled_by_job_id ? fmt::format("job {}", *task->fulfilled_by_job_id) : std::string("another job");
+    std::string by;
+    if (task && is_fulfilled(*task))
+        by = task->fulfilled_by_job_id ? fmt::format("job {}", *task->fulfilled_by_job_id) : "another job";
+    else if (!task && attempts.succeeded_in)
+        by = fmt::format("job {}", attempts.succeeded_in->value);
+    else
+        return std::nullopt;
     return fmt::format("What job {} was to do has been done by {}. To run it once more all the same, say --force.",
                        job.id.value, by);
+}
+
+Error is_under_way(const Job& attempt) {
+    return {ErrorCode::conflict,
+            fmt::format(
+                "The next attempt is job {0}, which is {1}. {2} job {0} first (job cancel --id {0}).", attempt.id.value,
+                name_of(attempt.state),
+                attempt.state == JobState::pending
+                    ? fmt::format("Start it now with job update --id {} --scheduled now, or cancel", attempt.id.value)
+                    : std::string("Wait for its end, or cancel"))};
 }
 
 /// One expected run has one attempt at a time.
@@ -51,13 +70,7 @@ Error has_attempt(Call& call, const Task& task) {
     for (const auto state : {JobState::pending, JobState::claimed, JobState::running})
         if (const auto other = call.repository<Job>().first(
                 {.equals = {{"task_id", task.id.value}, {"state", std::string(name_of(state))}}}))
-            return {ErrorCode::conflict,
-                    fmt::format("The next attempt is job {0}, which is {1}. {2} job {0} first (job cancel --id {0}).",
-                                other->id.value, name_of(state),
-                                state == JobState::pending
-                                    ? fmt::format("Start it now with job update --id {} --scheduled now, or cancel",
-                                                  other->id.value)
-                                    : std::string("Wait for its end, or cancel"))};
+            return is_under_way(*other);
     return {ErrorCode::conflict,
             fmt::format("Task {} has no outcome yet; the server closes it when its window has ended. Try again then.",
                         task.id.value)};
@@ -74,19 +87,23 @@ Result<Job> retry(Call& call, const RetryInput& input) {
     std::optional<Task> task;
     if (job->task_id)
         if (auto found = call.repository<Task>().find(*job->task_id)) task = *std::move(found);
+    const Id<Job> first{job->retry_of.value_or(job->id.value)};
+    const auto attempts = attempts_of_launch(call.session, first);
     if (!input.force.value_or(false))
-        if (const auto why = why_done(*job, task)) return Error{ErrorCode::conflict, *why};
+        if (const auto why = why_done(*job, task, attempts)) return Error{ErrorCode::conflict, *why};
     if (task && !has_outcome(task->state)) return has_attempt(call, *task);
+    if (attempts.under_way)
+        if (const auto other = call.repository<Job>().find(*attempts.under_way)) return is_under_way(*other);
     auto values = values_of(call, job->id);
     if (!values) return values.error();
-    LaunchRequest request{.run_template = job->runtemplate_id,
-                          .executor = job->executor,
-                          .values = *std::move(values),
-                          .attempt = job->attempt + 1};
+    LaunchRequest request{.run_template = job->runtemplate_id, .executor = job->executor, .values = *std::move(values)};
     // A run that was fulfilled stays so; then this is a launch like any other.
     if (task && reopen_task(call.session, task->id)) {
         request.task = task->id;
         request.attempt = task->attempts + 1;
+    } else {
+        request.retry_of = first;
+        request.attempt = std::max(job->attempt, attempts.last) + 1;
     }
     auto made = launch(call, request);
     if (made)

@@ -64,6 +64,7 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         .executor = request.executor.value_or(origin->executor),
         .launched_by = call.actor.user,
         .attempt = request.attempt,
+        .retry_of = request.retry_of,
         .task = request.task};
     if (!values.empty()) {
         if (auto settled = settle_key(call); !settled) return settled.error();

@@ -21,7 +21,8 @@ struct LaunchRequest {
     std::optional<std::string> schedule_type;  ///< none: adhoc-cli, or CommandLine for a later time
     LaunchValues values;
     std::int64_t attempt = 1;
-    std::optional<Id<Task>> task = {};  ///< whose next attempt it is; opened for that
+    std::optional<Id<Task>> task = {};     ///< whose next attempt it is; opened for that
+    std::optional<Id<Job>> retry_of = {};  ///< the launch that it repeats
 };
 
 /// Makes the job and its queue row, checks the values (names and types), wakes the server.

@@ -163,12 +163,38 @@ TEST_CASE("what has been done is done again only by force, as a job of its own")
     for (const auto& job : {good, failed}) {
         const auto again = testing::must(desk.run("job:retry", {{"id", job.id.value}, {"force", true}}));
         CHECK(again.at("task_id").is_null());
-        CHECK(again.at("attempt") == job.attempt + 1);
+        const Id<Job> repeated{again.at("id").as_int64()};
+        CHECK(desk.get(repeated).retry_of == failed.id.value);
+        CHECK(desk.error_of("job:retry", {{"id", job.id.value}, {"force", true}}).code == ErrorCode::conflict);
+        REQUIRE(desk.claim().size() == 1);
+        REQUIRE(desk.end(repeated));
     }
     CHECK(desk.task_of(failed).state == TaskState::fulfilled);
-    const auto launched = desk.in_state(JobState::succeeded);
-    CHECK(desk.error_of("job:retry", {{"id", launched.id.value}}).code == ErrorCode::conflict);
-    CHECK(desk.run("job:retry", {{"id", launched.id.value}, {"force", true}}));
+}
+
+TEST_CASE("a launch that failed has one further attempt at a time, until one succeeds") {
+    Desk desk;
+    const auto launched = desk.in_state(JobState::failed);
+    const Id<Job> second{desk.retry(launched.id).at("id").as_int64()};
+    CHECK(desk.get(second).attempt == 2);
+    for (const bool force : {false, true})
+        CHECK(desk.error_of("job:retry", {{"id", launched.id.value}, {"force", force}})
+                  .message.starts_with(fmt::format("The next attempt is job {}, which is pending.", second.value)));
+    REQUIRE(desk.claim().size() == 1);
+    REQUIRE(desk.end(second, JobState::failed, 1));
+    for (const auto of : {launched.id, second}) {
+        const Id<Job> third{desk.retry(of).at("id").as_int64()};
+        CHECK(desk.get(third).attempt == (of == second ? 4 : 3));
+        CHECK(desk.get(third).retry_of == launched.id.value);
+        REQUIRE(desk.claim().size() == 1);
+        REQUIRE(desk.end(third, of == second ? JobState::succeeded : JobState::failed, of == second ? 0 : 1));
+    }
+    CHECK(desk.error_of("job:retry", {{"id", launched.id.value}})
+              .message.starts_with(fmt::format("What job {} was to do has been done by job 4.", launched.id.value)));
+    CHECK(desk.run("job:retry", {{"id", second.value}, {"force", true}}));
+    CHECK(desk.database.write([&](Session& session) {
+        return withdraw_queued(session, launched.runtemplate_id, Withdraw::planned, "Off.", today);
+    }) == 0);
 }
 
 TEST_CASE("runs without jobs are pruned with the jobs of their time") {

@@ -80,7 +80,8 @@ std::int64_t withdraw_queued(Session& session, Id<RunTemplate> run_template, Wit
                              Timestamp now) {
     std::string text =
         R"(SELECT j."id" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id" WHERE s."runtemplate_id" = ?)";
-    if (which == Withdraw::planned) text += R"( AND (j."slot" IS NOT NULL OR j."retry_of" IS NOT NULL))";
+    if (which == Withdraw::planned)
+        text += R"( AND (j."slot" IS NOT NULL OR (j."retry_of" IS NOT NULL AND j."task_id" IS NOT NULL)))";
     std::int64_t withdrawn = 0;
     for (const auto& row : session.sql.query(text, {run_template.value}))
         withdrawn += cancel_pending(session, {std::get<std::int64_t>(row[0])}, reason, now);
