@@ -29,6 +29,8 @@ struct JobPlan {
     std::int64_t output_limit = 0;
     /// What a later run of this program has to know to take the job up: kept with the job, so without open secrets.
     std::string memo = {};
+    /// A moment of uptime() after which nothing is started any more: others may believe then that it was. None: never.
+    std::optional<std::chrono::milliseconds> start_until = {};
 };
 
 /// Names a started job to its executor, also after a restart of this program: keep it with the job, as text.

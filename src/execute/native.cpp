@@ -24,8 +24,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Nobody has to take a request within a time, but a request that nobody has taken can be taken back.
-constexpr auto patience_of_requests = 5s;
 constexpr auto between_looks = 200ms;  // whether the shim that starts a job still lives
 
 std::string mark_of(const JobPlan& plan) {
@@ -93,9 +91,12 @@ Result<void> NativeExecutor::recover(const JobHandle& handle, std::uint64_t from
 
 Result<std::uint32_t> NativeExecutor::Core::take_file() {
     auto state = state_.lock();
-    if (!state->free.empty()) {
-        const auto number = state->free.back();
-        state->free.pop_back();
+    for (auto free = state->free.end(); free != state->free.begin();) {
+        const auto number = *--free;
+        const Slot& slot = state->slots.at(number);
+        // A shim that we have let go, and that stands still: no other can have its file.
+        if (!slot.shim && slot.spool.is_locked()) continue;
+        state->free.erase(free);
         return number;
     }
     std::uint32_t number = 0;
@@ -110,21 +111,32 @@ Result<std::uint32_t> NativeExecutor::Core::take_file() {
 
 const Spool& NativeExecutor::Core::spool_of(std::uint32_t number) { return state_.lock()->slots.at(number).spool; }
 
+/// The file of a job that was not started. Others first: this one may have something that stands in the way.
+void NativeExecutor::Core::put_back(std::uint32_t number) {
+    auto state = state_.lock();
+    state->free.insert(state->free.begin(), number);
+}
+
 void NativeExecutor::Core::give_file_back(State& state, std::uint32_t number) {
     state.slots.at(number).free_since = Steady::now();
     state.free.push_back(number);
 }
 
 Result<Executor::Started> NativeExecutor::Core::start(const JobPlan& plan, std::shared_ptr<ProcessListener> listener) {
-    const auto number = take_file();
+    auto number = take_file();
     if (!number) return number.error();
     fault_point("before-spawn");
     auto shim = request(*number, plan);
     if (!shim) {
-        // Others first: this one may have something that stands in the way.
-        auto state = state_.lock();
-        state->free.insert(state->free.begin(), *number);
-        return shim.error();
+        put_back(*number);
+        if (!spool_of(*number).is_locked()) return shim.error();
+        number = take_file();
+        if (!number) return number.error();
+        shim = request(*number, plan);
+        if (!shim) {
+            put_back(*number);
+            return shim.error();
+        }
     }
     fault_point("after-spawn");
     const Spool& spool = spool_of(*number);
@@ -151,7 +163,8 @@ Result<std::shared_ptr<const NativeExecutor::Core::Shim>> NativeExecutor::Core::
                                                      .mark = mark_of(plan),
                                                      .own_directory = plan.work_directory},
                                          .secrets = plan.secrets,
-                                         .output_limit = plan.output_limit});
+                                         .output_limit = plan.output_limit,
+                                         .start_until = plan.start_until});
     const Spool& spool = spool_of(number);
     const auto prepare = [&] { return spool.prepare(plan.job_id, boot_, plan.work_directory, plan.memo); };
     const Wiped wiped{bytes};
@@ -164,6 +177,7 @@ Result<std::shared_ptr<const NativeExecutor::Core::Shim>> NativeExecutor::Core::
         // another.
         shim.reset();
         let_go(state_.lock()->slots.at(number));
+        if (spool.is_locked()) return Error{ErrorCode::unavailable, "The process that was to start it stands still."};
     }
     const auto ticket = prepare();
     if (!ticket) return ticket.error();
@@ -181,7 +195,7 @@ std::optional<Error> NativeExecutor::Core::ask(const Spool& spool, std::uint32_t
                                                std::string_view request) const {
     const auto sent = hand_over(socket, ticket, request);
     if (!sent && spool.step(ticket, SpoolPhase::requested, SpoolPhase::free)) return sent.error();
-    const auto last = Steady::now() + patience_of_requests;
+    const auto last = Steady::now() + options_.patience;
     for (;;) {
         const auto phase = spool.phase();
         switch (phase) {
@@ -194,8 +208,9 @@ std::optional<Error> NativeExecutor::Core::ask(const Spool& spool, std::uint32_t
                 break;
             case SpoolPhase::starting:
                 spool.wait_while(phase, between_looks);
-                // What it has started by then is not known: it began, and is lost. One that lives may still refuse.
-                if (!lives(spool) && spool.phase() == phase) return std::nullopt;
+                // What it has started by then is not known. When it has ended, the job began, and is lost; as long as
+                // it lives its listener hears what becomes of the job.
+                if ((!lives(spool) || Steady::now() >= last) && spool.phase() == phase) return std::nullopt;
                 break;
             case SpoolPhase::refused: {
                 Error refusal{ErrorCode::unavailable, get_text(spool.header().complaint)};
@@ -227,16 +242,27 @@ Descriptor NativeExecutor::Core::open_shim(const Spool& spool) const {
 
 std::shared_ptr<const NativeExecutor::Core::Shim> NativeExecutor::Core::hold(std::uint32_t number, Descriptor pidfd,
                                                                              Descriptor socket) {
-    auto state = state_.lock();
-    Slot& slot = state->slots.at(number);
-    let_go(slot);
-    if (!pidfd) return nullptr;
-    slot.shim = std::make_shared<const Shim>(++state->shims, std::move(pidfd), std::move(socket));
+    std::uint32_t serial = 0;
+    {
+        auto state = state_.lock();
+        let_go(state->slots.at(number));
+        if (!pidfd) return nullptr;
+        serial = ++state->shims;
+    }
     epoll_event event{.events = EPOLLIN,
-                      .data = {.u64 = std::uint64_t{slot.shim->serial} << 32 | (std::uint64_t{number} + first_shim)}};
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, slot.shim->pidfd.get(), &event) != 0)
-        throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-    return slot.shim;
+                      .data = {.u64 = std::uint64_t{serial} << 32 | (std::uint64_t{number} + first_shim)}};
+    // It runs a job already, so there is no way back.
+    while (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, pidfd.get(), &event) != 0) {
+        if (!is_shortage(errno) && errno != ENOSPC)
+            throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+        log::warning("the end of a shim cannot be watched, will try again", {{"error", std::strerror(errno)}});
+        const Spool& spool = spool_of(number);
+        spool.wait_while(spool.phase(), between_looks);
+    }
+    auto state = state_.lock();
+    auto& shim = state->slots.at(number).shim;
+    shim = std::make_shared<const Shim>(serial, std::move(pidfd), std::move(socket));
+    return shim;
 }
 
 void NativeExecutor::Core::let_go(Slot& slot) const {
@@ -254,8 +280,7 @@ void NativeExecutor::Core::listen(const std::shared_ptr<Job>& job) {
         slot.job = job;
     }
     // What came before anybody listened.
-    if (is_over || job->is_foreign || job->spool.header().armed.load() == 0 || job->spool.phase() == SpoolPhase::ended)
-        look_at(job->number);
+    if (is_over || job->is_foreign || job->spool.header().armed.load() == 0 || job->is_decided()) look_at(job->number);
 }
 
 void NativeExecutor::Core::look_at(std::uint32_t number) {

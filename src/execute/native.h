@@ -18,6 +18,9 @@ public:
         /// directory.
         std::filesystem::path spool;
         std::optional<std::uint64_t> usual_open_files = {};  ///< see Supervisor::Options
+        /// How long start() waits for who has to take the job over. A request that nobody has taken then is taken back;
+        /// of one that is being started the listener hears the rest.
+        std::chrono::milliseconds patience{5'000};
     };
     /// Starts what is needed and looks for the jobs of earlier runs. The error says what is missing. The clock must
     /// outlive the executor.

@@ -221,7 +221,7 @@ void NativeExecutor::Core::read_wakes() {
 
 void NativeExecutor::Core::look(const std::shared_ptr<Job>& job) {
     if (!job || job->kills_until || job->has_ended) return;
-    const auto is_over = [&] { return job->life == Life::over || job->spool.phase() == SpoolPhase::ended; };
+    const auto is_over = [&] { return job->life == Life::over || job->is_decided(); };
     while (!job->is_foreign) {
         // What was written before the end is there when the end is.
         const bool all = is_over();
@@ -265,6 +265,9 @@ bool NativeExecutor::Core::deliver(Job& job) {
 }
 
 void NativeExecutor::Core::end(const std::shared_ptr<Job>& job) {
+    if (!job->is_foreign && job->spool.phase() == SpoolPhase::refused)
+        return tell(
+            job, {.exit_code = 126, .start_error = get_text(job->spool.header().complaint), .ended_at = clock_.now()});
     if (!job->is_foreign && job->spool.phase() == SpoolPhase::ended) {
         auto end = job->spool.end();
         end.ended_at = time_of_day(end.ended_at);

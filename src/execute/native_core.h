@@ -58,6 +58,11 @@ private:
             marks.lock()->freed = std::max(file.header().durable.load(), file.first_frame());
             is_foreign = file.header().version != SpoolHeader::current_version;
         }
+        /// Its shim has told how it ended, or that it was not started after all.
+        bool is_decided() const {
+            const auto phase = spool.phase();
+            return phase == SpoolPhase::ended || phase == SpoolPhase::refused;
+        }
         const std::uint32_t number, ticket;
         const Spool& spool;
         const std::shared_ptr<const Shim> shim;  ///< none: it is over
@@ -90,6 +95,7 @@ private:
     bool settle(const Spool& spool) const;
     // Starting
     Result<std::uint32_t> take_file();
+    void put_back(std::uint32_t number);
     const Spool& spool_of(std::uint32_t number);
     static void give_file_back(State& state, std::uint32_t number);
     Result<std::shared_ptr<const Shim>> request(std::uint32_t number, const JobPlan& plan);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include "base/fault_point.h"
+#include "base/uptime.h"
 #include "execute/shim/request.h"
 #include "support/native_fixture.h"
 
 #include <unistd.h>
 #include <csignal>
+#include <cstdlib>
 
 using namespace mf;
 using namespace std::chrono_literals;
@@ -248,21 +251,75 @@ TEST_CASE_FIXTURE(NativeFixture, "a shim that stands still while it waits for wo
     executor->forget(first->handle);
     const auto watcher = shim();
     ::kill(watcher.pid, SIGSTOP);
-    // Nothing else can have its file.
-    const auto refused = executor->start(plan("true"), std::make_shared<Record>());
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().code == ErrorCode::unavailable);
+    const auto run = [&](const char* handle) {
+        const auto next = std::make_shared<Record>();
+        const auto started = executor->start(plan("echo next"), next);
+        REQUIRE(started);
+        // Nothing else can have its file.
+        CHECK(started->handle == handle);
+        CHECK(next->wait_end().exit_code == 0);
+        CHECK(next->out == "next\n");
+    };
+    run("1/1");
+    run("2/1");
     ::kill(watcher.pid, SIGCONT);
     wait_until_gone(watcher);
-    const auto next = std::make_shared<Record>();
-    REQUIRE(executor->start(plan("echo next"), next));
-    CHECK(next->wait_end().exit_code == 0);
-    CHECK(next->out == "next\n");
+    run("0/3");
 }
 
 #endif
 
-TEST_CASE_FIXTURE(NativeFixture, "a shim that was not let go does not keep the next server from its file") {
+TEST_CASE_FIXTURE(NativeFixture, "after the last moment for it nothing is started") {
+    auto late = plan("touch started");
+    late.start_until = uptime();
+    const auto refused = executor->start(late, record);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::unavailable);
+    CHECK_FALSE(std::filesystem::exists(file("started")));
+    late.start_until = uptime() + 1h;
+    REQUIRE(executor->start(late, record));
+    CHECK(record->wait_end().exit_code == 0);
+}
+
+TEST_CASE_FIXTURE(NativeFixture, "a shim that stands still while it starts a job keeps nobody waiting for it") {
+    executor.reset();
+    ::setenv(fault_variable, "shim-before-spawn:stop", 1);
+    executor = open(1s);
+    ::unsetenv(fault_variable);
+    auto job = plan("echo one");
+    const auto begin = [&] {
+        const auto started = executor->start(job, record);
+        REQUIRE(started);
+        CHECK_FALSE(started->pid);
+        CHECK_FALSE(record->end);
+        // It may just have said that it is about to start.
+        for (char state = 0; state != 'T';) {
+            const auto stat = read_proc(std::to_string(shim().pid) + "/stat").value_or("");
+            state = stat.substr(stat.rfind(')')).at(2);
+        }
+    };
+    SUBCASE("it starts it later") {
+        begin();
+        ::kill(shim().pid, SIGCONT);
+        CHECK(record->wait_end().exit_code == 0);
+        CHECK(record->out == "one\n");
+    }
+    SUBCASE("it does not start it after all") {
+        job.start_until = uptime() + 1s;
+        begin();
+        while (uptime() < *job.start_until) std::this_thread::yield();
+        ::kill(shim().pid, SIGCONT);
+        CHECK(record->wait_end().start_error.find("is over") != std::string::npos);
+        CHECK(record->out.empty());
+    }
+    SUBCASE("it is killed") {
+        begin();
+        ::kill(shim().pid, SIGKILL);
+        CHECK_FALSE(record->wait_end().lost.empty());
+    }
+}
+
+TEST_CASE_FIXTURE(NativeFixture, "the next server does not wait for a shim of the last one that stands still") {
     const auto started = executor->start(plan("true"), record);
     REQUIRE(started);
     record->wait_end();
@@ -271,15 +328,11 @@ TEST_CASE_FIXTURE(NativeFixture, "a shim that was not let go does not keep the n
     ::kill(watcher.pid, SIGSTOP);
     restart();
     const auto next = std::make_shared<Record>();
-    std::thread releases([&] {
-        // Nobody is woken by a request but the shim.
-        while (spool().phase() == SpoolPhase::free) std::this_thread::yield();
-        ::kill(watcher.pid, SIGCONT);
-    });
     const auto restarted = executor->start(plan("echo next"), next);
-    releases.join();
+    ::kill(watcher.pid, SIGCONT);
     REQUIRE(restarted);
+    CHECK(restarted->handle == "1/1");
     next->wait_end();
     CHECK(next->out == "next\n");
-    CHECK(shim() != watcher);
+    wait_until_gone(watcher);
 }

@@ -71,6 +71,7 @@ private:
     std::vector<ClaimedJob> take_to_start(std::stop_token stop);
     void start_together(std::vector<ClaimedJob> jobs, std::stop_token stop);
     /// Throws only before the process exists.
+    std::optional<std::chrono::milliseconds> last_moment(const ClaimedJob& claimed) const;
     void start_job(const JobPreparation& preparation, const ClaimedJob& claimed);
     void tell_what_was_missed(const JobRun& run, const JobHandle& handle);
     std::shared_ptr<JobRun> make_run(const ClaimedJob& claimed, PreparedJob prepared, WorkDirectory directory);

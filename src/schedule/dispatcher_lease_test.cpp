@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A dispatcher whose node may lose its lease.
+#include "base/uptime.h"
 #include "support/server.h"
 
 #include <doctest/doctest.h>
@@ -131,6 +132,20 @@ TEST_CASE("a job that is claimed but not started when the lease ends goes back i
     server.drain();
     CHECK(server.executor.starts() == 2);
     CHECK(server.all<Job>({.equals = {{"state", std::string("pending")}}}).size() == 1);
+}
+
+TEST_CASE("a job is to be started before the lease under which it was claimed is over, or not at all") {
+    Server server;
+    server.uptime = 20s;
+    server.launch(server.add_run_template(), server.moment);
+    const auto before = uptime();
+    server.dispatcher->start();
+    const auto plan = server.executor.wait_for_start(1);
+    REQUIRE(plan.start_until);
+    CHECK(*plan.start_until >= before + 100s);
+    CHECK(*plan.start_until <= uptime() + 100s);
+    server.executor.finish(0);
+    server.drain();
 }
 
 TEST_CASE("processes of jobs that somebody else has recorded or taken over are ended, the others go on") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The starters: from a claimed job to its process.
 #include "base/log.h"
+#include "base/uptime.h"
 #include "schedule/dispatcher.h"
 #include "schedule/job_memo.h"
 
@@ -127,10 +128,18 @@ void Dispatcher::fail_start(const ClaimedJob& claimed, const std::exception& err
                    .reason = fmt::format("The platform could not start it: {}", error.what())});
 }
 
+/// Of uptime(), to start a job; none: any. Throws when it is over.
+std::optional<std::chrono::milliseconds> Dispatcher::last_moment(const ClaimedJob& claimed) const {
+    if (!options_.lease) return std::nullopt;
+    const auto now = uptime();  // before we ask: who stands still in between has less time, not more
+    const auto left = options_.lease->left_for(claimed);
+    if (!left) throw Shortage("the lease of this node, under which it was claimed, is over");
+    return now + *left;
+}
+
 void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& claimed) {
     const auto id = claimed.job.id;
-    if (options_.lease && !options_.lease->covers(claimed))
-        throw Shortage("the lease of this node, under which it was claimed, is over");
+    const auto start_until = last_moment(claimed);
     if (preparation.is_unwanted(claimed))
         return end_unstarted(
             {.job = id, .fence = claimed.job.fence, .state = JobState::cancelled, .end = clock_.now()});
@@ -144,6 +153,7 @@ void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& 
 
     auto job = std::get<PreparedJob>(std::move(prepared));
     job.plan.memo = seal_memo(vault_, job);
+    job.plan.start_until = start_until;
     const auto run = make_run(claimed, std::move(job), *std::move(directory));
     {
         const std::lock_guard lock(mutex_);

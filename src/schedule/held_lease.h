@@ -41,11 +41,13 @@ public:
         auto us = identity();
         return us && mf::may_claim(session, *us) ? us : std::nullopt;
     }
-    /// Has a job been ours all the time since it was claimed? A lease that was over and was regained has another
-    /// incarnation.
-    bool covers(const ClaimedJob& claimed) const {
-        const auto us = identity();
-        return us && us->incarnation == claimed.incarnation;
+    /// How much longer a job may be started, which has been ours all the time since it was claimed; none: it may not. A
+    /// lease that was over and was regained has another incarnation.
+    std::optional<std::chrono::milliseconds> left_for(const ClaimedJob& claimed) const {
+        const std::lock_guard lock(mutex_);
+        const auto left = until_ - uptime_();
+        if (!identity_ || left <= left.zero() || identity_->incarnation != claimed.incarnation) return std::nullopt;
+        return left;
     }
 
 private:

@@ -296,8 +296,8 @@ void Node::prepare_job(const Claim& claim) {
         return later(next_try(500ms), [this, claim] { prepare_job(claim); });
     }
     faults_.between_steps();
-    const bool is_covered =
-        keeps(Step::compare_leases_before_start) ? lease_->covers(claim.what) : lease_->identity().has_value();
+    const bool is_covered = keeps(Step::compare_leases_before_start) ? lease_->left_for(claim.what).has_value()
+                                                                     : lease_->identity().has_value();
     if (!is_covered && keeps(Step::ask_lease_before_start)) return postpone(claim);
     if (is_unwanted) {
         waiting_.erase(job.id.value);

@@ -22,8 +22,10 @@ struct NativeFixture {
     std::unique_ptr<NativeExecutor> executor = open();
     std::shared_ptr<Record> record = std::make_shared<Record>();
 
-    std::unique_ptr<NativeExecutor> open() const {
-        auto opened = NativeExecutor::open(the_clock, {.program = shim_program(), .spool = base.path() / "spool"});
+    std::unique_ptr<NativeExecutor> open(
+        std::chrono::milliseconds patience = NativeExecutor::Options{}.patience) const {
+        auto opened = NativeExecutor::open(
+            the_clock, {.program = shim_program(), .spool = base.path() / "spool", .patience = patience});
         if (!opened) throw std::runtime_error(opened.error().message);
         return *std::move(opened);
     }

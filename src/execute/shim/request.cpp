@@ -46,6 +46,7 @@ std::string pack(const ShimRequest& request) {
     out.add(std::ssize(request.secrets));
     for (const auto& secret : request.secrets) out.add(secret);
     out.add(request.output_limit);
+    out.add(request.start_until ? std::int64_t{request.start_until->count()} : -1);
     return std::move(out).bytes();
 }
 
@@ -69,6 +70,7 @@ std::optional<ShimRequest> unpack_request(std::string_view bytes) {
     command.own_directory = in.text();
     for (auto left = in.count(); left > 0; --left) request.secrets.emplace_back(in.text());
     request.output_limit = in.number();
+    if (const auto until = in.number(); until >= 0) request.start_until = std::chrono::milliseconds(until);
     if (!in.complete()) return std::nullopt;
     command.dies_with_us = true;
     return request;

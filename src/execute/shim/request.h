@@ -10,6 +10,7 @@ struct ShimRequest {
     Command command = {};
     std::vector<std::string> secrets = {};  ///< masked in the output
     std::int64_t output_limit = 0;          ///< bytes of both streams; what comes after one more is dropped. 0: none
+    std::optional<std::chrono::milliseconds> start_until = {};  ///< see JobPlan
 };
 
 std::string pack(const ShimRequest& request);

@@ -236,6 +236,10 @@ private:
         fault_point("shim-before-spawn");
         const auto keeper = std::make_shared<Keeper>(spool_, *request, bell_);
         for (auto& secret : request->secrets) wipe(secret);
+        if (request->start_until && uptime() >= *request->start_until) {
+            wipe_command(request->command);
+            return refuse(SpoolPhase::starting, "The time in which it could be started is over.");
+        }
         const auto started = supervisor_.start(request->command, keeper);
         wipe_command(request->command);
         fault_point("shim-after-spawn");
@@ -297,6 +301,7 @@ private:
     void refuse(SpoolPhase from, std::string_view why) {
         put_text(spool_.header().complaint, why);
         step(from, SpoolPhase::refused);
+        bell_.ring_surely();
     }
     bool step(SpoolPhase from, SpoolPhase to) const { return spool_.step(head_.ticket, from, to); }
 

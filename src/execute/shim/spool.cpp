@@ -129,13 +129,17 @@ bool Spool::lock() const {
     return ::fcntl(file_.get(), F_SETLK, &wanted) == 0;
 }
 
-bool Spool::lives_by_lock() const {
+std::optional<pid_t> Spool::locked_by() const {
     struct flock found {};
     found.l_type = F_WRLCK;
     found.l_whence = SEEK_SET;
     found.l_len = 1;
-    return ::fcntl(file_.get(), F_GETLK, &found) == 0 && found.l_type != F_UNLCK && found.l_pid == header_->shim_pid;
+    if (::fcntl(file_.get(), F_GETLK, &found) != 0 || found.l_type == F_UNLCK) return std::nullopt;
+    return found.l_pid;
 }
+
+bool Spool::lives_by_lock() const { return locked_by() == header_->shim_pid; }
+bool Spool::is_locked() const { return locked_by().has_value(); }
 
 bool Spool::release(std::uint32_t ticket) const {
     const auto turn = header_->turn.load();

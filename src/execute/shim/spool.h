@@ -113,6 +113,8 @@ public:
     /// Does the process that the header names live? The lock tells, because /proc does not show every process to
     /// everybody (man 5 proc, hidepid), and numbers are used again.
     bool lives_by_lock() const;
+    /// Does any other process have it locked?
+    bool is_locked() const;
 
     /// Whatever the phase: the file may be used for another job. False: it is of another ticket already.
     bool release(std::uint32_t ticket) const;
@@ -140,6 +142,7 @@ public:
 
 private:
     static std::optional<Spool> map(Descriptor file);
+    std::optional<pid_t> locked_by() const;
     Spool(Descriptor file, SpoolHeader* header) : file_(std::move(file)), header_(header) {}
     Descriptor file_;
     SpoolHeader* header_ = nullptr;
