@@ -52,5 +52,6 @@ function(mf_embed target symbol)
         DEPENDS ${files} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
         VERBATIM)
     target_sources(${target} PRIVATE ${output})
-    set_source_files_properties(${output} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    # Large, made anew alone, and with the same names in each.
+    set_source_files_properties(${output} PROPERTIES SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -81,7 +81,7 @@ CertificateFacts facts_of(SSL* connection, X509* certificate) {
     return facts;
 }
 
-Finding examine(const std::string& target, const Settings& settings, Timestamp now) {
+Finding examine_certificate(const std::string& target, const Settings& settings, Timestamp now) {
     const auto endpoint = parse_endpoint(target);
     if (!endpoint) return unknown(endpoint.error().message);
     const auto facts = fetch_certificate(*endpoint, settings.ca_file, settings.timeout);
@@ -142,7 +142,7 @@ std::vector<Task> plan_certificate(const Settings& settings, const Machine& mach
     for (const auto& target : settings.certificates)
         // The check keeps the time itself; the limit is for name servers that hang.
         tasks.push_back({"certificate", target, settings.timeout + std::chrono::seconds(2),
-                         [target, settings, now = machine.now] { return examine(target, settings, now); }});
+                         [target, settings, now = machine.now] { return examine_certificate(target, settings, now); }});
     return tasks;
 }
 

@@ -8,7 +8,7 @@
 namespace mf::probe {
 namespace {
 
-const Check checks[] = {
+const Check known_checks[] = {
     {"disk", "free space of file systems", plan_disk},
     {"inodes", "free inodes of file systems", plan_inodes},
     {"memory", "available memory", plan_memory},
@@ -23,11 +23,11 @@ const Check checks[] = {
 
 }  // namespace
 
-std::span<const Check> all_checks() { return checks; }
+std::span<const Check> all_checks() { return known_checks; }
 
 std::vector<Task> plan(const Settings& settings, const Machine& machine) {
     std::vector<Task> tasks;
-    for (const Check& check : checks) {
+    for (const Check& check : known_checks) {
         if (std::find(settings.skip.begin(), settings.skip.end(), check.name) != settings.skip.end()) continue;
         try {
             std::ranges::move(check.plan(settings, machine), std::back_inserter(tasks));

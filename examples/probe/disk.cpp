@@ -14,7 +14,7 @@ namespace {
 
 using Judge = Finding (*)(const struct statvfs&, Limits);
 
-Finding examine(const std::string& path, const Mount* mount, Judge judge, Limits limits) {
+Finding examine_file_system(const std::string& path, const Mount* mount, Judge judge, Limits limits) {
     struct statvfs numbers {};
     if (::statvfs(path.c_str(), &numbers) != 0)
         return unknown(fmt::format("The file system cannot be read: {}.", std::strerror(errno)));
@@ -50,7 +50,7 @@ std::vector<Task> plan_with(Judge judge, std::string_view check, Limits limits, 
         const Mount* found = mount_of(mounts, path);
         const auto mount = found ? std::optional(*found) : std::nullopt;
         tasks.push_back({std::string(check), path, settings.timeout,
-                         [=] { return examine(path, mount ? &*mount : nullptr, judge, limits); }});
+                         [=] { return examine_file_system(path, mount ? &*mount : nullptr, judge, limits); }});
     }
     return tasks;
 }

@@ -38,7 +38,7 @@ bool has_name(const std::filesystem::path& process, const std::string& name) {
 
 bool is_number(const std::string& text) { return text.find_first_not_of("0123456789") == std::string::npos; }
 
-Finding count(const std::filesystem::path& proc, const std::string& name) {
+Finding count_processes(const std::filesystem::path& proc, const std::string& name) {
     double found = 0;
     for (const auto& entry : std::filesystem::directory_iterator(proc))
         if (is_number(entry.path().filename().string()) && has_name(entry.path(), name) &&
@@ -56,7 +56,8 @@ Finding count(const std::filesystem::path& proc, const std::string& name) {
 std::vector<Task> plan_process(const Settings& settings, const Machine& machine) {
     std::vector<Task> tasks;
     for (const auto& name : settings.processes)
-        tasks.push_back({"process", name, settings.timeout, [proc = machine.proc, name] { return count(proc, name); }});
+        tasks.push_back(
+            {"process", name, settings.timeout, [proc = machine.proc, name] { return count_processes(proc, name); }});
     return tasks;
 }
 

@@ -31,7 +31,7 @@ std::string timestamp_text(Timestamp time) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
-std::size_t count(const std::vector<Observation>& observations, State state) {
+std::size_t count_in_state(const std::vector<Observation>& observations, State state) {
     return static_cast<std::size_t>(
         std::ranges::count_if(observations, [&](const Observation& seen) { return seen.finding.state == state; }));
 }
@@ -45,7 +45,7 @@ json::object metrics_of(const std::vector<Observation>& observations) {
     json::object metrics;
     metrics["checks_total"] = observations.size();
     for (const State state : {State::ok, State::warning, State::unknown, State::critical})
-        metrics[fmt::format("checks_{}", name_of(state))] = count(observations, state);
+        metrics[fmt::format("checks_{}", name_of(state))] = count_in_state(observations, state);
     for (const auto& seen : observations)
         for (const auto& [name, value] : seen.finding.metrics)
             metrics[seen.target.empty() ? fmt::format("{}.{}", seen.check, name)
@@ -89,7 +89,7 @@ std::string message_of(const Outcome& outcome) {
     std::string message = fmt::format("{} checks", outcome.observations.size());
     std::string separator = ": ";
     for (const State state : {State::ok, State::warning, State::unknown, State::critical})
-        if (const auto number = count(outcome.observations, state)) {
+        if (const auto number = count_in_state(outcome.observations, state)) {
             message += fmt::format("{}{} {}", separator, number, name_of(state));
             separator = ", ";
         }

@@ -28,7 +28,7 @@ struct Running {
     Steady::time_point deadline;
 };
 
-Finding examine(const std::function<Finding()>& task) {
+Finding examine_safely(const std::function<Finding()>& task) {
     try {
         return task();
     } catch (const std::exception& problem) {
@@ -39,7 +39,7 @@ Finding examine(const std::function<Finding()>& task) {
 void start(const std::shared_ptr<Results>& results, std::size_t index, std::function<Finding()> task) {
     try {
         std::thread([results, index, task = std::move(task)] {
-            auto finding = examine(task);
+            auto finding = examine_safely(task);
             const std::lock_guard lock(results->mutex);
             results->findings[index] = std::move(finding);
             results->changed.notify_all();

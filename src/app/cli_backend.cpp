@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A follower looks whether somebody has committed this often; it costs one page read.
-constexpr auto between_looks = 50ms;
+constexpr auto between_looks_at_job = 50ms;
 
 /// While it lives, SIGINT and SIGTERM end the waiting instead of the program; the second one ends the program.
 class Interrupt {
@@ -189,7 +189,7 @@ Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequen
             }
             if (!sink({.kind = JobEvent::Kind::idle, .sequence = after + 1, .at = clock_.now(), .state = found->state}))
                 return {};
-            clock_.wait_until(clock_.now() + between_looks, interrupt.nudge(), stop);
+            clock_.wait_until(clock_.now() + between_looks_at_job, interrupt.nudge(), stop);
         }
         return {};
     });

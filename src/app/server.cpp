@@ -50,7 +50,7 @@ JobSurroundings surroundings_of_jobs(const Settings& settings) {
 
 /// How often this node looks at the database without having been told to. What other nodes do is told by PostgreSQL
 /// (NotificationListener), and SQLite has none on other machines.
-std::chrono::milliseconds between_looks(const Settings& settings) {
+std::chrono::milliseconds planner_look_interval(const Settings& settings) {
     return settings.db_connection == DatabaseKind::mysql ? 1s : 15s;
 }
 
@@ -153,7 +153,7 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
                                                .unrecorded = capacity.unrecorded,
                                                .work_base = work_base.path,
                                                .surroundings = surroundings_of_jobs(settings),
-                                               .look_anyway = between_looks(settings),
+                                               .look_anyway = planner_look_interval(settings),
                                                .lease = &lease,
                                                .unbegun = claim->before() == NodeClaim::Before::ended
                                                               ? Dispatcher::Options::Unbegun::give_back
@@ -164,8 +164,8 @@ int serve(Installation& installation, const Roles& roles, Installation::NewKey n
     claim->settle();
     std::optional<Planner> planner;
     if (roles.scheduler) {
-        planner.emplace(database, clock, Planner::Facts{installation.zone(), actor.user, between_looks(settings)}, plan,
-                        [&] {
+        planner.emplace(database, clock,
+                        Planner::Facts{installation.zone(), actor.user, planner_look_interval(settings)}, plan, [&] {
                             queue.notify();
                             // Without an executor role here another server has to hear of it.
                             if (!roles.executor) wake_servers(settings.wake_directory, Wake::queue);

@@ -29,6 +29,8 @@ struct Error {
     std::vector<FieldError> fields = {};  ///< for forms, may be empty
 };
 
+inline Error invalid(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
+
 /// A value, or the reason why there is none. Must be looked at.
 template <class T>
 class [[nodiscard]] Result {

@@ -17,9 +17,9 @@ namespace {
 constexpr std::size_t most_bytes = 1 << 20;
 
 bool is_name(std::string_view text) {
-    const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
-    const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-    return !text.empty() && is_letter(text[0]) && std::ranges::all_of(text, is_part);
+    const auto begins = [](char c) { return is_letter(c) || c == '_'; };
+    const auto is_part = [&](char c) { return begins(c) || is_digit(c); };
+    return !text.empty() && begins(text[0]) && std::ranges::all_of(text, is_part);
 }
 
 /// What is between the quotes; none when they are not closed.

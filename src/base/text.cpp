@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace mf {
 
@@ -67,6 +68,11 @@ bool is_utf8(std::string_view text) {
     }
 }
 
+std::size_t character_count(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 std::string to_utf8(std::string_view text) {
     if (is_utf8(text)) return std::string(text);
     std::string out;
@@ -77,6 +83,22 @@ std::string to_utf8(std::string_view text) {
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
     return out;
+}
+
+std::string shell_quoted(std::string_view value) {
+    std::string text = "'";
+    for (const char c : value) {
+        if (c == '\'')
+            text += "'\\''";
+        else
+            text += c;
+    }
+    return text + "'";
+}
+
+std::string error_text(int error) {
+    char buffer[256];
+    return ::strerror_r(error, buffer, sizeof buffer);
 }
 
 std::pair<std::size_t, std::size_t> line_and_column(std::string_view text, std::size_t offset) {

@@ -11,8 +11,7 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_small_letter(char c) { return c >= 'a' && c <= 'z'; }
 
 /// Reads a text from its start; every function takes what it names, or nothing.
 class Reader {
@@ -43,7 +42,7 @@ public:
     }
     std::string_view word() {
         std::size_t length = 0;
-        while (length < rest_.size() && is_letter(rest_[length])) ++length;
+        while (length < rest_.size() && is_small_letter(rest_[length])) ++length;
         const auto out = rest_.substr(0, length);
         rest_.remove_prefix(length);
         return out;

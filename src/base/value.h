@@ -23,6 +23,15 @@ using Value = std::variant<std::monostate, bool, std::int64_t, double, std::stri
 
 inline bool is_null(const Value& value) { return value.index() == 0; }
 
+/// A moment in the form of a Value.
+inline std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
+
+/// A whole number that is there.
+inline std::int64_t integer_of(const Value& value) { return std::get<std::int64_t>(value); }
+
+/// What SUM and MAX say: of no rows NULL, which is 0 here.
+inline std::int64_t integer_or_zero(const Value& value) { return is_null(value) ? 0 : integer_of(value); }
+
 /// A truth value that was read from a database; some store it as a number.
 inline bool is_true(const Value& value) {
     const auto* flag = std::get_if<bool>(&value);

@@ -7,7 +7,7 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column application_columns[] = {
     {.name = "id", .on_terminal = true},
     {.name = "enabled", .as = As::flag, .on_terminal = true},
     {.name = "image"},
@@ -33,9 +33,9 @@ constexpr Column columns[] = {
     {.name = "topics", .source = "tags", .as = As::words},
     {.name = "max_parallel"},
 };
-constexpr Subject subject{"Application", "application_id", columns};
+constexpr Subject application_subject{"Application", "application_id", application_columns};
 
-constexpr Column config_columns[] = {
+constexpr Column application_config_columns[] = {
     {.name = "id"},
     {.name = "application_id"},
     {.name = "name"},
@@ -51,7 +51,7 @@ constexpr Column config_columns[] = {
     {.name = "constraints"},
 };
 
-constexpr Option create_options[] = {
+constexpr Option application_create_options[] = {
     {.name = "name", .help = "Name of the application"},
     {.name = "uuid", .help = "Its identity in all installations"},
     {.name = "executable", .help = "Absolute path, or a name that is looked up in PATH"},
@@ -74,7 +74,7 @@ constexpr Option create_options[] = {
     {.name = "DatCreate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
     {.name = "DatUpdate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
 };
-constexpr Option export_options[] = {
+constexpr Option application_export_options[] = {
     {.name = "id", .help = "Id of the application"},
     {.name = "uuid", .help = "UUID of the application"},
     {.name = "file",
@@ -84,17 +84,17 @@ constexpr Option export_options[] = {
      .file_name = true},
     {.name = "legacy", .takes = Takes::flag, .help = "In the form that old servers read"},
 };
-constexpr Option schema_options[] = {
+constexpr Option application_schema_options[] = {
     {.name = "kind",
      .help = "application, credential-prototype or credential-type",
      .becomes = Becomes::local,
      .preset = "application"},
 };
-constexpr Option delete_options[] = {
+constexpr Option application_delete_options[] = {
     {.name = "cascade", .takes = Takes::flag, .help = "Retire its run templates, too"},
 };
 
-int run_create(Invocation& in) {
+int application_create(Invocation& in) {
     auto made = in.call();
     if (!made && made.error().code == ErrorCode::conflict) {
         const auto& fields = made.error().fields;
@@ -106,12 +106,12 @@ int run_create(Invocation& in) {
     const json::value id = member(record, "id");
     const auto sentence = fmt::format("Application created with ID: {}", plain_text(id));
     if (!in.verbose()) return in.answer(json::object{{"application_id", id}, {"id", id}}, sentence);
-    auto shown = shaped(columns, record, in.zone());
+    auto shown = shaped(application_columns, record, in.zone());
     if (!in.json()) return in.answer_record(std::move(shown));
     return in.answer(json::object{{"status", "created"}, {"application", std::move(shown)}, {"id", id}});
 }
 
-int run_export(Invocation& in) {
+int application_export(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     const auto record = record_of(*answer);
@@ -130,13 +130,13 @@ int run_export(Invocation& in) {
                      fmt::format("Application exported: {}", one_line(file)));
 }
 
-int run_show_config(Invocation& in) {
+int application_show_config(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     json::array rows;
     if (answer->is_array())
         for (const json::value& field : answer->get_array())
-            rows.push_back(shaped(config_columns, record_of(field), in.zone()));
+            rows.push_back(shaped(application_config_columns, record_of(field), in.zone()));
     if (in.json()) return in.answer(rows);
     return in.answer_rows(rows);
 }
@@ -160,13 +160,13 @@ std::string exit_codes_text(const json::object& codes) {
     return out;
 }
 
-int run_get(Invocation& in) {
+int application_get(Invocation& in) {
     auto found = in.call();
     if (!found && found.error().code == ErrorCode::not_found)
         return in.refuse(found.error(), "No application found with given identifier");
     if (!found) return in.refuse(found.error());
     const auto record = record_of(*found);
-    auto shown = shaped(columns, record, in.zone());
+    auto shown = shaped(application_columns, record, in.zone());
     // An object also when there are none, for the readers of the original.
     const json::value& codes = member(record, "exit_codes");
     const auto exit_codes = codes.is_object() ? codes.get_object() : json::object();
@@ -174,7 +174,7 @@ int run_get(Invocation& in) {
     return in.answer_record(std::move(shown));
 }
 
-int run_schema(Invocation& in) {
+int application_schema(Invocation& in) {
     const auto kind = in.arguments().value("kind").value_or("application");
     const auto text = published_schema_text(kind);
     if (text.empty())
@@ -186,15 +186,15 @@ int run_schema(Invocation& in) {
     return 0;
 }
 
-constexpr Command table[] = {
+constexpr Command application_table[] = {
     {.name = "application:list",
      .operation = "application:list",
-     .run = [](Invocation& in) { return in.answer_list({.columns = columns}); },
+     .run = [](Invocation& in) { return in.answer_list({.columns = application_columns}); },
      .summary = "Lists the applications",
      .lists = true},
     {.name = "application:get",
      .operation = "application:get",
-     .run = run_get,
+     .run = application_get,
      .summary = "Shows an application",
      .needs = {"id|uuid|name"},
      .missing = "Missing --id, --uuid or --name",
@@ -203,41 +203,44 @@ constexpr Command table[] = {
      .without = {"legacy", "cascade"}},
     {.name = "application:create",
      .operation = "application:create",
-     .run = run_create,
+     .run = application_create,
      .summary = "Creates an application by hand; definitions are imported with import-json",
-     .options = create_options,
+     .options = application_create_options,
      .needs = {"name", "uuid", "executable"},
      .missing = "Missing --name, --uuid or --executable",
      .without = {"id"}},
     {.name = "application:update",
      .operation = "application:update",
-     .run = [](Invocation& in) { return answer_updated(in, subject, in.arguments().has("id") ? "id" : "uuid"); },
+     .run =
+         [](Invocation& in) {
+             return answer_updated(in, application_subject, in.arguments().has("id") ? "id" : "uuid");
+         },
      .summary = "Changes an application",
-     .options = create_options,
+     .options = application_create_options,
      .needs = {"id|uuid"},
      .missing = "Missing --id or --uuid",
      .positional = "id"},
     {.name = "application:delete",
      .operation = "application:delete",
-     .run = [](Invocation& in) { return answer_gone(in, subject, "deleted"); },
+     .run = [](Invocation& in) { return answer_gone(in, application_subject, "deleted"); },
      .summary = "Retires an application; the history of its jobs stays",
-     .options = delete_options,
+     .options = application_delete_options,
      .needs = {"id|uuid"},
      .missing = "Missing --id",
      .positional = "id",
      .without = {"legacy"}},
     {.name = "application:export-json",
      .operation = "application:export",
-     .run = run_export,
+     .run = application_export,
      .summary = "Writes the definition of an application",
-     .options = export_options,
+     .options = application_export_options,
      .needs = {"id|uuid", "file"},
      .missing = "Missing --id or --file",
      .aliases = {"application:export"},
      .closed = true},
     {.name = "application:show-config",
      .operation = "application:show-config",
-     .run = run_show_config,
+     .run = application_show_config,
      .summary = "Lists the variables that an application declares",
      .needs = {"id|uuid"},
      .missing = "Missing --id or --uuid",
@@ -245,14 +248,14 @@ constexpr Command table[] = {
      .aliases = {"application:config"},
      .without = {"legacy", "cascade"}},
     {.name = "application:schema",
-     .run = run_schema,
+     .run = application_schema,
      .summary = "Prints the JSON Schema of a definition file",
-     .options = schema_options,
+     .options = application_schema_options,
      .positional = "kind"},
 };
 
 }  // namespace
 
-std::span<const Command> application_commands() { return table; }
+std::span<const Command> application_commands() { return application_table; }
 
 }  // namespace mf

@@ -7,7 +7,7 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column artifact_columns[] = {
     {.name = "id", .on_terminal = true},
     {.name = "job_id", .on_terminal = true},
     {.name = "filename", .on_terminal = true},
@@ -19,7 +19,7 @@ constexpr Column columns[] = {
     {.name = "size", .on_terminal = true},
     {.name = "sha256"},
 };
-constexpr Subject subject{"Artifact", "artifact_id", columns};
+constexpr Subject artifact_subject{"Artifact", "artifact_id", artifact_columns};
 
 /// Content that is carried inside a record; what is larger is fetched with artifact:save.
 constexpr std::int64_t longest_in_list = 65536;
@@ -52,12 +52,12 @@ int refuse_unknown(Invocation& in) {
         .message = fmt::format("Artifact not found: ID={}", one_line(in.arguments().value("id").value_or("")))});
 }
 
-int run_get(Invocation& in) {
+int artifact_get(Invocation& in) {
     auto found = in.call();
     if (!found && found.error().code == ErrorCode::not_found) return refuse_unknown(in);
     if (!found) return in.refuse(found.error());
     const auto canonical = record_of(*found);
-    auto record = shaped(columns, canonical, in.zone());
+    auto record = shaped(artifact_columns, canonical, in.zone());
     add_content(in, record, canonical, longest_in_record);
     return in.answer_record(std::move(record));
 }
@@ -90,7 +90,7 @@ Result<std::int64_t> save(Invocation& in, std::int64_t id, const std::string& fi
     return size;
 }
 
-int run_save(Invocation& in) {
+int artifact_save(Invocation& in) {
     const auto id = in.required_integer("id");
     if (!id) return in.refuse(id.error());
     const auto file = in.arguments().value("file").value_or("-");
@@ -115,12 +115,12 @@ int run_save(Invocation& in) {
                      fmt::format("Artifact saved: ID={} -> {} ({} bytes)", *id, one_line(file), *size));
 }
 
-int run_list(Invocation& in) {
-    return in.answer_list({.columns = columns, .nothing = "No artifacts found", .adorn = add_to_list});
+int artifact_list(Invocation& in) {
+    return in.answer_list({.columns = artifact_columns, .nothing = "No artifacts found", .adorn = add_to_list});
 }
 
 /// `job artifacts --id N [--file F]`: the list of a job, or its only artifact as a file.
-int run_of_job(Invocation& in) {
+int artifact_of_job(Invocation& in) {
     const auto job = in.required_integer("id");
     if (!job) return in.refuse(job.error());
     auto found = in.call(json::object{{"job_id", *job}});
@@ -129,8 +129,8 @@ int run_of_job(Invocation& in) {
     if (!in.arguments().has("file")) {
         json::array shown;
         for (const json::value& row : rows)
-            if (row.is_object()) shown.push_back(shaped(columns, row.get_object(), in.zone()));
-        return in.answer_rows(shown, {.columns = columns, .nothing = "No artifacts found"});
+            if (row.is_object()) shown.push_back(shaped(artifact_columns, row.get_object(), in.zone()));
+        return in.answer_rows(shown, {.columns = artifact_columns, .nothing = "No artifacts found"});
     }
     std::vector<const json::object*> files;
     for (const json::value& row : rows)
@@ -157,53 +157,53 @@ int run_of_job(Invocation& in) {
         fmt::format("Artifact saved: ID={} -> {} ({} bytes)", id, one_line(file), *size));
 }
 
-constexpr Option list_options[] = {{.name = "job_id", .help = "Only those of this job", .aliases = {"job"}}};
-constexpr Option id_options[] = {{.name = "id", .help = "Id of the artifact", .aliases = {"artifact_id"}}};
-constexpr Option save_options[] = {
+constexpr Option artifact_list_options[] = {{.name = "job_id", .help = "Only those of this job", .aliases = {"job"}}};
+constexpr Option artifact_id_options[] = {{.name = "id", .help = "Id of the artifact", .aliases = {"artifact_id"}}};
+constexpr Option artifact_save_options[] = {
     {.name = "id", .help = "Id of the artifact", .becomes = Becomes::local, .aliases = {"artifact_id"}},
     {.name = "file", .help = "Where to write it; - is standard output", .becomes = Becomes::local, .file_name = true},
 };
-constexpr Option of_job_options[] = {
+constexpr Option artifact_of_job_options[] = {
     {.name = "id", .help = "Id of the job", .becomes = Becomes::local, .aliases = {"job_id"}},
     {.name = "file", .help = "Save the only artifact here", .becomes = Becomes::local, .file_name = true},
 };
 
-constexpr Command table[] = {
+constexpr Command artifact_table[] = {
     {.name = "artifact:list",
      .operation = "artifact:list",
-     .run = run_list,
+     .run = artifact_list,
      .summary = "Lists what jobs left behind",
-     .options = list_options,
+     .options = artifact_list_options,
      .lists = true},
     {.name = "artifact:get",
      .operation = "artifact:get",
-     .run = run_get,
+     .run = artifact_get,
      .summary = "Shows an artifact",
-     .options = id_options,
+     .options = artifact_id_options,
      .needs = {"id"},
      .positional = "id",
      .shows_record = true},
     {.name = "artifact:save",
      .operation = "artifact:get",
-     .run = run_save,
+     .run = artifact_save,
      .summary = "Writes the content of an artifact to a file",
-     .options = save_options,
+     .options = artifact_save_options,
      .needs = {"id", "file"},
      .missing = "Missing --id or --file",
      .positional = "id",
      .closed = true},
     {.name = "artifact:delete",
      .operation = "artifact:delete",
-     .run = [](Invocation& in) { return answer_gone(in, subject, "deleted"); },
+     .run = [](Invocation& in) { return answer_gone(in, artifact_subject, "deleted"); },
      .summary = "Deletes an artifact",
-     .options = id_options,
+     .options = artifact_id_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "job:artifacts",
      .operation = "artifact:list",
-     .run = run_of_job,
+     .run = artifact_of_job,
      .summary = "Lists the artifacts of a job, or saves its only one",
-     .options = of_job_options,
+     .options = artifact_of_job_options,
      .needs = {"id"},
      .positional = "id",
      .closed = true},
@@ -211,6 +211,6 @@ constexpr Command table[] = {
 
 }  // namespace
 
-std::span<const Command> artifact_commands() { return table; }
+std::span<const Command> artifact_commands() { return artifact_table; }
 
 }  // namespace mf

@@ -7,7 +7,7 @@
 namespace mf {
 namespace {
 
-char plain(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_joint(char c) { return c == '-' || c == '_'; }
 
 constexpr Option list_options[] = {
@@ -97,8 +97,14 @@ bool same_word(std::string_view a, std::string_view b) {
         while (i < a.size() && is_joint(a[i])) ++i;
         while (j < b.size() && is_joint(b[j])) ++j;
         if (i == a.size() || j == b.size()) return i == a.size() && j == b.size();
-        if (plain(a[i++]) != plain(b[j++])) return false;
+        if (small(a[i++]) != small(b[j++])) return false;
     }
+}
+
+std::string without_joints(std::string_view word) {
+    std::string out = lower(word);
+    std::erase_if(out, is_joint);
+    return out;
 }
 
 std::string_view full_entity_name(std::string_view spelled) {

@@ -48,6 +48,9 @@ private:
 /// The same word but for case and '-' or '_'.
 bool same_word(std::string_view a, std::string_view b);
 
+/// In small letters, without '-' and '_': how words are compared.
+std::string without_joints(std::string_view word);
+
 /// "credtype" -> "credential-type"; other words stay.
 std::string_view full_entity_name(std::string_view spelled);
 

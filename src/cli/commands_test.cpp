@@ -20,8 +20,6 @@ json::object acme() {
             {"updated_at", nullptr}};
 }
 
-std::string compact(const Shell& shell) { return to_text(shell.document()); }
-
 }  // namespace
 
 TEST_CASE("a company has the names, integers and local times that clients read") {
@@ -30,7 +28,7 @@ TEST_CASE("a company has the names, integers and local times that clients read")
     Shell shell{fake};
     CHECK(shell({"company:get", "--id", "3", "-f", "json"}).code == 0);
     CHECK(
-        compact(shell) ==
+        testing::compact(shell) ==
         R"({"id":3,"enabled":1,"settings":null,"logo":null,"server":null,"name":"Acme","ic":null,"setup":null,)"
         R"("DatCreate":"2025-06-15 12:00:00","DatUpdate":null,"customer":null,"email":null,"slug":"acme",)"
         R"("retention_until":null,"marked_for_deletion":0,"zabbix_host":null,"dic":null,"code":"acme","max_parallel":null})");
@@ -39,7 +37,7 @@ TEST_CASE("a company has the names, integers and local times that clients read")
     CHECK(shell.out == "id: 3\nslug: acme\n");
     shell({"company:get", "-f", "json"});
     CHECK(shell.code == 1);
-    CHECK(compact(shell) == R"({"status":"error","message":"Missing --id, --ic, --name or --slug"})");
+    CHECK(testing::compact(shell) == R"({"status":"error","message":"Missing --id, --ic, --name or --slug"})");
     CHECK(shell({"company:get"}).out == "Missing --id, --ic, --name or --slug\n");
     CHECK(shell.err.empty());
 }
@@ -49,7 +47,7 @@ TEST_CASE("an unknown company is not found") {
     fake.offer("company:get", {"id"}, Error{ErrorCode::not_found, "There is no company 9."});
     Shell shell{fake};
     CHECK(shell({"company:get", "--id", "9", "--format=JSON"}).code == 1);
-    CHECK(compact(shell) == R"({"status":"not found","message":"No company found with given identifier"})");
+    CHECK(testing::compact(shell) == R"({"status":"not found","message":"No company found with given identifier"})");
     CHECK(shell({"company:get", "--id", "9"}).out == "No company found with given identifier\n");
 }
 
@@ -61,17 +59,17 @@ TEST_CASE("results of changes") {
     fake.offer("company:remove", {"id"}, json::value(nullptr));
     Shell shell{fake};
     shell({"company:create", "--name", "Acme", "-f", "json"});
-    CHECK(compact(shell) == R"({"company_id":3,"id":3})");
+    CHECK(testing::compact(shell) == R"({"company_id":3,"id":3})");
     CHECK(shell({"company:create", "--name", "Acme"}).out == "Company created with ID: 3\n");
     shell({"company:create", "--name", "Acme", "-f", "json", "-v"});
     CHECK(shell.document().as_object().at("slug") == "acme");
     shell({"company:update", "--id", "3", "--name", "B", "-f", "json"});
-    CHECK(compact(shell) == R"({"updated":true,"company_id":"3"})");
+    CHECK(testing::compact(shell) == R"({"updated":true,"company_id":"3"})");
     CHECK(shell({"company:update", "--id", "3"}).out == "No fields to update\n");
     CHECK(shell.code == 1);
     CHECK(shell({"company:update", "--id", "3", "--DatUpdate", "x"}).code == 0);
     shell({"company:remove", "--id", "3", "-f", "json"});
-    CHECK(compact(shell) == R"({"company_id":"3","removed":true})");
+    CHECK(testing::compact(shell) == R"({"company_id":"3","removed":true})");
     CHECK(shell({"company:remove", "--id", "3"}).out == "Company removed: ID=3\n");
 }
 
@@ -80,7 +78,7 @@ TEST_CASE("an update that changes nothing says so") {
     fake.offer("company:update", {"id", "name"}, json::value(json::object{{"updated", false}, {"record", acme()}}));
     Shell shell{fake};
     CHECK(shell({"company:update", "--id", "3", "--name", "Acme", "-f", "json"}).code == 0);
-    CHECK(compact(shell) == R"({"updated":false,"company_id":"3","message":"No changes detected"})");
+    CHECK(testing::compact(shell) == R"({"updated":false,"company_id":"3","message":"No changes detected"})");
 }
 
 TEST_CASE("conflicts keep the words that clients search for") {
@@ -98,7 +96,7 @@ TEST_CASE("conflicts keep the words that clients search for") {
               .out.find("Missing --name, --uuid or --executable") != std::string::npos);
     shell({"application:create", "--name", "A", "--uuid", "u", "--executable", "x", "--topics", "a, b", "--appversion",
            "1", "-f", "json"});
-    CHECK(compact(shell) == R"({"status":"warning","message":"Application with this UUID already exists."})");
+    CHECK(testing::compact(shell) == R"({"status":"warning","message":"Application with this UUID already exists."})");
     CHECK(to_text(shell.last()) == R"({"name":"A","uuid":"u","executable":"x","tags":["a","b"],"version":"1"})");
 }
 
@@ -109,7 +107,7 @@ TEST_CASE("an application shows tags and arguments under their old names") {
         json::value(json::object{{"id", 1}, {"enabled", false}, {"tags", {"a", "b"}}, {"arguments", "--x {Y}"}}));
     Shell shell{fake};
     shell({"application:get", "--id", "1", "-f", "json", "--fields", "tags,topics,cmdparams,enabled"});
-    CHECK(compact(shell) == R"({"enabled":0,"cmdparams":"--x {Y}","tags":"a,b","topics":"a,b"})");
+    CHECK(testing::compact(shell) == R"({"enabled":0,"cmdparams":"--x {Y}","tags":"a,b","topics":"a,b"})");
 }
 
 TEST_CASE("an application shows what it leaves behind and what its exit codes mean") {
@@ -123,7 +121,8 @@ TEST_CASE("an application shows what it leaves behind and what its exit codes me
     fake.offer("application:get", {"id", "uuid", "name"}, json::value(ledger));
     Shell shell{fake};
     shell({"application:get", "--id", "1", "-f", "json", "--fields", "artifacts,exitCodes"});
-    CHECK(compact(shell).starts_with(R"({"artifacts":"\\.csv$,^log","exitCodes":{"0":{"severity":"success",)"));
+    CHECK(
+        testing::compact(shell).starts_with(R"({"artifacts":"\\.csv$,^log","exitCodes":{"0":{"severity":"success",)"));
     CHECK(shell({"application:get", "--id", "1", "--fields", "artifacts,exitCodes"}).out ==
           "artifacts: \\.csv$,^log\nexitCodes: 0 success: Done.; 5 warning: Busy. (may be repeated); "
           "6 error: Konec. (not to be repeated)\n");
@@ -150,8 +149,9 @@ TEST_CASE("a complaint carries its code and value") {
                Error{ErrorCode::conflict, "It is used.", {{"id", "It is used.", "in_use", "7"}}});
     Shell shell{fake};
     CHECK(shell({"application:delete", "--id", "7", "-f", "json"}).code == 1);
-    CHECK(compact(shell) == R"({"status":"error","message":"It is used.",)"
-                            R"("errors":[{"field":"id","message":"It is used.","code":"in_use","value":"7"}]})");
+    CHECK(testing::compact(shell) ==
+          R"({"status":"error","message":"It is used.",)"
+          R"("errors":[{"field":"id","message":"It is used.","code":"in_use","value":"7"}]})");
     CHECK(shell({"application:delete", "--id", "7"}).out == "It is used.\n");
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("assignments") {
     Shell shell{fake};
     shell({"company-app:assign", "--company_id", "1", "--app_id", "2", "-f", "json"});
     CHECK(
-        compact(shell) ==
+        testing::compact(shell) ==
         R"({"status":"success","message":"Application assigned to company","company_id":1,"app_id":2,"runtemplate_id":7,"id":7})");
     fresh = false;
     CHECK(shell({"companyapp", "assign", "--company_id", "1", "--app_id", "2"}).out == "Already assigned\n");
@@ -219,7 +219,8 @@ TEST_CASE("what is wrong with a run template is said in the words of the contrac
     field = "cron";
     code = ErrorCode::invalid;
     create("json");
-    CHECK(compact(shell) == R"({"status":"error","message":"Invalid crontab expression","cron":"x","detail":"Bad."})");
+    CHECK(testing::compact(shell) ==
+          R"({"status":"error","message":"Invalid crontab expression","cron":"x","detail":"Bad."})");
     // Nothing is wrong with the expression itself, or there is none.
     for (const auto& cron : {std::vector<std::string>{"--cron", "0 1 * * *"}, {}}) {
         std::vector<std::string> words{"run-template:create", "--name", "R", "--app_id", "1", "--company_id", "1"};
@@ -245,18 +246,18 @@ TEST_CASE("what a saved run template lacks is a remark to people and a member fo
     CHECK(shell.err == "Warning: Missing: A, B.\n");
     CHECK(shell.code == 0);
     shell(with({"-f", "json"}));
-    CHECK(compact(shell) == R"({"runtemplate_id":3,"created":true,"id":3,"warnings":["Missing: A, B."]})");
+    CHECK(testing::compact(shell) == R"({"runtemplate_id":3,"created":true,"id":3,"warnings":["Missing: A, B."]})");
     CHECK(shell.err.empty());
     shell(with({"-f", "json", "-v"}));
     CHECK(shell.document().at("warnings").as_array().size() == 1);
     CHECK(shell.document().at("id") == 3);
     shell({"run-template:update", "--id", "3", "--active", "1", "-f", "json"});
-    CHECK(compact(shell) == R"({"runtemplate_id":"3","updated":true,"warnings":["Missing: A, B."]})");
+    CHECK(testing::compact(shell) == R"({"runtemplate_id":"3","updated":true,"warnings":["Missing: A, B."]})");
     CHECK(shell({"run-template:update", "--id", "3", "--active", "1", "-v"}).out.find("warnings") == std::string::npos);
     CHECK(shell.err == "Warning: Missing: A, B.\n");
     record.erase("warnings");
     shell(with({"-f", "json"}));
-    CHECK(compact(shell) == R"({"runtemplate_id":3,"created":true,"id":3})");
+    CHECK(testing::compact(shell) == R"({"runtemplate_id":3,"created":true,"id":3})");
     CHECK(shell(create).err.empty());
 }
 
@@ -268,7 +269,7 @@ TEST_CASE("a run template is scheduled") {
             {"runtemplate_id", 2}, {"scheduled", "2025-01-01T11:00:00Z"}, {"executor", "Native"}, {"job_id", 9}}));
     Shell shell{fake};
     shell({"runtemplate", "schedule", "--id", "2", "--schedule_time", "+5 minutes", "--env", "A=1", "-f", "json"});
-    CHECK(compact(shell) ==
+    CHECK(testing::compact(shell) ==
           R"({"runtemplate_id":"2","scheduled":"2025-01-01 12:00:00","executor":"Native","job_id":9,"id":9})");
     CHECK(to_text(shell.last()) == R"({"id":"2","schedule_time":"+5 minutes","env":{"A":"1"}})");
     shell({"runtemplate", "schedule", "--id", "2"});
@@ -285,9 +286,9 @@ TEST_CASE("the queue shows how far every entry is") {
                                 json::object{{"id", 3}, {"job_id", nullptr}, {"after", "2028-07-24T15:47:00Z"}}}));
     Shell shell{fake};
     shell({"queue:list", "--format=json", "--order=D", "--limit=5", "--fields", "job,after"});
-    CHECK(compact(shell) == R"x([{"job":5,"after":"2025-06-15 12:00:30 (now)"},)x"
-                            R"x({"job":6,"after":"2025-06-15 10:30:00 (overdue 1h 30m)"},)x"
-                            R"x({"job":0,"after":"2028-07-24 17:47:00 (1135d 5h 47m)"}])x");
+    CHECK(testing::compact(shell) == R"x([{"job":5,"after":"2025-06-15 12:00:30 (now)"},)x"
+                                     R"x({"job":6,"after":"2025-06-15 10:30:00 (overdue 1h 30m)"},)x"
+                                     R"x({"job":0,"after":"2028-07-24 17:47:00 (1135d 5h 47m)"}])x");
     CHECK(to_text(shell.last()) == R"({"limit":5,"order":"id","direction":"DESC"})");
     shell({"queue:list", "--order", "after", "--direction", "desc"});
     CHECK(to_text(shell.last()) == R"({"order":"after","direction":"DESC"})");
@@ -302,10 +303,10 @@ TEST_CASE("queue counters and repairs") {
     Shell shell{fake};
     CHECK(shell({"queue:list"}).out == "No jobs in queue.\n\n");
     shell({"queue", "truncate", "--format=json"});
-    CHECK(compact(shell) == R"({"result":"Queue truncated. Previously waiting jobs: 4.","waiting":4})");
+    CHECK(testing::compact(shell) == R"({"result":"Queue truncated. Previously waiting jobs: 4.","waiting":4})");
     shell({"queue", "fix", "--format=json"});
-    CHECK(compact(shell) == R"({"status":"success","message":"Queue diagnostics and fix completed",)"
-                            R"("messages":[{"type":"info","message":"one thing"}]})");
+    CHECK(testing::compact(shell) == R"({"status":"success","message":"Queue diagnostics and fix completed",)"
+                                     R"("messages":[{"type":"info","message":"one thing"}]})");
     shell({"queue:status", "-f", "json"});
     const auto metrics = shell.document().as_object().at("comprehensive_queue_metrics").as_object();
     CHECK(metrics.at("total_jobs_in_queue") == 2);
@@ -353,7 +354,7 @@ TEST_CASE("what cannot be repaired ends on standard error") {
     CHECK(shell.err == "disk I/O error\n");
     CHECK(shell.out.empty());
     shell({"status", "-f", "json"});
-    CHECK(compact(shell) == R"({"status":"error","message":"disk I/O error"})");
+    CHECK(testing::compact(shell) == R"({"status":"error","message":"disk I/O error"})");
 }
 
 TEST_CASE("quiet hides results but not errors, silent hides all, a full disk is an error") {

@@ -5,20 +5,20 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column company_app_columns[] = {
     {.name = "id"},           {.name = "company_id"},
     {.name = "company_name"}, {.name = "company_slug", .source = "company_slug|company_code"},
     {.name = "app_id"},       {.name = "app_name"},
     {.name = "app_uuid"},
 };
 
-constexpr Option options[] = {
+constexpr Option company_app_options[] = {
     {.name = "company_id", .help = "Id of the company"},
     {.name = "app_id", .help = "Id of the application", .aliases = {"application_id"}},
     {.name = "app_uuid", .help = "UUID of the application"},
 };
 
-int run_assign(Invocation& in) {
+int company_app_assign(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     const auto record = record_of(*answer);
@@ -35,7 +35,7 @@ int run_assign(Invocation& in) {
     return in.answer(document, message);
 }
 
-int run_unassign(Invocation& in) {
+int company_app_unassign(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     const auto record = record_of(*answer);
@@ -50,28 +50,28 @@ int run_unassign(Invocation& in) {
                      message);
 }
 
-constexpr Command table[] = {
+constexpr Command company_app_table[] = {
     {.name = "company-app:list",
      .operation = "company-app:list",
-     .run = [](Invocation& in) { return in.answer_list({.columns = columns}); },
+     .run = [](Invocation& in) { return in.answer_list({.columns = company_app_columns}); },
      .summary = "Lists which applications are assigned to which companies",
-     .options = options,
+     .options = company_app_options,
      .aliases = {"company-app:get"},
      .lists = true},
     {.name = "company-app:assign",
      .operation = "company-app:assign",
-     .run = run_assign,
+     .run = company_app_assign,
      .summary = "Assigns an application to a company and makes a first run template",
-     .options = options,
+     .options = company_app_options,
      .needs = {"company_id", "app_id|app_uuid"},
      .missing = "Missing --company_id and --app_id or --app_uuid",
      .aliases = {"company-app:create", "company:assign-app"},
      .without = {"limit", "offset", "order"}},
     {.name = "company-app:unassign",
      .operation = "company-app:unassign",
-     .run = run_unassign,
+     .run = company_app_unassign,
      .summary = "Takes an application from a company",
-     .options = options,
+     .options = company_app_options,
      .needs = {"company_id", "app_id|app_uuid"},
      .missing = "Missing --company_id and --app_id or --app_uuid",
      .aliases = {"company-app:delete"},
@@ -80,6 +80,6 @@ constexpr Command table[] = {
 
 }  // namespace
 
-std::span<const Command> company_app_commands() { return table; }
+std::span<const Command> company_app_commands() { return company_app_table; }
 
 }  // namespace mf

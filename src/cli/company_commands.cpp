@@ -5,7 +5,7 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column company_columns[] = {
     {.name = "id", .on_terminal = true},
     {.name = "enabled", .as = As::flag, .on_terminal = true},
     {.name = "settings"},
@@ -26,9 +26,9 @@ constexpr Column columns[] = {
     {.name = "code"},
     {.name = "max_parallel"},
 };
-constexpr Subject subject{"Company", "company_id", columns};
+constexpr Subject company_subject{"Company", "company_id", company_columns};
 
-constexpr Option create_options[] = {
+constexpr Option company_create_options[] = {
     {.name = "name", .help = "Name of the company"},
     {.name = "customer", .takes = Takes::optional_value, .help = "Id of the customer it belongs to"},
     {.name = "enabled", .takes = Takes::optional_value, .help = "1: its jobs run, 0: they do not"},
@@ -43,20 +43,20 @@ constexpr Option create_options[] = {
     {.name = "DatCreate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
     {.name = "DatUpdate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
 };
-constexpr Option get_options[] = {
+constexpr Option company_get_options[] = {
     {.name = "id"},
     {.name = "ic", .help = "Registration number"},
     {.name = "name", .help = "Exact name"},
     {.name = "slug", .help = "Short code", .key = "code", .aliases = {"code"}},
 };
-constexpr Option variable_options[] = {
+constexpr Option company_variable_options[] = {
     {.name = "company_id", .help = "Id of the company", .aliases = {"id", "company"}},
 };
-constexpr Column variable_columns[] = {
+constexpr Column company_variable_columns[] = {
     {.name = "id"}, {.name = "company_id"}, {.name = "name"}, {.name = "value"}, {.name = "secret", .as = As::flag},
 };
 
-int run_create(Invocation& in) {
+int company_create(Invocation& in) {
     auto input = in.input();
     if (!input) return in.refuse(input.error());
     auto made = in.call(*input);
@@ -68,13 +68,13 @@ int run_create(Invocation& in) {
     }
     if (!made) return in.refuse(made.error());
     const auto record = record_of(*made);
-    if (in.verbose()) return in.answer_record(shaped(columns, record, in.zone()));
+    if (in.verbose()) return in.answer_record(shaped(company_columns, record, in.zone()));
     const json::value id = member(record, "id");
     return in.answer(json::object{{"company_id", id}, {"id", id}},
                      fmt::format("Company created with ID: {}", plain_text(id)));
 }
 
-int run_variable_change(Invocation& in) {
+int company_variable_change(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     const bool removed = in.entry().command->name.ends_with("unset");
@@ -85,67 +85,67 @@ int run_variable_change(Invocation& in) {
                      fmt::format("Variable {}: {}", removed ? "removed" : "set", one_line(name)));
 }
 
-constexpr Command table[] = {
+constexpr Command company_table[] = {
     {.name = "company:list",
      .operation = "company:list",
-     .run = [](Invocation& in) { return in.answer_list({.columns = columns}); },
+     .run = [](Invocation& in) { return in.answer_list({.columns = company_columns}); },
      .summary = "Lists the companies",
      .lists = true},
     {.name = "company:get",
      .operation = "company:get",
-     .run = [](Invocation& in) { return answer_found(in, subject, "No company found with given identifier"); },
+     .run = [](Invocation& in) { return answer_found(in, company_subject, "No company found with given identifier"); },
      .summary = "Shows a company",
-     .options = get_options,
+     .options = company_get_options,
      .needs = {"id|ic|name|slug"},
      .missing = "Missing --id, --ic, --name or --slug",
      .positional = "id",
      .shows_record = true},
     {.name = "company:create",
      .operation = "company:create",
-     .run = run_create,
+     .run = company_create,
      .summary = "Creates a company",
-     .options = create_options,
+     .options = company_create_options,
      .needs = {"name"},
      .without = {"id"}},
     {.name = "company:update",
      .operation = "company:update",
-     .run = [](Invocation& in) { return answer_updated(in, subject, "id"); },
+     .run = [](Invocation& in) { return answer_updated(in, company_subject, "id"); },
      .summary = "Changes a company",
-     .options = create_options,
+     .options = company_create_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "company:remove",
      .operation = "company:remove",
-     .run = [](Invocation& in) { return answer_gone(in, subject, "removed"); },
+     .run = [](Invocation& in) { return answer_gone(in, company_subject, "removed"); },
      .summary = "Retires a company; the history of its jobs stays",
      .needs = {"id"},
      .positional = "id"},
     {.name = "company:variable-list",
      .operation = "company:variable-list",
-     .run = [](Invocation& in) { return in.answer_list({.columns = variable_columns}); },
+     .run = [](Invocation& in) { return in.answer_list({.columns = company_variable_columns}); },
      .summary = "Lists the variables that every job of a company receives",
-     .options = variable_options,
+     .options = company_variable_options,
      .needs = {"company_id"},
      .positional = "company_id",
      .aliases = {"company:env", "company:variables"},
      .lists = true},
     {.name = "company:variable-set",
      .operation = "company:variable-set",
-     .run = run_variable_change,
+     .run = company_variable_change,
      .summary = "Sets a variable of a company",
-     .options = variable_options,
+     .options = company_variable_options,
      .needs = {"company_id", "name", "value"}},
     {.name = "company:variable-unset",
      .operation = "company:variable-unset",
-     .run = run_variable_change,
+     .run = company_variable_change,
      .summary = "Removes a variable of a company",
-     .options = variable_options,
+     .options = company_variable_options,
      .needs = {"company_id", "name"},
      .without = {"value", "secret"}},
 };
 
 }  // namespace
 
-std::span<const Command> company_commands() { return table; }
+std::span<const Command> company_commands() { return company_table; }
 
 }  // namespace mf

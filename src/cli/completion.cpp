@@ -5,19 +5,14 @@
 namespace mf {
 namespace {
 
-/// Inside single quotes of a POSIX shell and of fish.
-std::string quoted(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) {
-        if (c == '\'')
-            out += "'\\''";
-        else
-            out += c == '\n' ? ' ' : c;
-    }
-    return out + "'";
+/// On one line, in single quotes, which fish reads as a POSIX shell does.
+std::string quoted_for_scripts(std::string_view text) {
+    std::string line(text);
+    std::ranges::replace(line, '\n', ' ');
+    return shell_quoted(line);
 }
 
-std::vector<const CatalogEntry*> shown(const Catalog& catalog) {
+std::vector<const CatalogEntry*> listed_entries(const Catalog& catalog) {
     std::vector<const CatalogEntry*> out;
     for (const CatalogEntry& entry : catalog.entries())
         if (!entry.command->hidden) out.push_back(&entry);
@@ -32,14 +27,6 @@ std::string option_list(const CatalogEntry& entry) {
     return out;
 }
 
-/// Without '-' and '_', in lower case: how the scripts compare what was typed.
-std::string plain(std::string_view name) {
-    std::string out;
-    for (const char c : lower(name))
-        if (c != '-' && c != '_') out += c;
-    return out;
-}
-
 struct Action {
     std::string_view name;
     const CatalogEntry* entry;
@@ -48,7 +35,7 @@ struct Action {
 /// The commands that may be written as two words, by entity.
 std::map<std::string_view, std::vector<Action>> actions_by_entity(const Catalog& catalog) {
     std::map<std::string_view, std::vector<Action>> out;
-    for (const CatalogEntry* entry : shown(catalog)) {
+    for (const CatalogEntry* entry : listed_entries(catalog)) {
         const std::string_view name = entry->command->name;
         if (const auto colon = name.find(':'); colon != name.npos)
             out[name.substr(0, colon)].push_back({name.substr(colon + 1), entry});
@@ -71,11 +58,13 @@ std::string bash(const Catalog& catalog) {
         commands += fmt::format("{} ", entity);
         std::string names;
         for (const Action& action : its) names += fmt::format("{}{}", names.empty() ? "" : " ", action.name);
-        actions += fmt::format("                {}) actions={} ;;\n", plain(entity), quoted(names));
+        actions +=
+            fmt::format("                {}) actions={} ;;\n", without_joints(entity), quoted_for_scripts(names));
     }
-    for (const CatalogEntry* entry : shown(catalog)) {
+    for (const CatalogEntry* entry : listed_entries(catalog)) {
         commands += fmt::format("{} ", entry->command->name);
-        options += fmt::format("        {}) options={} ;;\n", plain(entry->command->name), quoted(option_list(*entry)));
+        options += fmt::format("        {}) options={} ;;\n", without_joints(entry->command->name),
+                               quoted_for_scripts(option_list(*entry)));
     }
     // Bash splits words at ':', so the line is split again at blanks only.
     return fmt::format(R"(# bash completion for multiflexi-cli
@@ -116,14 +105,15 @@ _multiflexi_cli() {{
 }}
 complete -F _multiflexi_cli multiflexi-cli
 )",
-                       quoted(global_option_list()), with_value, actions, options, quoted(commands));
+                       quoted_for_scripts(global_option_list()), with_value, actions, options,
+                       quoted_for_scripts(commands));
 }
 
 std::string zsh(const Catalog& catalog) {
     const auto described = [](std::string_view name, std::string_view words) {
         std::string escaped;
         for (const char c : name) escaped += c == ':' ? "\\:" : std::string(1, c);
-        return quoted(fmt::format("{}:{}", escaped, words));
+        return quoted_for_scripts(fmt::format("{}:{}", escaped, words));
     };
     std::string commands, actions, options;
     for (const auto& [entity, its] : actions_by_entity(catalog)) {
@@ -131,11 +121,12 @@ std::string zsh(const Catalog& catalog) {
         std::string names;
         for (const Action& action : its)
             names += fmt::format("{}{}", names.empty() ? "" : " ", described(action.name, summary_of(*action.entry)));
-        actions += fmt::format("                {}) actions=({}) ;;\n", plain(entity), names);
+        actions += fmt::format("                {}) actions=({}) ;;\n", without_joints(entity), names);
     }
-    for (const CatalogEntry* entry : shown(catalog)) {
+    for (const CatalogEntry* entry : listed_entries(catalog)) {
         commands += fmt::format("        {}\n", described(entry->command->name, summary_of(*entry)));
-        options += fmt::format("        {}) options=({}) ;;\n", plain(entry->command->name), option_list(*entry));
+        options +=
+            fmt::format("        {}) options=({}) ;;\n", without_joints(entry->command->name), option_list(*entry));
     }
     return fmt::format(R"(#compdef multiflexi-cli
 _multiflexi_cli() {{
@@ -190,14 +181,14 @@ end
 complete -c multiflexi-cli -f
 )";
     const auto complete = [&](std::string_view is, std::string_view word, std::string_view words) {
-        out += fmt::format("complete -c multiflexi-cli -n '__multiflexi_cli_is \"{}\"' -a {} -d {}\n", is, quoted(word),
-                           quoted(words));
+        out += fmt::format("complete -c multiflexi-cli -n '__multiflexi_cli_is \"{}\"' -a {} -d {}\n", is,
+                           quoted_for_scripts(word), quoted_for_scripts(words));
     };
     for (const auto& [entity, its] : actions_by_entity(catalog)) {
         complete("", entity, "...");
-        for (const Action& action : its) complete(plain(entity), action.name, summary_of(*action.entry));
+        for (const Action& action : its) complete(without_joints(entity), action.name, summary_of(*action.entry));
     }
-    for (const CatalogEntry* entry : shown(catalog)) complete("", entry->command->name, summary_of(*entry));
+    for (const CatalogEntry* entry : listed_entries(catalog)) complete("", entry->command->name, summary_of(*entry));
     const auto offer = [&](std::string_view condition, const Option& option) {
         out += fmt::format("complete -c multiflexi-cli{} -l {}{}{} -d {}\n", condition, option.name,
                            option.letter ? fmt::format(" -s {}", option.letter) : std::string(),
@@ -205,13 +196,14 @@ complete -c multiflexi-cli -f
                            : option.name == "format"                             ? " -xa 'text json'"
                            : option.takes == Takes::flag                         ? ""
                                                                                  : " -x",
-                           quoted(option.help));
+                           quoted_for_scripts(option.help));
     };
     for (const Option& option : global_options()) offer("", option);
-    for (const CatalogEntry* entry : shown(catalog))
+    for (const CatalogEntry* entry : listed_entries(catalog))
         for (const Option& option : Catalog::options_of(*entry))
             if (option.becomes != Becomes::nothing)
-                offer(fmt::format(" -n '__multiflexi_cli_is \"{}(:.*)?\"'", plain(entry->command->name)), option);
+                offer(fmt::format(" -n '__multiflexi_cli_is \"{}(:.*)?\"'", without_joints(entry->command->name)),
+                      option);
     return out;
 }
 
@@ -266,7 +258,7 @@ standard output is one JSON document.
     };
     for (const Option& option : global_options()) add_option(option);
     out += ".SH COMMANDS\n";
-    for (const CatalogEntry* entry : shown(catalog)) {
+    for (const CatalogEntry* entry : listed_entries(catalog)) {
         out += fmt::format(".SS {}\n{}\n", roff(entry->command->name), roff(summary_of(*entry)));
         for (const Option& option : Catalog::options_of(*entry))
             if (option.becomes != Becomes::nothing) add_option(option);

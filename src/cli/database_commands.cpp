@@ -20,11 +20,11 @@ public:
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
 
-    void tell(std::string_view doing, std::string_view table, std::int64_t rows) {
+    void tell(std::string_view doing, std::string_view database_table, std::int64_t rows) {
         if (!shown_) return;
         used_ = true;
-        terminal_.err(rows > 0 ? fmt::format("{}{} {}: {} rows", clear, doing, table, rows)
-                               : fmt::format("{}{} {}", clear, doing, table));
+        terminal_.err(rows > 0 ? fmt::format("{}{} {}: {} rows", clear, doing, database_table, rows)
+                               : fmt::format("{}{} {}", clear, doing, database_table));
     }
 
 private:
@@ -36,8 +36,8 @@ private:
 
 Result<json::object> maintained(Invocation& in, const MaintenanceRequest& request) {
     ProgressLine line(in);
-    auto answer =
-        in.backend().maintain(request, [&](auto doing, auto table, auto rows) { line.tell(doing, table, rows); });
+    auto answer = in.backend().maintain(
+        request, [&](auto doing, auto database_table, auto rows) { line.tell(doing, database_table, rows); });
     if (!answer) return answer.error();
     return answer->is_object() ? answer->get_object() : json::object();
 }
@@ -46,7 +46,7 @@ std::string counted(std::int64_t count, std::string_view thing) {
     return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
-int run_status(Invocation& in) {
+int database_status(Invocation& in) {
     auto status = maintained(in, {.task = Task::status});
     if (!status) return in.refuse(status.error());
     const std::string problem(text_member(*status, "problem"));
@@ -57,7 +57,7 @@ int run_status(Invocation& in) {
     return in.refuse(Refusal{.message = problem});
 }
 
-int run_migrate(Invocation& in) {
+int database_migrate(Invocation& in) {
     const auto done = maintained(in, {.task = Task::migrate});
     if (!done) return in.refuse(done.error());
     const auto from = integer_member(*done, "from").value_or(0);
@@ -67,7 +67,7 @@ int run_migrate(Invocation& in) {
     return in.answer(json::object{{"status", "success"}, {"message", sentence}, {"from", from}, {"to", to}}, sentence);
 }
 
-int run_check(Invocation& in) {
+int database_check(Invocation& in) {
     const auto checked = maintained(in, {.task = Task::check});
     if (!checked) return in.refuse(checked.error());
     const json::value& problems = member(*checked, "problems");
@@ -84,7 +84,7 @@ int run_check(Invocation& in) {
     return in.refuse(Refusal{.message = sentence, .details = json::object{{"problems", problems}}});
 }
 
-int run_backup(Invocation& in) {
+int database_backup(Invocation& in) {
     auto done = maintained(in, {.task = Task::backup,
                                 .file = in.arguments().value("file").value_or(""),
                                 .force = in.arguments().has("force")});
@@ -112,7 +112,7 @@ void remark_warnings(Invocation& in, const json::object& done) {
     for (const json::value& warning : warnings.get_array()) in.remark(fmt::format("Warning: {}", plain_text(warning)));
 }
 
-int run_restore(Invocation& in) {
+int database_restore(Invocation& in) {
     const auto done = maintained(in, {.task = Task::restore,
                                       .file = in.arguments().value("file").value_or(""),
                                       .force = in.arguments().has("force")});
@@ -140,7 +140,7 @@ Result<std::optional<std::string>> password_of_file(Invocation& in) {
     return std::optional(*std::move(content));
 }
 
-int run_copy(Invocation& in) {
+int database_copy(Invocation& in) {
     const auto password = password_of_file(in);
     if (!password) return in.refuse(password.error());
     const auto done = maintained(
@@ -165,18 +165,18 @@ int run_copy(Invocation& in) {
     return 0;
 }
 
-constexpr Option backup_options[] = {
+constexpr Option database_backup_options[] = {
     {.name = "file", .help = "The file to write; it appears when it is complete", .becomes = Becomes::local},
     {.name = "force", .takes = Takes::flag, .help = "Replace a file that exists", .becomes = Becomes::local},
 };
-constexpr Option restore_options[] = {
+constexpr Option database_restore_options[] = {
     {.name = "file", .help = "A file that database:backup has written", .becomes = Becomes::local},
     {.name = "force",
      .takes = Takes::flag,
      .help = "Remove everything that is in the database first",
      .becomes = Becomes::local},
 };
-constexpr Option copy_options[] = {
+constexpr Option database_copy_options[] = {
     {.name = "to",
      .help = "sqlite:/path/file.db, pgsql://user@host:port/name, or mysql://user@host:port/name; ?socket=/path names a "
              "socket; without a password",
@@ -187,39 +187,39 @@ constexpr Option copy_options[] = {
      .becomes = Becomes::local},
 };
 
-constexpr Command table[] = {
+constexpr Command database_table[] = {
     {.name = "database:status",
-     .run = run_status,
+     .run = database_status,
      .summary = "Shows where the database is, its version, schema, size and number of rows",
      .shows_record = true},
     {.name = "database:migrate",
-     .run = run_migrate,
+     .run = database_migrate,
      .summary = "Brings the schema of the database up to date, which every start of the server does, too"},
     {.name = "database:check",
-     .run = run_check,
+     .run = database_check,
      .summary = "Looks for damage, dangling references and broken promises in the database; repairs nothing"},
     {.name = "database:backup",
-     .run = run_backup,
+     .run = database_backup,
      .summary = "Writes everything in the database to one file while the server runs",
-     .options = backup_options,
+     .options = database_backup_options,
      .needs = {"file"},
      .positional = "file"},
     {.name = "database:restore",
-     .run = run_restore,
+     .run = database_restore,
      .summary = "Fills the database from a backup, on any kind of database",
-     .options = restore_options,
+     .options = database_restore_options,
      .needs = {"file"},
      .positional = "file"},
     {.name = "database:copy",
-     .run = run_copy,
+     .run = database_copy,
      .summary = "Copies everything into another, empty database of any kind",
-     .options = copy_options,
+     .options = database_copy_options,
      .needs = {"to"},
      .positional = "to"},
 };
 
 }  // namespace
 
-std::span<const Command> database_commands() { return table; }
+std::span<const Command> database_commands() { return database_table; }
 
 }  // namespace mf

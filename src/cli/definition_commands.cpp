@@ -268,32 +268,32 @@ int for_each_file(Invocation& in, FileWork work) {
     return good ? 0 : 1;
 }
 
-constexpr Option file_option{.name = "file",
-                             .takes = Takes::list,
-                             .help = "Definition file, directory of definitions, or - for standard input",
-                             .becomes = Becomes::local,
-                             .aliases = {"json"},
-                             .file_name = true};
+constexpr Option definition_file_option{.name = "file",
+                                        .takes = Takes::list,
+                                        .help = "Definition file, directory of definitions, or - for standard input",
+                                        .becomes = Becomes::local,
+                                        .aliases = {"json"},
+                                        .file_name = true};
 
-constexpr Option import_options[] = {
-    file_option,
+constexpr Option definition_import_options[] = {
+    definition_file_option,
     {.name = "dry-run", .takes = Takes::flag, .help = "Show what would happen", .key = "dry_run"},
     {.name = "force", .takes = Takes::flag, .help = "Also when the installed version is newer"},
     {.name = "enable", .takes = Takes::flag, .help = "Enable the application"},
     {.name = "adopt", .takes = Takes::flag, .help = "Take over an application of the same name with another UUID"},
 };
-constexpr Option file_options[] = {file_option};
-constexpr Option remove_options[] = {
-    file_option,
+constexpr Option definition_file_options[] = {definition_file_option};
+constexpr Option definition_remove_options[] = {
+    definition_file_option,
     {.name = "cascade", .takes = Takes::flag, .help = "Retire its run templates, too"},
 };
 
-constexpr Command table[] = {
+constexpr Command definition_table[] = {
     {.name = "application:import-json",
      .operation = "application:import",
      .run = [](Invocation& in) { return for_each_file(in, import_file); },
      .summary = "Installs or updates applications from their definitions",
-     .options = import_options,
+     .options = definition_import_options,
      .needs = {"file"},
      .missing = "Missing --file",
      .positional = "file",
@@ -303,7 +303,7 @@ constexpr Command table[] = {
      .operation = "application:validate",
      .run = [](Invocation& in) { return for_each_file(in, validate_file); },
      .summary = "Checks definitions and changes nothing",
-     .options = file_options,
+     .options = definition_file_options,
      .needs = {"file"},
      .missing = "Missing --file",
      .positional = "file",
@@ -313,7 +313,7 @@ constexpr Command table[] = {
      .operation = "application:remove",
      .run = [](Invocation& in) { return for_each_file(in, remove_file); },
      .summary = "Retires the applications of definitions",
-     .options = remove_options,
+     .options = definition_remove_options,
      .needs = {"file"},
      .missing = "Missing --file",
      .positional = "file",
@@ -323,6 +323,6 @@ constexpr Command table[] = {
 
 }  // namespace
 
-std::span<const Command> definition_commands() { return table; }
+std::span<const Command> definition_commands() { return definition_table; }
 
 }  // namespace mf

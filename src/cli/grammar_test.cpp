@@ -17,7 +17,7 @@ namespace {
 
 json::value ok(std::int64_t id = 5) { return json::object{{"id", id}}; }
 
-FakeBackend backend() {
+FakeBackend backend_with_options() {
     FakeBackend out;
     out.offer("company:list", {"limit", "offset", "order", "after"}, json::array());
     out.offer("company:get", {"id", "ic", "name", "code"}, ok());
@@ -39,7 +39,7 @@ FakeBackend backend() {
 
 /// What an operation was asked, as "operation {input}".
 std::string asked(std::vector<std::string> words) {
-    auto fake = backend();
+    auto fake = backend_with_options();
     Shell call{fake};
     call(words);
     if (fake.asked.empty()) return "nothing: " + call.out + call.err;
@@ -182,7 +182,7 @@ TEST_CASE("fields of the operation that no table names are options, too") {
 }
 
 TEST_CASE("misuse is told on standard error with what may have been meant") {
-    auto fake = backend();
+    auto fake = backend_with_options();
     Shell call{fake};
     CHECK(call({"company:gett"}).code == 1);
     CHECK(call.out.empty());
@@ -217,7 +217,7 @@ TEST_CASE("misuse is told on standard error with what may have been meant") {
 }
 
 TEST_CASE("no list of words makes the program stumble") {
-    auto fake = backend();
+    auto fake = backend_with_options();
     const std::vector<std::string> vocabulary{"company",    "get",       "list",     "job",      "--id",
                                               "--",         "-",         "-f",       "json",     "--format=json",
                                               "--config",   "A=1",       "-vvv",     "--help",   "run",

@@ -35,17 +35,17 @@ std::string wrapped(std::string_view text, std::size_t indent, std::size_t width
     return out;
 }
 
-struct Row {
+struct HelpRow {
     std::string left;
     std::string right;
 };
 
-std::string rows_text(const std::vector<Row>& rows, const HelpLook& look) {
+std::string rows_text(const std::vector<HelpRow>& rows, const HelpLook& look) {
     std::size_t column = 0;
-    for (const Row& row : rows) column = std::max(column, row.left.size());
+    for (const HelpRow& row : rows) column = std::max(column, row.left.size());
     column = std::min<std::size_t>(column + 4, 36);
     std::string out;
-    for (const Row& row : rows) {
+    for (const HelpRow& row : rows) {
         out += "  " + painted(row.left, "32", look.coloured);
         if (row.right.empty()) {
             out += '\n';
@@ -61,7 +61,7 @@ std::string rows_text(const std::vector<Row>& rows, const HelpLook& look) {
     return out;
 }
 
-Row option_row(const Option& option) {
+HelpRow option_row(const Option& option) {
     std::string left = option.letter ? fmt::format("-{}, ", option.letter) : "    ";
     left += option.name == "verbose" ? "--verbose (-vv, -vvv)" : option_words(option);
     std::string right(option.help);
@@ -144,9 +144,9 @@ std::string help_of_command(const CatalogEntry& entry, const HelpLook& look) {
     out += heading("Usage:", look) + "  " + wrapped(usage(entry), 6, look.width) + "\n";
     if (const auto others = other_spellings(*entry.command); !others.empty())
         out += "\n" + heading("Also written:", look) + "  " + wrapped(others, 2, look.width) + "\n";
-    std::vector<Row> rows;
+    std::vector<HelpRow> rows;
     for (const Option& option : Catalog::options_of(entry)) {
-        Row row = option_row(option);
+        HelpRow row = option_row(option);
         if (is_needed(*entry.command, option.name)) row.right += row.right.empty() ? "(needed)" : " (needed)";
         rows.push_back(std::move(row));
     }
@@ -155,7 +155,7 @@ std::string help_of_command(const CatalogEntry& entry, const HelpLook& look) {
 }
 
 std::string help_of_entity(const std::vector<const CatalogEntry*>& commands, const HelpLook& look) {
-    std::vector<Row> rows;
+    std::vector<HelpRow> rows;
     for (const CatalogEntry* entry : commands)
         rows.push_back({std::string(entry->command->name), std::string(summary_of(*entry))});
     return heading("Commands:", look) + rows_text(rows, look) +
@@ -166,7 +166,7 @@ std::string help_of_program(const Catalog& catalog, const HelpLook& look) {
     std::string out = fmt::format("MultiFlexi {}\n\n", painted(MULTIFLEXI_VERSION, "32", look.coloured));
     out += heading("Usage:", look) +
            fmt::format("  {} <command> [options]\n  {} <entity> <action> [options]\n\n", program, program);
-    std::vector<Row> rows;
+    std::vector<HelpRow> rows;
     for (const Option& option : global_options()) rows.push_back(option_row(option));
     out += heading("Options:", look) + rows_text(rows, look) + "\n" + heading("Commands:", look);
     rows.clear();

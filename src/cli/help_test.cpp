@@ -9,7 +9,7 @@ using mf::testing::FakeBackend;
 using mf::testing::Shell;
 
 namespace {
-FakeBackend backend() {
+FakeBackend backend_with_help() {
     FakeBackend fake;
     fake.offer("company:get", {"id", "name", "ic", "code"}, json::value(json::object{}));
     fake.offer("company:create", {"name", "code"}, json::value(json::object{}));
@@ -20,7 +20,7 @@ FakeBackend backend() {
 }  // namespace
 
 TEST_CASE("help, lists, descriptions and scripts open no database") {
-    auto fake = backend();
+    auto fake = backend_with_help();
     Shell shell{fake};
     for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{{},
                                                                                        {"list"},
@@ -53,7 +53,7 @@ TEST_CASE("help, lists, descriptions and scripts open no database") {
 }
 
 TEST_CASE("help names the options of the command, its operation and the program") {
-    auto fake = backend();
+    auto fake = backend_with_help();
     Shell shell{fake};
     shell({"company:get", "--help"});
     for (const auto text :
@@ -71,14 +71,14 @@ TEST_CASE("help names the options of the command, its operation and the program"
 }
 
 TEST_CASE("only commands whose operation exists are there") {
-    auto fake = backend();
+    auto fake = backend_with_help();
     Shell shell{fake};
     CHECK(shell({"list"}).out.find("company:remove") == std::string::npos);
     CHECK(shell({"company:remove", "--id", "1"}).code == 1);
 }
 
 TEST_CASE("describe tells programs every command and option, itself excluded") {
-    auto fake = backend();
+    auto fake = backend_with_help();
     Shell shell{fake};
     const auto commands = shell({"describe"}).document().as_object();
     CHECK_FALSE(commands.contains("describe"));
@@ -95,7 +95,7 @@ TEST_CASE("describe tells programs every command and option, itself excluded") {
 }
 
 TEST_CASE("the version and the width of the terminal") {
-    auto fake = backend();
+    auto fake = backend_with_help();
     Shell shell{fake};
     CHECK(shell({"-V"}).out == "multiflexi-cli " MULTIFLEXI_VERSION "\n");
     shell.terminal = true;

@@ -9,7 +9,7 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column job_columns[] = {
     {.name = "id", .on_terminal = true},
     {.name = "app_id", .on_terminal = true},
     {.name = "begin", .as = As::time, .on_terminal = true},
@@ -35,7 +35,7 @@ constexpr Column columns[] = {
     {.name = "stdout_size"},
     {.name = "stderr_size"},
 };
-constexpr Subject subject{"Job", "job_id", columns};
+constexpr Subject job_subject{"Job", "job_id", job_columns};
 
 /// Rows of a page of a screen carry their output, because the viewers of such screens read it from there; anything
 /// longer belongs to `job output`.
@@ -73,8 +73,8 @@ void add_output(Invocation& in, json::object& row, const json::object& canonical
     if (!row["env"].is_object()) row["env"] = in.json() ? json::value(json::object()) : json::value(nullptr);
 }
 
-int run_list(Invocation& in) {
-    Listing listing{.columns = columns, .adorn = add_output};
+int job_list(Invocation& in) {
+    Listing listing{.columns = job_columns, .adorn = add_output};
     // Without a terminal one line for each job, as other versions print it.
     if (!in.terminal().out_is_terminal) listing.separator = " | ";
     // Environments cost a query each: they are read for those who see them.
@@ -135,7 +135,7 @@ int print_with_output(Invocation& in, json::object record, std::int64_t id) {
     return 0;
 }
 
-int run_get(Invocation& in) {
+int job_get(Invocation& in) {
     auto input = in.input();
     if (!input) return in.refuse(input.error());
     // The output is read piece by piece below.
@@ -151,7 +151,7 @@ int run_get(Invocation& in) {
     return print_with_output(in, shaped_job(in, canonical), integer_member(canonical, "id").value_or(0));
 }
 
-int run_create(Invocation& in) {
+int job_create(Invocation& in) {
     auto input = in.input();
     if (!input) return in.refuse(input.error());
     // `job:create --template 5` is the short form of "now".
@@ -173,7 +173,7 @@ int run_create(Invocation& in) {
     return in.answer(json::object{{"job_id", id}, {"id", id}}, fmt::format("Job created with ID: {}", plain_text(id)));
 }
 
-int run_cancel(Invocation& in) {
+int job_cancel(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     const auto record = record_of(*answer);
@@ -186,7 +186,7 @@ int run_cancel(Invocation& in) {
 }
 
 /// The operation removes a bounded number at once; it is asked until nothing is left to remove.
-int run_cleanup(Invocation& in) {
+int job_cleanup(Invocation& in) {
     std::int64_t deleted = 0;
     json::value days;
     for (bool more = true; more;) {
@@ -203,7 +203,7 @@ int run_cleanup(Invocation& in) {
         json::object{{"status", "success"}, {"message", message}, {"deleted_jobs", deleted}, {"days", days}}, message);
 }
 
-int run_status(Invocation& in) {
+int job_status(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     if (!answer->is_object()) return in.answer(*answer);
@@ -225,16 +225,16 @@ int run_status(Invocation& in) {
 
 constexpr std::array<std::string_view, 4> template_names{"template", "runtemplate", "template_id"};
 
-constexpr Option list_options[] = {
+constexpr Option job_list_options[] = {
     {.name = "status", .help = "failed, success, running, pending or a state", .aliases = {"state"}},
     {.name = "task_id", .help = "Only the attempts of this expected run", .aliases = {"task"}},
 };
-constexpr Option id_options[] = {{.name = "id", .help = "Id of the job", .aliases = {"job_id"}}};
-constexpr Option retry_options[] = {
+constexpr Option job_id_options[] = {{.name = "id", .help = "Id of the job", .aliases = {"job_id"}}};
+constexpr Option job_retry_options[] = {
     {.name = "id", .help = "Id of the job", .aliases = {"job_id"}},
     {.name = "force", .takes = Takes::flag, .help = "Also when its work is done: it, or another attempt, succeeded"},
 };
-constexpr Option create_options[] = {
+constexpr Option job_create_options[] = {
     {.name = "runtemplate_id", .help = "Id of the run template; as --template it means now", .aliases = template_names},
     {.name = "scheduled", .help = "When: now, 2025-06-15 12:35, +5 minutes", .aliases = {"schedule_time"}},
     {.name = "executor", .takes = Takes::optional_value, .help = "Instead of the one of the run template"},
@@ -250,10 +250,10 @@ constexpr Option create_options[] = {
      .becomes = Becomes::pair_file},
     {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
 };
-constexpr Option cleanup_options[] = {
+constexpr Option job_cleanup_options[] = {
     {.name = "days", .help = "Jobs that ended more days ago than this", .aliases = {"older-than"}},
 };
-constexpr Option update_options[] = {
+constexpr Option job_update_options[] = {
     {.name = "id", .help = "Id of the job", .aliases = {"job_id"}},
     {.name = "runtemplate_id", .help = "Id of the run template", .aliases = template_names},
     {.name = "scheduled", .help = "New time; the queue follows", .aliases = {"schedule_time"}},
@@ -262,62 +262,62 @@ constexpr Option update_options[] = {
     {.name = "app_id", .help = "Id of the application"},
 };
 
-constexpr Command table[] = {
-    {.name = "job:status", .operation = "job:status", .run = run_status, .summary = "Counts the jobs"},
+constexpr Command job_table[] = {
+    {.name = "job:status", .operation = "job:status", .run = job_status, .summary = "Counts the jobs"},
     {.name = "job:list",
      .operation = "job:list",
-     .run = run_list,
+     .run = job_list,
      .summary = "Lists the jobs",
-     .options = list_options,
+     .options = job_list_options,
      .lists = true},
     {.name = "job:get",
      .operation = "job:get",
-     .run = run_get,
+     .run = job_get,
      .summary = "Shows a job with its output",
-     .options = id_options,
+     .options = job_id_options,
      .needs = {"id"},
      .positional = "id",
      .shows_record = true},
     {.name = "job:create",
      .operation = "job:create",
-     .run = run_create,
+     .run = job_create,
      .summary = "Makes a job of a run template",
-     .options = create_options,
+     .options = job_create_options,
      .needs = {"runtemplate_id"},
      .missing = "Missing --runtemplate_id or --scheduled",
      .without = {"id", "app_id"}},
     {.name = "job:update",
      .operation = "job:update",
-     .run = [](Invocation& in) { return answer_updated(in, subject, "id"); },
+     .run = [](Invocation& in) { return answer_updated(in, job_subject, "id"); },
      .summary = "Changes a job that has not started",
-     .options = update_options,
+     .options = job_update_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "job:delete",
      .operation = "job:delete",
-     .run = [](Invocation& in) { return answer_gone(in, subject, "deleted"); },
+     .run = [](Invocation& in) { return answer_gone(in, job_subject, "deleted"); },
      .summary = "Deletes a job with its output and artifacts",
-     .options = id_options,
+     .options = job_id_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "job:cancel",
      .operation = "job:cancel",
-     .run = run_cancel,
+     .run = job_cancel,
      .summary = "Takes a job from the queue, or ends its processes",
-     .options = id_options,
+     .options = job_id_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "job:cleanup",
      .operation = "job:cleanup",
-     .run = run_cleanup,
+     .run = job_cleanup,
      .summary = "Deletes jobs that ended long ago, with their output and artifacts",
-     .options = cleanup_options,
+     .options = job_cleanup_options,
      .needs = {"days"}},
     {.name = "job:retry",
      .operation = "job:retry",
-     .run = [](Invocation& in) { return answer_created(in, subject); },
+     .run = [](Invocation& in) { return answer_created(in, job_subject); },
      .summary = "Makes a new job like one that has ended",
-     .options = retry_options,
+     .options = job_retry_options,
      .needs = {"id"},
      .positional = "id"},
 };
@@ -325,13 +325,13 @@ constexpr Command table[] = {
 }  // namespace
 
 json::object shaped_job(Invocation& in, const json::object& canonical) {
-    auto record = shaped(columns, canonical, in.zone());
+    auto record = shaped(job_columns, canonical, in.zone());
     // Never [] or a text: clients have a type for this.
     if (!record["env"].is_object()) record["env"] = json::object();
     if (const json::value* severity = canonical.if_contains("exit_severity")) record["exit_severity"] = *severity;
     return record;
 }
 
-std::span<const Command> job_commands() { return table; }
+std::span<const Command> job_commands() { return job_table; }
 
 }  // namespace mf

@@ -17,8 +17,6 @@ json::object job(std::int64_t id = 5) {
             {"stdout_size", 6}, {"stderr_size", 0}};
 }
 
-std::string compact(const Shell& shell) { return to_text(shell.document()); }
-
 JobEvent printed(JobStream stream, std::string_view text) {
     return {.kind = JobEvent::Kind::output, .sequence = 1, .stream = stream, .bytes = text};
 }
@@ -40,11 +38,11 @@ TEST_CASE("a job is shown with its output, read in pieces") {
     CHECK(record.at("task_id") == 3);
     CHECK(shell.last().at("output") == false);
     shell({"job:get", "--id", "5", "-f", "json", "--fields", "id,stderr"});
-    CHECK(compact(shell) == R"({"id":5,"stderr":""})");
+    CHECK(testing::compact(shell) == R"({"id":5,"stderr":""})");
     shell({"job:get", "--id", "5", "-f", "json", "--fields", "stderr"});
-    CHECK(compact(shell) == R"({"stderr":""})");
+    CHECK(testing::compact(shell) == R"({"stderr":""})");
     shell({"job:get", "--id", "5", "-f", "json", "--fields", "id"});
-    CHECK(compact(shell) == R"({"id":5})");
+    CHECK(testing::compact(shell) == R"({"id":5})");
     CHECK(shell({"job", "get", "5"}).out.find("state: succeeded\n") != std::string::npos);
 }
 
@@ -66,7 +64,7 @@ TEST_CASE("an unknown job is no error, but has no id") {
     fake.offer("job:get", {"id"}, Error{ErrorCode::not_found, "No."});
     Shell shell{fake};
     CHECK(shell({"job:get", "--id", "9", "-f", "json"}).code == 0);
-    CHECK(compact(shell) == R"({"stdout":"","stderr":""})");
+    CHECK(testing::compact(shell) == R"({"stdout":"","stderr":""})");
     CHECK(shell({"job:get", "--id", "9"}).out == "Job not found: ID=9\n");
 }
 
@@ -121,7 +119,7 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     fake.offer("job:update", {"id", "scheduled"}, json::value(job(8)));
     Shell shell{fake};
     shell({"job:create", "--template", "1", "-f", "json"});
-    CHECK(compact(shell) == R"({"job_id":8,"id":8})");
+    CHECK(testing::compact(shell) == R"({"job_id":8,"id":8})");
     CHECK(shell({"job:create", "--runtemplate_id", "1", "--scheduled", "now"}).out == "Job created with ID: 8\n");
     shell({"job:create", "--runtemplate_id", "1", "--scheduled", "now", "--verbose", "-f", "json"});
     CHECK(shell.document().as_object().at("id") == 8);
@@ -133,13 +131,13 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     CHECK(shell({"job:create", "--scheduled", "now"}).out == "Missing --runtemplate_id or --scheduled\n");
     CHECK(shell({"job", "cancel", "8"}).out == "Job asked to end: ID=8, it is still running\n");
     shell({"job:retry", "--id", "8", "-f", "json"});
-    CHECK(compact(shell) == R"({"job_id":9,"id":9})");
+    CHECK(testing::compact(shell) == R"({"job_id":9,"id":9})");
     CHECK(shell({"job", "retry", "8", "--force"}).out == "Job created with ID: 9\n");
     CHECK(shell.last().at("force") == true);
     shell({"job:delete", "--id", "8", "-f", "json"});
-    CHECK(compact(shell) == R"({"job_id":"8","deleted":true})");
+    CHECK(testing::compact(shell) == R"({"job_id":"8","deleted":true})");
     shell({"job:update", "--id", "8", "--scheduled", "+1 day", "-f", "json"});
-    CHECK(compact(shell) == R"({"updated":true,"job_id":"8"})");
+    CHECK(testing::compact(shell) == R"({"updated":true,"job_id":"8"})");
 }
 
 TEST_CASE("a clean-up goes on until nothing is left to remove") {
@@ -171,7 +169,7 @@ TEST_CASE("the output of a job is printed byte by byte") {
     CHECK(shell.err == "oops\n");
     CHECK(shell({"job:output", "--id", "5", "--stream", "stderr"}).out == "oops\n");
     shell({"job:output", "--id", "5", "-f", "json"});
-    CHECK(compact(shell) ==
+    CHECK(testing::compact(shell) ==
           "{\"job_id\":5,\"stdout\":\"a\xEF\xBF\xBD"
           "b\",\"stderr\":\"oops\\n\"}");
     CHECK(shell({"job:output", "--id", "7"}).out == "Job not found: ID=7\n");

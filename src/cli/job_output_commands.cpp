@@ -117,7 +117,7 @@ int refuse_job(Invocation& in, const Error& error, std::int64_t id) {
     return in.refuse(error);
 }
 
-int run_follow(Invocation& in) {
+int job_output_follow(Invocation& in) {
     const auto id = in.required_integer("id");
     if (!id) return in.refuse(id.error());
     const auto from = in.integer("from-seq");
@@ -149,7 +149,7 @@ int run_follow(Invocation& in) {
     return code >= 0 && code <= 255 ? static_cast<int>(code) : 1;
 }
 
-int run_output(Invocation& in) {
+int job_output_show(Invocation& in) {
     const auto id = in.required_integer("id");
     if (!id) return in.refuse(id.error());
     const auto wanted = lower(in.arguments().value("stream").value_or("both"));
@@ -195,30 +195,30 @@ int run_output(Invocation& in) {
     return 0;
 }
 
-constexpr Option follow_options[] = {
+constexpr Option job_output_follow_options[] = {
     {.name = "id", .help = "Id of the job", .becomes = Becomes::local, .aliases = {"job_id"}},
     {.name = "exit-code", .takes = Takes::flag, .help = "End with the exit code of the job", .becomes = Becomes::local},
     {.name = "from-seq", .help = "Only output behind this sequence number", .becomes = Becomes::local, .preset = "0"},
 };
-constexpr Option output_options[] = {
+constexpr Option job_output_options[] = {
     {.name = "id", .help = "Id of the job", .becomes = Becomes::local, .aliases = {"job_id"}},
     {.name = "stream", .help = "stdout, stderr or both", .becomes = Becomes::local, .preset = "both"},
 };
 
-constexpr Command table[] = {
+constexpr Command job_output_table[] = {
     {.name = "job:follow",
      .operation = "job:get",
-     .run = run_follow,
+     .run = job_output_follow,
      .summary = "Shows the output of a job while it runs, until it has ended",
-     .options = follow_options,
+     .options = job_output_follow_options,
      .needs = {"id"},
      .positional = "id",
      .closed = true},
     {.name = "job:output",
      .operation = "job:get",
-     .run = run_output,
+     .run = job_output_show,
      .summary = "Prints what a job wrote, byte by byte",
-     .options = output_options,
+     .options = job_output_options,
      .needs = {"id"},
      .positional = "id",
      .closed = true},
@@ -226,6 +226,6 @@ constexpr Command table[] = {
 
 }  // namespace
 
-std::span<const Command> job_output_commands() { return table; }
+std::span<const Command> job_output_commands() { return job_output_table; }
 
 }  // namespace mf

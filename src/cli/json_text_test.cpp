@@ -9,7 +9,7 @@
 using namespace mf;
 
 namespace {
-std::string printed(std::string_view text) {
+std::string printed_json(std::string_view text) {
     std::string out;
     append_ascii_json(out, *parse_json(text));
     return out;
@@ -17,14 +17,14 @@ std::string printed(std::string_view text) {
 }  // namespace
 
 TEST_CASE("JSON is printed with four blanks, escaped slashes and nothing but ASCII") {
-    CHECK(printed(R"({"a":[1,{"b":null}],"c":[],"d":{}})") ==
+    CHECK(printed_json(R"({"a":[1,{"b":null}],"c":[],"d":{}})") ==
           "{\n    \"a\": [\n        1,\n        {\n            \"b\": null\n        }\n    ],\n    \"c\": [],\n    "
           "\"d\": {}\n}");
-    CHECK(printed(R"("a/b")") == R"("a\/b")");
-    CHECK(printed("\"é€\"") == R"("\u00e9\u20ac")");
-    CHECK(printed("\"😀\"") == R"("\ud83d\ude00")");
-    CHECK(printed(R"("\u0000\u0007\n\"\\\u007f")") == R"("\u0000\u0007\n\"\\\u007f")");
-    CHECK(printed("1.5") == "1.5");
+    CHECK(printed_json(R"("a/b")") == R"("a\/b")");
+    CHECK(printed_json("\"é€\"") == R"("\u00e9\u20ac")");
+    CHECK(printed_json("\"😀\"") == R"("\ud83d\ude00")");
+    CHECK(printed_json(R"("\u0000\u0007\n\"\\\u007f")") == R"("\u0000\u0007\n\"\\\u007f")");
+    CHECK(printed_json("1.5") == "1.5");
 }
 
 TEST_CASE("malformed UTF-8 becomes U+FFFD") {

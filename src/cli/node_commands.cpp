@@ -11,9 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto between_looks = 500ms;
+constexpr auto between_looks_at_node = 500ms;
 
-constexpr Column columns[] = {
+constexpr Column node_columns[] = {
     {.name = "id", .as = As::number},
     {.name = "name", .on_terminal = true},
     {.name = "state", .on_terminal = true},
@@ -31,9 +31,9 @@ constexpr Column columns[] = {
     {.name = "clock_offset_ms", .as = As::number},
 };
 
-constexpr Option name_options[] = {{.name = "name", .help = "Name of the node, as node list shows it"}};
+constexpr Option node_name_options[] = {{.name = "name", .help = "Name of the node, as node list shows it"}};
 
-constexpr Option drain_options[] = {
+constexpr Option node_drain_options[] = {
     {.name = "name", .help = "Name of the node, as node list shows it"},
     {.name = "wait",
      .takes = Takes::flag,
@@ -44,7 +44,7 @@ constexpr Option drain_options[] = {
 
 int answer_node(Invocation& in, const json::value& node, std::string_view sentence) {
     const auto record = record_of(node);
-    return in.answer(shaped(columns, record, in.zone()),
+    return in.answer(shaped(node_columns, record, in.zone()),
                      fmt::format(fmt::runtime(sentence), one_line(text_member(record, "name")),
                                  integer_member(record, "jobs").value_or(0)));
 }
@@ -61,7 +61,7 @@ Result<std::optional<json::value>> when_empty(Invocation& in, json::value node, 
     while (integer_member(record_of(node), "jobs").value_or(0) > 0) {
         if (in.stop().stop_requested() || (seconds && in.backend().now() - begin >= std::chrono::seconds(*seconds)))
             return std::optional<json::value>{};
-        pause.wait_for(lock, in.stop(), between_looks, [] { return false; });
+        pause.wait_for(lock, in.stop(), between_looks_at_node, [] { return false; });
         auto again = in.call("node:get", question);
         if (!again) return again.error();
         node = *std::move(again);
@@ -69,7 +69,7 @@ Result<std::optional<json::value>> when_empty(Invocation& in, json::value node, 
     return std::optional(std::move(node));
 }
 
-int run_drain(Invocation& in) {
+int node_drain(Invocation& in) {
     const auto seconds = in.integer("time-limit");
     if (!seconds) return in.refuse(seconds.error());
     if (*seconds && **seconds < 0)
@@ -87,64 +87,64 @@ int run_drain(Invocation& in) {
     return answer_node(in, **empty, "Node {} takes no more jobs, and none of its jobs runs any more.");
 }
 
-int run_resume(Invocation& in) {
+int node_resume(Invocation& in) {
     auto node = in.call();
     if (!node) return in.refuse(node.error());
     return answer_node(in, *node, "Node {} takes jobs again.");
 }
 
-int run_get(Invocation& in) {
+int node_get(Invocation& in) {
     auto node = in.call();
     if (!node) return in.refuse(node.error());
-    return in.answer_record(shaped(columns, record_of(*node), in.zone()));
+    return in.answer_record(shaped(node_columns, record_of(*node), in.zone()));
 }
 
-int run_remove(Invocation& in) {
+int node_remove(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     const auto name = in.arguments().value("name").value_or("");
     return in.answer(json::object{{"name", name}, {"removed", true}}, fmt::format("Node removed: {}", one_line(name)));
 }
 
-constexpr Command table[] = {
+constexpr Command node_table[] = {
     {.name = "node:list",
      .operation = "node:list",
-     .run = [](Invocation& in) { return in.answer_list({.columns = columns, .nothing = "No nodes."}); },
+     .run = [](Invocation& in) { return in.answer_list({.columns = node_columns, .nothing = "No nodes."}); },
      .summary = "Lists the servers that work with the database",
      .lists = true},
     {.name = "node:get",
      .operation = "node:get",
-     .run = run_get,
+     .run = node_get,
      .summary = "Shows a node",
-     .options = name_options,
+     .options = node_name_options,
      .needs = {"name"},
      .positional = "name",
      .shows_record = true},
     {.name = "node:drain",
      .operation = "node:drain",
-     .run = run_drain,
+     .run = node_drain,
      .summary = "Lets a node take no more jobs; those that run go on",
-     .options = drain_options,
+     .options = node_drain_options,
      .needs = {"name"},
      .positional = "name"},
     {.name = "node:resume",
      .operation = "node:resume",
-     .run = run_resume,
+     .run = node_resume,
      .summary = "Lets a node take jobs again",
-     .options = name_options,
+     .options = node_name_options,
      .needs = {"name"},
      .positional = "name"},
     {.name = "node:remove",
      .operation = "node:remove",
-     .run = run_remove,
+     .run = node_remove,
      .summary = "Forgets a node whose server has stopped or is gone",
-     .options = name_options,
+     .options = node_name_options,
      .needs = {"name"},
      .positional = "name"},
 };
 
 }  // namespace
 
-std::span<const Command> node_commands() { return table; }
+std::span<const Command> node_commands() { return node_table; }
 
 }  // namespace mf

@@ -38,7 +38,7 @@ int show_preview(Invocation& in, const json::object& preview) {
     return 0;
 }
 
-int run_next(Invocation& in) {
+int plan_next(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     if (!answer->is_object()) return in.answer(*answer);
@@ -89,7 +89,7 @@ json::value batch_answer(std::string_view line, std::size_t number, const json::
     return answer;
 }
 
-int run_batch(Invocation& in, const std::string& file) {
+int plan_batch(Invocation& in, const std::string& file) {
     const auto defaults = preview_request(in);
     if (!defaults) return in.refuse(defaults.error());
     auto source = LineSource::open(file, in.terminal(), longest_request + 1);
@@ -110,8 +110,8 @@ int run_batch(Invocation& in, const std::string& file) {
     return 0;
 }
 
-int run_preview(Invocation& in) {
-    if (const auto file = in.arguments().value("batch")) return run_batch(in, *file);
+int plan_preview(Invocation& in) {
+    if (const auto file = in.arguments().value("batch")) return plan_batch(in, *file);
     if (!in.arguments().has("cron") && !in.arguments().has("interval"))
         return in.refuse(Refusal{.message = "Missing --cron, --interval or --batch"});
     const auto request = preview_request(in);
@@ -122,12 +122,6 @@ int run_preview(Invocation& in) {
     if (const auto error = text_member(object, "error"); !error.empty())
         return in.refuse(Refusal{.message = std::string(error), .details = {{"cron", member(object, "cron")}}});
     return show_preview(in, object);
-}
-
-std::string shell_quoted(std::string_view text) {
-    std::string out = "'";
-    for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
 }
 
 /// Lines for `eval`: only what a shell can assign, never the mask of a secret in place of its value, and nothing that a
@@ -149,7 +143,7 @@ int export_lines(Invocation& in, const json::array& variables) {
     return 0;
 }
 
-int run_environment(Invocation& in) {
+int plan_environment(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     if (in.json() || !answer->is_object()) return in.answer(*answer);
@@ -189,12 +183,12 @@ int run_environment(Invocation& in) {
     return 0;
 }
 
-constexpr Option next_options[] = {
+constexpr Option plan_next_options[] = {
     {.name = "id", .help = "Id of the run template", .aliases = {"runtemplate_id", "template"}},
     {.name = "count", .help = "How many runs", .preset = "10"},
     {.name = "zone", .help = "Time zone to show them in; the schedule stays in its own"},
 };
-constexpr Option environment_options[] = {
+constexpr Option plan_environment_options[] = {
     {.name = "id", .help = "Id of the run template", .aliases = {"runtemplate_id", "template"}},
     {.name = "explain",
      .takes = Takes::flag,
@@ -205,7 +199,7 @@ constexpr Option environment_options[] = {
      .help = "As assignments for a shell, without secrets",
      .becomes = Becomes::local},
 };
-constexpr Option preview_options[] = {
+constexpr Option plan_preview_options[] = {
     {.name = "cron", .help = "Cron expression", .becomes = Becomes::local},
     {.name = "interval",
      .help = "Interval code or word instead of --cron",
@@ -222,30 +216,30 @@ constexpr Option preview_options[] = {
      .file_name = true},
 };
 
-constexpr Command table[] = {
+constexpr Command plan_table[] = {
     {.name = "run-template:next",
      .operation = "runtemplate:next",
-     .run = run_next,
+     .run = plan_next,
      .summary = "Shows the coming runs of a run template and marks clock changes",
-     .options = next_options,
+     .options = plan_next_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "run-template:env",
      .operation = "runtemplate:env",
-     .run = run_environment,
+     .run = plan_environment,
      .summary = "Shows the environment that a job of a run template gets",
-     .options = environment_options,
+     .options = plan_environment_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "schedule:preview",
-     .run = run_preview,
+     .run = plan_preview,
      .summary = "Shows the coming runs of any schedule",
-     .options = preview_options,
+     .options = plan_preview_options,
      .positional = "cron"},
 };
 
 }  // namespace
 
-std::span<const Command> plan_commands() { return table; }
+std::span<const Command> plan_commands() { return plan_table; }
 
 }  // namespace mf

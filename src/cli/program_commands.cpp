@@ -13,7 +13,7 @@ HelpLook look_of(Invocation& in) {
     return {.width = in.terminal().out_is_terminal ? in.terminal().width : 100, .coloured = in.coloured()};
 }
 
-int run_list(Invocation& in) {
+int program_list(Invocation& in) {
     if (!in.json()) {
         in.out().write(help_of_program(in.catalog(), look_of(in)));
         return 0;
@@ -27,7 +27,7 @@ int run_list(Invocation& in) {
                      {"commands", std::move(commands)}});
 }
 
-int run_help(Invocation& in) {
+int program_help(Invocation& in) {
     if (in.arguments().has("man")) {
         if (in.json())
             return in.answer(json::object{{"name", "multiflexi-cli"}, {"manual", manual_page(in.catalog())}});
@@ -36,7 +36,7 @@ int run_help(Invocation& in) {
     }
     std::string name;
     for (const std::string& word : in.arguments().values("command_name")) name += (name.empty() ? "" : ":") + word;
-    if (name.empty()) return run_list(in);
+    if (name.empty()) return program_list(in);
     if (const CatalogEntry* entry = in.catalog().find(name)) {
         if (in.json())
             return in.answer(json::object{{"name", entry->command->name}, {"help", help_of_command(*entry, {})}});
@@ -52,7 +52,7 @@ int run_help(Invocation& in) {
         Refusal{.message = fmt::format("There is no command \"{}\"; list shows every command.", to_utf8(name))});
 }
 
-int run_describe(Invocation& in) {
+int program_describe(Invocation& in) {
     const auto commands = description(in.catalog());
     if (in.json()) return in.answer(commands);
     for (const auto& [name, command] : commands)
@@ -60,7 +60,7 @@ int run_describe(Invocation& in) {
     return 0;
 }
 
-int run_completion(Invocation& in) {
+int program_completion(Invocation& in) {
     const auto shell = in.arguments().value("shell").value_or("bash");
     const auto script = completion_script(in.catalog(), shell);
     if (script.empty())
@@ -95,7 +95,7 @@ std::string jobs_text(const json::value& jobs) {
     return out;
 }
 
-int run_status(Invocation& in) {
+int program_status(Invocation& in) {
     auto answer = in.call(json::object{});
     if (!answer) return in.refuse(answer.error());
     if (!answer->is_object()) return in.answer(*answer);
@@ -156,7 +156,7 @@ int run_status(Invocation& in) {
 }
 
 /// The operation removes a bounded number at once; it is asked until nothing is left to remove.
-int run_prune(Invocation& in) {
+int program_prune(Invocation& in) {
     const auto given = in.integer("keep");
     if (!given) return in.refuse(given.error());
     const std::int64_t keep = given->value_or(1000);
@@ -191,7 +191,7 @@ int run_prune(Invocation& in) {
                      done);
 }
 
-constexpr Option prune_options[] = {
+constexpr Option program_prune_options[] = {
     {.name = "logs",
      .takes = Takes::flag,
      .help = "Accepted; deletes nothing, the log of the server is not in the database",
@@ -202,39 +202,39 @@ constexpr Option prune_options[] = {
      .becomes = Becomes::local},
     {.name = "keep", .help = "How many of the newest stay", .becomes = Becomes::local, .preset = "1000"},
 };
-constexpr Option help_options[] = {
+constexpr Option program_help_options[] = {
     {.name = "command_name", .takes = Takes::list, .help = "The command to explain", .becomes = Becomes::local},
     {.name = "man", .takes = Takes::flag, .help = "Print the manual page in roff", .becomes = Becomes::local},
 };
-constexpr Option completion_options[] = {
+constexpr Option program_completion_options[] = {
     {.name = "shell", .help = "bash, zsh or fish", .becomes = Becomes::local, .preset = "bash"},
 };
 
-constexpr Command table[] = {
-    {.name = "list", .run = run_list, .summary = "Lists the commands"},
+constexpr Command program_table[] = {
+    {.name = "list", .run = program_list, .summary = "Lists the commands"},
     {.name = "help",
-     .run = run_help,
+     .run = program_help,
      .summary = "Explains a command",
-     .options = help_options,
+     .options = program_help_options,
      .positional = "command_name"},
     {.name = "describe",
-     .run = run_describe,
+     .run = program_describe,
      .summary = "Describes every command and its options for programs",
      .default_format = "json"},
     {.name = "completion",
-     .run = run_completion,
+     .run = program_completion,
      .summary = "Prints the completion script of a shell",
-     .options = completion_options,
+     .options = program_completion_options,
      .positional = "shell"},
     {.name = "prune",
      .operation = "prune",
-     .run = run_prune,
+     .run = program_prune,
      .summary = "Removes old jobs, which the program never does by itself",
-     .options = prune_options,
+     .options = program_prune_options,
      .closed = true},
     {.name = "status",
      .operation = "status",
-     .run = run_status,
+     .run = program_status,
      .summary = "Shows versions, counters and the state of the services",
      .aliases = {"appstatus"},
      .shows_record = true},
@@ -242,7 +242,7 @@ constexpr Command table[] = {
 
 }  // namespace
 
-std::span<const Command> program_commands() { return table; }
+std::span<const Command> program_commands() { return program_table; }
 
 int run_plain(Invocation& in) {
     if (in.entry().command->lists) return in.answer_list({});

@@ -6,7 +6,7 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column queue_columns[] = {
     {.name = "id", .as = As::number, .on_terminal = true},
     {.name = "job", .source = "job|job_id", .as = As::number, .on_terminal = true},
     {.name = "schedule_type", .on_terminal = true},
@@ -20,10 +20,10 @@ constexpr Column columns[] = {
     {.name = "runs_on"},
     {.name = "reason", .on_terminal = true},
 };
-constexpr Subject subject{"Queue entry", "queue_id", columns};
+constexpr Subject queue_subject{"Queue entry", "queue_id", queue_columns};
 
 /// "1135d 5h 47m"
-std::string distance(std::chrono::seconds length) {
+std::string length_text(std::chrono::seconds length) {
     const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(length).count();
     std::string out;
     if (minutes >= 1440) out += fmt::format("{}d ", minutes / 1440);
@@ -39,11 +39,11 @@ json::value due(Invocation& in, const json::value& after) {
     const auto left = std::chrono::floor<std::chrono::seconds>(*moment - in.backend().now());
     const auto text = format_local(*moment, in.zone());
     if (std::chrono::abs(left) < std::chrono::minutes{1}) return json::value(text + " (now)");
-    if (left.count() < 0) return json::value(fmt::format("{} (overdue {})", text, distance(-left)));
-    return json::value(fmt::format("{} ({})", text, distance(left)));
+    if (left.count() < 0) return json::value(fmt::format("{} (overdue {})", text, length_text(-left)));
+    return json::value(fmt::format("{} ({})", text, length_text(left)));
 }
 
-int run_list(Invocation& in) {
+int queue_list(Invocation& in) {
     auto input = in.input();
     if (!input) return in.refuse(input.error());
     const auto asked = in.range();
@@ -65,14 +65,14 @@ int run_list(Invocation& in) {
     if (answer->is_array())
         for (const json::value& value : answer->get_array()) {
             if (!value.is_object()) continue;
-            auto row = shaped(columns, value.get_object(), in.zone());
+            auto row = shaped(queue_columns, value.get_object(), in.zone());
             row["after"] = due(in, row["after"]);
             rows.push_back(std::move(row));
         }
-    return in.answer_rows(rows, {.columns = columns, .nothing = "No jobs in queue."});
+    return in.answer_rows(rows, {.columns = queue_columns, .nothing = "No jobs in queue."});
 }
 
-int run_overview(Invocation& in) {
+int queue_overview(Invocation& in) {
     auto answer = in.call(json::object{});
     if (!answer) return in.refuse(answer.error());
     const auto said = record_of(*answer);
@@ -104,7 +104,7 @@ int run_overview(Invocation& in) {
     return in.answer(json::object{{"comprehensive_queue_metrics", std::move(metrics)}});
 }
 
-int run_fix(Invocation& in) {
+int queue_fix(Invocation& in) {
     auto answer = in.call(json::object{});
     if (!answer) return in.refuse(answer.error());
     const auto said = record_of(*answer);
@@ -122,7 +122,7 @@ int run_fix(Invocation& in) {
     return 0;
 }
 
-int run_truncate(Invocation& in) {
+int queue_truncate(Invocation& in) {
     auto answer = in.call(json::object{});
     if (!answer) return in.refuse(answer.error());
     const auto waiting = integer_member(record_of(*answer), "waiting|removed|count").value_or(0);
@@ -130,7 +130,7 @@ int run_truncate(Invocation& in) {
     return in.answer(json::object{{"result", result}, {"waiting", waiting}}, result);
 }
 
-constexpr Option list_options[] = {
+constexpr Option queue_list_options[] = {
     {.name = "limit", .help = "At most so many entries", .becomes = Becomes::local},
     {.name = "offset", .help = "Leave so many entries out first", .becomes = Becomes::local},
     {.name = "order",
@@ -144,30 +144,30 @@ constexpr Option list_options[] = {
      .becomes = Becomes::local},
 };
 
-constexpr Command table[] = {
+constexpr Command queue_table[] = {
     {.name = "queue:list",
      .operation = "queue:list",
-     .run = run_list,
+     .run = queue_list,
      .summary = "Lists the jobs that wait for their time",
-     .options = list_options,
+     .options = queue_list_options,
      .aliases = {"schedule:list"}},
     {.name = "queue:overview",
      .operation = "queue:overview",
-     .run = run_overview,
+     .run = queue_overview,
      .summary = "Counts what waits",
      .aliases = {"queue:status"}},
     {.name = "queue:fix",
      .operation = "queue:fix",
-     .run = run_fix,
+     .run = queue_fix,
      .summary = "Looks for entries without a job and jobs without an entry, and repairs them"},
     {.name = "queue:truncate",
      .operation = "queue:truncate",
-     .run = run_truncate,
+     .run = queue_truncate,
      .summary = "Cancels every job that waits",
      .aliases = {"queue:clear"}},
     {.name = "queue:delete",
      .operation = "queue:delete",
-     .run = [](Invocation& in) { return answer_gone(in, subject, "deleted"); },
+     .run = [](Invocation& in) { return answer_gone(in, queue_subject, "deleted"); },
      .summary = "Cancels one job that waits",
      .needs = {"id"},
      .positional = "id"},
@@ -175,6 +175,6 @@ constexpr Command table[] = {
 
 }  // namespace
 
-std::span<const Command> queue_commands() { return table; }
+std::span<const Command> queue_commands() { return queue_table; }
 
 }  // namespace mf

@@ -6,7 +6,7 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column run_template_columns[] = {
     {.name = "id", .on_terminal = true},
     {.name = "app_id", .on_terminal = true},
     {.name = "company_id", .on_terminal = true},
@@ -47,9 +47,9 @@ constexpr Column columns[] = {
     {.name = "fault"},
     {.name = "runs_on"},
 };
-constexpr Subject subject{"RunTemplate", "runtemplate_id", columns};
+constexpr Subject run_template_subject{"RunTemplate", "runtemplate_id", run_template_columns};
 
-constexpr Option create_options[] = {
+constexpr Option run_template_create_options[] = {
     {.name = "name", .help = "Name of the run template"},
     {.name = "app_id", .help = "Id of the application", .aliases = {"application_id"}},
     {.name = "app_uuid", .help = "UUID of the application"},
@@ -82,30 +82,30 @@ constexpr Option create_options[] = {
 };
 // A new run template has nothing to forget.
 constexpr auto without_unset = [] {
-    std::array<Option, std::size(create_options) - 1> out{};
+    std::array<Option, std::size(run_template_create_options) - 1> out{};
     std::size_t i = 0;
-    for (const Option& option : create_options)
+    for (const Option& option : run_template_create_options)
         if (option.name != "unset") out[i++] = option;
     return out;
 }();
 
-constexpr Option list_options[] = {
+constexpr Option run_template_list_options[] = {
     {.name = "company", .help = "Id or code of a company"},
     {.name = "company_id", .help = "Id of a company"},
     {.name = "app_id", .help = "Id of an application"},
     {.name = "app_uuid", .help = "UUID of an application"},
     {.name = "active", .help = "1: only active ones, 0: only the others"},
 };
-constexpr Option get_options[] = {
+constexpr Option run_template_get_options[] = {
     {.name = "id", .aliases = {"runtemplate_id"}},
     {.name = "name", .help = "Exact name"},
 };
-constexpr Option id_options[] = {
+constexpr Option run_template_id_options[] = {
     {.name = "id",
      .help = "Id of the run template",
      .aliases = {"runtemplate_id", "template_id", "template", "runtemplate"}},
 };
-constexpr Option schedule_options[] = {
+constexpr Option run_template_schedule_options[] = {
     {.name = "id",
      .help = "Id of the run template",
      .aliases = {"runtemplate_id", "template_id", "template", "runtemplate"}},
@@ -123,7 +123,7 @@ constexpr Option schedule_options[] = {
      .becomes = Becomes::pair_file},
     {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
 };
-constexpr Option stale_options[] = {
+constexpr Option run_template_stale_options[] = {
     {.name = "tolerance-hours", .help = "How late counts as stale", .preset = "6"},
 };
 
@@ -148,7 +148,7 @@ int refuse_change(Invocation& in, const Error& error) {
 }
 
 json::object shown_record(Invocation& in, const json::object& canonical) {
-    auto record = shaped(columns, canonical, in.zone());
+    auto record = shaped(run_template_columns, canonical, in.zone());
     const json::value& configuration = member(canonical, "configuration");
     if (!configuration.is_object()) return record;
     // Values stand flat beside the fields; a variable that is called like a field does not hide it.
@@ -164,7 +164,7 @@ int answer_saved(Invocation& in, const json::object& canonical, json::object doc
     return in.verbose() ? in.answer_record(std::move(document)) : in.answer(document, sentence);
 }
 
-int run_get(Invocation& in) {
+int run_template_get(Invocation& in) {
     auto found = in.call();
     if (!found && found.error().code == ErrorCode::not_found) {
         if (const auto name = in.arguments().value("name"))
@@ -175,7 +175,7 @@ int run_get(Invocation& in) {
     return in.answer_record(shown_record(in, record_of(*found)));
 }
 
-int run_create(Invocation& in) {
+int run_template_create(Invocation& in) {
     auto made = in.call();
     if (!made) return refuse_change(in, made.error());
     const auto record = record_of(*made);
@@ -184,7 +184,7 @@ int run_create(Invocation& in) {
                         fmt::format("RunTemplate created with ID: {}", plain_text(id)));
 }
 
-int run_update(Invocation& in) {
+int run_template_update(Invocation& in) {
     const bool changes = std::ranges::any_of(in.arguments().all(), [](const GivenOption& given) {
         return given.option.becomes != Becomes::local && given.option.name != "id";
     });
@@ -197,7 +197,7 @@ int run_update(Invocation& in) {
                         fmt::format("RunTemplate updated: ID={}", id));
 }
 
-int run_schedule(Invocation& in) {
+int run_template_schedule(Invocation& in) {
     auto answer = in.call();
     if (!answer) {
         const Error& error = answer.error();
@@ -218,14 +218,14 @@ int run_schedule(Invocation& in) {
                     plain_text(scheduled), plain_text(executor), plain_text(job)));
 }
 
-int run_stale(Invocation& in) {
+int run_template_stale(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     const json::value stale = answer->is_object() ? member(answer->get_object(), "stale") : *answer;
     json::array rows;
     if (stale.is_array())
         for (const json::value& row : stale.get_array())
-            rows.push_back(row.is_object() ? shaped(columns, row.get_object(), in.zone()) : row);
+            rows.push_back(row.is_object() ? shaped(run_template_columns, row.get_object(), in.zone()) : row);
     const auto message = fmt::format("{} stale run-template(s) found", rows.size());
     if (in.json())
         return in.answer(json::object{
@@ -238,25 +238,25 @@ int run_stale(Invocation& in) {
     return 0;
 }
 
-constexpr Command table[] = {
+constexpr Command run_template_table[] = {
     {.name = "run-template:list",
      .operation = "runtemplate:list",
-     .run = [](Invocation& in) { return in.answer_list({.columns = columns}); },
+     .run = [](Invocation& in) { return in.answer_list({.columns = run_template_columns}); },
      .summary = "Lists the run templates",
-     .options = list_options,
+     .options = run_template_list_options,
      .lists = true},
     {.name = "run-template:get",
      .operation = "runtemplate:get",
-     .run = run_get,
+     .run = run_template_get,
      .summary = "Shows a run template with its configuration",
-     .options = get_options,
+     .options = run_template_get_options,
      .needs = {"id|name"},
      .missing = "Missing --id or --name",
      .positional = "id",
      .shows_record = true},
     {.name = "run-template:create",
      .operation = "runtemplate:create",
-     .run = run_create,
+     .run = run_template_create,
      .summary = "Creates a run template: an application configured for a company",
      .options = without_unset,
      .needs = {"name", "app_id|app_uuid", "company_id|company"},
@@ -264,35 +264,35 @@ constexpr Command table[] = {
      .without = {"id", "unset"}},
     {.name = "run-template:update",
      .operation = "runtemplate:update",
-     .run = run_update,
+     .run = run_template_update,
      .summary = "Changes a run template; its plan follows at once",
-     .options = create_options,
+     .options = run_template_create_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "run-template:delete",
      .operation = "runtemplate:delete",
-     .run = [](Invocation& in) { return answer_gone(in, subject, "deleted"); },
+     .run = [](Invocation& in) { return answer_gone(in, run_template_subject, "deleted"); },
      .summary = "Retires a run template; the history of its jobs stays",
-     .options = id_options,
+     .options = run_template_id_options,
      .needs = {"id"},
      .positional = "id"},
     {.name = "run-template:schedule",
      .operation = "runtemplate:schedule",
-     .run = run_schedule,
+     .run = run_template_schedule,
      .summary = "Makes a job of a run template, for now or for a time",
-     .options = schedule_options,
+     .options = run_template_schedule_options,
      .needs = {"id"},
      .positional = "id",
      .aliases = {"run-template:run", "job:run"}},
     {.name = "run-template:stale",
      .operation = "runtemplate:stale",
-     .run = run_stale,
+     .run = run_template_stale,
      .summary = "Lists run templates whose planned time has passed without a job",
-     .options = stale_options},
+     .options = run_template_stale_options},
 };
 
 }  // namespace
 
-std::span<const Command> run_template_commands() { return table; }
+std::span<const Command> run_template_commands() { return run_template_table; }
 
 }  // namespace mf

@@ -6,12 +6,6 @@
 namespace mf {
 namespace {
 
-std::string plain(std::string_view word) {
-    std::string out = lower(word);
-    std::erase_if(out, [](char c) { return c == '-' || c == '_'; });
-    return out;
-}
-
 /// Letters to change, add, leave out or exchange with their neighbour ("optimal string alignment").
 std::size_t slips(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
@@ -29,9 +23,9 @@ std::size_t slips(std::string_view a, std::string_view b) {
 }
 
 /// How far the words are apart; none: too far. A short word allows one slip, a long one three.
-std::optional<std::size_t> distance(std::string_view word, std::string_view candidate) {
+std::optional<std::size_t> distance_within_reach(std::string_view word, std::string_view candidate) {
     constexpr std::size_t longest = 64;
-    const auto a = plain(word.substr(0, longest + 1)), b = plain(candidate);
+    const auto a = without_joints(word.substr(0, longest + 1)), b = without_joints(candidate);
     if (a.empty() || a.size() > longest) return std::nullopt;
     const auto apart = slips(a, b);
     if (apart <= std::clamp<std::size_t>(std::max(a.size(), b.size()) / 3, 1, 3) && apart < a.size()) return apart;
@@ -74,7 +68,7 @@ std::vector<Suggestion> near_actions(std::span<const CatalogEntry* const> comman
     for (const CatalogEntry* entry : commands)
         if (same_word(action, action_of(entry)))
             out.push_back({far, std::string(entry->command->name)});
-        else if (const auto apart = distance(action, action_of(entry)))
+        else if (const auto apart = distance_within_reach(action, action_of(entry)))
             out.push_back({far + *apart, std::string(entry->command->name)});
     return out;
 }
@@ -84,7 +78,8 @@ std::vector<Suggestion> near_actions(std::span<const CatalogEntry* const> comman
 std::vector<std::string> near_words(std::string_view word, std::span<const std::string_view> candidates) {
     std::vector<Suggestion> found;
     for (const auto candidate : candidates)
-        if (const auto apart = distance(word, candidate)) found.push_back({*apart, std::string(candidate)});
+        if (const auto apart = distance_within_reach(word, candidate))
+            found.push_back({*apart, std::string(candidate)});
     return nearest_first(std::move(found));
 }
 
@@ -102,7 +97,7 @@ std::vector<std::string> near_commands(const Catalog& catalog, std::string_view 
         const auto known = name.substr(0, name.find(':'));
         if (std::ranges::find(seen, known) != seen.end()) continue;
         seen.push_back(known);
-        const auto apart = distance(entity, known);
+        const auto apart = distance_within_reach(entity, known);
         if (!apart) continue;
         if (known == name) {
             found.push_back({*apart, std::string(name)});

@@ -12,7 +12,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-mf::testing::FakeBackend backend() {
+mf::testing::FakeBackend backend_with_actions() {
     mf::testing::FakeBackend fake;
     for (const auto* name :
          {"company:list", "company:get", "company:create", "company:update", "company:remove", "job:list", "job:get",
@@ -37,7 +37,7 @@ TEST_CASE("words that are a slip away are suggested, nearest first, three at mos
 }
 
 TEST_CASE("commands: within a known entity its actions count, else the entity") {
-    auto fake = backend();
+    auto fake = backend_with_actions();
     const Catalog catalog(fake.operations());
     const auto near = [&](std::string_view spelled) { return near_commands(catalog, spelled); };
     CHECK(near("company:gett") == Words{"company:get"});

@@ -6,7 +6,7 @@
 namespace mf {
 namespace {
 
-constexpr Column columns[] = {
+constexpr Column task_columns[] = {
     {.name = "id", .on_terminal = true},
     {.name = "runtemplate_id", .on_terminal = true},
     {.name = "window_start", .as = As::time, .on_terminal = true},
@@ -21,16 +21,16 @@ constexpr Column columns[] = {
     {.name = "cause"},
 };
 
-int run_list(Invocation& in) { return in.answer_list({.columns = columns, .nothing = "No tasks found."}); }
+int task_list(Invocation& in) { return in.answer_list({.columns = task_columns, .nothing = "No tasks found."}); }
 
-int run_get(Invocation& in) {
+int task_get(Invocation& in) {
     auto found = in.call();
     if (!found && found.error().code == ErrorCode::not_found)
         return in.refuse(found.error(),
                          fmt::format("Task not found: ID={}", one_line(in.arguments().value("id").value_or(""))));
     if (!found) return in.refuse(found.error());
     const auto canonical = record_of(*found);
-    auto record = shaped(columns, canonical, in.zone());
+    auto record = shaped(task_columns, canonical, in.zone());
     if (const json::value* jobs = canonical.if_contains("jobs"); jobs && jobs->is_array()) {
         json::array shown;
         for (const json::value& job : jobs->get_array())
@@ -40,7 +40,7 @@ int run_get(Invocation& in) {
     return in.answer_record(std::move(record));
 }
 
-int run_status(Invocation& in) {
+int task_status(Invocation& in) {
     auto answer = in.call();
     if (!answer) return in.refuse(answer.error());
     constexpr Column counters[] = {
@@ -52,35 +52,35 @@ int run_status(Invocation& in) {
     return in.answer_record(shaped(counters, record_of(*answer), in.zone()));
 }
 
-constexpr Option list_options[] = {
+constexpr Option task_list_options[] = {
     {.name = "runtemplate_id", .help = "Only of this run template", .aliases = {"template", "runtemplate"}},
     {.name = "state", .help = "open, running, fulfilled, fulfilled_late, failed or missed", .aliases = {"status"}},
 };
-constexpr Option get_options[] = {
+constexpr Option task_get_options[] = {
     {.name = "id", .help = "Id of the task", .aliases = {"task_id"}},
     {.name = "with-jobs", .takes = Takes::flag, .help = "With the jobs that were its attempts", .key = "with_jobs"},
 };
 
-constexpr Command table[] = {
+constexpr Command task_table[] = {
     {.name = "task:list",
      .operation = "task:list",
-     .run = run_list,
+     .run = task_list,
      .summary = "Lists expected runs: one for each time of a schedule",
-     .options = list_options,
+     .options = task_list_options,
      .lists = true},
     {.name = "task:get",
      .operation = "task:get",
-     .run = run_get,
+     .run = task_get,
      .summary = "Shows an expected run, and why it failed or was missed",
-     .options = get_options,
+     .options = task_get_options,
      .needs = {"id"},
      .positional = "id",
      .shows_record = true},
-    {.name = "task:status", .operation = "task:status", .run = run_status, .summary = "Counts the expected runs"},
+    {.name = "task:status", .operation = "task:status", .run = task_status, .summary = "Counts the expected runs"},
 };
 
 }  // namespace
 
-std::span<const Command> task_commands() { return table; }
+std::span<const Command> task_commands() { return task_table; }
 
 }  // namespace mf

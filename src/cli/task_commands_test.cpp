@@ -26,8 +26,6 @@ json::object task() {
             {"created_at", "2025-06-15T10:00:01.000Z"}};
 }
 
-std::string compact(const Shell& shell) { return to_text(shell.document()); }
-
 constexpr std::string_view as_shown =
     R"({"id":3,"runtemplate_id":2,"window_start":"2025-06-15 12:00:00","window_end":"2025-06-15 13:00:00",)"
     R"("deadline":"2025-06-15 12:30:00","state":"failed","fulfilled_by_job_id":null,"fulfilled_at":null,)"
@@ -45,12 +43,12 @@ TEST_CASE("expected runs are listed in local time, filtered by run template and 
                });
     Shell shell{fake};
     CHECK(shell({"task:list", "--runtemplate_id", "2", "-f", "json"}).code == 0);
-    CHECK(compact(shell) == fmt::format("[{}]", as_shown));
+    CHECK(testing::compact(shell) == fmt::format("[{}]", as_shown));
     CHECK(to_text(shell.last()) == R"({"runtemplate_id":"2","order":"A","limit":1000})");
     CHECK(shell({"task", "list", "--state", "missed"}).out == "No tasks found.\n\n");
     CHECK(shell({"task:list", "--state", "missed", "-f", "json"}).out == "[]\n");
     shell({"task:list", "--fields", "id,state,cause", "--limit", "1", "--order", "D", "-f", "json"});
-    CHECK(compact(shell).starts_with(R"([{"id":3,"state":"failed","cause":"Job 9)"));
+    CHECK(testing::compact(shell).starts_with(R"([{"id":3,"state":"failed","cause":"Job 9)"));
     CHECK(shell({"task:list", "--fields", "id,state"}).out ==
           "+----+--------+\n| id | state  |\n+----+--------+\n|  3 | failed |\n+----+--------+\n\n");
 }
@@ -66,7 +64,7 @@ TEST_CASE("an expected run is shown, with its jobs when wanted") {
     });
     Shell shell{fake};
     shell({"task:get", "--id", "3", "-f", "json"});
-    CHECK(compact(shell) == as_shown);
+    CHECK(testing::compact(shell) == as_shown);
     shell({"task:get", "--id", "3", "--with-jobs", "-f", "json"});
     CHECK(shell.last().at("with_jobs") == true);
     const auto jobs = shell.document().at("jobs").as_array();
@@ -87,6 +85,6 @@ TEST_CASE("expected runs are counted by state") {
     CHECK(shell({"task", "status"}).out ==
           "total: 9\nopen: 1\nrunning: 0\nfulfilled: 4\nfulfilled_late: 0\nfailed: 2\nmissed: 2\n");
     shell({"task:status", "-f", "json"});
-    CHECK(compact(shell) ==
+    CHECK(testing::compact(shell) ==
           R"({"total":9,"open":1,"running":0,"fulfilled":4,"fulfilled_late":0,"failed":2,"missed":2})");
 }

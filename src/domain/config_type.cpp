@@ -31,8 +31,6 @@ constexpr Name aliases[] = {
     {"secret", ConfigType::password}, {"textarea", ConfigType::text},
 };
 
-Error invalid(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
-
 // A tenant's pattern must neither take much memory nor write to the log of the server.
 RE2::Options pattern_options() {
     RE2::Options options;
@@ -88,17 +86,12 @@ bool is_url(std::string_view text) {
     return !web || std::string_view("/?#:").find(rest[2]) == std::string_view::npos;
 }
 
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 std::string bound_text(double bound) {
     return canonical_decimal(fmt::format("{}", bound)).value_or(fmt::format("{}", bound));
 }
 
 Result<void> check_length(std::string_view text, const ConfigConstraints& constraints) {
-    const auto length = static_cast<std::int64_t>(characters(text));
+    const auto length = static_cast<std::int64_t>(character_count(text));
     if (constraints.minimum_length && length < *constraints.minimum_length)
         return invalid(
             fmt::format("The value has {} characters, at least {} are required.", length, *constraints.minimum_length));

@@ -29,7 +29,7 @@ unsigned nearest_working_day(unsigned day, unsigned first_weekday, unsigned leng
 
 constexpr Timestamp end_of_time = sys_days{2400y / 1 / 1};
 constexpr Timestamp start_of_time = sys_days{1800y / 1 / 1};
-constexpr seconds longest_gap = hours{3};
+constexpr seconds longest_local_gap = hours{3};
 
 }  // namespace
 
@@ -135,7 +135,7 @@ CronExpression::Stretch CronExpression::stretch_at(Timestamp moment, const Zone&
     if (!real_time_ && period.begin && period.before > period.offset)
         out.first = LocalTime{floor<seconds>(*period.begin).time_since_epoch() + period.before};
     const auto gap = period.afterwards - period.offset;
-    if (!real_time_ && gap > seconds{0} && gap <= longest_gap && out.end < end_of_time) {
+    if (!real_time_ && gap > seconds{0} && gap <= longest_local_gap && out.end < end_of_time) {
         const auto start = out.local(out.end);
         out.fires_at_end = next_local(start, start + gap).has_value();
         out.end_is_regular = next_local(start + gap, start + gap + seconds{1}).has_value();
@@ -220,7 +220,7 @@ std::vector<LocalTime> CronExpression::moved_to(Timestamp run, const Zone& zone)
     const auto period = zone.period_at(run);
     const auto gap = period.offset - period.before;
     std::vector<LocalTime> out;
-    if (real_time_ || never_ || period.begin != run || gap <= seconds{0} || gap > longest_gap) return out;
+    if (real_time_ || never_ || period.begin != run || gap <= seconds{0} || gap > longest_local_gap) return out;
     const auto end = zone.to_local(run);
     for (auto at = next_local(end - gap, end); at; at = next_local(*at + seconds{1}, end)) out.push_back(*at);
     return out;

@@ -16,7 +16,7 @@ constexpr const char* nth_names[] = {"first", "second", "third", "fourth", "fift
 std::string number_text(unsigned value) { return std::to_string(value); }
 
 /// "a", "a and b", "a, b and c".
-std::string joined(const std::vector<std::string>& parts, std::string_view last = " and ") {
+std::string listed(const std::vector<std::string>& parts, std::string_view last = " and ") {
     std::string out;
     for (std::size_t i = 0; i < parts.size(); ++i)
         out += (i == 0 ? "" : i + 1 == parts.size() ? std::string(last) : ", ") + parts[i];
@@ -38,7 +38,7 @@ std::string values_text(std::uint64_t bits, Name name) {
             parts.emplace_back(name(value));
         }
     }
-    return joined(parts);
+    return listed(parts);
 }
 
 /// n when the set is 0, n, 2n, … over the whole of a range that n divides; else 0.
@@ -72,7 +72,7 @@ struct CronWords {
                 for (unsigned minute = 0; minute < 60; ++minute)
                     if ((hours >> hour & 1) && (minutes >> minute & 1))
                         out.push_back(fmt::format("{:02}:{:02}", hour, minute));
-            return "At " + joined(out);
+            return "At " + listed(out);
         }
         if (hour_step == 1) {
             if (minutes == 1) return "Every hour";
@@ -112,7 +112,7 @@ struct CronWords {
                     out.push_back(
                         fmt::format("the {} {} of the month", nth_names[index % 6], weekday_names[index / 6]));
         }
-        return out.empty() ? "" : " on " + joined(out, " or ");
+        return out.empty() ? "" : " on " + listed(out, " or ");
     }
 
     std::string whole() const {

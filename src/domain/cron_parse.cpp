@@ -16,27 +16,25 @@ struct FieldRule {
     std::string_view example;
 };
 
-constexpr std::string_view month_names[] = {"jan", "feb", "mar", "apr", "may", "jun",
-                                            "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::string_view weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+constexpr std::string_view month_abbreviations[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                                    "jul", "aug", "sep", "oct", "nov", "dec"};
+constexpr std::string_view weekday_abbreviations[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 constexpr FieldRule rules[] = {{"minute", 0, 59, {}, "0, */15 or 10-50/20"},
                                {"hour", 0, 23, {}, "2, 8-18 or */6"},
                                {"day", 1, 31, {}, "1, 1,15, L or */2"},
-                               {"month", 1, 12, month_names, "1, jan-mar or */3"},
-                               {"weekday", 0, 7, weekday_names, "mon-fri, 0 (Sunday), 5L or 1#2"}};
+                               {"month", 1, 12, month_abbreviations, "1, jan-mar or */3"},
+                               {"weekday", 0, 7, weekday_abbreviations, "mon-fri, 0 (Sunday), 5L or 1#2"}};
 
 constexpr std::pair<std::string_view, std::string_view> macros[] = {
     {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
     {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"}};
 
-std::string quoted(std::string_view text) {
+std::string quoted_start(std::string_view text) {
     const bool is_long = text.size() > 40;
     return fmt::format("'{}{}'", to_utf8(text.substr(0, 40)), is_long ? "…" : "");
 }
 
-Error invalid(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
-
-std::optional<unsigned> number(std::string_view text) {
+std::optional<unsigned> number_of_field(std::string_view text) {
     unsigned value = 0;
     const auto* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
@@ -47,7 +45,7 @@ std::optional<unsigned> number(std::string_view text) {
 std::optional<unsigned> value_of(const FieldRule& rule, std::string_view text) {
     for (std::size_t i = 0; i < rule.names.size(); ++i)
         if (text == rule.names[i]) return rule.low + static_cast<unsigned>(i);
-    const auto value = number(text);
+    const auto value = number_of_field(text);
     if (!value || *value < rule.low || *value > rule.high) return std::nullopt;
     return value;
 }
@@ -62,14 +60,14 @@ struct Complaint {
     std::string_view part;
     Error operator()(std::string_view why) const {
         return invalid(fmt::format("The {} field of the cron expression cannot be {}: {} Write for example {}.",
-                                   rule.title, quoted(part), why, rule.example));
+                                   rule.title, quoted_start(part), why, rule.example));
     }
     Error value(std::string_view wrong) const {
-        if (const auto n = number(wrong))
+        if (const auto n = number_of_field(wrong))
             return (*this)(fmt::format("{} is not between {} and {}.", *n, rule.low, rule.high));
         if (wrong.empty()) return (*this)("a value is missing.");
         return (*this)(
-            fmt::format("{} is no number from {} to {}{}.", quoted(wrong), rule.low, rule.high, all_names(rule)));
+            fmt::format("{} is no number from {} to {}{}.", quoted_start(wrong), rule.low, rule.high, all_names(rule)));
     }
 };
 
@@ -94,7 +92,7 @@ Result<std::uint64_t> bits_of(const FieldRule& rule, std::string_view part) {
         }
     }
     if (slash != std::string_view::npos) {
-        const auto given = number(part.substr(slash + 1));
+        const auto given = number_of_field(part.substr(slash + 1));
         if (!given || *given == 0) return wrong("after the slash stands the step, a number from 1.");
         step = std::min(*given, 64u);
     }
@@ -125,7 +123,7 @@ struct CronParser {
         const Complaint wrong{rules[4], part};
         const auto add = [&](std::string_view text, unsigned index) -> Result<bool> {
             const auto value = value_of(rules[4], text);
-            if (!value) return wrong.value(text);
+            if (!value) return Complaint{rules[4], part}.value(text);
             out.nth_weekdays_.set(*value % 7 * 6 + index);
             return true;
         };
@@ -135,7 +133,7 @@ struct CronParser {
         }
         const auto hash = part.find('#');
         if (hash == std::string_view::npos) return false;
-        const auto nth = number(part.substr(hash + 1));
+        const auto nth = number_of_field(part.substr(hash + 1));
         if (!nth || *nth < 1 || *nth > 5) return wrong("after # stands which one of the month, 1 to 5.");
         return add(part.substr(0, hash), *nth - 1);
     }
@@ -161,7 +159,7 @@ struct CronParser {
 
 namespace {
 
-Result<std::vector<std::string_view>> fields_of(std::string_view text, std::string_view original) {
+Result<std::vector<std::string_view>> cron_fields(std::string_view text, std::string_view original) {
     if (text.empty()) return invalid("The cron expression is empty; write five fields such as '30 2 * * *' or @daily.");
     if (text.front() == '@') {
         for (const auto& [macro, meaning] : macros)
@@ -169,7 +167,7 @@ Result<std::vector<std::string_view>> fields_of(std::string_view text, std::stri
         return invalid(
             fmt::format("The cron expression {} is not known; there are @hourly, @daily, @midnight, "
                         "@weekly, @monthly, @yearly and @annually.",
-                        quoted(original)));
+                        quoted_start(original)));
     }
     std::vector<std::string_view> fields;
     for (const auto blank_separated : split(text, ' '))
@@ -179,7 +177,7 @@ Result<std::vector<std::string_view>> fields_of(std::string_view text, std::stri
         return invalid(
             fmt::format("The cron expression {} has {} field{} but needs five: minute hour day month "
                         "weekday, such as '30 2 * * mon-fri'.",
-                        quoted(original), fields.size(), fields.size() == 1 ? "" : "s"));
+                        quoted_start(original), fields.size(), fields.size() == 1 ? "" : "s"));
     return fields;
 }
 
@@ -192,7 +190,7 @@ Result<CronExpression> CronExpression::parse(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
     while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
     const std::string small = lower(text);
-    const auto fields = fields_of(small, original);
+    const auto fields = cron_fields(small, original);
     if (!fields) return fields.error();
 
     CronParser parser;

@@ -23,7 +23,7 @@ std::string iso(std::int64_t ms) {
     return out + "Z";
 }
 
-json::value to_json(const Field& field, const Value& value) {
+json::value field_to_json(const Field& field, const Value& value) {
     if (field.options.secret) return json::value(is_null(value) ? secret_unset_text : secret_mask_text);
     struct Visitor {
         const Field& field;
@@ -89,19 +89,20 @@ std::optional<Value> scalar_from_text(const Field& field, std::string_view text)
 }
 
 /// Stored as JSON, other bytes would silently become U+FFFD: a password that never fits again.
-bool is_utf8(const json::value& value) {
+bool has_only_utf8(const json::value& value) {
     switch (value.kind()) {
         case json::kind::string: return mf::is_utf8(value.get_string());
         case json::kind::array:
-            return std::ranges::all_of(value.get_array(), [](const json::value& each) { return is_utf8(each); });
+            return std::ranges::all_of(value.get_array(), [](const json::value& each) { return has_only_utf8(each); });
         case json::kind::object:
-            return std::ranges::all_of(
-                value.get_object(), [](const auto& each) { return mf::is_utf8(each.key()) && is_utf8(each.value()); });
+            return std::ranges::all_of(value.get_object(), [](const auto& each) {
+                return mf::is_utf8(each.key()) && has_only_utf8(each.value());
+            });
         default: return true;
     }
 }
 
-std::optional<Value> from_json(const Field& field, const json::value& input) {
+std::optional<Value> field_from_json(const Field& field, const json::value& input) {
     switch (input.kind()) {
         case json::kind::null: return Value{};
         case json::kind::bool_: return Value{input.get_bool()};
@@ -121,7 +122,7 @@ std::optional<Value> from_json(const Field& field, const json::value& input) {
 json::object to_json(const Entity& entity, const void* record) {
     json::object out;
     out.reserve(entity.fields.size());
-    for (const Field& field : entity.fields) out[field.name] = to_json(field, field.read(record));
+    for (const Field& field : entity.fields) out[field.name] = field_to_json(field, field.read(record));
     return out;
 }
 
@@ -140,11 +141,11 @@ Result<void> from_json(const Entity& entity, const json::object& input, void* re
             complain(field->name, "cannot be changed");
             continue;
         }
-        if (field->type != FieldType::bytes && !field->options.unchecked && !is_utf8(value)) {
+        if (field->type != FieldType::bytes && !field->options.unchecked && !has_only_utf8(value)) {
             complain(field->name, "is not valid UTF-8");
             continue;
         }
-        const auto converted = from_json(*field, value);
+        const auto converted = field_from_json(*field, value);
         if (!converted || !field->write(record, *converted))
             complain(field->name, expected(*field));
         else if (auto* text = std::get_if<std::string>(&*converted); text && text->size() > field->options.max_length)

@@ -29,7 +29,7 @@ Environment assembled(const EnvironmentLayers& layers) {
     return *std::move(environment);
 }
 
-std::string refusal(const EnvironmentLayers& layers) {
+std::string refusal_of(const EnvironmentLayers& layers) {
     auto environment = assemble_environment(layers);
     REQUIRE_FALSE(environment);
     return environment.error().message;
@@ -84,7 +84,7 @@ TEST_CASE("later credentials win, and a variable of two is pointed out") {
 }
 
 TEST_CASE("a credential of another company is refused") {
-    CHECK(refusal({.credentials = {{1, "Foreign", 16, {}}}, .company_id = 15}) ==
+    CHECK(refusal_of({.credentials = {{1, "Foreign", 16, {}}}, .company_id = 15}) ==
           "The credential \"Foreign\" belongs to another company. Remove it from the run template.");
 }
 
@@ -174,12 +174,12 @@ TEST_CASE("dangerous and malformed names stop the job, all of them named") {
 }
 
 TEST_CASE("no value carries a NUL byte, not even a shadowed one") {
-    CHECK(refusal({.runtemplate = {{"A", std::string("x\0y", 3)}}}).starts_with("A: value contains a NUL byte"));
+    CHECK(refusal_of({.runtemplate = {{"A", std::string("x\0y", 3)}}}).starts_with("A: value contains a NUL byte"));
     CHECK_FALSE(assemble_environment({.company = {{"A", std::string(1, '\0')}}, .launch = {{"A", "x"}}}));
 }
 
 TEST_CASE("values beyond what a process can be given are refused") {
-    CHECK(refusal({.launch = {{"BIG", std::string(140'000, 'x')}}})
+    CHECK(refusal_of({.launch = {{"BIG", std::string(140'000, 'x')}}})
               .starts_with("BIG: the value has more than 131072 bytes"));
 }
 
@@ -222,7 +222,7 @@ TEST_CASE("RESULT_FILE lies in the directory of the job") {
     CHECK(result_file("") == "");
     CHECK(result_file("a..b") == "/tmp/job/a..b");
     for (const auto bad : {"../x", "a/../../x", "..", "/tmp/../etc/x", "{UP}/x"})
-        CHECK(refusal({.runtemplate = {{"RESULT_FILE", bad}, {"UP", ".."}}, .temporary_directory = "/tmp/job"})
+        CHECK(refusal_of({.runtemplate = {{"RESULT_FILE", bad}, {"UP", ".."}}, .temporary_directory = "/tmp/job"})
                   .starts_with("RESULT_FILE: the path must not contain"));
     CHECK(value_of({.runtemplate = {{"OTHER_FILE", "r.json"}}, .temporary_directory = "/tmp/job"}, "OTHER_FILE") ==
           "r.json");

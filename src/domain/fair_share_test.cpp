@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Timestamp now{1'000'000ms};
+constexpr Timestamp moment_of_claim{1'000'000ms};
 
 /// Plays the queue: lanes with the moments since when their jobs have been due.
 struct Play {
@@ -31,7 +31,7 @@ struct Play {
     }
     /// How many jobs of each company were taken.
     std::map<std::int64_t, std::int64_t> share_out(std::int64_t free) {
-        FairShare share(lanes, running, free, now);
+        FairShare share(lanes, running, free, moment_of_claim);
         std::map<std::int64_t, std::int64_t> out;
         int turns = 0;
         while (const auto turn = share.next()) {
@@ -49,8 +49,9 @@ struct Play {
             running.of_application[share.lane(*turn).application] += got;
             share.took(*turn, got);
             if (got < turn->most)
-                share.ran_out(*turn,
-                              waiting.empty() || turn->until == now ? std::nullopt : std::optional(waiting.front()));
+                share.ran_out(*turn, waiting.empty() || turn->until == moment_of_claim
+                                         ? std::nullopt
+                                         : std::optional(waiting.front()));
         }
         return out;
     }

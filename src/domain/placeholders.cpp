@@ -8,7 +8,7 @@ namespace mf {
 
 namespace {
 
-constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t no_variable = std::numeric_limits<std::size_t>::max();
 
 bool starts_name(char c) { return (c >= 'A' && c <= 'Z') || c == '_'; }
 bool continues_name(char c) { return starts_name(c) || (c >= '0' && c <= '9'); }
@@ -47,7 +47,8 @@ private:
             for (auto macro = next_macro(variables_[i].value); macro;
                  macro = next_macro(variables_[i].value, macro->end)) {
                 const auto found = index.find(macro->name);
-                references_[i].push_back({macro->begin, macro->end, found == index.end() ? none : found->second});
+                references_[i].push_back(
+                    {macro->begin, macro->end, found == index.end() ? no_variable : found->second});
             }
         }
     }
@@ -56,8 +57,8 @@ private:
     // order_ receives every variable behind all those it refers to.
     void find_components() {
         const auto count = variables_.size();
-        component_.assign(count, none);
-        std::vector<std::size_t> number(count, none), low(count, 0), open;
+        component_.assign(count, no_variable);
+        std::vector<std::size_t> number(count, no_variable), low(count, 0), open;
         struct Frame {
             std::size_t variable;
             std::size_t next;
@@ -71,22 +72,22 @@ private:
             frames.push_back({variable, 0});
         };
         for (std::size_t start = 0; start < count; ++start) {
-            if (number[start] != none) continue;
+            if (number[start] != no_variable) continue;
             enter(start);
             while (!frames.empty()) {
                 auto& frame = frames.back();
                 const auto variable = frame.variable;
                 if (frame.next < references_[variable].size()) {
                     const auto target = references_[variable][frame.next++].target;
-                    if (target == none) continue;
-                    if (number[target] == none)
+                    if (target == no_variable) continue;
+                    if (number[target] == no_variable)
                         enter(target);
-                    else if (component_[target] == none)
+                    else if (component_[target] == no_variable)
                         low[variable] = std::min(low[variable], number[target]);
                     continue;
                 }
                 if (low[variable] == number[variable]) {
-                    for (auto member = none; member != variable; open.pop_back()) {
+                    for (auto member = no_variable; member != variable; open.pop_back()) {
                         member = open.back();
                         component_[member] = components;
                         order_.push_back(member);
@@ -109,7 +110,7 @@ private:
         for (const auto index : order_) {
             on_cycle_[index] = size[component_[index]] > 1;
             for (const auto& reference : references_[index]) {
-                if (reference.target == none) continue;
+                if (reference.target == no_variable) continue;
                 if (reference.target == index) on_cycle_[index] = true;
                 if (leads_to_cycle_[reference.target]) leads_to_cycle_[index] = true;
             }
@@ -118,7 +119,7 @@ private:
     }
 
     bool stays(const Reference& reference) const {
-        return reference.target == none || leads_to_cycle_[reference.target];
+        return reference.target == no_variable || leads_to_cycle_[reference.target];
     }
 
     Result<void> expand(std::size_t index) {
@@ -166,8 +167,8 @@ private:
         std::size_t more = 0;
         std::optional<std::size_t> cyclic;
         for (const auto& reference : references_[index]) {
-            if (reference.target != none && stays(reference) && !cyclic) cyclic = reference.target;
-            if (reference.target != none) continue;
+            if (reference.target != no_variable && stays(reference) && !cyclic) cyclic = reference.target;
+            if (reference.target != no_variable) continue;
             const auto text = variables_[index].value.substr(reference.begin, reference.end - reference.begin);
             if (std::find(unknown.begin(), unknown.end(), text) != unknown.end()) continue;
             if (unknown.size() < shown)
@@ -199,13 +200,13 @@ private:
 
     std::size_t first_that_stays(std::size_t index) const {
         for (const auto& reference : references_[index])
-            if (reference.target != none && stays(reference)) return reference.target;
+            if (reference.target != no_variable && stays(reference)) return reference.target;
         return index;
     }
 
     std::string once_around_any(std::size_t start) const {
         for (const auto& reference : references_[start])
-            if (reference.target != none && component_[reference.target] == component_[start])
+            if (reference.target != no_variable && component_[reference.target] == component_[start])
                 return once_around(start, reference.target);
         return name(start);
     }
@@ -220,7 +221,7 @@ private:
         for (std::size_t head = 0; head < queue.size() && looked_at < steps; ++head) {
             for (const auto& reference : references_[queue[head]]) {
                 if (++looked_at > steps) break;
-                if (reference.target == none || component_[reference.target] != component_[start]) continue;
+                if (reference.target == no_variable || component_[reference.target] != component_[start]) continue;
                 if (reference.target == start) {
                     std::string path;
                     for (auto at = queue[head]; at != start; at = before[at]) path = ">" + name(at) + path;

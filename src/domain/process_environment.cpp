@@ -14,18 +14,6 @@ bool is_inherited(std::string_view name) {
     return name.starts_with("LC_");
 }
 
-// Always quoted, so that a value that is read back is the same whatever it contains.
-std::string quoted(std::string_view value) {
-    std::string text = "'";
-    for (const char c : value) {
-        if (c == '\'')
-            text += "'\\''";
-        else
-            text += c;
-    }
-    return text + "'";
-}
-
 }  // namespace
 
 EnvironmentMap inherited_environment(const EnvironmentMap& server) {
@@ -61,7 +49,7 @@ std::string render_env_file(const Environment& environment, std::string_view hea
         else if (variable.secret && secrets == Secrets::masked && !variable.value.empty())
             text += fmt::format("# {}='{}'\n", variable.name, secret_mask_text);
         else
-            text += variable.name + "=" + quoted(variable.value) + "\n";
+            text += variable.name + "=" + shell_quoted(variable.value) + "\n";
     }
     return text;
 }

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono;
 
-constexpr std::int64_t longest_gap = 366 * 86400;
+constexpr std::int64_t longest_retry_gap = 366 * 86400;
 
 std::optional<minutes> time_of_day(std::string_view text) {
     if (text.size() != 5 || text[2] != ':') return std::nullopt;
@@ -25,7 +25,7 @@ std::optional<minutes> time_of_day(std::string_view text) {
 }
 
 seconds gap_after(const RunTemplate& run_template, std::int64_t attempts) {
-    const std::int64_t gap = std::clamp<std::int64_t>(run_template.retry_min_gap, 0, longest_gap);
+    const std::int64_t gap = std::clamp<std::int64_t>(run_template.retry_min_gap, 0, longest_retry_gap);
     std::int64_t factor = 1;
     switch (run_template.retry_backoff) {
         case RetryBackoff::none:
@@ -34,7 +34,7 @@ seconds gap_after(const RunTemplate& run_template, std::int64_t attempts) {
         case RetryBackoff::exponential: factor = std::int64_t{1} << std::min<std::int64_t>(attempts, 30); break;
     }
     // Both factors are bounded, so the product fits: 366 days * 2^30.
-    return seconds(std::min(gap * std::clamp<std::int64_t>(factor, 0, std::int64_t{1} << 30), longest_gap));
+    return seconds(std::min(gap * std::clamp<std::int64_t>(factor, 0, std::int64_t{1} << 30), longest_retry_gap));
 }
 
 std::string in_utc(Timestamp moment) { return format_iso(moment, Zone::utc()); }

@@ -2,15 +2,15 @@
 #include "domain/retry.h"
 
 #include "base/time_text.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::at;
 using namespace std::chrono_literals;
 
 namespace {
-
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
 
 RunTemplate three_attempts() {
     RunTemplate out;

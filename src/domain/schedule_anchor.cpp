@@ -19,7 +19,7 @@ Error wrong(std::string_view text, std::string_view why) {
 }
 
 /// One or two digits, nothing else.
-std::optional<unsigned> number(std::string_view text, unsigned low, unsigned high) {
+std::optional<unsigned> number_between(std::string_view text, unsigned low, unsigned high) {
     if (text.empty() || text.size() > 2 || text.find_first_not_of("0123456789") != text.npos) return std::nullopt;
     const auto value = static_cast<unsigned>(*to_integer(text));
     return value >= low && value <= high ? std::optional(value) : std::nullopt;
@@ -28,7 +28,8 @@ std::optional<unsigned> number(std::string_view text, unsigned low, unsigned hig
 bool read_time(std::string_view text, Anchor& out) {
     const auto colon = text.find(':');
     if (colon == text.npos) return false;
-    const auto hour = number(text.substr(0, colon), 0, 23), minute = number(text.substr(colon + 1), 0, 59);
+    const auto hour = number_between(text.substr(0, colon), 0, 23),
+               minute = number_between(text.substr(colon + 1), 0, 59);
     if (!minute || text.size() - colon != 3) return false;
     out.minute = *minute;
     out.is_minute_only = colon == 0;
@@ -40,8 +41,8 @@ bool read_day(std::string_view text, Anchor& out) {
     for (unsigned i = 0; i < 7; ++i)
         if (text == weekdays[i] || text == weekdays[i].substr(0, 3)) out.weekday = i;
     const auto dash = text.find('-');
-    if (dash != text.npos) out.month = number(text.substr(0, dash), 1, 12);
-    out.day = number(text.substr(dash == text.npos ? 0 : dash + 1), 1, 31);
+    if (dash != text.npos) out.month = number_between(text.substr(0, dash), 1, 12);
+    out.day = number_between(text.substr(dash == text.npos ? 0 : dash + 1), 1, 31);
     if (dash != text.npos) return out.month && out.day && *out.day <= longest_month[*out.month];
     return out.weekday || out.day;
 }

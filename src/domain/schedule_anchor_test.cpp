@@ -12,7 +12,7 @@ std::string tidy(std::string_view text) {
     return anchor ? to_text(*anchor) : "none";
 }
 
-std::string cron(Interval interval, std::string_view text) {
+std::string cron_of_anchor(Interval interval, std::string_view text) {
     const auto found = cron_of(interval, *parse_anchor(text));
     return found ? *found : found.error().message;
 }
@@ -43,18 +43,18 @@ TEST_CASE("what is no anchor is refused with examples") {
 }
 
 TEST_CASE("an anchor moves the runs of its interval") {
-    CHECK(cron(Interval::hourly, ":15") == "15 * * * *");
-    CHECK(cron(Interval::daily, "02:30") == "30 2 * * *");
-    CHECK(cron(Interval::weekly, "02:00") == "0 2 * * 1");
-    CHECK(cron(Interval::weekly, "sun 02:00") == "0 2 * * 0");
-    CHECK(cron(Interval::monthly, "02:00") == "0 2 1 * *");
-    CHECK(cron(Interval::monthly, "31 02:00") == "0 2 31 * *");
-    CHECK(cron(Interval::yearly, "03-31 02:00") == "0 2 31 3 *");
-    CHECK(cron(Interval::yearly, "02:00") == "0 2 1 1 *");
+    CHECK(cron_of_anchor(Interval::hourly, ":15") == "15 * * * *");
+    CHECK(cron_of_anchor(Interval::daily, "02:30") == "30 2 * * *");
+    CHECK(cron_of_anchor(Interval::weekly, "02:00") == "0 2 * * 1");
+    CHECK(cron_of_anchor(Interval::weekly, "sun 02:00") == "0 2 * * 0");
+    CHECK(cron_of_anchor(Interval::monthly, "02:00") == "0 2 1 * *");
+    CHECK(cron_of_anchor(Interval::monthly, "31 02:00") == "0 2 31 * *");
+    CHECK(cron_of_anchor(Interval::yearly, "03-31 02:00") == "0 2 31 3 *");
+    CHECK(cron_of_anchor(Interval::yearly, "02:00") == "0 2 1 1 *");
 }
 
 TEST_CASE("an anchor that says too much or too little for its interval is refused") {
-    CHECK(cron(Interval::daily, "mon 02:00") ==
+    CHECK(cron_of_anchor(Interval::daily, "mon 02:00") ==
           "'mon 02:00' does not fit the interval daily; write a time such as 02:00.");
     const std::pair<Interval, const char*> cases[] = {
         {Interval::disabled, "02:00"}, {Interval::minutely, "02:00"},  {Interval::custom, "02:00"},
@@ -62,5 +62,5 @@ TEST_CASE("an anchor that says too much or too little for its interval is refuse
         {Interval::weekly, "31"},      {Interval::weekly, "03-31"},    {Interval::monthly, "mon"},
         {Interval::monthly, "03-31"},  {Interval::yearly, "31 02:00"}, {Interval::yearly, "mon 02:00"}};
     for (const auto& [interval, text] : cases)
-        CHECK_MESSAGE(cron(interval, text).find("does not fit") != std::string::npos, text);
+        CHECK_MESSAGE(cron_of_anchor(interval, text).find("does not fit") != std::string::npos, text);
 }

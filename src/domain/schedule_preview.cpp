@@ -46,7 +46,7 @@ PreviewRun run_at(const Schedule& schedule, Timestamp slot) {
     return out;
 }
 
-PreviewClockChange shown(const ClockChange& change) {
+PreviewClockChange shown_change(const ClockChange& change) {
     const auto moment = floor<seconds>(change.at).time_since_epoch();
     const LocalTime before{moment + change.before}, after{moment + change.after};
     return {change, fmt::format("On {} the clocks go {} from {} to {}.", format_local(before).substr(0, 10),
@@ -74,7 +74,7 @@ SchedulePreview preview(const Schedule& schedule, Timestamp from, std::size_t co
         for (auto change = schedule.zone().next_clock_change(from);
              change && change->at <= *slot && *slot - from <= widest_shown;
              change = schedule.zone().next_clock_change(change->at))
-            out.clock_changes.push_back(shown(*change));
+            out.clock_changes.push_back(shown_change(*change));
         out.runs.push_back(run_at(schedule, *slot));
         from = *slot;
     }
@@ -98,10 +98,10 @@ json::object to_json(const SchedulePreview& preview, const Zone& zone) {
                                     {"clock_change", text_or_null(name_of(run.mark))},
                                     {"note", text_or_null(run.note)}});
     }
-    for (const auto& shown : preview.clock_changes)
-        changes.push_back(json::object{{"at", format_iso(shown.change.at, zone, UtcMark::offset)},
-                                       {"utc", format_iso(shown.change.at, Zone::utc())},
-                                       {"note", shown.note}});
+    for (const auto& shown_change : preview.clock_changes)
+        changes.push_back(json::object{{"at", format_iso(shown_change.change.at, zone, UtcMark::offset)},
+                                       {"utc", format_iso(shown_change.change.at, Zone::utc())},
+                                       {"note", shown_change.note}});
     return {{"never", preview.never},
             {"next", std::move(next)},
             {"runs", std::move(runs)},
@@ -116,8 +116,6 @@ struct Question {
     Timestamp from;
     std::int64_t count = 5;
 };
-
-Error invalid(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
 
 /// A text member; none when it is missing or null.
 Result<std::optional<std::string>> text_of(const json::object& request, std::string_view name) {

@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: MIT
 #include "domain/schedule_preview.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::prague;
 using namespace std::chrono;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Zone prague = *Zone::named("Europe/Prague");
-const Timestamp now = sys_days{2026y / 3 / 28} + 12h;
+const Timestamp asked_at = sys_days{2026y / 3 / 28} + 12h;
 
 Schedule custom(std::string_view cron, const Zone& zone = prague) {
     return *Schedule::compile({.interval = Interval::custom, .cron = std::string(cron), .zone = zone, .delay = 1min});
 }
 
 /// Runs as "local mark note", one per line.
-std::string story(const SchedulePreview& preview) {
+std::string lines_of(const SchedulePreview& preview) {
     std::string out;
     for (const auto& run : preview.runs)
         out += fmt::format("{} {} {}\n", run.local.substr(5, 11) + run.local.substr(19), name_of(run.mark), run.note);
     return out;
 }
 
-json::value ask(std::string_view request) { return preview_answer(*parse_json(request), now, prague); }
+json::value ask(std::string_view request) { return preview_answer(*parse_json(request), asked_at, prague); }
 std::string error_of(std::string_view request) {
     const auto answer = ask(request);
     const auto* error = answer.as_object().if_contains("error");
@@ -34,48 +35,48 @@ std::string error_of(std::string_view request) {
 }  // namespace
 
 TEST_CASE("a run that stands for a time in a gap says so") {
-    CHECK(story(preview(custom("30 2 * * *"), now, 2)) ==
+    CHECK(lines_of(preview(custom("30 2 * * *"), asked_at, 2)) ==
           "03-29T03:00+02:00 gap 02:30 does not exist that day; runs at 03:00.\n03-30T02:30+02:00  \n");
-    CHECK(story(preview(custom("0,30 2 * * *"), now, 1)) ==
+    CHECK(lines_of(preview(custom("0,30 2 * * *"), asked_at, 1)) ==
           "03-29T03:00+02:00 gap 02:00 and 02:30 do not exist that day; runs at 03:00.\n");
-    CHECK(story(preview(custom("0-29 2 * * *"), now, 1)) ==
+    CHECK(lines_of(preview(custom("0-29 2 * * *"), asked_at, 1)) ==
           "03-29T03:00+02:00 gap 30 times from 02:00 to 02:29 do not exist that day; runs at 03:00.\n");
-    CHECK(story(preview(custom("0 * * * *"), sys_days{2026y / 3 / 29} + 30min, 1)) == "03-29T03:00+02:00  \n");
+    CHECK(lines_of(preview(custom("0 * * * *"), sys_days{2026y / 3 / 29} + 30min, 1)) == "03-29T03:00+02:00  \n");
 }
 
 TEST_CASE("a run whose time occurs twice says which one it is") {
     const Timestamp autumn = sys_days{2026y / 10 / 24} + 22h;
-    CHECK(story(preview(custom("30 2 * * *"), autumn, 2)) ==
+    CHECK(lines_of(preview(custom("30 2 * * *"), autumn, 2)) ==
           "10-25T02:30+02:00 overlap-first 02:30 occurs twice that day; runs at the first.\n10-26T02:30+01:00  \n");
-    CHECK(story(preview(custom("30 */2 * * *"), autumn + 2h, 3)) ==
+    CHECK(lines_of(preview(custom("30 */2 * * *"), autumn + 2h, 3)) ==
           "10-25T02:30+02:00 overlap-first 02:30 occurs twice that day; this is the first.\n"
           "10-25T02:30+01:00 overlap-second 02:30 occurs twice that day; this is the second.\n"
           "10-25T04:30+01:00  \n");
 }
 
 TEST_CASE("clock changes between near runs are told") {
-    const auto daily = preview(custom("0 12 * * *"), now, 3);
+    const auto daily = preview(custom("0 12 * * *"), asked_at, 3);
     REQUIRE(daily.clock_changes.size() == 1);
     CHECK(daily.clock_changes[0].note == "On 2026-03-29 the clocks go forward from 02:00 to 03:00.");
     const auto autumn = preview(custom("0 12 * * *"), sys_days{2026y / 10 / 24} + 12h, 1);
     REQUIRE(autumn.clock_changes.size() == 1);
     CHECK(autumn.clock_changes[0].note == "On 2026-10-25 the clocks go back from 03:00 to 02:00.");
-    CHECK(preview(custom("0 12 1 1 *"), now, 3).clock_changes.empty());
-    CHECK(preview(custom("0 12 * * *", Zone::utc()), now, 300).clock_changes.empty());
+    CHECK(preview(custom("0 12 1 1 *"), asked_at, 3).clock_changes.empty());
+    CHECK(preview(custom("0 12 * * *", Zone::utc()), asked_at, 300).clock_changes.empty());
 }
 
 TEST_CASE("slots and launches are both shown") {
-    const auto run = preview(custom("0 12 * * *"), now, 1).runs.at(0);
+    const auto run = preview(custom("0 12 * * *"), asked_at, 1).runs.at(0);
     CHECK(run.slot == sys_days{2026y / 3 / 29} + 10h);
     CHECK(run.launch == run.slot + 1min);
 }
 
 TEST_CASE("what never runs, or runs on more days than one thinks, comes with a warning") {
-    CHECK(preview(custom("0 0 31 2 *"), now, 3).never);
-    CHECK(preview(custom("0 0 31 2 *"), now, 3).warnings.at(0) == "There is no such day, so it never runs.");
-    CHECK(preview(*Schedule::compile({}), now, 3).never);
-    CHECK(preview(custom("0 0 13 * 5"), now, 3).warnings.at(0).starts_with("Day and weekday are both given"));
-    CHECK(preview(custom("0 0 13 * *"), now, 3).warnings.empty());
+    CHECK(preview(custom("0 0 31 2 *"), asked_at, 3).never);
+    CHECK(preview(custom("0 0 31 2 *"), asked_at, 3).warnings.at(0) == "There is no such day, so it never runs.");
+    CHECK(preview(*Schedule::compile({}), asked_at, 3).never);
+    CHECK(preview(custom("0 0 13 * 5"), asked_at, 3).warnings.at(0).starts_with("Day and weekday are both given"));
+    CHECK(preview(custom("0 0 13 * *"), asked_at, 3).warnings.empty());
     const auto late = preview(custom("0 0 1 1 *"), sys_days{2398y / 1 / 1}, 5);
     CHECK(late.runs.size() == 2);  // the second is still 2399 in UTC
     CHECK(late.warnings.size() == 1);

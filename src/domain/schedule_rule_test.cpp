@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "domain/schedule_rule.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 #include <set>
 
 using namespace mf;
+using testing::prague;
 using namespace std::chrono;
 using namespace std::chrono_literals;
 
 namespace {
-
-const Zone prague = *Zone::named("Europe/Prague");
 
 Schedule schedule(const ScheduleRule& rule) {
     const auto compiled = Schedule::compile(rule);

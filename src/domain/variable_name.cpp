@@ -8,7 +8,7 @@ namespace mf {
 namespace {
 
 // conffield.keyname of existing databases; the longest real name has 32 bytes.
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_variable_name = 64;
 
 struct Group {
     std::string_view reason;  ///< continues "The environment name X is not allowed: it …"
@@ -127,9 +127,9 @@ bool is_invisible(std::string_view character) {
 
 std::string malformation(std::string_view name) {
     if (name.empty()) return "An environment name is empty.";
-    if (name.size() > longest_name)
+    if (name.size() > longest_variable_name)
         return fmt::format("The environment name {}… has {} bytes; at most {} are allowed.",
-                           shown_name(name.substr(0, 32)), name.size(), longest_name);
+                           shown_name(name.substr(0, 32)), name.size(), longest_variable_name);
     if (name.find('=') != std::string_view::npos)
         return fmt::format("The environment name {} contains \"=\", which would make it another variable.",
                            shown_name(name));

@@ -19,11 +19,6 @@ namespace {
 constexpr std::size_t most_entries = 100'000;
 constexpr int deepest = 64;
 
-std::string reason(int error) {
-    char buffer[256];
-    return ::strerror_r(error, buffer, sizeof buffer);
-}
-
 Timestamp modified(const struct stat& status) {
     return Timestamp(
         std::chrono::milliseconds(std::int64_t{status.st_mtim.tv_sec} * 1000 + status.st_mtim.tv_nsec / 1'000'000));
@@ -92,7 +87,7 @@ private:
     void walk(int directory, const std::string& prefix, const std::optional<std::string>& result, int depth) {
         const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // closed together with the list
         const std::unique_ptr<DIR, int (*)(DIR*)> list(copy < 0 ? nullptr : ::fdopendir(copy), ::closedir);
-        if (!list) return skip(prefix, fmt::format("The directory cannot be read: {}.", reason(errno)));
+        if (!list) return skip(prefix, fmt::format("The directory cannot be read: {}.", error_text(errno)));
         while (const dirent* item = ::readdir(list.get())) {
             const std::string_view entry = item->d_name;
             if (entry == "." || entry == "..") continue;
@@ -118,7 +113,7 @@ private:
             }
             if (depth >= deepest) return skip(name, fmt::format("It lies more than {} directories deep.", deepest));
             const Descriptor child(::openat(parent, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-            if (!child) return skip(name, fmt::format("The directory cannot be read: {}.", reason(errno)));
+            if (!child) return skip(name, fmt::format("The directory cannot be read: {}.", error_text(errno)));
             return walk(child.get(), name + "/", result, depth + 1);
         }
         const auto pattern = match(name);

@@ -15,7 +15,7 @@ using mf::testing::TemporaryDirectory;
 
 namespace {
 
-struct Fixture {
+struct Collected {
     TemporaryDirectory base;
     WorkDirectory directory = *WorkDirectory::create(base.path(), 1);
 
@@ -39,7 +39,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "files are found by patterns over their relative path, unanchored") {
+TEST_CASE_FIXTURE(Collected, "files are found by patterns over their relative path, unanchored") {
     write("report.json", "{}");
     write("out/2024/a.pdf");
     write("out/2024/a.pdf.part");
@@ -56,14 +56,14 @@ TEST_CASE_FIXTURE(Fixture, "files are found by patterns over their relative path
     CHECK(collect_artifacts(directory, {}).artifacts.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "names are any bytes") {
+TEST_CASE_FIXTURE(Collected, "names are any bytes") {
     write("bad\xff.csv");
     write("\xc5\xbe.csv");
     CHECK(names(collect_artifacts(directory, {.patterns = {"^.\\.csv$"}})) == Names{"\xc5\xbe.csv"});
     CHECK(names(collect_artifacts(directory, {.patterns = {"^bad.\\.csv$"}})) == Names{"bad\xff.csv"});
 }
 
-TEST_CASE_FIXTURE(Fixture, "only regular files of the directory itself") {
+TEST_CASE_FIXTURE(Collected, "only regular files of the directory itself") {
     TemporaryDirectory outside;
     std::ofstream(outside.path() / "secret.txt") << "x";
     fs::create_symlink(outside.path() / "secret.txt", directory.path() / "link.txt");
@@ -77,7 +77,7 @@ TEST_CASE_FIXTURE(Fixture, "only regular files of the directory itself") {
     CHECK(found.skipped.size() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a bad pattern is reported and spoils nothing") {
+TEST_CASE_FIXTURE(Collected, "a bad pattern is reported and spoils nothing") {
     write("a");
     const auto found = collect_artifacts(directory, {.patterns = {"(", "(?=a)", "a"}});
     CHECK(names(found) == Names{"a"});
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(Fixture, "a bad pattern is reported and spoils nothing") {
     CHECK(found.skipped.size() == 2);
 }
 
-TEST_CASE_FIXTURE(Fixture, "RESULT_FILE comes first and needs no pattern") {
+TEST_CASE_FIXTURE(Collected, "RESULT_FILE comes first and needs no pattern") {
     write("a.txt");
     write("z/result.json");
     const auto file = (directory.path() / "z/result.json").string();
@@ -112,7 +112,7 @@ TEST_CASE_FIXTURE(Fixture, "RESULT_FILE comes first and needs no pattern") {
     CHECK(evil.skipped.size() == 1);
 }
 
-TEST_CASE_FIXTURE(Fixture, "RESULT_FILE outside of the work directory") {
+TEST_CASE_FIXTURE(Collected, "RESULT_FILE outside of the work directory") {
     TemporaryDirectory outside;
     std::ofstream(outside.path() / "r.json") << "{}";
     using Outside = ArtifactRules::OutsideResult;
@@ -140,7 +140,7 @@ TEST_CASE_FIXTURE(Fixture, "RESULT_FILE outside of the work directory") {
     CHECK(reason(device, "/dev/zero").find("regular") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "limits take the same files each time and name the others") {
+TEST_CASE_FIXTURE(Collected, "limits take the same files each time and name the others") {
     for (const char* name : {"a", "b", "c", "d"}) write(name, "12345");
     auto found = collect_artifacts(directory, {.patterns = {"."}, .result_file = "d", .most_files = 2});
     CHECK(names(found) == Names{"d", "a"});
@@ -150,7 +150,7 @@ TEST_CASE_FIXTURE(Fixture, "limits take the same files each time and name the ot
     CHECK(reason(found, "c").find("exceed 12 bytes") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Fixture, "content is read byte for byte") {
+TEST_CASE_FIXTURE(Collected, "content is read byte for byte") {
     std::string bytes;
     for (int i = 0; i < 700'000; ++i) bytes.push_back(static_cast<char>(i * 31));
     write("data.bin", bytes);
@@ -177,7 +177,7 @@ TEST_CASE_FIXTURE(Fixture, "content is read byte for byte") {
     CHECK(empty->mime_type == "application/json");
 }
 
-TEST_CASE_FIXTURE(Fixture, "a file that was exchanged after it was found is not read") {
+TEST_CASE_FIXTURE(Collected, "a file that was exchanged after it was found is not read") {
     TemporaryDirectory outside;
     std::ofstream(outside.path() / "file") << "secret";
     write("d/file");

@@ -17,21 +17,16 @@ namespace mf {
 
 namespace {
 
-constexpr std::size_t piece = 256 * 1024;
+constexpr std::size_t bytes_at_once = 256 * 1024;
 
 Error unreadable(const std::string& name, std::string_view why) {
     return {ErrorCode::unavailable, fmt::format("The artifact {} cannot be read: {}.", to_utf8(name), why)};
 }
 
-std::string reason(int error) {
-    char buffer[256];
-    return ::strerror_r(error, buffer, sizeof buffer);
-}
-
 }  // namespace
 
 ArtifactReader::ArtifactReader(Descriptor file, std::string name, std::uint64_t left)
-    : file_(std::move(file)), name_(std::move(name)), left_(left), buffer_(piece) {}
+    : file_(std::move(file)), name_(std::move(name)), left_(left), buffer_(bytes_at_once) {}
 
 Result<ArtifactReader> ArtifactReader::open(const WorkDirectory& directory, const FoundArtifact& artifact) {
     // Not blocking: a named pipe put in place of the file would hold us for ever.
@@ -41,7 +36,7 @@ Result<ArtifactReader> ArtifactReader::open(const WorkDirectory& directory, cons
     const std::string path = artifact.is_inside ? artifact.name : artifact.path.string();
     Descriptor file(static_cast<int>(::syscall(SYS_openat2, parent, path.c_str(), &how, sizeof how)));
     struct stat status {};
-    if (!file || ::fstat(file.get(), &status) != 0) return unreadable(artifact.name, reason(errno));
+    if (!file || ::fstat(file.get(), &status) != 0) return unreadable(artifact.name, error_text(errno));
     if (!S_ISREG(status.st_mode)) return unreadable(artifact.name, "it is no regular file any more");
     return ArtifactReader(std::move(file), artifact.name, static_cast<std::uint64_t>(status.st_size));
 }
@@ -52,7 +47,7 @@ Result<std::string_view> ArtifactReader::next() {
     while (filled < wanted) {
         const auto count = ::read(file_.get(), buffer_.data() + filled, wanted - filled);
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return unreadable(name_, reason(errno));
+        if (count < 0) return unreadable(name_, error_text(errno));
         if (count == 0) break;  // cut off meanwhile
         filled += static_cast<std::size_t>(count);
     }

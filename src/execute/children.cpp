@@ -15,7 +15,7 @@ namespace mf::children {
 
 namespace {
 
-struct Known {
+struct KnownChildren {
     std::unordered_set<pid_t> registered;
     std::unordered_set<const std::atomic<pid_t>*> births;
 
@@ -26,8 +26,8 @@ struct Known {
 };
 
 // Never destroyed: a supervisor may live as long as the program.
-Locked<Known>& known() {
-    static auto& instance = *new Locked<Known>;
+Locked<KnownChildren>& known_children() {
+    static auto& instance = *new Locked<KnownChildren>;
     return instance;
 }
 Locked<int>& subreapers() {
@@ -37,16 +37,16 @@ Locked<int>& subreapers() {
 
 }  // namespace
 
-Birth::Birth() { known().lock()->births.insert(&pid_); }
-Birth::~Birth() { known().lock()->births.erase(&pid_); }
-void Birth::register_child(pid_t pid) { known().lock()->registered.insert(pid); }
+Birth::Birth() { known_children().lock()->births.insert(&pid_); }
+Birth::~Birth() { known_children().lock()->births.erase(&pid_); }
+void Birth::register_child(pid_t pid) { known_children().lock()->registered.insert(pid); }
 
-bool is_registered(pid_t pid) { return known().lock()->contains(pid); }
+bool is_registered(pid_t pid) { return known_children().lock()->contains(pid); }
 
 Reaped reap(pid_t pid) {
     Reaped reaped;
     // Both steps under one lock: in between it would look like an orphan, afterwards its number may be a new child's.
-    auto guard = known().lock();
+    auto guard = known_children().lock();
     while (::wait4(pid, &reaped.status, 0, &reaped.usage) < 0 && errno == EINTR) {
     }
     guard->registered.erase(pid);
@@ -73,7 +73,7 @@ std::vector<ProcessIdentity> orphans() {
 }
 
 void reap_orphan(const ProcessIdentity& orphan) {
-    auto guard = known().lock();
+    auto guard = known_children().lock();
     if (guard->contains(orphan.pid) || start_time_of(orphan.pid) != orphan.start_time) return;
     ::waitpid(orphan.pid, nullptr, WNOHANG);
 }

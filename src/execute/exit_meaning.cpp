@@ -10,36 +10,36 @@ namespace mf {
 
 namespace {
 
-struct Known {
+struct KnownCode {
     int code;
     const char* text;
     ExitSeverity severity;
 };
 
-constexpr std::array known{
-    Known{0, "The job succeeded.", ExitSeverity::success},
-    Known{1, "The application reported a general error.", ExitSeverity::error},
-    Known{2, "The application was used wrongly; check its arguments.", ExitSeverity::error},
-    Known{64, "The application was given wrong arguments (EX_USAGE).", ExitSeverity::error},
-    Known{65, "The application could not use its input data (EX_DATAERR).", ExitSeverity::error},
-    Known{66, "An input file is missing or unreadable (EX_NOINPUT).", ExitSeverity::error},
-    Known{67, "The application does not know a user (EX_NOUSER).", ExitSeverity::error},
-    Known{68, "The application does not know a host (EX_NOHOST).", ExitSeverity::error},
-    Known{69, "A service that the application needs is not available (EX_UNAVAILABLE).", ExitSeverity::error},
-    Known{70, "The application met an error of its own (EX_SOFTWARE).", ExitSeverity::error},
-    Known{71, "The operating system refused something to the application (EX_OSERR).", ExitSeverity::error},
-    Known{72, "A system file is missing or unusable (EX_OSFILE).", ExitSeverity::error},
-    Known{73, "The application could not create its output (EX_CANTCREAT).", ExitSeverity::error},
-    Known{74, "Reading or writing failed in the application (EX_IOERR).", ExitSeverity::error},
-    Known{75, "A temporary failure; a later run may succeed (EX_TEMPFAIL).", ExitSeverity::warning},
-    Known{76, "The other side answered the application against the protocol (EX_PROTOCOL).", ExitSeverity::error},
-    Known{77, "The application lacks a permission (EX_NOPERM).", ExitSeverity::error},
-    Known{78, "The configuration is incomplete or wrong (EX_CONFIG).", ExitSeverity::error},
-    Known{124, "A time limit was exceeded (as timeout(1) reports it).", ExitSeverity::error},
-    Known{125, "The container engine failed before the application was started.", ExitSeverity::error},
-    Known{126, "The executable was found but could not be executed.", ExitSeverity::error},
-    Known{127, "The executable was not found.", ExitSeverity::error},
-    Known{255, "The application failed with exit code 255, or its exit code is not known.", ExitSeverity::error},
+constexpr std::array known_codes{
+    KnownCode{0, "The job succeeded.", ExitSeverity::success},
+    KnownCode{1, "The application reported a general error.", ExitSeverity::error},
+    KnownCode{2, "The application was used wrongly; check its arguments.", ExitSeverity::error},
+    KnownCode{64, "The application was given wrong arguments (EX_USAGE).", ExitSeverity::error},
+    KnownCode{65, "The application could not use its input data (EX_DATAERR).", ExitSeverity::error},
+    KnownCode{66, "An input file is missing or unreadable (EX_NOINPUT).", ExitSeverity::error},
+    KnownCode{67, "The application does not know a user (EX_NOUSER).", ExitSeverity::error},
+    KnownCode{68, "The application does not know a host (EX_NOHOST).", ExitSeverity::error},
+    KnownCode{69, "A service that the application needs is not available (EX_UNAVAILABLE).", ExitSeverity::error},
+    KnownCode{70, "The application met an error of its own (EX_SOFTWARE).", ExitSeverity::error},
+    KnownCode{71, "The operating system refused something to the application (EX_OSERR).", ExitSeverity::error},
+    KnownCode{72, "A system file is missing or unusable (EX_OSFILE).", ExitSeverity::error},
+    KnownCode{73, "The application could not create its output (EX_CANTCREAT).", ExitSeverity::error},
+    KnownCode{74, "Reading or writing failed in the application (EX_IOERR).", ExitSeverity::error},
+    KnownCode{75, "A temporary failure; a later run may succeed (EX_TEMPFAIL).", ExitSeverity::warning},
+    KnownCode{76, "The other side answered the application against the protocol (EX_PROTOCOL).", ExitSeverity::error},
+    KnownCode{77, "The application lacks a permission (EX_NOPERM).", ExitSeverity::error},
+    KnownCode{78, "The configuration is incomplete or wrong (EX_CONFIG).", ExitSeverity::error},
+    KnownCode{124, "A time limit was exceeded (as timeout(1) reports it).", ExitSeverity::error},
+    KnownCode{125, "The container engine failed before the application was started.", ExitSeverity::error},
+    KnownCode{126, "The executable was found but could not be executed.", ExitSeverity::error},
+    KnownCode{127, "The executable was not found.", ExitSeverity::error},
+    KnownCode{255, "The application failed with exit code 255, or its exit code is not known.", ExitSeverity::error},
 };
 
 /// What people should know about a signal beyond its name.
@@ -78,7 +78,7 @@ std::string signal_name(int number) {
 
 ExitMeaning exit_meaning(int code, const ExitMeanings& own) {
     if (const auto found = own.find(code); found != own.end()) return found->second;
-    for (const auto& [number, text, severity] : known)
+    for (const auto& [number, text, severity] : known_codes)
         if (number == code) return {text, severity};
     // Linux has signals 1 to 64.
     if (const int number = code - 128; number >= 1 && number <= 64)

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_at_once = 4 << 20;  // bytes of one job before the others have their turn
 constexpr std::size_t span_of_a_mark = 64 << 10;
-constexpr auto kill_patience = 5s;
+constexpr auto patience_of_kill = 5s;
 constexpr int between_kills = 20;  // ms
 /// How long a shim waits for the next job.
 constexpr auto patience_of_idle = 10s;
@@ -103,7 +103,7 @@ bool NativeExecutor::Core::settle(const Spool& spool) const {
     if (header.version != SpoolHeader::current_version) return true;
     const auto ticket = spool.ticket();
     const bool ours = get_text(header.boot) == boot_;
-    const auto last = Steady::now() + kill_patience;
+    const auto last = Steady::now() + patience_of_kill;
     for (;;) {
         const auto phase = spool.phase();
         switch (phase) {
@@ -280,7 +280,7 @@ void NativeExecutor::Core::end(const std::shared_ptr<Job>& job) {
                           .lost = std::string(same_boot ? foreign : rebooted),
                           .remark = job->reader.complaint(),
                           .ended_at = clock_.now()});
-    job->kills_until = Steady::now() + kill_patience;
+    job->kills_until = Steady::now() + patience_of_kill;
     dying_.push_back(job);
 }
 

@@ -2,6 +2,7 @@
 #include "execute/process.h"
 
 #include "execute/listener_test.h"
+#include "support/manual_clock.h"
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -16,10 +17,9 @@
 using namespace mf;
 using mf::testing::Record;
 using mf::testing::TemporaryDirectory;
+using mf::testing::the_clock;
 
 namespace {
-
-SystemClock the_clock;
 
 Command shell(std::string script) {
     return {.argv = {"sh", "-c", std::move(script)}, .environment = {{"PATH", "/usr/bin:/bin"}}};

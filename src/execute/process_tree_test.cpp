@@ -2,6 +2,7 @@
 #include "execute/children.h"
 #include "execute/listener_test.h"
 #include "execute/process_table.h"
+#include "support/manual_clock.h"
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -14,16 +15,15 @@
 
 using namespace mf;
 using mf::testing::Record;
+using mf::testing::the_clock;
 using namespace std::chrono_literals;
 
 namespace {
 
-SystemClock the_clock;
-
 const std::string work_directory = "/nowhere/tree-test-" + std::to_string(::getpid());
 const std::string mark = "MULTIFLEXI_TMP=" + work_directory;
 
-Command shell(std::string script) {
+Command marked_shell(std::string script) {
     return {.argv = {"sh", "-c", std::move(script)},
             .environment = {{"PATH", "/usr/bin:/bin"}, {"MULTIFLEXI_TMP", work_directory}},
             .mark = mark};
@@ -49,7 +49,7 @@ struct Running {
 
 TEST_CASE("stop: a tree that obeys SIGTERM") {
     Supervisor supervisor(the_clock);
-    Running job(supervisor, shell("sleep 1000 & sleep 1000 & echo ready; wait"));
+    Running job(supervisor, marked_shell("sleep 1000 & sleep 1000 & echo ready; wait"));
     job.record->wait_for_output("ready");
     supervisor.stop(job.key, StopReason::cancelled);
     const auto& end = job.record->wait_end();
@@ -62,7 +62,7 @@ TEST_CASE("stop: a tree that obeys SIGTERM") {
 
 TEST_CASE("stop: a process may clean up and choose its exit code") {
     Supervisor supervisor(the_clock);
-    Running job(supervisor, shell("trap 'echo bye; exit 9' TERM; echo ready; while :; do sleep 0.01; done"));
+    Running job(supervisor, marked_shell("trap 'echo bye; exit 9' TERM; echo ready; while :; do sleep 0.01; done"));
     job.record->wait_for_output("ready");
     supervisor.stop(job.key, StopReason::cancelled);
     CHECK(job.record->wait_end().exit_code == 9);
@@ -72,8 +72,9 @@ TEST_CASE("stop: a process may clean up and choose its exit code") {
 
 TEST_CASE("stop: a child may clean up although its parent has gone at once") {
     Supervisor supervisor(the_clock);
-    Running job(supervisor,
-                shell("sh -c 'trap \"echo cleaned; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait"));
+    Running job(
+        supervisor,
+        marked_shell("sh -c 'trap \"echo cleaned; exit\" TERM; echo ready; while :; do sleep 0.01; done' & wait"));
     job.record->wait_for_output("ready");
     supervisor.stop(job.key, StopReason::cancelled);
     CHECK(job.record->wait_end().exit_code == 128 + SIGTERM);
@@ -84,14 +85,14 @@ TEST_CASE("stop: a child may clean up although its parent has gone at once") {
 TEST_CASE("the limit: SIGTERM, and SIGKILL for who ignores it") {
     Supervisor supervisor(the_clock);
     SUBCASE("obeys") {
-        auto command = shell("sleep 1000");
+        auto command = marked_shell("sleep 1000");
         command.limit = 50ms;
         Running job(supervisor, command);
         CHECK(job.record->wait_end().signal == SIGTERM);
         CHECK(job.record->end->stopped == StopReason::time_limit);
     }
     SUBCASE("ignores") {
-        auto command = shell("trap '' TERM; echo ready; sleep 1000 & sleep 1000");
+        auto command = marked_shell("trap '' TERM; echo ready; sleep 1000 & sleep 1000");
         command.limit = 200ms;
         command.grace = 100ms;
         Running job(supervisor, command);
@@ -104,7 +105,7 @@ TEST_CASE("the limit: SIGTERM, and SIGKILL for who ignores it") {
 
 TEST_CASE("stop reaches descendants that left session and parent") {
     Supervisor supervisor(the_clock);
-    auto command = shell(
+    auto command = marked_shell(
         // In another session; daemonised twice; daemonised and deaf; without environment but with our output.
         "setsid sh -c 'echo a; sleep 1000' & "
         "(setsid sh -c '(echo b; exec sleep 1000) &' &) ; "
@@ -140,7 +141,7 @@ TEST_CASE("stop reaches daemons that keep neither environment nor output") {
             "(exec env -i setsid /bin/sh -c 'exec 3>&1 >/dev/null 2>&1; mkdir sub; cd sub; "
             "/bin/sh -c \"echo \\$\\$ >&3; exec /bin/sleep 1000 3>&-\" & exit') ; sleep 1000";
     }
-    auto command = shell(script);
+    auto command = marked_shell(script);
     command.directory = command.own_directory = directory.path() / "link";
     Running job(supervisor, command);
     job.record->wait_for_output("\n");
@@ -155,7 +156,7 @@ TEST_CASE("stop reaches daemons that keep neither environment nor output") {
 
 TEST_CASE("stop ends a family of 50 that goes on multiplying") {
     Supervisor supervisor(the_clock);
-    auto command = shell(
+    auto command = marked_shell(
         "trap '' TERM; n=0; while [ $n -lt 50 ]; do "
         "setsid sh -c 'trap \"\" TERM; while :; do sleep 0.05 & wait; done' & n=$((n+1)); done; echo ready; wait");
     command.grace = 50ms;
@@ -169,7 +170,7 @@ TEST_CASE("stop ends a family of 50 that goes on multiplying") {
 
 TEST_CASE("a stopped process is continued so that it can end") {
     Supervisor supervisor(the_clock);
-    Running job(supervisor, shell("echo ready; kill -STOP $$; sleep 1000"));
+    Running job(supervisor, marked_shell("echo ready; kill -STOP $$; sleep 1000"));
     job.record->wait_for_output("ready");
     supervisor.stop(job.key, StopReason::cancelled);
     CHECK(job.record->wait_end().signal == SIGTERM);
@@ -178,7 +179,8 @@ TEST_CASE("a stopped process is continued so that it can end") {
 TEST_CASE("a daemon that keeps the pipe open is not waited for, and is collected when it ends") {
     Supervisor supervisor(the_clock);
     // The substitution ends when the daemon has moved its output from there to the job's.
-    Running job(supervisor, shell("exec 3>&1; x=$(setsid sh -c 'echo up; exec sleep 1000 >&3' &); echo parent $x"));
+    Running job(supervisor,
+                marked_shell("exec 3>&1; x=$(setsid sh -c 'echo up; exec sleep 1000 >&3' &); echo parent $x"));
     CHECK(job.record->wait_end().exit_code == 0);
     CHECK(job.record->out == "parent up\n");
     std::vector<ProcessIdentity> daemons;
@@ -193,7 +195,7 @@ TEST_CASE("a daemon that keeps the pipe open is not waited for, and is collected
 
 TEST_CASE("children of other code are left alone") {
     Supervisor supervisor(the_clock);
-    Running job(supervisor, shell("true"));
+    Running job(supervisor, marked_shell("true"));
     int fds[2];
     REQUIRE(::pipe2(fds, O_CLOEXEC) == 0);
     const Descriptor read_end(fds[0]), write_end(fds[1]);
@@ -211,7 +213,7 @@ TEST_CASE("children of other code are left alone") {
 
 TEST_CASE("an application that closes its output and lives on is waited for") {
     Supervisor supervisor(the_clock);
-    Running job(supervisor, shell("echo first; exec >&- 2>&-; sleep 0.2; exit 5"));
+    Running job(supervisor, marked_shell("echo first; exec >&- 2>&-; sleep 0.2; exit 5"));
     CHECK(job.record->wait_end().exit_code == 5);
     CHECK(job.record->out == "first\n");
 }
@@ -221,8 +223,8 @@ TEST_CASE("the destructor ends what still runs, and says so") {
     record->pause_after = 1;
     {
         Supervisor supervisor(the_clock, {.shutdown_grace = 100ms});
-        supervisor.start(shell("echo ready; sleep 1000"), record);
-        supervisor.start(shell("trap '' TERM; echo ready; while :; do sleep 1000; done"), deaf);
+        supervisor.start(marked_shell("echo ready; sleep 1000"), record);
+        supervisor.start(marked_shell("trap '' TERM; echo ready; while :; do sleep 1000; done"), deaf);
         record->wait_for_output("ready");
         deaf->wait_for_output("ready");
     }
@@ -237,7 +239,7 @@ TEST_CASE("a process of an earlier run can be adopted") {
     auto first = std::make_shared<Record>(), second = std::make_shared<Record>();
     Supervisor supervisor(the_clock);
     // The daemon stands for the job whose server has died.
-    supervisor.start(shell("setsid sh -c 'echo $$; exec sleep 1000' & wait"), first);
+    supervisor.start(marked_shell("setsid sh -c 'echo $$; exec sleep 1000' & wait"), first);
     first->wait_for_output("\n");
     const pid_t pid = std::stoi(first->out);
     const ProcessIdentity identity{pid, start_time_of(pid).value()};

@@ -17,11 +17,6 @@ namespace {
 constexpr int not_executable = 126;
 constexpr int not_found = 127;
 
-std::string reason(int error) {
-    char buffer[256];
-    return ::strerror_r(error, buffer, sizeof buffer);
-}
-
 /// For people: printable, and not longer than a line.
 std::string shown(std::string_view text) {
     constexpr std::size_t longest = 200;
@@ -108,7 +103,7 @@ StartFailure explain_exec(const Command& command, int error) {
     if (error == ENOEXEC)
         return {not_executable,
                 fmt::format("{} is neither a program for this machine nor a script with a #! line.", shown(name))};
-    return {not_executable, fmt::format("The executable {} could not be started: {}.", shown(name), reason(error))};
+    return {not_executable, fmt::format("The executable {} could not be started: {}.", shown(name), error_text(error))};
 }
 
 bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
@@ -154,15 +149,15 @@ StartFailure sentence_for(const Command& command, SpawnStep step, int error) {
         case SpawnStep::exec: return explain_exec(command, error);
         case SpawnStep::directory:
             return {not_executable, fmt::format("The work directory {} cannot be entered: {}.",
-                                                shown(command.directory.native()), reason(error))};
+                                                shown(command.directory.native()), error_text(error))};
         case SpawnStep::limits:
-            return {not_executable, fmt::format("A resource limit could not be set: {}.", reason(error))};
+            return {not_executable, fmt::format("A resource limit could not be set: {}.", error_text(error))};
         case SpawnStep::descriptors:
         case SpawnStep::prepare: break;
     }
     return {not_executable,
             fmt::format("The system could not make a process: {}. It is probably overloaded; try again later.",
-                        reason(error))};
+                        error_text(error))};
 }
 
 /// What a limit of the job itself has brought about stays as it is.

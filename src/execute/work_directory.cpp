@@ -19,11 +19,6 @@ namespace {
 
 constexpr int open_directory = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
-std::string reason(int error) {
-    char buffer[256];
-    return ::strerror_r(error, buffer, sizeof buffer);
-}
-
 ErrorCode code_of(int error) { return is_shortage(error) ? ErrorCode::unavailable : ErrorCode::forbidden; }
 
 /// Gives us all permissions. Not a word to the file system where they are right, as they nearly always are: each
@@ -53,13 +48,13 @@ public:
         // What is empty, as most work directories are, needs no look inside.
         if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
         const Descriptor top = open_writable(parent, name.c_str());
-        if (!top) return complain(name, reason(errno));
+        if (!top) return complain(name, error_text(errno));
         empty_top(top.get(), name);
-        if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) complain(name, reason(errno));
+        if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) complain(name, error_text(errno));
     }
     void empty_top(int top, const std::string& name) {
         struct stat status {};
-        if (::fstat(top, &status) != 0) return complain(name, reason(errno));
+        if (::fstat(top, &status) != 0) return complain(name, error_text(errno));
         device_ = status.st_dev;
         top_ = top;
         empty(top, 1);
@@ -75,24 +70,24 @@ private:
     void remove_entry(int parent, const char* name, int depth) {
         if (++entries_ > most_entries) return complain(name, "there are too many entries");
         if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return;
-        if (errno != EISDIR) return complain(name, reason(errno));
+        if (errno != EISDIR) return complain(name, error_text(errno));
         const Descriptor directory = open_writable(parent, name);
         struct stat status {};
-        if (!directory || ::fstat(directory.get(), &status) != 0) return complain(name, reason(errno));
+        if (!directory || ::fstat(directory.get(), &status) != 0) return complain(name, error_text(errno));
         if (status.st_dev != device_) return complain(name, "it is another file system");
         if (depth >= deepest) {
             // Each level holds two descriptors. What is deeper is moved up and has its turn later.
             std::string moved = fmt::format(".removed-{}-{}", ::getpid(), entries_);
             if (::renameat(parent, name, top_, moved.c_str()) == 0) return moved_.push_back(std::move(moved));
-            return complain(name, reason(errno));
+            return complain(name, error_text(errno));
         }
         empty(directory.get(), depth + 1);
-        if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT) complain(name, reason(errno));
+        if (::unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT) complain(name, error_text(errno));
     }
     void empty(int directory, int depth) {
         const int copy = ::openat(directory, ".", open_directory);  // closed together with the list
         const std::unique_ptr<DIR, int (*)(DIR*)> list(copy < 0 ? nullptr : ::fdopendir(copy), ::closedir);
-        if (!list) return complain("a directory", reason(errno));
+        if (!list) return complain("a directory", error_text(errno));
         while (const dirent* item = ::readdir(list.get())) {
             const std::string_view name = item->d_name;
             if (name != "." && name != "..") remove_entry(directory, item->d_name, depth);
@@ -140,19 +135,19 @@ Result<WorkDirectory> WorkDirectory::create(const std::filesystem::path& base, s
     Descriptor parent(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!parent)
         return Error{code_of(errno), fmt::format("The directory {} for work directories cannot be opened: {}.",
-                                                 base.string(), reason(errno))};
+                                                 base.string(), error_text(errno))};
     const std::string name = fmt::format("job-{}-{}", job_id, random_uuid().substr(0, 8));
     // mkdir refuses whatever is there already, a link too; opening refuses what somebody put there meanwhile.
     if (::mkdirat(parent.get(), name.c_str(), 0700) != 0)
         return Error{code_of(errno),
-                     fmt::format("No work directory can be made in {}: {}.", base.string(), reason(errno))};
+                     fmt::format("No work directory can be made in {}: {}.", base.string(), error_text(errno))};
     Descriptor directory(::openat(parent.get(), name.c_str(), open_directory));
     struct stat status {};
     if (!directory || ::fstat(directory.get(), &status) != 0) {
         const int error = errno;
         ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
         return Error{code_of(error), fmt::format("The new work directory {} cannot be opened: {}.",
-                                                 (base / name).string(), reason(error))};
+                                                 (base / name).string(), error_text(error))};
     }
     if (status.st_uid != ::geteuid())
         return Error{ErrorCode::forbidden,

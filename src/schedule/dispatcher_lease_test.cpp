@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Server : testing::Server {
-    Server() {
+struct LeasedServer : testing::Server {
+    LeasedServer() {
         const Node self{.name = "node", .roles = "executor", .boot = "b", .host = "h", .environment = "{}"};
         us = database.write(
             [&](Session& session) { return take_node(session, self, std::nullopt, moment, 120s).value(); });
@@ -22,7 +22,7 @@ struct Server : testing::Server {
             Dispatcher::Options{.node = "node", .work_base = work(), .surroundings = {}, .lease = &lease}, queue,
             cancelled);
     }
-    ~Server() { dispatcher.reset(); }
+    ~LeasedServer() { dispatcher.reset(); }
 
     /// Lets time go by until the dispatcher has tried to claim, and has begun to try again.
     void let_it_try() {
@@ -52,7 +52,7 @@ struct Server : testing::Server {
 }  // namespace
 
 TEST_CASE("a server whose lease is over claims nothing until it has it again") {
-    Server server;
+    LeasedServer server;
     server.uptime = 120s;
     const auto job = server.launch(server.add_run_template(), server.moment);
     server.dispatcher->start();
@@ -67,7 +67,7 @@ TEST_CASE("a server whose lease is over claims nothing until it has it again") {
 }
 
 TEST_CASE("a server whose node drains, or whose name another one has, claims nothing") {
-    Server server;
+    LeasedServer server;
     const auto job = server.launch(server.add_run_template(), server.moment);
     bool other = false;
     SUBCASE("draining") { server.set_draining(true); }
@@ -88,7 +88,7 @@ TEST_CASE("a server whose node drains, or whose name another one has, claims not
 }
 
 TEST_CASE("a server leaves alone what another one with its name has claimed") {
-    Server server;
+    LeasedServer server;
     const auto job = server.launch(server.add_run_template(), server.moment);
     REQUIRE(server.claim().size() == 1);
     server.launch(server.add_run_template(), server.moment);
@@ -106,7 +106,7 @@ TEST_CASE("a server leaves alone what another one with its name has claimed") {
 }
 
 TEST_CASE("a job that is claimed but not started when the lease ends goes back into the queue") {
-    Server server;
+    LeasedServer server;
     std::latch two_are_starting(2), go(1);
     server.executor.on_start = [&](ProcessListener&) {
         two_are_starting.count_down();
@@ -149,7 +149,7 @@ TEST_CASE("a job is to be started before the lease under which it was claimed is
 }
 
 TEST_CASE("processes of jobs that somebody else has recorded or taken over are ended, the others go on") {
-    Server server;
+    LeasedServer server;
     std::vector<Id<Job>> jobs;
     for (int i = 0; i < 3; ++i) jobs.push_back(server.launch(server.add_run_template(), server.moment).id);
     server.dispatcher->start();

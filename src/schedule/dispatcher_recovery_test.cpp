@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/job_memo.h"
+#include "support/moment.h"
 #include "support/server.h"
 
 #include <doctest/doctest.h>
@@ -8,16 +9,15 @@
 // What a server does with the jobs of the run before.
 
 using namespace mf;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-
-struct Server : testing::Server {
+struct RecoveringServer : testing::Server {
     /// A job that an earlier run claimed.
     Id<Job> claimed() {
-        const auto job = launch(add_run_template(), now);
+        const auto job = launch(add_run_template(), test_time);
         if (claim().size() != 1) throw std::runtime_error("nothing was claimed");
         return job.id;
     }
@@ -27,7 +27,7 @@ struct Server : testing::Server {
         database.write([&, fence = get(id).fence](Session& session) {
             record_start(
                 session,
-                {.job = id, .fence = fence, .begin = now - 5s, .pid = 1, .handle = "old", .environment = "[]"});
+                {.job = id, .fence = fence, .begin = test_time - 5s, .pid = 1, .handle = "old", .environment = "[]"});
         });
         return id;
     }
@@ -43,7 +43,7 @@ struct Server : testing::Server {
         directory.keep();
         return {.handle = "left:" + std::to_string(id.value),
                 .job_id = id.value,
-                .begin = now - 6s,
+                .begin = test_time - 6s,
                 .pid = 12,
                 .work_directory = directory.path(),
                 .memo = seal_memo(vault, prepared)};
@@ -55,10 +55,10 @@ void write(const std::filesystem::path& file, std::string_view text) { std::ofst
 }  // namespace
 
 TEST_CASE("a running job is taken up behind the output that is recorded") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.running();
-    server.add_output(id, {.seq = 0, .at = now, .bytes = "one\n"});
-    server.add_output(id, {.seq = 1, .at = now, .source = OutputSource::standard_error, .bytes = "error\n"});
+    server.add_output(id, {.seq = 0, .at = test_time, .bytes = "one\n"});
+    server.add_output(id, {.seq = 1, .at = test_time, .source = OutputSource::standard_error, .bytes = "error\n"});
     const auto survivor = server.survivor(
         id, {.artifacts = {.patterns = {"^report"}}, .artifact_notes = {"The report"}, .app_version = "1.2"});
     write(survivor.work_directory / "report.txt", "done");
@@ -67,14 +67,14 @@ TEST_CASE("a running job is taken up behind the output that is recorded") {
     server.executor.wait_for_start(1);
     CHECK(server.executor.recovered_from(0) == 10);
     CHECK(server.dispatcher->running() == 1);
-    server.executor.print(0, OutputStream::out, "two\n", now);
-    server.executor.finish(0, {.exit_code = 3, .ended_at = now + 1s});
+    server.executor.print(0, OutputStream::out, "two\n", test_time);
+    server.executor.finish(0, {.exit_code = 3, .ended_at = test_time + 1s});
     server.drain();
     const auto record = server.get(id);
     CHECK(record.state == JobState::failed);
     CHECK(record.exitcode == 3);
-    CHECK(record.begin == now - 5s);
-    CHECK(record.end == now + 1s);
+    CHECK(record.begin == test_time - 5s);
+    CHECK(record.end == test_time + 1s);
     CHECK(record.app_version == "1.2");
     CHECK(record.stdout_size == 8);
     CHECK(server.printed(id, OutputSource::standard_output) == "one\ntwo\n");
@@ -89,22 +89,22 @@ TEST_CASE("a running job is taken up behind the output that is recorded") {
 }
 
 TEST_CASE("a job whose start was not recorded any more gets its true begin") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.claimed();
     server.executor.left = {server.survivor(id)};
     server.dispatcher->start();
     server.executor.wait_for_start(1);
     server.wait_for_running(id);
-    CHECK(server.get(id).begin == now - 6s);
+    CHECK(server.get(id).begin == test_time - 6s);
     CHECK(server.get(id).command == "probe");
     CHECK(server.get(id).pid == 12);
-    server.executor.finish(0, {.ended_at = now});
+    server.executor.finish(0, {.ended_at = test_time});
     server.drain();
     CHECK(server.get(id).state == JobState::succeeded);
 }
 
 TEST_CASE("a job that was claimed and never began runs once") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.claimed();
     server.dispatcher->start();
     CHECK(server.executor.wait_for_start(1).job_id == id.value);
@@ -115,7 +115,7 @@ TEST_CASE("a job that was claimed and never began runs once") {
 }
 
 TEST_CASE("a job that was claimed by a server that may live elsewhere does not run again") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.claimed();
     server.dispatcher =
         std::make_unique<Dispatcher>(server.database, server.clock, server.vault, server.executor, server.recorder,
@@ -133,10 +133,10 @@ TEST_CASE("a job that was claimed by a server that may live elsewhere does not r
 }
 
 TEST_CASE("a running job of which nothing is left is lost, and the next of its run template goes") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.running();
-    server.add_output(id, {.seq = 0, .at = now, .bytes = "so far\n"});
-    const auto next = server.launch(server.get(server.get(id).runtemplate_id), now);
+    server.add_output(id, {.seq = 0, .at = test_time, .bytes = "so far\n"});
+    const auto next = server.launch(server.get(server.get(id).runtemplate_id), test_time);
     server.dispatcher->start();
     CHECK(server.executor.wait_for_start(1).job_id == next.id.value);
     server.executor.finish(0);
@@ -149,7 +149,7 @@ TEST_CASE("a running job of which nothing is left is lost, and the next of its r
 }
 
 TEST_CASE("a job whose memo does not open is recorded truly, and its files stay") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.running();
     auto survivor = server.survivor(id);
     write(survivor.work_directory / "report.txt", "done");
@@ -157,7 +157,7 @@ TEST_CASE("a job whose memo does not open is recorded truly, and its files stay"
     server.executor.left = {survivor};
     server.dispatcher->start();
     server.executor.wait_for_start(1);
-    server.executor.finish(0, {.exit_code = 4, .ended_at = now});
+    server.executor.finish(0, {.exit_code = 4, .ended_at = test_time});
     server.drain();
     const auto record = server.get(id);
     CHECK(record.state == JobState::failed);
@@ -167,7 +167,7 @@ TEST_CASE("a job whose memo does not open is recorded truly, and its files stay"
 }
 
 TEST_CASE("files of a job that ended while no server was there wait until they are stored") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.running();
     const auto survivor =
         server.survivor(id, {.artifacts = {.patterns = {"^report"}}, .artifact_notes = {"The report"}});
@@ -176,7 +176,7 @@ TEST_CASE("files of a job that ended while no server was there wait until they a
     std::optional<testing::WriteLock> lock;
     server.executor.on_start = [&](ProcessListener& job) {
         lock.emplace(server.database);
-        job.ended({.ended_at = now});
+        job.ended({.ended_at = test_time});
     };
     server.dispatcher->start();
     CHECK(std::filesystem::exists(survivor.work_directory / "report.txt"));
@@ -188,7 +188,7 @@ TEST_CASE("files of a job that ended while no server was there wait until they a
 }
 
 TEST_CASE("a job that has its end already, or belongs to nobody, is ended and forgotten") {
-    Server server;
+    RecoveringServer server;
     server.executor.left = {server.survivor({4711})};
     const auto handle = server.executor.left[0].handle;
     server.dispatcher->start();
@@ -199,29 +199,29 @@ TEST_CASE("a job that has its end already, or belongs to nobody, is ended and fo
 }
 
 TEST_CASE("somebody wanted the job to end while no server was there") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.running();
     REQUIRE(server.cancel(id));
     server.executor.left = {server.survivor(id)};
     server.dispatcher->start();
     CHECK(server.executor.wait_for_stop(0) == StopReason::cancelled);
-    server.executor.finish(0, {.exit_code = 143, .stopped = StopReason::cancelled, .ended_at = now});
+    server.executor.finish(0, {.exit_code = 143, .stopped = StopReason::cancelled, .ended_at = test_time});
     server.drain();
     CHECK(server.get(id).state == JobState::cancelled);
 }
 
 TEST_CASE("the mark about the limit of output is not repeated") {
-    Server server;
+    RecoveringServer server;
     const auto id = server.running();
-    server.add_output(id, {.seq = 0, .at = now, .bytes = "12345"});
-    server.add_output(id, {.seq = 1, .at = now, .source = OutputSource::platform, .bytes = "cut\n"});
+    server.add_output(id, {.seq = 0, .at = test_time, .bytes = "12345"});
+    server.add_output(id, {.seq = 1, .at = test_time, .source = OutputSource::platform, .bytes = "cut\n"});
     PreparedJob prepared;
     prepared.plan.output_limit = 5;
     server.executor.left = {server.survivor(id, prepared)};
     server.dispatcher->start();
     server.executor.wait_for_start(1);
-    server.executor.print(0, OutputStream::out, "6", now);
-    server.executor.finish(0, {.ended_at = now});
+    server.executor.print(0, OutputStream::out, "6", test_time);
+    server.executor.finish(0, {.ended_at = test_time});
     server.drain();
     CHECK(server.printed(id, OutputSource::standard_output) == "12345");
     CHECK(server.printed(id, OutputSource::platform) == "cut\n");
@@ -229,8 +229,8 @@ TEST_CASE("the mark about the limit of output is not repeated") {
 }
 
 TEST_CASE("a server that stops leaves running jobs, and its next run takes them up") {
-    Server server;
-    const auto job = server.launch(server.add_run_template(), now);
+    RecoveringServer server;
+    const auto job = server.launch(server.add_run_template(), test_time);
     server.dispatcher->start();
     const auto plan = server.executor.wait_for_start(1);
     server.wait_for_running(job.id);

@@ -13,8 +13,8 @@ using testing::WriteLock;
 namespace {
 
 /// A server whose dispatcher waits for nothing when it stops, with jobs that have processes.
-struct Server : testing::Server {
-    explicit Server(std::size_t count) : testing::Server(16, 0ms) {
+struct StoppingServer : testing::Server {
+    explicit StoppingServer(std::size_t count) : testing::Server(16, 0ms) {
         for (std::size_t i = 0; i < count; ++i) jobs.push_back(launch(add_run_template(), moment));
         if (count == 0) return;
         dispatcher->start();
@@ -30,7 +30,7 @@ struct Server : testing::Server {
 }  // namespace
 
 TEST_CASE("a job that outlives the dispatcher is recorded when it ends") {
-    Server server(1);
+    StoppingServer server(1);
     const auto job = server.jobs[0];
     server.executor.print(0, OutputStream::out, "before\n", server.moment);
     server.dispatcher.reset();
@@ -53,7 +53,7 @@ TEST_CASE("a job that outlives the dispatcher is recorded when it ends") {
 }
 
 TEST_CASE("a database that refuses until the dispatcher is gone gets the records later") {
-    Server server(2);
+    StoppingServer server(2);
     const auto ended = server.job_of(0), paused = server.job_of(1);
     const auto resumes = server.executor.resumes(1);
     {
@@ -77,7 +77,7 @@ TEST_CASE("a database that refuses until the dispatcher is gone gets the records
 }
 
 TEST_CASE("jobs of an earlier run are recorded when the dispatcher is gone, too") {
-    Server server(0);
+    StoppingServer server(0);
     const auto alive = server.launch(server.add_run_template(), server.moment);
     const auto gone = server.launch(server.add_run_template(), server.moment);
     REQUIRE(server.claim().size() == 2);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto between_attempts = 500ms;
+constexpr auto between_starts = 500ms;
 
 /// The system has not got what a start needs at this moment.
 class Shortage : public std::runtime_error {
@@ -90,7 +90,7 @@ void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token st
 void Dispatcher::keep_for_later(std::vector<ClaimedJob> jobs, std::stop_token stop) {
     std::unique_lock lock(mutex_);
     std::ranges::move(jobs, std::back_inserter(state_.to_start));
-    to_start_.wait_for(lock, stop, between_attempts, [] { return false; });
+    to_start_.wait_for(lock, stop, between_starts, [] { return false; });
 }
 
 void Dispatcher::postpone(const ClaimedJob& claimed, const std::exception& error, std::stop_token stop) {

@@ -1,39 +1,37 @@
 // SPDX-License-Identifier: MIT
+#include "support/moment.h"
 #include "support/server.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
 using testing::Server;
+using testing::test_time;
 using testing::WriteLock;
 using namespace std::chrono_literals;
 
-namespace {
-
-const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a due job is claimed, started, heard and recorded") {
     Server server;
     server.change(server.application.id, [](Application& a) { a.arguments = "--job {MULTIFLEXI_JOB_ID}"; });
     const auto origin = server.add_run_template();
-    const auto job = server.launch(origin, now);
+    const auto job = server.launch(origin, test_time);
     server.dispatcher->start();
     const auto plan = server.executor.wait_for_start(1);
     CHECK(plan.job_id == job.id.value);
     CHECK(plan.argv == std::vector<std::string>{"/bin/true", "--job", std::to_string(job.id.value)});
     CHECK(plan.environment.at("MULTIFLEXI_TMP") == plan.work_directory);
     CHECK(std::filesystem::exists(plan.work_directory));
-    server.executor.print(0, OutputStream::out, "one\n", now);
-    server.executor.print(0, OutputStream::err, "two\n", now);
-    server.executor.print(0, OutputStream::out, "three\n", now);
-    server.executor.finish(0, {.exit_code = 0, .ended_at = now + 5s});
+    server.executor.print(0, OutputStream::out, "one\n", test_time);
+    server.executor.print(0, OutputStream::err, "two\n", test_time);
+    server.executor.print(0, OutputStream::out, "three\n", test_time);
+    server.executor.finish(0, {.exit_code = 0, .ended_at = test_time + 5s});
     server.drain();
     const auto after = server.get(job.id);
     CHECK(after.state == JobState::succeeded);
-    CHECK(after.begin == now);
-    CHECK(after.end == now + 5s);
+    CHECK(after.begin == test_time);
+    CHECK(after.end == test_time + 5s);
     CHECK(after.exitcode == 0);
     CHECK(after.command == "/bin/true --job " + std::to_string(job.id.value));
     CHECK_FALSE(after.pid);
@@ -52,7 +50,7 @@ TEST_CASE("a due job is claimed, started, heard and recorded") {
 
 TEST_CASE("no more jobs run than there are slots; the end of one lets the next start") {
     Server server(2);
-    for (int i = 0; i < 3; ++i) server.launch(server.add_run_template(), now);
+    for (int i = 0; i < 3; ++i) server.launch(server.add_run_template(), test_time);
     server.dispatcher->start();
     server.executor.wait_for_start(2);
     CHECK(server.all<QueueEntry>().size() == 1);
@@ -67,8 +65,8 @@ TEST_CASE("no more jobs run than there are slots; the end of one lets the next s
 TEST_CASE("jobs of one run template run one after the other") {
     Server server;
     const auto origin = server.add_run_template();
-    server.launch(origin, now - 1s);
-    server.launch(origin, now);
+    server.launch(origin, test_time - 1s);
+    server.launch(origin, test_time);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
     server.executor.finish(0);
@@ -81,11 +79,11 @@ TEST_CASE("jobs of one run template run one after the other") {
 TEST_CASE("jobs that wait for others do not hide the next due moment") {
     Server server;
     const auto busy = server.add_run_template();
-    server.launch(busy, now - 1s);
+    server.launch(busy, test_time - 1s);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
-    server.launch(busy, now);
-    const auto later = server.launch(server.add_run_template(), now + 5s);
+    server.launch(busy, test_time);
+    const auto later = server.launch(server.add_run_template(), test_time + 5s);
     server.queue.notify();
     // Nothing else wakes the dispatcher: it has to know the moment.
     while (server.number(R"(SELECT COUNT(*) FROM "schedule" WHERE "waiting" = TRUE)") == 0) std::this_thread::yield();
@@ -101,7 +99,7 @@ TEST_CASE("jobs that wait for others do not hide the next due moment") {
 TEST_CASE("a running job is told to end when somebody cancels it, with and without a nudge") {
     for (const bool nudged : {true, false}) {
         Server server;
-        const auto job = server.launch(server.add_run_template(), now);
+        const auto job = server.launch(server.add_run_template(), test_time);
         server.dispatcher->start();
         server.executor.wait_for_start(1);
         server.wait_for_running(job.id);
@@ -124,7 +122,7 @@ TEST_CASE("a running job is told to end when somebody cancels it, with and witho
 
 TEST_CASE("a job that was cancelled between claim and start gets no process") {
     Server server;
-    const auto job = server.launch(server.add_run_template(), now);
+    const auto job = server.launch(server.add_run_template(), test_time);
     REQUIRE(server.claim().size() == 1);
     REQUIRE(server.cancel(job.id));
     const auto claimed = server.get(job.id);
@@ -142,7 +140,7 @@ TEST_CASE("a job whose required values are missing is blocked, and its reason na
     for (const auto* name : {"FIRST", "SECOND"})
         server.add(ApplicationField{
             .application_id = server.application.id, .name = name, .type = "string", .required = true});
-    const auto job = server.launch(server.add_run_template(), now);
+    const auto job = server.launch(server.add_run_template(), test_time);
     server.dispatcher->start();
     server.wait_for_end(job.id);
     server.drain();
@@ -158,8 +156,8 @@ TEST_CASE("a job whose required values are missing is blocked, and its reason na
 TEST_CASE("an executor that refuses makes a failed job, and its slot is free again") {
     Server server(1);
     server.executor.refusal = Error{ErrorCode::forbidden, "No room here."};
-    const auto one = server.launch(server.add_run_template(), now);
-    const auto two = server.launch(server.add_run_template(), now);
+    const auto one = server.launch(server.add_run_template(), test_time);
+    const auto two = server.launch(server.add_run_template(), test_time);
     server.dispatcher->start();
     server.wait_for_end(two.id);
     server.drain();
@@ -173,7 +171,7 @@ TEST_CASE("an executor that refuses makes a failed job, and its slot is free aga
 TEST_CASE("a job whose start meets a shortage goes back into the queue and is tried again in a moment") {
     Server server(1);
     server.executor.refusal = Error{ErrorCode::unavailable, "Too many open files."};
-    const auto job = server.launch(server.add_run_template(), now);
+    const auto job = server.launch(server.add_run_template(), test_time);
     server.dispatcher->start();
     server.executor.wait_for_refusals(1);
     while (server.get(job.id).state != JobState::pending) std::this_thread::yield();
@@ -199,14 +197,14 @@ TEST_CASE("a failed planned run is tried again") {
         r.max_attempts = 2;
         r.retry_min_gap = 60;
     });
-    server.plan(origin, now);
+    server.plan(origin, test_time);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
-    server.executor.finish(0, {.exit_code = 1, .ended_at = now});
+    server.executor.finish(0, {.exit_code = 1, .ended_at = test_time});
     while (server.all<Job>().size() < 2) std::this_thread::yield();
     server.clock.advance(60s);
     server.executor.wait_for_start(2);
-    server.executor.finish(1, {.exit_code = 0, .ended_at = now + 61s});
+    server.executor.finish(1, {.exit_code = 0, .ended_at = test_time + 61s});
     server.drain();
     const auto jobs = server.all<Job>();
     REQUIRE(jobs.size() == 2);
@@ -217,7 +215,7 @@ TEST_CASE("a failed planned run is tried again") {
 
 TEST_CASE("a server that stops tells its jobs to end and records them") {
     Server server;
-    const auto job = server.launch(server.add_run_template(), now);
+    const auto job = server.launch(server.add_run_template(), test_time);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
     server.wait_for_running(job.id);
@@ -231,7 +229,7 @@ TEST_CASE("a server that stops tells its jobs to end and records them") {
 
 TEST_CASE("nothing is lost while the database refuses, and the job is held back") {
     Server server;
-    const auto job = server.launch(server.add_run_template(), now);
+    const auto job = server.launch(server.add_run_template(), test_time);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
     server.wait_for_running(job.id);
@@ -239,7 +237,7 @@ TEST_CASE("nothing is lost while the database refuses, and the job is held back"
     std::size_t pieces = 0;
     {
         const WriteLock lock(server.database);
-        while (server.executor.print(0, OutputStream::out, piece, now) == Flow::more) {
+        while (server.executor.print(0, OutputStream::out, piece, test_time) == Flow::more) {
             ++pieces;
             REQUIRE(pieces < 1000);
         }
@@ -255,10 +253,10 @@ TEST_CASE("nothing is lost while the database refuses, and the job is held back"
 
 TEST_CASE("output that is held back before the start is complete goes on afterwards") {
     Server server;
-    const auto job = server.launch(server.add_run_template(), now);
+    const auto job = server.launch(server.add_run_template(), test_time);
     server.executor.on_start = [&](ProcessListener& process) {
         const std::string piece(1'000'000, 'x');
-        while (process.wrote({.stream = OutputStream::out, .bytes = piece, .read_at = now}) == Flow::more) {
+        while (process.wrote({.stream = OutputStream::out, .bytes = piece, .read_at = test_time}) == Flow::more) {
         }
         // When it is written the recorder asks for more, of a job that nobody can name yet.
         while (server.printed(job.id, OutputSource::standard_output).empty()) std::this_thread::yield();
@@ -273,12 +271,12 @@ TEST_CASE("output that is held back before the start is complete goes on afterwa
 
 TEST_CASE("what a job prints beyond its limit is dropped, and a mark says so once") {
     Server server;
-    const auto job = server.launch(server.add_run_template([](RunTemplate& r) { r.output_limit = 10; }), now);
+    const auto job = server.launch(server.add_run_template([](RunTemplate& r) { r.output_limit = 10; }), test_time);
     server.dispatcher->start();
     server.executor.wait_for_start(1);
-    server.executor.print(0, OutputStream::out, "12345678", now);
-    server.executor.print(0, OutputStream::err, "abcdef", now);
-    server.executor.print(0, OutputStream::out, "more", now);
+    server.executor.print(0, OutputStream::out, "12345678", test_time);
+    server.executor.print(0, OutputStream::err, "abcdef", test_time);
+    server.executor.print(0, OutputStream::out, "more", test_time);
     server.executor.finish(0);
     server.drain();
     CHECK(server.printed(job.id, OutputSource::standard_output) == "12345678");

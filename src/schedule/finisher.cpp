@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t bytes_of_a_transaction = 4 << 20;
 // How long a database may refuse before the files of a job stay where they are.
 constexpr int most_attempts = 20;
-constexpr auto between_attempts = std::chrono::milliseconds(500);
+constexpr auto between_storings = std::chrono::milliseconds(500);
 // ext4 passes over every inode that was freed in the last minutes when it makes a new one (recently_deleted() in
 // fs/ext4/ialloc.c): while jobs come one after the other their directories are only emptied.
 constexpr auto quiet_time = std::chrono::milliseconds(300);
@@ -166,7 +166,7 @@ Finisher::Kept Finisher::store_patiently(JobRun& run) {
                          {{"job", run.claimed().job.id.value}, {"error", error.what()}});
             std::unique_lock lock(mutex_);
             std::condition_variable_any pause;
-            pause.wait_for(lock, between_attempts, [] { return false; });
+            pause.wait_for(lock, between_storings, [] { return false; });
         }
     }
 }

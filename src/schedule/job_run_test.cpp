@@ -2,6 +2,7 @@
 #include "schedule/job_run.h"
 
 #include "base/time_text.h"
+#include "support/moment.h"
 #include "support/queue.h"
 #include "support/write_lock.h"
 
@@ -10,17 +11,16 @@
 #include <future>
 
 using namespace mf;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-
 /// Runs without a dispatcher: the test calls what the executor and the supervisor would.
-struct Desk : testing::Queue {
-    Desk() : testing::Queue(now, 50ms) {}
+struct RunDesk : testing::Queue {
+    RunDesk() : testing::Queue(test_time, 50ms) {}
     std::shared_ptr<JobRun> run(PreparedJob prepared = {}) {
-        launch(add_run_template(), now);
+        launch(add_run_template(), test_time);
         auto claimed = claim();
         auto made = std::make_shared<JobRun>(
             claimed.at(0), std::move(prepared),
@@ -50,9 +50,9 @@ const Executor::Started started{.handle = "handle:1", .pid = 4711};
 
 /// How a run is recorded that ended so.
 JobEnd end_after(const ProcessEnd& how, PreparedJob prepared = {}) {
-    Desk desk;
+    RunDesk desk;
     const auto run = desk.run(std::move(prepared));
-    run->was_started(started, now);
+    run->was_started(started, test_time);
     run->ended(how);
     return end_of(*run);
 }
@@ -60,44 +60,44 @@ JobEnd end_after(const ProcessEnd& how, PreparedJob prepared = {}) {
 }  // namespace
 
 TEST_CASE("a run has finished when it was started and has ended, whichever is known first") {
-    Desk desk;
+    RunDesk desk;
     SUBCASE("the start first") {
         const auto run = desk.run();
         CHECK_FALSE(run->handle());
-        run->was_started(started, now);
+        run->was_started(started, test_time);
         CHECK(run->handle() == "handle:1");
         CHECK(desk.finished.empty());
-        run->ended({.exit_code = 3, .ended_at = now + 5s});
+        run->ended({.exit_code = 3, .ended_at = test_time + 5s});
     }
     SUBCASE("the end first: a short process is quicker than the thread that started it") {
         const auto run = desk.run();
-        run->wrote({.stream = OutputStream::out, .bytes = "quick\n", .read_at = now});
-        run->ended({.exit_code = 3, .ended_at = now + 5s});
+        run->wrote({.stream = OutputStream::out, .bytes = "quick\n", .read_at = test_time});
+        run->ended({.exit_code = 3, .ended_at = test_time + 5s});
         CHECK(desk.finished.empty());
         CHECK_FALSE(run->handle());
-        run->was_started(started, now);
+        run->was_started(started, test_time);
         CHECK(desk.record(*run).stdout_size == 6);
     }
     REQUIRE(desk.finished.size() == 1);
     const auto& run = *desk.finished[0];
     CHECK(run.end().exit_code == 3);
-    CHECK(run.begin() == now);
+    CHECK(run.begin() == test_time);
     const auto record = has_ended(desk.get(run.claimed().job.id).state) ? desk.get(run.claimed().job.id)
                                                                         : desk.record(*desk.finished[0]);
     CHECK(record.state == JobState::failed);
     CHECK(record.exitcode == 3);
-    CHECK(record.begin == now);
+    CHECK(record.begin == test_time);
     CHECK(record.handle == "handle:1");
-    CHECK(record.end == now + 5s);
+    CHECK(record.end == test_time + 5s);
 }
 
 TEST_CASE("how a process ended becomes state, exit code and reason of its job") {
     SUBCASE("by itself") {
-        const auto good = end_after({.exit_code = 0, .ended_at = now + 1s});
+        const auto good = end_after({.exit_code = 0, .ended_at = test_time + 1s});
         CHECK(good.state == JobState::succeeded);
         CHECK(good.exitcode == 0);
         CHECK_FALSE(good.reason);
-        const auto bad = end_after({.exit_code = 255, .ended_at = now + 1s});
+        const auto bad = end_after({.exit_code = 255, .ended_at = test_time + 1s});
         CHECK(bad.state == JobState::failed);
         CHECK(bad.exitcode == 255);
         CHECK_FALSE(bad.reason);  // what the code means is said by the finisher, which knows the definition
@@ -160,12 +160,12 @@ TEST_CASE("the measures of a process reach its record, and its end is never befo
     PreparedJob prepared;
     prepared.app_version = "1.2";
     const auto end = end_after(
-        {.user_time = 1500us, .system_time = 700us, .peak_memory = 5'000'000, .ended_at = now - 3s}, prepared);
+        {.user_time = 1500us, .system_time = 700us, .peak_memory = 5'000'000, .ended_at = test_time - 3s}, prepared);
     CHECK(end.cpu_ms == 2);
     CHECK(end.max_rss_kib == 4882);
     CHECK(end.app_version == "1.2");
     // The clock was set back while it ran.
-    CHECK(end.end == now);
+    CHECK(end.end == test_time);
     CHECK_FALSE(end_after({}).max_rss_kib);
 }
 
@@ -178,22 +178,22 @@ TEST_CASE("a lost process is recorded as lost, with the reason") {
 }
 
 TEST_CASE("a job that is taken up goes on where its record ends") {
-    Desk desk;
+    RunDesk desk;
     const auto run = desk.run({.command = "probe", .environment = "[]"});
     const auto id = run->claimed().job.id;
-    const auto text = [](std::string_view bytes) { return OutputChunk{OutputStream::out, bytes, now}; };
-    const Executor::Survivor survivor{.handle = "handle:2", .begin = now - 5s, .pid = 12};
+    const auto text = [](std::string_view bytes) { return OutputChunk{OutputStream::out, bytes, test_time}; };
+    const Executor::Survivor survivor{.handle = "handle:2", .begin = test_time - 5s, .pid = 12};
     SUBCASE("its start was not recorded") {
         run->was_taken_up(survivor);
-        run->ended({.ended_at = now});
+        run->ended({.ended_at = test_time});
         const auto record = desk.record(*run);
-        CHECK(record.begin == now - 5s);
+        CHECK(record.begin == test_time - 5s);
         CHECK(record.handle == "handle:2");
         CHECK(record.command == "probe");
         CHECK(record.state == JobState::succeeded);
     }
     SUBCASE("its start and a part of its output were recorded") {
-        run->was_started(started, now - 7s);
+        run->was_started(started, test_time - 7s);
         run->wrote(text("one "));
         while (desk.printed(*run, OutputSource::standard_output).empty()) std::this_thread::yield();
         JobRun later({.job = desk.get(id)}, {}, WorkDirectory(), desk.recorder, [](const std::shared_ptr<JobRun>&) {});
@@ -210,12 +210,12 @@ TEST_CASE("a job that is taken up goes on where its record ends") {
                           .company_id = later.claimed().job.company_id,
                           .kind = ArtifactKind::stdout_text,
                           .filename = "stdout.txt",
-                          .created_at = now}};
+                          .created_at = test_time}};
         desk.recorder.end(std::move(end), later.log(), [&] { recorded.set_value(); });
         recorded.get_future().wait();
         const auto record = desk.get(id);
         CHECK(desk.printed(*run, OutputSource::standard_output) == "one two");
-        CHECK(record.begin == now - 7s);
+        CHECK(record.begin == test_time - 7s);
         CHECK(record.handle == "handle:1");
         CHECK(record.stdout_size == 7);
         const auto artifacts = desk.all<Artifact>({.equals = {{"job_id", id.value}}});
@@ -225,12 +225,12 @@ TEST_CASE("a job that is taken up goes on where its record ends") {
 }
 
 TEST_CASE("what a job has left stays until somebody has recorded its end") {
-    Desk desk;
+    RunDesk desk;
     auto run = desk.run();
     const auto directory = run->directory().path();
     SUBCASE("it was started") {
-        run->was_started(started, now);
-        run->ended({.ended_at = now});
+        run->was_started(started, test_time);
+        run->ended({.ended_at = test_time});
         desk.finished.clear();
         run.reset();
         CHECK(std::filesystem::exists(directory));
@@ -242,20 +242,20 @@ TEST_CASE("what a job has left stays until somebody has recorded its end") {
 }
 
 TEST_CASE("a process is held back while there is no room, and resumed later") {
-    Desk desk;
+    RunDesk desk;
     const auto run = desk.run();
-    run->was_started(started, now);
+    run->was_started(started, test_time);
     const std::string bytes(100'000, 'x');
     std::size_t printed = 0;
     {
         const testing::WriteLock lock(desk.database);
-        while (run->wrote({.stream = OutputStream::out, .bytes = bytes, .read_at = now}) == Flow::more) {
+        while (run->wrote({.stream = OutputStream::out, .bytes = bytes, .read_at = test_time}) == Flow::more) {
             printed += bytes.size();
             REQUIRE(printed < 20'000'000);
         }
         printed += bytes.size();
     }
     desk.resumed.get_future().wait();
-    run->ended({.ended_at = now});
+    run->ended({.ended_at = test_time});
     CHECK(desk.record(*run).stdout_size == static_cast<std::int64_t>(printed));
 }

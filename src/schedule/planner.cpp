@@ -19,8 +19,6 @@ constexpr std::int64_t most_missed = 100;
 /// When other planners work on everything that is due: look again whether they have done it.
 constexpr auto while_others_plan = 100ms;
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
 /// Is a job of this run template unfinished, so that its overlap policy decides?
 struct Occupation {
     bool running = false;

@@ -4,6 +4,7 @@
 #include "base/time_text.h"
 #include "store/queries/task_count.h"
 #include "support/manual_clock.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
@@ -11,11 +12,11 @@
 #include <future>
 
 using namespace mf;
+using testing::at;
 using namespace std::chrono_literals;
 
 namespace {
 
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
 const Timestamp begin_of_test = at("2026-03-02 02:30");
 
 struct Plans : testing::Queue {

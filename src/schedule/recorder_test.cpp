@@ -2,6 +2,7 @@
 #include "schedule/recorder.h"
 
 #include "base/time_text.h"
+#include "support/moment.h"
 #include "support/queue.h"
 #include "support/write_lock.h"
 
@@ -11,17 +12,17 @@
 #include <random>
 
 using namespace mf;
+using testing::test_time;
 using namespace std::chrono_literals;
 using testing::WriteLock;
 
 namespace {
 
-const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
 constexpr auto out = OutputSource::standard_output, err = OutputSource::standard_error;
 
 /// A recorder alone; what would come from processes comes from the test.
-struct Desk : testing::Queue {
-    explicit Desk(Recorder::Pace pace = {.between_attempts = 1ms}) : testing::Queue(now, 50ms) {
+struct RecorderDesk : testing::Queue {
+    explicit RecorderDesk(Recorder::Pace pace = {.between_attempts = 1ms}) : testing::Queue(test_time, 50ms) {
         recorder.emplace(database, pace);
     }
     Id<Job> claimed() { return in_state(JobState::claimed).id; }
@@ -29,10 +30,10 @@ struct Desk : testing::Queue {
         return recorder->open(job, 1, limit, [this] { ++resumed; });
     }
     JobStart start_of(Id<Job> job) const {
-        return {.job = job, .fence = 1, .begin = now, .pid = 7, .handle = "h", .environment = "[]"};
+        return {.job = job, .fence = 1, .begin = test_time, .pid = 7, .handle = "h", .environment = "[]"};
     }
     JobEnd end_of(Id<Job> job) const {
-        JobEnd end{.job = job, .fence = 1, .state = JobState::succeeded, .end = now + 1s, .exitcode = 0};
+        JobEnd end{.job = job, .fence = 1, .state = JobState::succeeded, .end = test_time + 1s, .exitcode = 0};
         for (const auto kind : {ArtifactKind::stdout_text, ArtifactKind::stderr_text})
             end.artifacts.push_back(
                 {.job_id = job, .company_id = company.id, .kind = kind, .filename = "f", .note = "Text"});
@@ -67,7 +68,7 @@ void wait_until(Condition condition) {
 }  // namespace
 
 TEST_CASE("start, output and end are recorded in this order, also when they share a transaction") {
-    Desk desk;
+    RecorderDesk desk;
     const auto other = desk.claimed(), job = desk.claimed();
     const auto log = desk.log(job);
     std::future<void> recorded;
@@ -76,36 +77,36 @@ TEST_CASE("start, output and end are recorded in this order, also when they shar
         const WriteLock lock(desk.database);
         desk.recorder->start(desk.start_of(other));
         wait_until([&] { return !desk.recorder->healthy(); });
-        desk.recorder->append(log, out, "printed before its start is known\n", now);
+        desk.recorder->append(log, out, "printed before its start is known\n", test_time);
         desk.recorder->start(desk.start_of(job));
-        desk.recorder->append(log, err, "trouble\n", now + 1ms);
+        desk.recorder->append(log, err, "trouble\n", test_time + 1ms);
         recorded = desk.end(job, log);
     }
     recorded.get();
     const auto record = desk.get(job);
     // An end that came first would have refused the start.
-    CHECK(record.begin == now);
+    CHECK(record.begin == test_time);
     CHECK(record.handle == "h");
     CHECK(record.state == JobState::succeeded);
-    CHECK(record.end == now + 1s);
+    CHECK(record.end == test_time + 1s);
     const auto pieces = desk.pieces(job);
     REQUIRE(pieces.size() == 2);
     CHECK(pieces[0].seq == 0);
     CHECK(pieces[0].source == out);
-    CHECK(pieces[0].at == now);
+    CHECK(pieces[0].at == test_time);
     CHECK(pieces[1].seq == 1);
     CHECK(pieces[1].source == err);
-    CHECK(pieces[1].at == now + 1ms);
+    CHECK(pieces[1].at == test_time + 1ms);
 }
 
 TEST_CASE("an end that is reported is durable with everything that came before it") {
-    Desk desk;
+    RecorderDesk desk;
     for (int i = 0; i < 20; ++i) {
         const auto job = desk.claimed();
         const auto log = desk.log(job);
         desk.recorder->start(desk.start_of(job));
         std::promise<std::pair<JobState, std::size_t>> seen;
-        desk.recorder->append(log, out, std::string(1000, 'x'), now);
+        desk.recorder->append(log, out, std::string(1000, 'x'), test_time);
         // From the callback itself: it must not come before the commit.
         desk.recorder->end(desk.end_of(job), log, [&] {
             seen.set_value({desk.get(job).state, desk.printed(job, out).size()});
@@ -115,7 +116,7 @@ TEST_CASE("an end that is reported is durable with everything that came before i
 }
 
 TEST_CASE("output of both streams is kept byte by byte, in order, with sizes and digests") {
-    Desk desk;
+    RecorderDesk desk;
     const auto job = desk.claimed();
     const auto log = desk.log(job);
     std::mt19937 random(4711);
@@ -126,7 +127,7 @@ TEST_CASE("output of both streams is kept byte by byte, in order, with sizes and
         std::string bytes(i % 50 == 0 ? 300'000 : random() % 1200 + 1, '\0');
         for (char& byte : bytes) byte = static_cast<char>(random());
         const auto source = random() % 2 ? out : err;
-        desk.recorder->append(log, source, bytes, now + i * 1ms);
+        desk.recorder->append(log, source, bytes, test_time + i * 1ms);
         whole[source] += bytes;
         if (!printed.empty() && printed.back().first == source)
             printed.back().second += bytes;
@@ -159,34 +160,34 @@ TEST_CASE("output of both streams is kept byte by byte, in order, with sizes and
 }
 
 TEST_CASE("output waits for company, and then goes in few pieces") {
-    Desk desk({.longest_wait = 1h, .between_attempts = 1ms});
+    RecorderDesk desk({.longest_wait = 1h, .between_attempts = 1ms});
     const auto one = desk.claimed(), other = desk.claimed();
     const auto log = desk.log(one);
-    for (int i = 0; i < 1000; ++i) desk.recorder->append(log, out, "x", now + i * 1ms);
+    for (int i = 0; i < 1000; ++i) desk.recorder->append(log, out, "x", test_time + i * 1ms);
     // A start waits for nobody and takes it along.
     desk.recorder->start(desk.start_of(other));
     wait_until([&] { return desk.get(other).state == JobState::running; });
     const auto pieces = desk.pieces(one);
     REQUIRE(pieces.size() == 1);
     CHECK(pieces[0].bytes == std::string(1000, 'x'));
-    CHECK(pieces[0].at == now);
+    CHECK(pieces[0].at == test_time);
 }
 
 TEST_CASE("output does not wait longer than it may, and much output does not wait at all") {
     SUBCASE("when nothing else happens") {
-        Desk desk({.longest_wait = 1ms, .between_attempts = 1ms});
+        RecorderDesk desk({.longest_wait = 1ms, .between_attempts = 1ms});
         const auto job = desk.claimed();
         const auto log = desk.log(job);
         for (const auto* text : {"one", "two"}) {
-            desk.recorder->append(log, out, text, now);
+            desk.recorder->append(log, out, text, test_time);
             wait_until([&] { return desk.printed(job, out).ends_with(text); });
         }
     }
     SUBCASE("much of it") {
-        Desk desk({.longest_wait = 1h, .between_attempts = 1ms});
+        RecorderDesk desk({.longest_wait = 1h, .between_attempts = 1ms});
         const auto job = desk.claimed();
         const auto log = desk.log(job);
-        desk.recorder->append(log, out, std::string(600'000, 'x'), now);
+        desk.recorder->append(log, out, std::string(600'000, 'x'), test_time);
         wait_until([&] { return desk.printed(job, out).size() == 600'000; });
     }
     // What is promised is 100 milliseconds until it is in the store.
@@ -194,7 +195,7 @@ TEST_CASE("output does not wait longer than it may, and much output does not wai
 }
 
 TEST_CASE("while the database refuses, memory is bounded, every job that writes is held back, and all go on later") {
-    Desk desk;
+    RecorderDesk desk;
     std::vector<Id<Job>> jobs;
     std::vector<std::shared_ptr<JobLog>> logs;
     for (int i = 0; i < 8; ++i) {
@@ -209,7 +210,7 @@ TEST_CASE("while the database refuses, memory is bounded, every job that writes 
         for (std::size_t i = 0; i < logs.size(); ++i) {
             auto room = Recorder::Room::more;
             while (room == Recorder::Room::more) {
-                room = desk.recorder->append(logs[i], out, piece, now);
+                room = desk.recorder->append(logs[i], out, piece, test_time);
                 printed[i] += piece.size();
                 together += piece.size();
                 REQUIRE(together <= 8 << 20);
@@ -217,7 +218,7 @@ TEST_CASE("while the database refuses, memory is bounded, every job that writes 
             // Two megabytes for each, and what the recorder had taken already.
             CHECK(printed[i] <= (4 << 20));
         }
-        CHECK(desk.recorder->append(logs[0], out, piece, now) == Recorder::Room::full);
+        CHECK(desk.recorder->append(logs[0], out, piece, test_time) == Recorder::Room::full);
         printed[0] += piece.size();
         CHECK(desk.resumed == 0);
         wait_until([&] { return !desk.recorder->healthy(); });
@@ -225,7 +226,7 @@ TEST_CASE("while the database refuses, memory is bounded, every job that writes 
     wait_until([&] { return desk.resumed >= 8; });
     CHECK(desk.resumed == 8);
     for (std::size_t i = 1; i < logs.size(); ++i) desk.end(jobs[i], logs[i]).get();
-    CHECK(desk.recorder->append(logs[0], out, piece, now) == Recorder::Room::more);
+    CHECK(desk.recorder->append(logs[0], out, piece, test_time) == Recorder::Room::more);
     printed[0] += piece.size();
     desk.end(jobs[0], logs[0]).get();
     for (std::size_t i = 0; i < logs.size(); ++i) {
@@ -236,13 +237,13 @@ TEST_CASE("while the database refuses, memory is bounded, every job that writes 
 }
 
 TEST_CASE("a limit cuts the output of both streams together, to the byte, and says so in every place") {
-    Desk desk;
+    RecorderDesk desk;
     const auto job = desk.claimed();
     const auto log = desk.log(job, 10);
-    desk.recorder->append(log, out, "12345678", now);
-    desk.recorder->append(log, err, "abcdef", now);
-    desk.recorder->append(log, out, "more", now);
-    desk.recorder->append(log, OutputSource::platform, "a note of ours\n", now);
+    desk.recorder->append(log, out, "12345678", test_time);
+    desk.recorder->append(log, err, "abcdef", test_time);
+    desk.recorder->append(log, out, "more", test_time);
+    desk.recorder->append(log, OutputSource::platform, "a note of ours\n", test_time);
     desk.end(job, log).get();
     CHECK(desk.printed(job, out) == "12345678");
     CHECK(desk.printed(job, err) == "ab");
@@ -257,11 +258,11 @@ TEST_CASE("a limit cuts the output of both streams together, to the byte, and sa
 }
 
 TEST_CASE("the remark about a limit follows a reason that is no sentence as one of its own") {
-    Desk desk;
+    RecorderDesk desk;
     const auto job = desk.claimed();
     const auto log = desk.log(job, 1);
     desk.recorder->start(desk.start_of(job));
-    desk.recorder->append(log, out, "more", now);
+    desk.recorder->append(log, out, "more", test_time);
     std::promise<void> recorded;
     auto end = desk.end_of(job);
     end.state = JobState::failed;
@@ -272,11 +273,11 @@ TEST_CASE("the remark about a limit follows a reason that is no sentence as one 
 }
 
 TEST_CASE("output that just reaches its limit is not cut") {
-    Desk desk;
+    RecorderDesk desk;
     const auto job = desk.claimed();
     const auto log = desk.log(job, 10);
-    desk.recorder->append(log, out, "1234567890", now);
-    desk.recorder->append(log, err, "", now);
+    desk.recorder->append(log, out, "1234567890", test_time);
+    desk.recorder->append(log, err, "", test_time);
     desk.end(job, log).get();
     CHECK(desk.printed(job, out) == "1234567890");
     CHECK(desk.printed(job, OutputSource::platform).empty());
@@ -284,7 +285,7 @@ TEST_CASE("output that just reaches its limit is not cut") {
 }
 
 TEST_CASE("a recorder that stops waits for a database that accepts in time") {
-    Desk desk({.between_attempts = 1ms, .patience_when_stopping = 1h});
+    RecorderDesk desk({.between_attempts = 1ms, .patience_when_stopping = 1h});
     const auto job = desk.claimed();
     const auto log = desk.log(job);
     std::optional<std::jthread> stopping;
@@ -292,7 +293,7 @@ TEST_CASE("a recorder that stops waits for a database that accepts in time") {
     {
         const WriteLock lock(desk.database);
         desk.recorder->start(desk.start_of(job));
-        desk.recorder->append(log, out, "last words", now);
+        desk.recorder->append(log, out, "last words", test_time);
         recorded = desk.end(job, log);
         wait_until([&] { return !desk.recorder->healthy(); });
         stopping.emplace([&] { desk.recorder.reset(); });
@@ -304,14 +305,14 @@ TEST_CASE("a recorder that stops waits for a database that accepts in time") {
 }
 
 TEST_CASE("a recorder that stops gives up when the database goes on refusing, and reports nothing as recorded") {
-    Desk desk({.between_attempts = 1ms, .patience_when_stopping = 1ms});
+    RecorderDesk desk({.between_attempts = 1ms, .patience_when_stopping = 1ms});
     const auto job = desk.claimed();
     const auto log = desk.log(job);
     std::atomic<bool> recorded = false;
     {
         const WriteLock lock(desk.database);
         desk.recorder->start(desk.start_of(job));
-        desk.recorder->append(log, out, "last words", now);
+        desk.recorder->append(log, out, "last words", test_time);
         desk.recorder->end(desk.end_of(job), log, [&] { recorded = true; });
         desk.recorder.reset();
     }

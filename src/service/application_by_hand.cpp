@@ -8,6 +8,7 @@
 #include "service/application_operations.h"
 #include "service/application_record.h"
 #include "service/audit.h"
+#include "service/list_filter.h"
 #include "service/parallel_limit.h"
 #include "service/planning.h"
 
@@ -37,7 +38,7 @@ const Entity& entity_of<ApplicationInput>() {
 
 namespace {
 
-void apply(const ApplicationInput& input, Application& out) {
+void apply_application_input(const ApplicationInput& input, Application& out) {
     if (input.name) out.name = *input.name;
     if (input.executable) out.executable = *input.executable;
     if (input.description) out.description = *input.description;
@@ -123,8 +124,7 @@ Result<Application> store(Call& call, const ApplicationDefinition& definition, c
 Result<void> check_name(Call& call, const Application& application) {
     if (trim(application.name).empty())
         return Error{ErrorCode::invalid, "The application needs a name.", {{"name", "is required"}}};
-    const auto other =
-        call.repository<Application>().first({.equals = {{"name", application.name}, {"live", std::int64_t{1}}}});
+    const auto other = call.repository<Application>().first({.equals = {{"name", application.name}, only_live()}});
     if (!other || other->id == application.id) return {};
     const auto message =
         fmt::format("An application with the name '{}' already exists: ID {}, UUID {}. Choose another name.",
@@ -147,7 +147,7 @@ Result<void> enable(Call& call, Application& application, bool enabled) {
     application.enabled = enabled;
     application.updated_at = call.now;
     if (auto updated = call.repository<Application>().update(before, application); !updated) return updated;
-    replan(call, {.equals = {{"app_id", application.id.value}, {"live", std::int64_t{1}}}});
+    replan(call, {.equals = {{"app_id", application.id.value}, only_live()}});
     return {};
 }
 
@@ -182,8 +182,8 @@ Result<json::value> create_application(Call& call, const ApplicationInput& input
         return Error{
             ErrorCode::invalid, "The application needs a UUID, as uuidgen prints it.", {{"uuid", "is required"}}};
     Application wanted{.uuid = uuid_spelling(*input.uuid)};
-    apply(input, wanted);
-    if (call.repository<Application>().first({.equals = {{"uuid", wanted.uuid}, {"live", std::int64_t{1}}}}))
+    apply_application_input(input, wanted);
+    if (call.repository<Application>().first({.equals = {{"uuid", wanted.uuid}, only_live()}}))
         return Error{ErrorCode::conflict, "Application with this UUID already exists.", {{"uuid", "is taken"}}};
     if (auto free = check_name(call, wanted); !free) return free.error();
     auto made = store(call, {}, wanted, input);
@@ -210,7 +210,7 @@ Result<json::value> update_application(Call& call, const ApplicationInput& input
         return Error{ErrorCode::conflict, message, {{"uuid", message}}};
     }
     Application wanted = *before;
-    apply(input, wanted);
+    apply_application_input(input, wanted);
     const auto changes = changed_fields(entity_of<Application>(), &*before, &wanted);
     if (changes.empty()) return json::value{{"updated", false}, {"record", application_record(call, *before)}};
     Application after = *before;

@@ -5,14 +5,13 @@
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::ledger_uuid;
 
 namespace {
 
-constexpr const char* uuid = "4b8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11";
-
-json::object definition() {
+json::object imported_definition() {
     return {{"$schema", "https://multiflexi.eu/schema/application.json"},
-            {"uuid", uuid},
+            {"uuid", ledger_uuid},
             {"name", {{"en", "Ledger"}, {"cs", "Deník"}}},
             {"description", "Exports a ledger."},
             {"version", "1.0"},
@@ -23,9 +22,7 @@ json::object definition() {
             {"environment", {{"TARGET", {{"type", "string"}, {"description", "Where to."}, {"defval", "here"}}}}}};
 }
 
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct EditingDesk : testing::Desk {
     json::value done(std::string_view operation, const json::object& input) {
         auto answer = run(operation, input);
         REQUIRE(answer);
@@ -35,15 +32,15 @@ struct Desk : testing::Desk {
         return done("application:import", {{"document", to_text(document)}, {"file", "ledger.app.json"}});
     }
     json::object exported() {
-        return parse_json(done("application:export", {{"uuid", uuid}}).at("document").as_string())->as_object();
+        return parse_json(done("application:export", {{"uuid", ledger_uuid}}).at("document").as_string())->as_object();
     }
 };
 
 }  // namespace
 
 TEST_CASE("what is changed by hand is in the definition, and all else of it stays") {
-    Desk desk;
-    const auto id = desk.import(definition()).at("id");
+    EditingDesk desk;
+    const auto id = desk.import(imported_definition()).at("id");
     const auto target = desk.all<ApplicationField>().at(0).id;
     const auto record = desk.done("application:update", {{"id", id},
                                                          {"name", "General ledger"},
@@ -68,14 +65,14 @@ TEST_CASE("what is changed by hand is in the definition, and all else of it stay
 
     // Its own file puts it right again; what is exported says nothing new.
     CHECK(desk.import(document).at("action") == "unchanged");
-    CHECK(desk.import(definition()).at("action") == "updated");
+    CHECK(desk.import(imported_definition()).at("action") == "updated");
     CHECK(desk.exported().at("executable") == "/bin/true");
-    CHECK(desk.import(definition()).at("action") == "unchanged");
+    CHECK(desk.import(imported_definition()).at("action") == "unchanged");
 }
 
 TEST_CASE("what is empty leaves the definition, and what is as before changes nothing") {
-    Desk desk;
-    const auto id = desk.import(definition()).at("id");
+    EditingDesk desk;
+    const auto id = desk.import(imported_definition()).at("id");
     CHECK(desk.done("application:update", {{"id", id}, {"executable", "/bin/true"}}).at("updated") == false);
     CHECK(desk.exported().at("cmdparams") == "--out {TARGET}");
     desk.done("application:update", {{"id", id}, {"arguments", ""}, {"version", ""}, {"tags", json::array{}}});
@@ -85,8 +82,8 @@ TEST_CASE("what is empty leaves the definition, and what is as before changes no
 }
 
 TEST_CASE("by hand nothing can be stored that a file could not say") {
-    Desk desk;
-    desk.import(definition());
+    EditingDesk desk;
+    desk.import(imported_definition());
     const json::object good{
         {"name", "New"}, {"uuid", "00000000-0000-4000-8000-000000000001"}, {"executable", "/bin/true"}};
     for (const auto& [option, value] :
@@ -103,34 +100,35 @@ TEST_CASE("by hand nothing can be stored that a file could not say") {
         CHECK(error.fields[0].field == option);
         CHECK(error.message.starts_with(std::string(option) + ": "));
         if (std::string_view(option) != "uuid")
-            CHECK(desk.error_of("application:update", {{"uuid", uuid}, {option, value}}).fields.at(0).field == option);
+            CHECK(desk.error_of("application:update", {{"uuid", ledger_uuid}, {option, value}}).fields.at(0).field ==
+                  option);
     }
     CHECK(desk.done("application:create", good).at("name") == "New");
 }
 
 TEST_CASE("names that were allowed at the import stay when something else is changed or exported") {
-    Desk desk;
-    auto document = definition();
+    EditingDesk desk;
+    auto document = imported_definition();
     document["environment"].as_object()["LD_PRELOAD"] = {{"type", "string"}, {"description", "Of the tests."}};
     desk.done("application:import",
               {{"document", to_text(document)}, {"file", "ledger.app.json"}, {"allowed_names", {"LD_PRELOAD"}}});
     CHECK(desk.exported().at("environment").as_object().contains("LD_PRELOAD"));
-    desk.done("application:update", {{"uuid", uuid}, {"executable", "/bin/false"}});
+    desk.done("application:update", {{"uuid", ledger_uuid}, {"executable", "/bin/false"}});
     CHECK(desk.exported().at("environment").as_object().contains("LD_PRELOAD"));
 }
 
 TEST_CASE("a limit of parallel jobs is not part of the definition, and outlives an import") {
-    Desk desk;
-    const auto id = desk.import(definition()).at("id");
+    EditingDesk desk;
+    const auto id = desk.import(imported_definition()).at("id");
     const auto before = desk.exported();
     const auto updated = desk.done("application:update", {{"id", id}, {"max_parallel", "2"}});
     CHECK(updated.at("updated") == true);
     CHECK(updated.at("record").at("max_parallel") == 2);
     CHECK(desk.exported() == before);
-    auto newer = definition();
+    auto newer = imported_definition();
     newer["version"] = "2.0";
     desk.import(newer);
-    const auto stored = desk.all<Application>({.equals = {{"uuid", std::string(uuid)}}});
+    const auto stored = desk.all<Application>({.equals = {{"uuid", std::string(ledger_uuid)}}});
     REQUIRE(stored.size() == 1);
     CHECK(stored[0].version == "2.0");
     CHECK(stored[0].max_parallel == 2);

@@ -8,9 +8,7 @@ using namespace mf;
 
 namespace {
 
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct IdentityDesk : testing::Desk {
     /// The answer to an import of a small definition with these members at its start.
     json::value import(std::string_view members) {
         auto answer =
@@ -25,7 +23,7 @@ struct Desk : testing::Desk {
 }  // namespace
 
 TEST_CASE("a definition without uuid is known by its name, one without a name, too, by nothing") {
-    Desk desk;
+    IdentityDesk desk;
     const auto first = desk.import(R"("name":"Old")");
     CHECK(first.at("action") == "created");
     CHECK(desk.import(R"("name":"Old","version":"2")").at("id") == first.at("id"));
@@ -40,7 +38,7 @@ TEST_CASE("a definition without uuid is known by its name, one without a name, t
 }
 
 TEST_CASE("what was imported without uuid, its export and that file again are the same to an import") {
-    Desk desk;
+    IdentityDesk desk;
     const auto first = desk.import(R"("name":"Old","version":"1")");
     const auto exported = desk.run("application:export", {{"id", first.at("id")}});
     REQUIRE(exported);
@@ -57,7 +55,7 @@ TEST_CASE("what was imported without uuid, its export and that file again are th
 }
 
 TEST_CASE("an import that brings a removed application back says so") {
-    Desk desk;
+    IdentityDesk desk;
     constexpr auto members = R"("name":"Back","uuid":"0d6f0c9e-3b5e-4a55-9a0e-2f7f0c1d2e3f","version":"1")";
     CHECK(desk.import(members).at("restored") == false);
     CHECK(desk.import(members).at("restored") == false);
@@ -68,7 +66,7 @@ TEST_CASE("an import that brings a removed application back says so") {
 }
 
 TEST_CASE("a file that is no definition any more still removes the application of its uuid") {
-    Desk desk;
+    IdentityDesk desk;
     const auto made = desk.import(R"("name":"Gone","uuid":"0d6f0c9e-3b5e-4a55-9a0e-2f7f0c1d2e3f")");
     const auto refused = [&](std::string_view document) {
         const auto error = desk.error_of("application:remove", {{"document", document}, {"file", "f.json"}});
@@ -85,7 +83,7 @@ TEST_CASE("a file that is no definition any more still removes the application o
 }
 
 TEST_CASE("the uuid of an application is not changed, and never ignored") {
-    Desk desk;
+    IdentityDesk desk;
     const auto id = desk.application.id.value;
     const auto error = desk.error_of("application:update", {{"id", id}, {"uuid", "other-identity"}});
     CHECK(error.code == ErrorCode::conflict);
@@ -96,7 +94,7 @@ TEST_CASE("the uuid of an application is not changed, and never ignored") {
 }
 
 TEST_CASE("what an application needs is compared with what is installed, which is nothing yet") {
-    Desk desk;
+    IdentityDesk desk;
     const auto checked = desk.run(
         "application:validate",
         {{"document",

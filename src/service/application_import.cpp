@@ -10,6 +10,7 @@
 #include "service/audit.h"
 #include "service/free_code.h"
 #include "service/import_effects.h"
+#include "service/list_filter.h"
 #include "service/planning.h"
 
 #include <fmt/format.h>
@@ -17,7 +18,7 @@
 namespace mf {
 namespace {
 
-json::object to_json(const DefinitionDiff& diff) {
+json::object changes_of(const DefinitionDiff& diff) {
     json::object out;
     for (const auto& [key, from, to] : diff.values) out[key] = {{"from", from}, {"to", to}};
     for (const auto& section : diff.sections)
@@ -27,8 +28,8 @@ json::object to_json(const DefinitionDiff& diff) {
     return out;
 }
 
-void apply(Call& call, const ApplicationDefinition& definition, const ImportRequest& request,
-           Application& application) {
+void apply_definition(Call& call, const ApplicationDefinition& definition, const ImportRequest& request,
+                      Application& application) {
     application.name = display_name(definition);
     if (application.name.empty()) application.name = application.uuid;
     application.description = definition.description.in("en");
@@ -77,7 +78,7 @@ Result<std::optional<Application>> stored_application(Call& call, const ImportRe
                                                       const ApplicationDefinition& definition) {
     auto applications = call.repository<Application>();
     const std::string name = display_name(definition);
-    const auto same_name = applications.first({.equals = {{"name", name}, {"live", std::int64_t{1}}}});
+    const auto same_name = applications.first({.equals = {{"name", name}, only_live()}});
     // Old files have no uuid: their name is all they are known by. With neither, each is an application of its own.
     if (definition.uuid.empty()) return name.empty() ? std::nullopt : same_name;
     const auto same_uuid = applications.first({.equals = {{"uuid", definition.uuid}}});
@@ -104,7 +105,7 @@ Result<void> check_taken(Call& call, const ImportRequest& request, const Applica
                           const std::string& value) {
         if (value.empty()) return;
         for (const Application& other :
-             call.repository<Application>().list({.equals = {{field, value}, {"live", std::int64_t{1}}}, .limit = 2}))
+             call.repository<Application>().list({.equals = {{field, value}, only_live()}, .limit = 2}))
             if (!stored || other.id != stored->id)
                 return findings.error(
                     code, std::string(pointer),
@@ -189,7 +190,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
         Application& application = result.application;
         application.uuid = definition.uuid.empty() ? random_uuid() : definition.uuid;
         application.created_at = application.updated_at = call.now;
-        apply(call, definition, request, application);
+        apply_definition(call, definition, request, application);
         if (request.dry_run == DryRun::yes) return result;
         if (auto inserted = call.repository<Application>().insert(application); !inserted) return inserted.error();
     } else {
@@ -205,7 +206,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
             request.downgrade == Downgrade::refuse)
             return downgrade(request, before, definition.version);
         result.application = before;
-        apply(call, definition, request, result.application);
+        apply_definition(call, definition, request, result.application);
         result.application.uuid = definition.uuid;
         if (same_document) {
             result.application = before;
@@ -215,7 +216,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
             result.action = "updated";
             result.application.updated_at = call.now;
             const auto diff = compare_definitions(old.definition.value_or(ApplicationDefinition{}), definition);
-            if (old.definition) result.changes = to_json(diff);
+            if (old.definition) result.changes = changes_of(diff);
             result.incomplete_templates = incomplete_templates(call, before.id, diff.newly_required);
             warn_about_incomplete(request, result);
             result.orphaned_values = orphaned_values(call, before.id, definition);
@@ -233,7 +234,7 @@ Result<ImportResult> import_application(Call& call, const ImportRequest& request
     if (auto sealed = seal_new_secrets(call, id); !sealed) return sealed.error();
     // A new text of the definition is no reason to take back what is queued; switching the application on is.
     if (*stored && (*stored)->enabled != result.application.enabled)
-        replan(call, {.equals = {{"app_id", id.value}, {"live", std::int64_t{1}}}});
+        replan(call, {.equals = {{"app_id", id.value}, only_live()}});
     if (request.audit == AuditBy::import)
         audit(call, {.entity = "application",
                      .id = id.value,

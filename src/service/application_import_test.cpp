@@ -5,10 +5,10 @@
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::ledger_uuid;
 
 namespace {
 
-constexpr const char* uuid = "4b8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11";
 constexpr const char* other_uuid = "9f4c1f8e-1a8e-4f0f-8a40-5f0e4d6c7b22";
 
 json::object environment(std::initializer_list<std::pair<std::string_view, json::object>> fields) {
@@ -22,9 +22,9 @@ json::object environment(std::initializer_list<std::pair<std::string_view, json:
 }
 
 /// A definition of "Ledger"; `more` replaces or adds members.
-json::object definition(std::string_view version, const json::object& more = {}) {
+json::object ledger(std::string_view version, const json::object& more = {}) {
     json::object out{{"$schema", "https://multiflexi.eu/schema/application.json"},
-                     {"uuid", uuid},
+                     {"uuid", ledger_uuid},
                      {"name", "Ledger"},
                      {"description", "Exports a ledger."},
                      {"version", version},
@@ -34,9 +34,7 @@ json::object definition(std::string_view version, const json::object& more = {})
     return out;
 }
 
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct ImportDesk : testing::Desk {
     static json::object input_of(const json::object& document, const json::object& options) {
         json::object input{{"document", to_text(document)}, {"file", "ledger.app.json"}};
         for (const auto& [key, value] : options) input[key] = value;
@@ -50,7 +48,7 @@ struct Desk : testing::Desk {
         return done ? std::string(done->at("action").as_string()) : "refused: " + done.error().message;
     }
     Application stored() {
-        const auto found = all<Application>({.equals = {{"uuid", std::string(uuid)}}});
+        const auto found = all<Application>({.equals = {{"uuid", std::string(ledger_uuid)}}});
         REQUIRE(found.size() == 1);
         return found.front();
     }
@@ -74,7 +72,7 @@ struct Desk : testing::Desk {
 };
 
 template <class T>
-std::map<std::string, std::int64_t> ids(Desk& desk, std::string T::*key) {
+std::map<std::string, std::int64_t> ids(ImportDesk& desk, std::string T::*key) {
     std::map<std::string, std::int64_t> out;
     for (const T& row : desk.all<T>()) out[row.*key] = row.id.value;
     return out;
@@ -83,25 +81,25 @@ std::map<std::string, std::int64_t> ids(Desk& desk, std::string T::*key) {
 }  // namespace
 
 TEST_CASE("an import creates, updates, or finds nothing changed") {
-    Desk desk;
-    const auto made = desk.import(definition("1.0"), {{"source", "/srv/ledger.app.json"}});
+    ImportDesk desk;
+    const auto made = desk.import(ledger("1.0"), {{"source", "/srv/ledger.app.json"}});
     REQUIRE(made);
     CHECK(made->at("action") == "created");
-    CHECK(made->at("uuid") == uuid);
+    CHECK(made->at("uuid") == ledger_uuid);
     CHECK(to_text(made->at("version")) == R"({"from":null,"to":"1.0"})");
     const auto first = desk.stored();
     CHECK_FALSE(first.enabled);
     CHECK(first.deffile == "/srv/ledger.app.json");
-    CHECK(first.definition == to_text(definition("1.0")));
+    CHECK(first.definition == to_text(ledger("1.0")));
 
     const auto before = desk.dump(true);
-    CHECK(desk.action(definition("1.0")) == "unchanged");
+    CHECK(desk.action(ledger("1.0")) == "unchanged");
     CHECK(desk.dump(true) == before);
 
     // The same version with another content, then a higher one.
-    CHECK(desk.action(definition("1.0", {{"executable", "/bin/false"}})) == "updated");
+    CHECK(desk.action(ledger("1.0", {{"executable", "/bin/false"}})) == "updated");
     CHECK(desk.stored().executable == "/bin/false");
-    const auto higher = desk.import(definition("1.10", {{"homepage", "https://example.com/"}}));
+    const auto higher = desk.import(ledger("1.10", {{"homepage", "https://example.com/"}}));
     REQUIRE(higher);
     CHECK(higher->at("action") == "updated");
     CHECK(to_text(higher->at("version")) == R"({"from":"1.0","to":"1.10"})");
@@ -113,41 +111,41 @@ TEST_CASE("an import creates, updates, or finds nothing changed") {
 }
 
 TEST_CASE("an older version is refused, with its place and value, unless it is forced") {
-    Desk desk;
-    REQUIRE(desk.import(definition("2.0")));
-    const auto complaint = desk.refused(definition("1.9"));
+    ImportDesk desk;
+    REQUIRE(desk.import(ledger("2.0")));
+    const auto complaint = desk.refused(ledger("1.9"));
     CHECK(complaint.code == "downgrade");
     CHECK(complaint.file == "ledger.app.json");
     CHECK(complaint.field == "/version");
     CHECK(complaint.value == R"("1.9")");
     CHECK(complaint.message ==
           "Version 2.0 of 'Ledger' is installed, the file has 1.9. Use --force to go back to the older one.");
-    CHECK(desk.action(definition("1.9"), {{"force", true}}) == "updated");
+    CHECK(desk.action(ledger("1.9"), {{"force", true}}) == "updated");
     CHECK(desk.stored().version == "1.9");
 }
 
 TEST_CASE("what was removed is not installed: an older version may follow, with the rows of its own definition") {
-    Desk desk;
-    REQUIRE(desk.import(definition("2.0")));
-    REQUIRE(desk.run("application:remove", {{"document", to_text(definition("2.0"))}}));
-    CHECK(desk.action(definition("1.0")) == "updated");
+    ImportDesk desk;
+    REQUIRE(desk.import(ledger("2.0")));
+    REQUIRE(desk.run("application:remove", {{"document", to_text(ledger("2.0"))}}));
+    CHECK(desk.action(ledger("1.0")) == "updated");
     CHECK(desk.stored().live == 1);
-    REQUIRE(desk.run("application:remove", {{"document", to_text(definition("1.0"))}}));
-    REQUIRE(desk.run("application:create", {{"uuid", uuid}, {"name", "By hand"}, {"executable", "/bin/true"}}));
+    REQUIRE(desk.run("application:remove", {{"document", to_text(ledger("1.0"))}}));
+    REQUIRE(desk.run("application:create", {{"uuid", ledger_uuid}, {"name", "By hand"}, {"executable", "/bin/true"}}));
     CHECK(desk.all<ApplicationField>().empty());
 }
 
 TEST_CASE("the name of another application is refused, or taken over") {
-    Desk desk;
-    REQUIRE(desk.import(definition("1.0")));
+    ImportDesk desk;
+    REQUIRE(desk.import(ledger("1.0")));
     const auto second = [](json::value name) {
-        return definition("1.0", {{"uuid", other_uuid}, {"name", std::move(name)}});
+        return ledger("1.0", {{"uuid", other_uuid}, {"name", std::move(name)}});
     };
     auto complaint = desk.refused(second("Ledger"));
     CHECK(complaint.code == "name_conflict");
     CHECK(complaint.field == "/name");
     CHECK(complaint.value == R"("Ledger")");
-    CHECK(complaint.message.find(uuid) != std::string::npos);
+    CHECK(complaint.message.find(ledger_uuid) != std::string::npos);
     CHECK(complaint.message.find("--adopt") != std::string::npos);
     complaint = desk.refused(second({{"cs", "Deník"}, {"en", "Ledger"}}));
     CHECK(complaint.field == "/name/en");
@@ -159,24 +157,24 @@ TEST_CASE("the name of another application is refused, or taken over") {
     CHECK(desk.get(origin.id).app_id == id);
 
     // Who has an application of its own takes over no other one.
-    REQUIRE(desk.import(definition("1.0", {{"name", "Journal"}})));
-    complaint = desk.refused(definition("1.0"), {{"adopt", true}});
+    REQUIRE(desk.import(ledger("1.0", {{"name", "Journal"}})));
+    complaint = desk.refused(ledger("1.0"), {{"adopt", true}});
     CHECK(complaint.code == "name_conflict");
     CHECK(complaint.message.find("--adopt") == std::string::npos);
 }
 
 TEST_CASE("code and Helm chart belong to one application") {
-    Desk desk;
+    ImportDesk desk;
     const json::object helm{
         {"helm", {{"enabled", true}, {"chart", "oci://example.com/ledger"}, {"releaseName", "ledger"}}}};
     const json::object own{{"code", "LEDGER"}, {"kubernetes", helm}};
-    REQUIRE(desk.import(definition("1.0", own)));
+    REQUIRE(desk.import(ledger("1.0", own)));
     CHECK(desk.stored().code == "LEDGER");
-    CHECK(desk.action(definition("1.1", own)) == "updated");
+    CHECK(desk.action(ledger("1.1", own)) == "updated");
     const auto other = [](json::object more) {
         more["uuid"] = other_uuid;
         more["name"] = "Journal";
-        return definition("1.0", more);
+        return ledger("1.0", more);
     };
     auto complaint = desk.refused(other({{"code", "LEDGER"}}));
     CHECK(complaint.code == "code_conflict");
@@ -191,48 +189,46 @@ TEST_CASE("code and Helm chart belong to one application") {
 }
 
 TEST_CASE("an application without a code gets one from its name, and keeps it") {
-    Desk desk;
-    REQUIRE(desk.import(definition("1.0", {{"name", "Ledger Export"}})));
+    ImportDesk desk;
+    REQUIRE(desk.import(ledger("1.0", {{"name", "Ledger Export"}})));
     CHECK(desk.stored().code == "ledger_export");
-    REQUIRE(desk.import(definition("1.1", {{"name", "Ledger"}})));
+    REQUIRE(desk.import(ledger("1.1", {{"name", "Ledger"}})));
     CHECK(desk.stored().code == "ledger_export");
-    REQUIRE(desk.import(definition("1.0", {{"uuid", other_uuid}, {"name", "Ledger export!"}})));
+    REQUIRE(desk.import(ledger("1.0", {{"uuid", other_uuid}, {"name", "Ledger export!"}})));
     const auto second = desk.run("application:get", {{"uuid", other_uuid}});
     CHECK(second->at("code") == "ledger_export_");
-    REQUIRE(
-        desk.import(definition("1.0", {{"uuid", "00000000-0000-4000-8000-000000000003"}, {"name", "Ledger: export"}})));
+    REQUIRE(desk.import(ledger("1.0", {{"uuid", "00000000-0000-4000-8000-000000000003"}, {"name", "Ledger: export"}})));
     CHECK(desk.run("application:get", {{"name", "Ledger: export"}})->at("code") == "ledger_export_2");
 }
 
 TEST_CASE("a dry run tells what would happen and changes nothing") {
-    Desk desk;
+    ImportDesk desk;
     const json::object dry{{"dry_run", true}};
     auto before = desk.dump(true);
-    CHECK(desk.action(definition("1.0"), dry) == "created");
+    CHECK(desk.action(ledger("1.0"), dry) == "created");
     CHECK(desk.dump(true) == before);
-    REQUIRE(desk.import(definition("1.0")));
+    REQUIRE(desk.import(ledger("1.0")));
     desk.user("Nightly");
     before = desk.dump(true);
-    CHECK(desk.action(definition("1.0"), dry) == "unchanged");
-    const auto done =
-        desk.import(definition("1.1", {{"environment", environment({{"KEY", {{"required", true}}}})}}), dry);
+    CHECK(desk.action(ledger("1.0"), dry) == "unchanged");
+    const auto done = desk.import(ledger("1.1", {{"environment", environment({{"KEY", {{"required", true}}}})}}), dry);
     REQUIRE(done);
     CHECK(done->at("action") == "updated");
     CHECK(done->at("dry_run") == true);
     CHECK(done->at("incomplete_templates").as_array().size() == 1);
     CHECK(to_text(done->at("changes").at("environment")) == R"({"added":["KEY"],"changed":[],"removed":["TARGET"]})");
-    CHECK(desk.refused(definition("0.9"), dry).code == "downgrade");
+    CHECK(desk.refused(ledger("0.9"), dry).code == "downgrade");
     CHECK(desk.dump(true) == before);
 }
 
 TEST_CASE("a refused definition changes nothing and every error is told with its place") {
-    Desk desk;
-    REQUIRE(desk.import(definition("1.0")));
+    ImportDesk desk;
+    REQUIRE(desk.import(ledger("1.0")));
     const auto before = desk.dump(true);
     const auto bad =
-        desk.import(definition("1.1", {{"executable", ""},
-                                       {"environment", environment({{"A", {{"type", "nothing"}}}})},
-                                       {"artifacts", {{{"name", "x"}, {"path", "*.json"}, {"type", "file"}}}}}));
+        desk.import(ledger("1.1", {{"executable", ""},
+                                   {"environment", environment({{"A", {{"type", "nothing"}}}})},
+                                   {"artifacts", {{{"name", "x"}, {"path", "*.json"}, {"type", "file"}}}}}));
     CHECK(desk.dump(true) == before);
     REQUIRE_FALSE(bad);
     std::map<std::string, FieldError> found;
@@ -247,9 +243,9 @@ TEST_CASE("a refused definition changes nothing and every error is told with its
 }
 
 TEST_CASE("a value whose variable is gone stays and is marked, until the variable comes back") {
-    Desk desk;
+    ImportDesk desk;
     const auto with = [](std::string_view version, std::string_view name) {
-        return definition(version, {{"environment", environment({{name, {}}})}});
+        return ledger(version, {{"environment", environment({{name, {}}})}});
     };
     REQUIRE(desk.import(with("1.0", "OLD")));
     const auto origin = desk.user("Nightly");
@@ -267,8 +263,8 @@ TEST_CASE("a value whose variable is gone stays and is marked, until the variabl
 }
 
 TEST_CASE("run templates that lack a newly required value are named") {
-    Desk desk;
-    REQUIRE(desk.import(definition("1.0")));
+    ImportDesk desk;
+    REQUIRE(desk.import(ledger("1.0")));
     const auto empty = desk.user("Empty"), full = desk.user("Full"), blank = desk.user("Blank");
     desk.value(full, "A", "1");
     desk.value(full, "B", "2");
@@ -286,9 +282,9 @@ TEST_CASE("run templates that lack a newly required value are named") {
     const auto gone = desk.user("Gone");
     desk.change(gone.id, [](RunTemplate& r) { r.live.reset(); });
     const auto done =
-        desk.import(definition("1.1", {{"environment", environment({{"A", {{"required", true}}},
-                                                                    {"B", {{"required", true}}},
-                                                                    {"C", {{"required", true}, {"defval", "c"}}}})}}));
+        desk.import(ledger("1.1", {{"environment", environment({{"A", {{"required", true}}},
+                                                                {"B", {{"required", true}}},
+                                                                {"C", {{"required", true}, {"defval", "c"}}}})}}));
     REQUIRE(done);
     const auto& lacking = done->at("incomplete_templates").as_array();
     REQUIRE(lacking.size() == 2);
@@ -305,8 +301,8 @@ TEST_CASE("run templates that lack a newly required value are named") {
           "/environment/B This is required now and has no default; 2 run templates without a value for it will be "
           "blocked.\n");
     // Required before already: nothing new is said.
-    CHECK(desk.import(definition("1.2", {{"environment",
-                                          environment({{"A", {{"required", true}}}, {"B", {{"required", true}}}})}}))
+    CHECK(desk.import(ledger("1.2", {{"environment",
+                                      environment({{"A", {{"required", true}}}, {"B", {{"required", true}}}})}}))
               ->at("incomplete_templates")
               .as_array()
               .empty());
@@ -314,19 +310,18 @@ TEST_CASE("run templates that lack a newly required value are named") {
 }
 
 TEST_CASE("rows that stay keep their ids") {
-    Desk desk;
+    ImportDesk desk;
     const auto document = [](std::string_view version, std::string_view more) {
         const std::string name(more);
-        return definition(version,
-                          {{"name", {{"en", "Ledger"}, {"cs", "Deník"}}},
-                           {"environment", environment({{"TARGET", {{"defval", version}}}, {"V_" + name, {}}})},
-                           {"artifacts",
-                            {{{"name", "Ledger"}, {"path", "ledger\\.csv$"}, {"type", "file"}},
-                             {{"name", "More"}, {"path", name + "$"}, {"type", "file"}}}},
-                           {"exitCodes",
-                            {{"0", {{"description", "Done."}, {"severity", "success"}}},
-                             {"5", {{"description", version}, {"severity", "warning"}}}}},
-                           {"produces", {{"ledger", {{"format", "file"}}}, {name, {{"format", "json"}}}}}});
+        return ledger(version, {{"name", {{"en", "Ledger"}, {"cs", "Deník"}}},
+                                {"environment", environment({{"TARGET", {{"defval", version}}}, {"V_" + name, {}}})},
+                                {"artifacts",
+                                 {{{"name", "Ledger"}, {"path", "ledger\\.csv$"}, {"type", "file"}},
+                                  {{"name", "More"}, {"path", name + "$"}, {"type", "file"}}}},
+                                {"exitCodes",
+                                 {{"0", {{"description", "Done."}, {"severity", "success"}}},
+                                  {"5", {{"description", version}, {"severity", "warning"}}}}},
+                                {"produces", {{"ledger", {{"format", "file"}}}, {name, {{"format", "json"}}}}}});
     };
     REQUIRE(desk.import(document("1.0", "ONE")));
     const auto fields = ids(desk, &ApplicationField::name);
@@ -351,7 +346,7 @@ TEST_CASE("rows that stay keep their ids") {
     CHECK(after[1].id == codes[1].id);
     CHECK(after[1].description == R"("1.1")");
     // A section that left the file leaves the application.
-    REQUIRE(desk.import(definition("1.2")));
+    REQUIRE(desk.import(ledger("1.2")));
     CHECK(desk.all<ApplicationArtifact>().empty());
     CHECK(desk.all<ApplicationExitCode>().empty());
     CHECK(desk.all<ApplicationData>().empty());
@@ -359,25 +354,25 @@ TEST_CASE("rows that stay keep their ids") {
 }
 
 TEST_CASE("what the operator owns is left alone") {
-    Desk desk;
-    REQUIRE(desk.import(definition("1.0")));
+    ImportDesk desk;
+    REQUIRE(desk.import(ledger("1.0")));
     const auto id = desk.stored().id;
     REQUIRE(desk.run("application:update", {{"id", id.value}, {"enabled", true}}));
     REQUIRE(desk.run("company-app:assign", {{"company_id", desk.company.id.value}, {"app_id", id.value}}));
     const auto origin = desk.user("Nightly");
     const auto kept = desk.value(origin, "TARGET", "there");
     const auto templates = to_text(*desk.run("runtemplate:list", {}));
-    REQUIRE(desk.import(definition("1.1", {{"executable", "/bin/false"}})));
+    REQUIRE(desk.import(ledger("1.1", {{"executable", "/bin/false"}})));
     CHECK(desk.stored().enabled);
     CHECK(desk.get(kept.id).value == "there");
     CHECK(to_text(*desk.run("runtemplate:list", {})) == templates);
     CHECK(desk.number(R"(SELECT COUNT(*) FROM "company_application")") == 1);
     // An icon of before stays when the file has none.
     desk.change(id, [](Application& a) { a.image = "data:image/png;base64,iVBORw0KGgo="; });
-    REQUIRE(desk.import(definition("1.2")));
+    REQUIRE(desk.import(ledger("1.2")));
     CHECK(desk.stored().image == "data:image/png;base64,iVBORw0KGgo=");
     // To enable is asked for, also of what is unchanged.
     REQUIRE(desk.run("application:update", {{"id", id.value}, {"enabled", false}}));
-    CHECK(desk.action(definition("1.2"), {{"enable", true}}) == "updated");
+    CHECK(desk.action(ledger("1.2"), {{"enable", true}}) == "updated");
     CHECK(desk.stored().enabled);
 }

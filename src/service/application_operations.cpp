@@ -59,15 +59,13 @@ const Entity& entity_of<DocumentInput>() {
 
 namespace {
 
-constexpr std::pair<std::string_view, Value> only_live() { return {"live", Value{std::int64_t{1}}}; }
-
-Result<json::value> list(Call& call, const ListInput& input) {
+Result<json::value> list_applications(Call& call, const ListInput& input) {
     auto query = query_of(input);
     query.equals.push_back(only_live());
     return json::value(application_records(call, call.repository<Application>().list(query)));
 }
 
-Result<json::value> get(Call& call, const ApplicationLookup& by) {
+Result<json::value> get_application(Call& call, const ApplicationLookup& by) {
     const auto found = find_application(call, by.id, by.uuid, by.name);
     if (!found) return found.error();
     auto record = application_record(call, *found);
@@ -75,7 +73,7 @@ Result<json::value> get(Call& call, const ApplicationLookup& by) {
     return json::value(std::move(record));
 }
 
-Result<json::value> remove(Call& call, const ApplicationLookup& by) {
+Result<json::value> remove_application(Call& call, const ApplicationLookup& by) {
     if (auto may = check_may_change_applications(call); !may) return may.error();
     const auto before = find_application(call, by.id, by.uuid);
     if (!before) return before.error();
@@ -207,8 +205,8 @@ Result<Application> find_application(Call& call, std::optional<std::int64_t> id,
 void add_application_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"application:list", "GET /applications", "List applications.", read}, list);
-    add(operations, {"application:get", "GET /applications/{id}", "Show one application.", read}, get);
+    add(operations, {"application:list", "GET /applications", "List applications.", read}, list_applications);
+    add(operations, {"application:get", "GET /applications/{id}", "Show one application.", read}, get_application);
     add(operations, {"application:create", "POST /applications", "Make an application by hand.", administer, changes},
         create_application);
     add(operations, {"application:update", "PATCH /applications/{id}", "Change an application.", administer, changes},
@@ -216,7 +214,7 @@ void add_application_operations(Operations& operations) {
     add(operations,
         {"application:delete", "DELETE /applications/{id}", "Remove an application; the history of its jobs is kept.",
          administer, changes},
-        remove);
+        remove_application);
     add(operations,
         {"application:import", "POST /applications/import", "Import a definition: create or update its application.",
          administer, changes},

@@ -5,16 +5,13 @@
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::ledger_uuid;
 
 namespace {
 
-constexpr const char* uuid = "4b8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11";
-
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct ApplicationDesk : testing::Desk {
     json::value create(json::object more = {}) {
-        json::object input{{"name", "Ledger"}, {"uuid", uuid}, {"executable", "/bin/true"}};
+        json::object input{{"name", "Ledger"}, {"uuid", ledger_uuid}, {"executable", "/bin/true"}};
         for (const auto& [key, value] : more) input[key] = value;
         auto made = run("application:create", input);
         REQUIRE(made);
@@ -22,9 +19,9 @@ struct Desk : testing::Desk {
     }
 };
 
-json::object definition() {
+json::object ledger_with_secret() {
     return {{"$schema", "https://multiflexi.eu/schema/application.json"},
-            {"uuid", uuid},
+            {"uuid", ledger_uuid},
             {"name", "Ledger"},
             {"description", "Exports a ledger."},
             {"version", "1.0"},
@@ -43,7 +40,7 @@ json::object definition() {
 }  // namespace
 
 TEST_CASE("an application that is made by hand") {
-    Desk desk;
+    ApplicationDesk desk;
     const auto made = desk.create({{"description", "Exports."},
                                    {"tags", {"a", "b"}},
                                    {"requirements", {"FioBank"}},
@@ -56,31 +53,31 @@ TEST_CASE("an application that is made by hand") {
     CHECK(made.at("artifacts").as_array().empty());
     CHECK_FALSE(made.as_object().contains("definition"));
     for (const json::object& by :
-         {json::object{{"id", made.at("id")}}, json::object{{"uuid", uuid}}, json::object{{"name", "Ledger"}}}) {
+         {json::object{{"id", made.at("id")}}, json::object{{"uuid", ledger_uuid}}, json::object{{"name", "Ledger"}}}) {
         auto found = desk.run("application:get", by);
         REQUIRE(found);
         CHECK(found->at("exit_codes").as_object().empty());
         found->as_object().erase("exit_codes");
         CHECK(*found == made);
     }
-    const auto exported = desk.run("application:export", {{"uuid", uuid}});
+    const auto exported = desk.run("application:export", {{"uuid", ledger_uuid}});
     REQUIRE(exported);
     CHECK(desk.run("application:validate", {{"document", exported->at("document")}})->at("valid") == true);
 }
 
 TEST_CASE("a UUID is the same in capital letters") {
-    Desk desk;
+    ApplicationDesk desk;
     const auto made = desk.create({{"uuid", "4B8DE4A4-6F2C-4D0C-9F0E-2B8D6B1F3A11"}});
-    CHECK(made.at("uuid") == uuid);
+    CHECK(made.at("uuid") == ledger_uuid);
     CHECK(desk.run("application:get", {{"uuid", "4B8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11"}})->at("id") == made.at("id"));
     const auto imported =
-        desk.run("application:import", {{"document", to_text(definition())}, {"file", "ledger.app.json"}});
+        desk.run("application:import", {{"document", to_text(ledger_with_secret())}, {"file", "ledger.app.json"}});
     REQUIRE(imported);
     CHECK(imported->at("id") == made.at("id"));
 }
 
 TEST_CASE("what is wrong with an application is told and stores nothing") {
-    Desk desk;
+    ApplicationDesk desk;
     const auto id = desk.create().at("id").as_int64();
     const auto create_error = [&](json::object input) {
         input.emplace("name", "New");
@@ -89,7 +86,7 @@ TEST_CASE("what is wrong with an application is told and stores nothing") {
         return desk.error_of("application:create", input);
     };
     CHECK(desk.error_of("application:create", {{"name", "x"}}).message == "Missing --name, --uuid or --executable");
-    auto error = create_error({{"uuid", uuid}});
+    auto error = create_error({{"uuid", ledger_uuid}});
     CHECK(error.code == ErrorCode::conflict);
     CHECK(error.fields.at(0).field == "uuid");
     error = create_error({{"name", "Ledger"}});
@@ -114,9 +111,9 @@ TEST_CASE("what is wrong with an application is told and stores nothing") {
 }
 
 TEST_CASE("an update changes what is named, and says whether anything changed") {
-    Desk desk;
+    ApplicationDesk desk;
     desk.create({{"tags", {"a"}}});
-    const auto answer = desk.run("application:update", {{"uuid", uuid}, {"name", "Journal"}, {"enabled", "1"}});
+    const auto answer = desk.run("application:update", {{"uuid", ledger_uuid}, {"name", "Journal"}, {"enabled", "1"}});
     REQUIRE(answer);
     CHECK(answer->at("updated") == true);
     CHECK(answer->at("record").at("name") == "Journal");
@@ -124,13 +121,13 @@ TEST_CASE("an update changes what is named, and says whether anything changed") 
     CHECK(answer->at("record").at("code") == "ledger");
     CHECK(to_text(answer->at("record").at("tags")) == R"(["a"])");
     const auto before = desk.dump(true);
-    CHECK(desk.run("application:update", {{"uuid", uuid}, {"name", "Journal"}})->at("updated") == false);
+    CHECK(desk.run("application:update", {{"uuid", ledger_uuid}, {"name", "Journal"}})->at("updated") == false);
     CHECK(desk.dump(true) == before);
 }
 
 TEST_CASE("records carry the patterns of artifacts, one record the meaning of exit codes") {
-    Desk desk;
-    REQUIRE(desk.run("application:import", {{"document", to_text(definition())}}));
+    ApplicationDesk desk;
+    REQUIRE(desk.run("application:import", {{"document", to_text(ledger_with_secret())}}));
     const auto listed = desk.run("application:list", {});
     REQUIRE(listed);
     REQUIRE(listed->as_array().size() == 2);
@@ -140,12 +137,12 @@ TEST_CASE("records carry the patterns of artifacts, one record the meaning of ex
     CHECK(desk.run("application:list", {{"order", "D"}})->at(0) == listed->at(1));
     CHECK(desk.run("application:list", {{"limit", 1}, {"offset", 1}})->at(0) == listed->at(1));
     CHECK(desk.run("application:list", {{"offset", 9}})->as_array().empty());
-    const auto found = desk.run("application:get", {{"uuid", uuid}});
+    const auto found = desk.run("application:get", {{"uuid", ledger_uuid}});
     CHECK(found->at("artifacts") == listed->at(1).at("artifacts"));
     CHECK(to_text(found->at("exit_codes")) ==
           R"({"0":{"severity":"success","retry":null,"description":"Done."},)"
           R"("5":{"severity":"warning","retry":true,"description":{"en":"Busy."}}})");
-    const auto fields = desk.run("application:show-config", {{"uuid", uuid}});
+    const auto fields = desk.run("application:show-config", {{"uuid", ledger_uuid}});
     REQUIRE(fields->as_array().size() == 2);
     CHECK(fields->at(0).at("name") == "PASSWORD");
     CHECK(fields->at(0).at("secret") == true);
@@ -153,9 +150,9 @@ TEST_CASE("records carry the patterns of artifacts, one record the meaning of ex
 }
 
 TEST_CASE("a job tells how bad its exit code is: as declared, else by custom") {
-    Desk desk;
-    REQUIRE(desk.run("application:import", {{"document", to_text(definition())}}));
-    const auto app = desk.run("application:get", {{"uuid", uuid}})->at("id").as_int64();
+    ApplicationDesk desk;
+    REQUIRE(desk.run("application:import", {{"document", to_text(ledger_with_secret())}}));
+    const auto app = desk.run("application:get", {{"uuid", ledger_uuid}})->at("id").as_int64();
     const auto origin = desk.add_run_template([&](RunTemplate& r) { r.app_id = {app}; });
     const auto severity = [&](std::optional<int> code, JobState state = JobState::failed) {
         const auto job = desk.launch(origin, desk.moment);
@@ -176,9 +173,9 @@ TEST_CASE("a job tells how bad its exit code is: as declared, else by custom") {
 }
 
 TEST_CASE("an application that is used is not removed, unless its run templates may go, too") {
-    Desk desk;
-    REQUIRE(desk.run("application:import", {{"document", to_text(definition())}}));
-    const auto id = desk.run("application:get", {{"uuid", uuid}})->at("id").as_int64();
+    ApplicationDesk desk;
+    REQUIRE(desk.run("application:import", {{"document", to_text(ledger_with_secret())}}));
+    const auto id = desk.run("application:get", {{"uuid", ledger_uuid}})->at("id").as_int64();
     std::vector<RunTemplate> users;
     for (int i = 0; i < 22; ++i)
         users.push_back(desk.add_run_template([&](RunTemplate& r) {
@@ -186,14 +183,14 @@ TEST_CASE("an application that is used is not removed, unless its run templates 
             r.name = "Run " + std::to_string(i);
         }));
     const auto job = desk.launch(users.front(), desk.moment);
-    const json::object by_document{{"document", to_text(definition())}, {"file", "ledger.app.json"}};
+    const json::object by_document{{"document", to_text(ledger_with_secret())}, {"file", "ledger.app.json"}};
     auto error = desk.error_of("application:remove", by_document);
     CHECK(error.code == ErrorCode::conflict);
     REQUIRE(error.fields.size() == 1);
     CHECK(error.fields[0].code == "in_use");
     CHECK(error.fields[0].file == "ledger.app.json");
     CHECK(error.fields[0].field == "/uuid");
-    CHECK(error.fields[0].value == fmt::format("\"{}\"", uuid));
+    CHECK(error.fields[0].value == fmt::format("\"{}\"", ledger_uuid));
     CHECK(error.message.starts_with("The application 'Ledger' is used by 22 run templates: "));
     CHECK(error.message.find(fmt::format("{} (Run 19)", users[19].id.value)) != std::string::npos);
     CHECK(error.message.ends_with(" and 2 more. Remove them first, or use --cascade."));
@@ -216,8 +213,8 @@ TEST_CASE("an application that is used is not removed, unless its run templates 
 }
 
 TEST_CASE("a definition without uuid names nothing that could be removed") {
-    Desk desk;
-    auto nameless = definition();
+    ApplicationDesk desk;
+    auto nameless = ledger_with_secret();
     nameless.erase("uuid");
     const auto error = desk.error_of("application:remove", {{"document", to_text(nameless)}, {"file", "a.json"}});
     REQUIRE(error.fields.size() == 1);
@@ -227,17 +224,17 @@ TEST_CASE("a definition without uuid names nothing that could be removed") {
 }
 
 TEST_CASE("callers of one company read applications and change none") {
-    Desk desk;
+    ApplicationDesk desk;
     const auto scope = Scope::only(desk.company.id);
     const auto id = desk.application.id.value;
     CHECK(desk.run("application:list", {}, scope)->as_array().size() == 1);
     CHECK(desk.run("application:get", {{"id", id}}, scope));
     CHECK(desk.run("application:export", {{"id", id}}, scope));
     for (const auto& [operation, input] : std::initializer_list<std::pair<const char*, json::object>>{
-             {"application:create", {{"name", "x"}, {"uuid", uuid}, {"executable", "/bin/true"}}},
+             {"application:create", {{"name", "x"}, {"uuid", ledger_uuid}, {"executable", "/bin/true"}}},
              {"application:update", {{"id", id}, {"name", "x"}}},
              {"application:delete", {{"id", id}}},
-             {"application:import", {{"document", to_text(definition())}}},
+             {"application:import", {{"document", to_text(ledger_with_secret())}}},
              {"application:remove", {{"uuid", desk.application.uuid}}}}) {
         CAPTURE(operation);
         CHECK(desk.error_of(operation, input, scope).code == ErrorCode::forbidden);
@@ -245,7 +242,7 @@ TEST_CASE("callers of one company read applications and change none") {
 }
 
 TEST_CASE("a company uses an application from its assignment to the end of it") {
-    Desk desk;
+    ApplicationDesk desk;
     const json::object pair{{"company_id", desk.company.id.value}, {"app_id", desk.application.id.value}};
     desk.add(
         ApplicationField{.application_id = desk.application.id, .name = "TOKEN", .type = "string", .required = true});

@@ -3,6 +3,7 @@
 
 #include "domain/definition/finding.h"
 #include "service/audit.h"
+#include "service/list_filter.h"
 #include "service/planning.h"
 
 #include <fmt/format.h>
@@ -27,7 +28,7 @@ Error in_use(const Application& application, const std::vector<RunTemplate>& som
 }  // namespace
 
 Result<json::value> retire_application(Call& call, const Application& before, const Naming& named, Cascade cascade) {
-    const ListQuery users{.equals = {{"app_id", before.id.value}, {"live", std::int64_t{1}}}};
+    const ListQuery users{.equals = {{"app_id", before.id.value}, only_live()}};
     if (const auto all = call.repository<RunTemplate>().count(users); all > 0 && cascade == Cascade::no) {
         auto some = users;
         some.limit = 20;

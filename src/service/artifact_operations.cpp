@@ -47,7 +47,7 @@ json::object with_content(Call& call, const Artifact& artifact) {
     return record;
 }
 
-Result<json::value> list(Call& call, const ArtifactFilter& filter) {
+Result<json::value> list_artifacts(Call& call, const ArtifactFilter& filter) {
     auto query = query_of(filter);
     if (filter.job_id) query.equals.emplace_back("job_id", *filter.job_id);
     json::array out;
@@ -56,14 +56,14 @@ Result<json::value> list(Call& call, const ArtifactFilter& filter) {
     return json::value(std::move(out));
 }
 
-Result<json::value> get(Call& call, const Reference& input) {
+Result<json::value> get_artifact(Call& call, const Reference& input) {
     const auto found = find_artifact(call.session, call.scope, {input.id});
     if (!found) return found.error();
     return json::value(with_content(call, *found));
 }
 
 /// Somebody explicitly removes an artifact. Its content goes with the last artifact that has it.
-Result<json::value> remove(Call& call, const Reference& input) {
+Result<json::value> remove_artifact(Call& call, const Reference& input) {
     const auto artifact = find_artifact(call.session, call.scope, {input.id});
     if (!artifact) return artifact.error();
     if (artifact->kind != ArtifactKind::file)
@@ -81,11 +81,11 @@ Result<json::value> remove(Call& call, const Reference& input) {
 }  // namespace
 
 void add_artifact_operations(Operations& operations) {
-    add(operations, {"artifact:list", "GET /artifacts", "List what jobs left behind."}, list);
-    add(operations, {"artifact:get", "GET /artifacts/{id}", "Show one artifact with its content."}, get);
+    add(operations, {"artifact:list", "GET /artifacts", "List what jobs left behind."}, list_artifacts);
+    add(operations, {"artifact:get", "GET /artifacts/{id}", "Show one artifact with its content."}, get_artifact);
     add(operations,
         {"artifact:delete", "DELETE /artifacts/{id}", "Remove an artifact.", Permission::administer, Access::changes},
-        remove);
+        remove_artifact);
 }
 
 }  // namespace mf

@@ -23,8 +23,6 @@ const Entity& entity_of<CleanupInput>() {
 
 namespace {
 
-/// One transaction removes so many, so that a large clean-up holds up nobody.
-constexpr std::int64_t jobs_at_once = 500;
 constexpr std::int64_t most_days = 36500;
 
 Result<json::value> cleanup(Call& call, const CleanupInput& input) {
@@ -39,15 +37,15 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
         text += R"( AND "company_id" = ?)";
         parameters.emplace_back(*call.scope.company());
     }
-    parameters.emplace_back(jobs_at_once);
+    text += fmt::format(R"( ORDER BY "id" LIMIT {})", most_erased_at_once);
     std::int64_t removed = 0;
-    for (const auto& row : call.session.sql.query(text + R"( ORDER BY "id" LIMIT ?)", parameters)) {
+    for (const auto& row : call.session.sql.query(text, parameters)) {
         if (const auto erased = erase_job(call.session, call.scope, {std::get<std::int64_t>(row[0])}, call.now);
             !erased)
             return erased.error();
         ++removed;
     }
-    const auto tasks = forget_tasks_without_jobs(call.session, call.scope, before, jobs_at_once);
+    const auto tasks = forget_tasks_without_jobs(call.session, call.scope, before, most_erased_at_once);
     if (removed > 0 || tasks > 0)
         audit(call, {.entity = "job",
                      .action = "cleanup",
@@ -55,7 +53,7 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
     return json::value{{"deleted_jobs", removed},
                        {"deleted_tasks", tasks},
                        {"days", input.days},
-                       {"more", removed == jobs_at_once || tasks == jobs_at_once}};
+                       {"more", removed == most_erased_at_once || tasks == most_erased_at_once}};
 }
 
 }  // namespace

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
 #include "support/desk.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::test_time;
 
 TEST_CASE("jobs that ended long ago are removed, of the company of the one who asks, and nothing else") {
     using std::chrono::days;
-    const auto today = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-    testing::Desk desk(today);
+    testing::Desk desk(test_time);
     const auto other = desk.add_company("other");
     const auto ended = [&](std::chrono::hours ago, Id<Company> company) {
         const auto origin = desk.add_run_template([&](RunTemplate& r) { r.company_id = company; });
-        const auto job = desk.launch(origin, today);
+        const auto job = desk.launch(origin, test_time);
         desk.change(job.id, [&](Job& j) {
             j.state = JobState::cancelled;
-            j.end = today - ago;
+            j.end = test_time - ago;
         });
         return job.id;
     };

@@ -29,10 +29,8 @@ const Entity& entity_of<AssignmentInput>() {
 
 namespace {
 
-constexpr std::pair<std::string_view, Value> only_live() { return {"live", Value{std::int64_t{1}}}; }
-
 /// One row for each run template, as the original's clients expect: its id is what they work with.
-Result<json::value> list(Call& call, const AssignmentInput& input) {
+Result<json::value> list_assignments(Call& call, const AssignmentInput& input) {
     auto query = query_of(input);
     query.equals.push_back(only_live());
     if (input.company_id) query.equals.emplace_back("company_id", *input.company_id);
@@ -153,7 +151,7 @@ void add_company_application_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
     add(operations, {"company-app:list", "GET /company-applications", "List which applications companies use.", read},
-        list);
+        list_assignments);
     add(operations,
         {"company-app:assign", "POST /company-applications", "Let a company use an application.", write, changes},
         assign);

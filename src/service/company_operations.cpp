@@ -92,8 +92,8 @@ namespace {
 
 constexpr std::pair<std::string_view, Value> alive() { return {"live", Value{std::int64_t{1}}}; }
 
-Result<Company> find(Call& call, const CompanyLookup& by) {
-    ListQuery query{.equals = {{"live", std::int64_t{1}}}};
+Result<Company> find_company(Call& call, const CompanyLookup& by) {
+    ListQuery query{.equals = {only_live()}};
     if (by.id) query.equals.emplace_back("id", *by.id);
     if (by.ic) query.equals.emplace_back("ic", *by.ic);
     if (by.name) query.equals.emplace_back("name", *by.name);
@@ -103,13 +103,13 @@ Result<Company> find(Call& call, const CompanyLookup& by) {
     return Error{ErrorCode::not_found, "No company found with given identifier"};
 }
 
-Result<std::vector<Company>> list(Call& call, const ListInput& input) {
+Result<std::vector<Company>> list_companies(Call& call, const ListInput& input) {
     auto query = query_of(input);
-    query.equals.push_back({"live", std::int64_t{1}});
+    query.equals.push_back(only_live());
     return call.repository<Company>().list(query);
 }
 
-void apply(const CompanyInput& input, Company& company) {
+void apply_company_input(const CompanyInput& input, Company& company) {
     if (input.name) company.name = *input.name;
     if (input.code) company.code = *input.code;
     if (input.ic) company.ic = input.ic;
@@ -141,12 +141,12 @@ Result<void> check_unique(Call& call, const Company& company) {
     return {};
 }
 
-Result<Company> create(Call& call, const CompanyInput& input) {
+Result<Company> create_company(Call& call, const CompanyInput& input) {
     if (!input.name || trim(*input.name).empty()) return Error{ErrorCode::invalid, "Missing --name"};
     if (call.scope.company())
         return Error{ErrorCode::forbidden, "Only an administrator of the installation may create companies."};
     Company company{.created_at = call.now, .updated_at = call.now};
-    apply(input, company);
+    apply_company_input(input, company);
     if (company.code.empty()) company.code = free_code(call.session, "company", company.name, "company");
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     if (auto good = check(company); !good) return good.error();
@@ -160,13 +160,13 @@ Result<Company> create(Call& call, const CompanyInput& input) {
     return company;
 }
 
-Result<json::value> update(Call& call, const CompanyInput& input) {
+Result<json::value> update_company(Call& call, const CompanyInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
-    const auto before = find(call, {.id = input.id});
+    const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     Company after = *before;
-    apply(input, after);
+    apply_company_input(input, after);
     const auto changes = changed_fields(entity_of<Company>(), &*before, &after);
     if (!changes.empty()) {
         if (auto good = check(after); !good) return good.error();
@@ -183,8 +183,8 @@ Result<json::value> update(Call& call, const CompanyInput& input) {
 }
 
 /// A company with history is retired: hidden, its names free again, its jobs kept.
-Result<json::value> remove(Call& call, const Reference& input) {
-    const auto before = find(call, {.id = input.id});
+Result<json::value> remove_company(Call& call, const Reference& input) {
+    const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
     Company after = *before;
     after.live.reset();
@@ -200,23 +200,24 @@ Result<json::value> remove(Call& call, const Reference& input) {
     return json::value{{"removed", true}, {"id", after.id.value}};
 }
 
-CompanyVariable shown(CompanyVariable variable) {
+CompanyVariable shown_variable(CompanyVariable variable) {
     if (variable.secret) variable.value = secret_mask_text;
     return variable;
 }
 
 Result<std::vector<CompanyVariable>> list_variables(Call& call, const CompanyVariableFilter& input) {
-    if (auto company = find(call, {.id = input.company_id}); !company) return company.error();
+    if (auto company = find_company(call, {.id = input.company_id}); !company) return company.error();
     std::vector<CompanyVariable> out;
     auto query = query_of(input);
     query.equals.emplace_back("company_id", input.company_id);
-    for (auto& variable : call.repository<CompanyVariable>().list(query)) out.push_back(shown(std::move(variable)));
+    for (auto& variable : call.repository<CompanyVariable>().list(query))
+        out.push_back(shown_variable(std::move(variable)));
     return out;
 }
 
 Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& input) {
     if (!input.name || !input.value) return Error{ErrorCode::invalid, "Missing --name or --value"};
-    if (auto company = find(call, {.id = input.company_id}); !company) return company.error();
+    if (auto company = find_company(call, {.id = input.company_id}); !company) return company.error();
     if (const auto judged = judge_variable_name(*input.name, call.allowed_names);
         judged.refused() || judged.verdict == NameVerdict::reserved)
         return Error{ErrorCode::invalid, fmt::format("{}: {}", *input.name, judged.reason), {{"name", judged.reason}}};
@@ -248,7 +249,7 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
                  .action = existing ? "update" : "create",
                  .company = after.company_id,
                  .details = {{"name", after.name}}});
-    return shown(std::move(after));
+    return shown_variable(std::move(after));
 }
 
 Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input) {
@@ -269,21 +270,21 @@ Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input
 
 Result<Company> company_named(Call& call, std::string_view id_or_code) {
     if (const auto id = to_integer(id_or_code))
-        if (auto found = find(call, {.id = *id})) return found;
-    return find(call, {.code = std::string(id_or_code)});
+        if (auto found = find_company(call, {.id = *id})) return found;
+    return find_company(call, {.code = std::string(id_or_code)});
 }
 
 void add_company_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"company:list", "GET /companies", "List companies.", read}, list);
-    add(operations, {"company:get", "GET /companies/{id}", "Show one company.", read}, find);
-    add(operations, {"company:create", "POST /companies", "Create a company.", administer, changes}, create);
-    add(operations, {"company:update", "PATCH /companies/{id}", "Change a company.", write, changes}, update);
+    add(operations, {"company:list", "GET /companies", "List companies.", read}, list_companies);
+    add(operations, {"company:get", "GET /companies/{id}", "Show one company.", read}, find_company);
+    add(operations, {"company:create", "POST /companies", "Create a company.", administer, changes}, create_company);
+    add(operations, {"company:update", "PATCH /companies/{id}", "Change a company.", write, changes}, update_company);
     add(operations,
         {"company:remove", "DELETE /companies/{id}", "Remove a company; the history of its jobs is kept.", administer,
          changes},
-        remove);
+        remove_company);
     add(operations,
         {"company:variable-list", "GET /companies/{company_id}/variables",
          "List the variables that all jobs of a company receive.", read},

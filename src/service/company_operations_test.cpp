@@ -9,9 +9,7 @@ using namespace mf;
 
 namespace {
 
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct CompanyDesk : testing::Desk {
     std::string code_of(std::string_view name) {
         const auto made = run("company:create", {{"name", name}});
         REQUIRE(made);
@@ -22,7 +20,7 @@ struct Desk : testing::Desk {
 }  // namespace
 
 TEST_CASE("a company is made with everything that is said about it") {
-    Desk desk;
+    CompanyDesk desk;
     const auto made = desk.run("company:create", {{"name", "Bravo Ltd"},
                                                   {"code", "bravo"},
                                                   {"ic", "12345678"},
@@ -48,7 +46,7 @@ TEST_CASE("a company is made with everything that is said about it") {
 }
 
 TEST_CASE("a code that is made from the name fits and is unique; one that was given must be free") {
-    Desk desk;
+    CompanyDesk desk;
     CHECK(desk.code_of("Beta") == "beta");
     CHECK(desk.code_of("beta.") == "beta_");
     CHECK(desk.code_of("Beta!") == "beta_2");
@@ -74,7 +72,7 @@ TEST_CASE("a code that is made from the name fits and is unique; one that was gi
 }
 
 TEST_CASE("what is wrong with a company is told and stores nothing") {
-    Desk desk;
+    CompanyDesk desk;
     CHECK(desk.error_of("company:create", {}).message == "Missing --name");
     CHECK(desk.error_of("company:create", {{"name", "  "}}).message == "Missing --name");
     CHECK(desk.error_of("company:create", {{"name", "acme"}}).message == "Company with this name already exists");
@@ -98,7 +96,7 @@ TEST_CASE("what is wrong with a company is told and stores nothing") {
 }
 
 TEST_CASE("an update changes what is named, and says whether anything changed") {
-    Desk desk;
+    CompanyDesk desk;
     const auto id = desk.company.id.value;
     auto answer = desk.run("company:update", {{"id", id}, {"email", "a@example.com"}, {"name", "Acme Ltd"}});
     REQUIRE(answer);
@@ -112,7 +110,7 @@ TEST_CASE("an update changes what is named, and says whether anything changed") 
 }
 
 TEST_CASE("a company that is disabled plans nothing; one that is removed is hidden and keeps its jobs") {
-    Desk desk;
+    CompanyDesk desk;
     const auto id = desk.company.id.value;
     const auto origin = desk.add_run_template([&](RunTemplate& r) {
         r.interv = "h";
@@ -137,7 +135,7 @@ TEST_CASE("a company that is disabled plans nothing; one that is removed is hidd
 }
 
 TEST_CASE("lists of companies page by limit, offset, order and key") {
-    Desk desk;
+    CompanyDesk desk;
     for (const auto* code : {"b", "c", "d"}) desk.add_company(code);
     const auto codes = [&](const json::object& input) {
         std::string out;
@@ -153,7 +151,7 @@ TEST_CASE("lists of companies page by limit, offset, order and key") {
 }
 
 TEST_CASE("a caller of one company sees and changes that company alone") {
-    Desk desk;
+    CompanyDesk desk;
     const auto bravo = desk.add_company("bravo");
     const auto scope = Scope::only(desk.company.id);
     CHECK(desk.run("company:list", {}, scope)->as_array().size() == 1);
@@ -168,7 +166,7 @@ TEST_CASE("a caller of one company sees and changes that company alone") {
 }
 
 TEST_CASE("variables of a company: set, changed, listed, unset") {
-    Desk desk;
+    CompanyDesk desk;
     const auto id = desk.company.id.value;
     const auto set = desk.run("company:variable-set", {{"company_id", id}, {"name", "REGION"}, {"value", "eu"}});
     REQUIRE(set);
@@ -203,7 +201,7 @@ TEST_CASE("variables of a company: set, changed, listed, unset") {
 }
 
 TEST_CASE("a company gets a limit of parallel jobs and loses it again") {
-    Desk desk;
+    CompanyDesk desk;
     const auto limit = [&](std::string_view value) {
         const auto answer = desk.run("company:update", {{"id", desk.company.id.value}, {"max_parallel", value}});
         REQUIRE(answer);

@@ -22,7 +22,7 @@ std::vector<ApplicationField> declared_fields(Session& session, Id<Application> 
 
 ConfigType type_of(const ApplicationField& field) { return config_type_named(field.type).value_or(ConfigType::string); }
 
-bool is_secret(const ApplicationField& field) { return field.secret || is_secret(type_of(field)); }
+bool holds_secret(const ApplicationField& field) { return field.secret || is_secret(type_of(field)); }
 
 ConfigConstraints constraints_of(const ApplicationField& field) {
     ConfigConstraints out;
@@ -132,7 +132,7 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
         }
         Configuration after = before;
         after.orphaned = field == declared.end();
-        after.sealed = field != declared.end() && is_secret(*field);
+        after.sealed = field != declared.end() && holds_secret(*field);
         after.value = value;
         if (after.sealed) {
             auto sealed = seal(call, value, {"configuration", sealed_column, before.id.value});
@@ -147,7 +147,7 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
 json::object shown_configuration(Call& call, const RunTemplate& run_template) {
     json::object out;
     for (const auto& field : declared_fields(call.session, run_template.app_id))
-        if (is_secret(field)) out[field.name] = secret_unset_text;
+        if (holds_secret(field)) out[field.name] = secret_unset_text;
     for (const auto& row : stored_values(call, run_template)) {
         if (row.sealed || out.contains(row.name))
             out[row.name] = secret_mask_text;

@@ -10,7 +10,6 @@ namespace mf {
 namespace {
 
 std::string& text(Value& value) { return std::get<std::string>(value); }
-std::int64_t number(const Value& value) { return std::get<std::int64_t>(value); }
 
 template <class Member>
 std::vector<std::int64_t> ids_of(std::span<const RunTemplate> run_templates, Member member) {
@@ -35,7 +34,7 @@ LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_template
         session,
         R"(SELECT "application_id", "name", "type", "defval", "required", "secret" FROM "application_field" WHERE "application_id" IN ({}) ORDER BY "position")",
         ids_of(run_templates, &RunTemplate::app_id), [&](sql::Row& row) {
-            DeclaredVariable& declared = declared_[number(row[0])].emplace_back();
+            DeclaredVariable& declared = declared_[integer_of(row[0])].emplace_back();
             declared.name = std::move(text(row[1]));
             declared.type = config_type_named(text(row[2])).value_or(ConfigType::string);
             if (!is_null(row[3])) declared.default_value = std::move(text(row[3]));
@@ -44,8 +43,8 @@ LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_template
         });
     const auto keep_in = [](std::map<std::int64_t, std::vector<Stored>>& kept) {
         return [&](sql::Row& row) {
-            kept[number(row[0])].push_back(
-                {number(row[1]),
+            kept[integer_of(row[0])].push_back(
+                {integer_of(row[1]),
                  {.name = std::move(text(row[2])), .value = std::move(text(row[3])), .secret = is_true(row[4])}});
         };
     };
@@ -62,8 +61,8 @@ LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_template
                JOIN "application" a ON a."id" = r."app_id" JOIN "company" c ON c."id" = r."company_id"
                WHERE r."id" IN ({}))",
             templates, [&](sql::Row& row) {
-                facts_[number(row[0])] = {std::move(text(row[1])), std::move(text(row[2])), std::move(text(row[3])),
-                                          std::move(text(row[4]))};
+                facts_[integer_of(row[0])] = {std::move(text(row[1])), std::move(text(row[2])), std::move(text(row[3])),
+                                              std::move(text(row[4]))};
             });
 }
 

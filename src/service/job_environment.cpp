@@ -11,8 +11,6 @@
 namespace mf {
 namespace {
 
-std::int64_t number(const Value& value) { return std::get<std::int64_t>(value); }
-
 json::object recorded(const std::string& text) {
     json::object out;
     const auto parsed = parse_json(text);
@@ -56,12 +54,12 @@ std::map<std::int64_t, json::object> job_environments(Call& call, std::span<cons
         if (waits) origins.push_back(job.runtemplate_id.value);
     }
     rows_of(call.session, R"(SELECT "job_id", "env" FROM "job_environment" WHERE "job_id" IN ({}))", begun,
-            [&](sql::Row& row) { out[number(row[0])] = recorded(std::get<std::string>(row[1])); });
+            [&](sql::Row& row) { out[integer_of(row[0])] = recorded(std::get<std::string>(row[1])); });
     if (waiting.empty()) return out;
 
     std::map<std::int64_t, std::string> overrides;
     rows_of(call.session, R"(SELECT "job_id", "sealed" FROM "job_override" WHERE "job_id" IN ({}))", waiting,
-            [&](sql::Row& row) { overrides[number(row[0])] = std::get<std::string>(std::move(row[1])); });
+            [&](sql::Row& row) { overrides[integer_of(row[0])] = std::get<std::string>(std::move(row[1])); });
     std::vector<RunTemplate> run_templates;
     rows_of(call.session,
             fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "id" IN ({{}}))", column_list(entity_of<RunTemplate>())),

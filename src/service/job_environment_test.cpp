@@ -8,9 +8,7 @@ using namespace mf;
 
 namespace {
 
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct EnvironmentDesk : testing::Desk {
     json::object environment(Id<Job> id) {
         const auto found = run("job:get", {{"id", id.value}});
         REQUIRE(found);
@@ -51,7 +49,7 @@ private:
 }  // namespace
 
 TEST_CASE("a job that waits shows the environment that it would get now, secrets masked") {
-    Desk desk;
+    EnvironmentDesk desk;
     desk.add(ApplicationField{
         .application_id = desk.application.id, .name = "BANK_PASSWORD", .type = "password", .secret = true});
     desk.add(ApplicationField{
@@ -77,14 +75,14 @@ TEST_CASE("a job that waits shows the environment that it would get now, secrets
 }
 
 TEST_CASE("an environment that cannot be assembled is empty") {
-    Desk desk;
+    EnvironmentDesk desk;
     const auto origin = desk.add_run_template();
     REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"config", {{"RESULT_FILE", "../out"}}}}));
     CHECK(desk.environment(desk.launched(origin.id)).empty());
 }
 
 TEST_CASE("a list with environments takes as many statements for many jobs as for two") {
-    Desk desk;
+    EnvironmentDesk desk;
     const auto other = desk.add_company("other");
     std::vector<Id<RunTemplate>> origins;
     for (int i = 0; i < 8; ++i)

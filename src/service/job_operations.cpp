@@ -139,7 +139,7 @@ Result<std::vector<Job>> list_in_states(Call& call, const ListQuery& query, cons
     return out;
 }
 
-Result<json::value> list(Call& call, const JobFilter& filter) {
+Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
     auto query = query_of(filter);
     if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
     if (filter.runtemplate_id) query.equals.emplace_back("runtemplate_id", *filter.runtemplate_id);
@@ -179,7 +179,7 @@ json::value exit_severity_of(Call& call, const Job& job) {
     return json::value(to_text(exit_meaning(static_cast<int>(*job.exitcode)).severity));
 }
 
-Result<json::value> get(Call& call, const JobReference& input) {
+Result<json::value> get_job(Call& call, const JobReference& input) {
     const auto job = call.repository<Job>().find({input.id});
     if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
     auto record = to_json(*job);
@@ -189,7 +189,7 @@ Result<json::value> get(Call& call, const JobReference& input) {
     return json::value(std::move(record));
 }
 
-Result<Job> create(Call& call, const JobInput& input) {
+Result<Job> create_job(Call& call, const JobInput& input) {
     if (!input.runtemplate_id || !input.scheduled)
         return Error{ErrorCode::invalid, "Missing --runtemplate_id or --scheduled"};
     return launch(call, {.run_template = {*input.runtemplate_id},
@@ -200,7 +200,7 @@ Result<Job> create(Call& call, const JobInput& input) {
 }
 
 /// Only what waits in the queue can be changed; what runs or has ended is history.
-Result<Job> update(Call& call, const JobInput& input) {
+Result<Job> update_job(Call& call, const JobInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
     auto jobs = call.repository<Job>();
     const auto before = jobs.find({*input.id});
@@ -244,7 +244,7 @@ Result<Job> update(Call& call, const JobInput& input) {
 }
 
 /// Somebody explicitly removes a job with everything it left; the program never does so on its own.
-Result<json::value> remove(Call& call, const Reference& input) {
+Result<json::value> remove_job(Call& call, const Reference& input) {
     const auto job = erase_job(call.session, call.scope, {input.id}, call.now);
     if (!job)
         return job.error().code == ErrorCode::not_found
@@ -274,10 +274,10 @@ Result<Job> cancel(Call& call, const CancelInput& input) {
     return job;
 }
 
-Result<json::value> status(Call& call, const NoInput&) {
+Result<json::value> job_status(Call& call, const NoInput&) {
     const auto jobs = job_statistics(call.session, call.scope, call.now);
     const auto queue = queue_statistics(call.session, call.scope, call.now, {});
-    const auto applications = call.repository<Application>().count({.equals = {{"live", std::int64_t{1}}}});
+    const auto applications = call.repository<Application>().count({.equals = {only_live()}});
     std::string planned = R"(SELECT COUNT(*) FROM "runtemplate" WHERE "next_launch" IS NOT NULL)";
     std::vector<Value> parameters;
     if (call.scope.company()) {
@@ -296,16 +296,18 @@ Result<json::value> status(Call& call, const NoInput&) {
 void add_job_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"job:list", "GET /jobs", "List jobs.", read}, list);
-    add(operations, {"job:get", "GET /jobs/{id}", "Show one job with its environment and output.", read}, get);
-    add(operations, {"job:create", "POST /jobs", "Make a job of a run template and queue it.", run, changes}, create);
-    add(operations, {"job:update", "PATCH /jobs/{id}", "Change a job that waits in the queue.", run, changes}, update);
+    add(operations, {"job:list", "GET /jobs", "List jobs.", read}, list_jobs);
+    add(operations, {"job:get", "GET /jobs/{id}", "Show one job with its environment and output.", read}, get_job);
+    add(operations, {"job:create", "POST /jobs", "Make a job of a run template and queue it.", run, changes},
+        create_job);
+    add(operations, {"job:update", "PATCH /jobs/{id}", "Change a job that waits in the queue.", run, changes},
+        update_job);
     add(operations,
         {"job:delete", "DELETE /jobs/{id}", "Remove a job with its output and artifacts.", administer, changes},
-        remove);
+        remove_job);
     add(operations,
         {"job:cancel", "POST /jobs/{id}/cancel", "Cancel a waiting job, or end a running one.", run, changes}, cancel);
-    add(operations, {"job:status", "GET /jobs/status", "Count jobs.", read}, status);
+    add(operations, {"job:status", "GET /jobs/status", "Count jobs.", read}, job_status);
 }
 
 }  // namespace mf

@@ -2,22 +2,19 @@
 #include "base/time_text.h"
 #include "service/job_preparation.h"
 #include "support/desk.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::at;
+using testing::Desk;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
-const Timestamp today = at("2026-03-02 02:00");
-
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(today) {}
-};
-
-constexpr std::string_view secret = "s3cr3t-of-the-bank";
+constexpr std::string_view bank_secret = "s3cr3t-of-the-bank";
 constexpr std::string_view other_secret = "an0ther-secret";
 
 }  // namespace
@@ -30,9 +27,9 @@ TEST_CASE("secrets are in no table, no record and no command line") {
     const auto made = desk.run("runtemplate:create", {{"name", "Bank"},
                                                       {"app_id", desk.application.id.value},
                                                       {"company_id", desk.company.id.value},
-                                                      {"config", {{"BANK_PASSWORD", secret}}}});
+                                                      {"config", {{"BANK_PASSWORD", bank_secret}}}});
     REQUIRE(made);
-    CHECK(to_text(*made).find(secret) == std::string::npos);
+    CHECK(to_text(*made).find(bank_secret) == std::string::npos);
     const auto id = made->at("id").as_int64();
     for (const auto* kind : {"config", "env"}) {
         const auto launched = desk.run("runtemplate:schedule", {{"id", id}, {kind, {{"BANK_PASSWORD", other_secret}}}});
@@ -54,7 +51,7 @@ TEST_CASE("secrets are in no table, no record and no command line") {
         desk.database.write([&](Session& session) {
             record_start(session, {.job = job,
                                    .fence = claimed[0].job.fence,
-                                   .begin = today,
+                                   .begin = test_time,
                                    .handle = "h",
                                    .command = ready->command,
                                    .environment = ready->environment});
@@ -72,7 +69,7 @@ TEST_CASE("secrets are in no table, no record and no command line") {
         desk.end(again[0].job.id);
     }
     const auto everything = desk.dump(true);
-    CHECK(everything.find(secret) == std::string::npos);
+    CHECK(everything.find(bank_secret) == std::string::npos);
     CHECK(everything.find(other_secret) == std::string::npos);
 }
 
@@ -237,10 +234,10 @@ TEST_CASE("another plan withdraws what is planned; switching a run template off 
     Desk desk;
     const auto origin = desk.add_run_template([](RunTemplate& r) {
         r.interv = "h";
-        r.next_slot = r.next_launch = today + 1h;
+        r.next_slot = r.next_launch = test_time + 1h;
     });
-    const auto planned = desk.plan(origin, today);
-    const auto launched = desk.launch(origin, today + 1h);
+    const auto planned = desk.plan(origin, test_time);
+    const auto launched = desk.launch(origin, test_time + 1h);
     REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"delay", "60"}}));
     CHECK(desk.get(planned.id).state == JobState::cancelled);
     CHECK(desk.get(launched.id).state == JobState::pending);
@@ -250,9 +247,9 @@ TEST_CASE("another plan withdraws what is planned; switching a run template off 
     CHECK_FALSE(desk.get(origin.id).next_launch);
     CHECK_FALSE(desk.get(origin.id).activated_at);
     REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"active", true}}));
-    CHECK(desk.get(origin.id).next_slot == today + 1h);
-    CHECK(desk.get(origin.id).activated_at == today);
-    const auto again = desk.launch(origin, today + 1h);
+    CHECK(desk.get(origin.id).next_slot == test_time + 1h);
+    CHECK(desk.get(origin.id).activated_at == test_time);
+    const auto again = desk.launch(origin, test_time + 1h);
     REQUIRE(desk.run("runtemplate:delete", {{"id", origin.id.value}}));
     CHECK(desk.get(again.id).state == JobState::cancelled);
     CHECK_FALSE(desk.run("runtemplate:get", {{"id", origin.id.value}}));
@@ -263,7 +260,7 @@ TEST_CASE("a queued job does not start with another application than it was made
     Application other{.uuid = "other", .name = "Other", .executable = "/bin/false", .enabled = true};
     desk.add(other);
     const auto origin = desk.add_run_template();
-    const auto launched = desk.launch(origin, today + 1h);
+    const auto launched = desk.launch(origin, test_time + 1h);
     REQUIRE(desk.run("runtemplate:update", {{"id", origin.id.value}, {"app_uuid", "other"}}));
     CHECK(desk.get(launched.id).state == JobState::cancelled);
     CHECK(desk.get(launched.id).reason.value_or("").find("application") != std::string::npos);
@@ -277,13 +274,13 @@ TEST_CASE("a disabled company or application plans nothing until it is enabled a
                                                       {"interv", "h"}});
     REQUIRE(made);
     const Id<RunTemplate> id{made->at("id").as_int64()};
-    CHECK(desk.get(id).next_launch == today + 1h);
+    CHECK(desk.get(id).next_launch == test_time + 1h);
     const auto check = [&](const char* operation, std::int64_t of) {
         REQUIRE(desk.run(operation, {{"id", of}, {"enabled", false}}));
         CHECK_FALSE(desk.get(id).next_launch);
         CHECK_FALSE(desk.get(id).fault.empty());
         REQUIRE(desk.run(operation, {{"id", of}, {"enabled", true}}));
-        CHECK(desk.get(id).next_launch == today + 1h);
+        CHECK(desk.get(id).next_launch == test_time + 1h);
         CHECK(desk.get(id).fault.empty());
     };
     check("company:update", desk.company.id.value);
@@ -311,7 +308,7 @@ TEST_CASE(
 TEST_CASE("emptying the queue cancels what waits and keeps the rows") {
     Desk desk;
     const auto origin = desk.add_run_template();
-    for (int i = 0; i < 3; ++i) desk.launch(origin, today);
+    for (int i = 0; i < 3; ++i) desk.launch(origin, test_time);
     desk.claim();
     const auto answer = desk.run("queue:truncate", {});
     REQUIRE(answer);

@@ -11,7 +11,7 @@ namespace mf {
 namespace {
 
 template <class Key>
-std::vector<std::int64_t> ids_of(std::span<const ClaimedJob> claimed, Id<Key> Job::*key) {
+std::vector<std::int64_t> ids_of_jobs(std::span<const ClaimedJob> claimed, Id<Key> Job::*key) {
     std::vector<std::int64_t> out;
     for (const ClaimedJob& one : claimed) out.push_back((one.job.*key).value);
     return out;
@@ -80,7 +80,7 @@ JobPreparation::JobPreparation(Session& session, std::span<const ClaimedJob> cla
     : layers_(session, run_templates_of(claimed)) {
     const auto text = [](Value& value) { return std::move(std::get<std::string>(value)); };
     const auto id = [](const sql::Row& row) { return std::get<std::int64_t>(row[0]); };
-    const auto applications = ids_of(claimed, &Job::app_id);
+    const auto applications = ids_of_jobs(claimed, &Job::app_id);
     rows_of(
         session,
         R"(SELECT "id", "executable", "arguments", "ociimage", "version", "resultfile" FROM "application" WHERE "id" IN ({}))",
@@ -96,7 +96,7 @@ JobPreparation::JobPreparation(Session& session, std::span<const ClaimedJob> cla
             applications_[id(row)].artifacts.push_back({text(row[1]), std::move(note)});
         });
     rows_of(session, R"(SELECT "id" FROM "job" WHERE "id" IN ({}) AND "cancel_requested_at" IS NOT NULL)",
-            ids_of(claimed, &Job::id), [&](sql::Row& row) { unwanted_.insert(id(row)); });
+            ids_of_jobs(claimed, &Job::id), [&](sql::Row& row) { unwanted_.insert(id(row)); });
 }
 
 std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault, const ClaimedJob& claimed,

@@ -15,6 +15,9 @@ ListQuery query_of(const Input& input) {
             .offset = input.offset.value_or(0)};
 }
 
+/// Leaves out what was removed and is kept for its history.
+inline std::pair<std::string_view, Value> only_live() { return {"live", Value{std::int64_t{1}}}; }
+
 // The field lines of those members.
 template <auto Member>
 constexpr Field limit_field() {

@@ -40,7 +40,7 @@ JobNumbers unfinished_by_node(Call& call) {
     return out;
 }
 
-json::value shown(const Node& node, const JobNumbers& jobs, Timestamp now) {
+json::value shown_node(const Node& node, const JobNumbers& jobs, Timestamp now) {
     const auto found = jobs.find(node.name);
     const auto number = found == jobs.end() ? 0 : found->second;
     const auto stored = to_json(node);
@@ -57,18 +57,18 @@ Error unknown(std::string_view name) {
     return Error{ErrorCode::not_found, fmt::format("There is no node '{}'; node list shows all.", name)};
 }
 
-Result<json::value> list(Call& call, const ListInput& input) {
+Result<json::value> list_nodes(Call& call, const ListInput& input) {
     const auto jobs = unfinished_by_node(call);
     const auto now = sql::current_time(call.session.sql);
     json::array out;
-    for (const Node& node : call.repository<Node>().list(query_of(input))) out.push_back(shown(node, jobs, now));
+    for (const Node& node : call.repository<Node>().list(query_of(input))) out.push_back(shown_node(node, jobs, now));
     return json::value(std::move(out));
 }
 
-Result<json::value> get(Call& call, const NodeName& input) {
+Result<json::value> get_node(Call& call, const NodeName& input) {
     const auto node = find_node(call.session, input.name);
     if (!node) return unknown(input.name);
-    return shown(*node, unfinished_by_node(call), sql::current_time(call.session.sql));
+    return shown_node(*node, unfinished_by_node(call), sql::current_time(call.session.sql));
 }
 
 /// Nodes belong to the installation, not to a company.
@@ -91,13 +91,13 @@ Result<json::value> set_draining(Call& call, const NodeName& input, bool drainin
                  .id = node->id.value,
                  .action = draining ? "drain" : "resume",
                  .details = {{"name", input.name}}});
-    return get(call, input);
+    return get_node(call, input);
 }
 
 Result<json::value> drain(Call& call, const NodeName& input) { return set_draining(call, input, true); }
 Result<json::value> resume(Call& call, const NodeName& input) { return set_draining(call, input, false); }
 
-Result<json::value> remove(Call& call, const NodeName& input) {
+Result<json::value> remove_node(Call& call, const NodeName& input) {
     const auto node = node_to_change(call, input);
     if (!node) return node.error();
     const auto jobs = unfinished_by_node(call);
@@ -127,8 +127,8 @@ Result<json::value> remove(Call& call, const NodeName& input) {
 void add_node_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"node:list", "GET /nodes", "List the servers of this installation.", read}, list);
-    add(operations, {"node:get", "GET /nodes/{name}", "Show a server.", read}, get);
+    add(operations, {"node:list", "GET /nodes", "List the servers of this installation.", read}, list_nodes);
+    add(operations, {"node:get", "GET /nodes/{name}", "Show a server.", read}, get_node);
     add(operations,
         {"node:drain", "POST /nodes/{name}/drain", "Let a node take no more jobs; those that run go on.", administer,
          changes},
@@ -138,7 +138,7 @@ void add_node_operations(Operations& operations) {
     add(operations,
         {"node:remove", "DELETE /nodes/{name}", "Forget a node whose server has stopped or is gone.", administer,
          changes},
-        remove);
+        remove_node);
 }
 
 }  // namespace mf

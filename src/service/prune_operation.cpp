@@ -24,9 +24,6 @@ const Entity& entity_of<PruneInput>() {
 
 namespace {
 
-/// One transaction removes so many, so that a large clean-up holds up nobody.
-constexpr std::int64_t jobs_at_once = 500;
-
 /// The oldest jobs below a number, of the company of the call. What has not ended is nobody's history yet.
 std::vector<Id<Job>> history_before(Call& call, std::int64_t before) {
     // The company belongs into the statement: its limit would be used up by the jobs of others.
@@ -36,7 +33,7 @@ std::vector<Id<Job>> history_before(Call& call, std::int64_t before) {
         of_company = R"( AND "company_id" = ?)";
         parameters.emplace_back(*call.scope.company());
     }
-    parameters.emplace_back(jobs_at_once);
+    parameters.emplace_back(most_erased_at_once);
     std::vector<Id<Job>> out;
     for (const auto& row : call.session.sql.query(
              R"(SELECT "id" FROM "job" WHERE "id" < ? AND "state" NOT IN ('pending', 'claimed', 'running'))" +
@@ -67,8 +64,8 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
         if (keep == 0 || oldest_kept)
             tasks = forget_tasks_without_jobs(
                 call.session, call.scope, keep == 0 ? call.now + std::chrono::milliseconds(1) : oldest_kept->created_at,
-                jobs_at_once);
-        more = removed == jobs_at_once || tasks == jobs_at_once;
+                most_erased_at_once);
+        more = removed == most_erased_at_once || tasks == most_erased_at_once;
         if (removed > 0 || tasks > 0)
             audit(call, {.entity = "job",
                          .action = "prune",

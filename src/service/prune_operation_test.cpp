@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
 #include "support/desk.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::test_time;
 
 namespace {
 
-const Timestamp today = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(today), other(add_company("bravo")) {
+struct PruneDesk : testing::Desk {
+    PruneDesk() : other(add_company("bravo")) {
         of_acme = add_run_template();
         of_bravo = add_run_template([&](RunTemplate& r) { r.company_id = other.id; });
     }
@@ -24,10 +24,10 @@ struct Desk : testing::Desk {
                         .company_id = origin.company_id,
                         .runtemplate_id = origin.id,
                         .state = state,
-                        .schedule = today,
+                        .schedule = test_time,
                         .schedule_type = "adhoc",
                         .launched_by = user,
-                        .created_at = today};
+                        .created_at = test_time};
                 REQUIRE(Repository<Job>(session, Scope::everything()).insert(job));
                 out.push_back(job.id);
             }
@@ -52,7 +52,7 @@ using Ids = std::vector<Id<Job>>;
 }  // namespace
 
 TEST_CASE("a company keeps so many of its own newest jobs, whatever others have") {
-    Desk desk;
+    PruneDesk desk;
     // More of the other company, older, than one call removes; and newer ones, more than are kept.
     const auto others_old = desk.history(desk.of_bravo, 600);
     const auto own = desk.history(desk.of_acme, 5);
@@ -69,7 +69,7 @@ TEST_CASE("a company keeps so many of its own newest jobs, whatever others have"
 }
 
 TEST_CASE("a call says when there is more to remove than it removed") {
-    Desk desk;
+    PruneDesk desk;
     const auto jobs = desk.history(desk.of_bravo, 600);
     const auto scope = Scope::only(desk.other.id);
     const auto first = desk.prune(10, scope);
@@ -82,7 +82,7 @@ TEST_CASE("a call says when there is more to remove than it removed") {
 }
 
 TEST_CASE("the administrator of the installation prunes the jobs of all companies as one history") {
-    Desk desk;
+    PruneDesk desk;
     desk.history(desk.of_acme, 2);
     const auto kept_of_bravo = desk.history(desk.of_bravo, 1);
     const auto kept_of_acme = desk.history(desk.of_acme, 1);
@@ -92,8 +92,8 @@ TEST_CASE("the administrator of the installation prunes the jobs of all companie
 }
 
 TEST_CASE("what has not ended is not pruned") {
-    Desk desk;
-    const auto waits = desk.launch(desk.of_acme, today);
+    PruneDesk desk;
+    const auto waits = desk.launch(desk.of_acme, test_time);
     const auto running = desk.history(desk.of_acme, 1, JobState::running);
     desk.history(desk.of_acme, 1, JobState::cancelled);
     CHECK(desk.prune(0).at("deleted_jobs") == 1);

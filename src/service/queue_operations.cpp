@@ -54,7 +54,7 @@ std::string order_by(const QueueFilter& filter) {
     return fmt::format(" ORDER BY {}{}, s.\"id\"", column, down ? " DESC" : "");
 }
 
-Result<json::value> list(Call& call, const QueueFilter& filter) {
+Result<json::value> list_queue_entries(Call& call, const QueueFilter& filter) {
     std::vector<Value> parameters;
     std::string where;
     const auto add = [&](std::string_view condition, Value value) {
@@ -161,7 +161,7 @@ Result<json::value> fix(Call& call, const NoInput&) {
 }
 
 /// Cancels the job of one queue row.
-Result<json::value> remove(Call& call, const Reference& input) {
+Result<json::value> remove_queue_entry(Call& call, const Reference& input) {
     const auto entry = call.repository<QueueEntry>().find({input.id});
     if (!entry) return Error{ErrorCode::not_found, fmt::format("There is no queue entry {}.", input.id)};
     const auto job = request_cancel(call.session, call.scope, entry->job_id,
@@ -197,7 +197,7 @@ Result<json::value> truncate(Call& call, const NoInput&) {
 void add_queue_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"queue:list", "GET /queue", "List the jobs that wait.", read}, list);
+    add(operations, {"queue:list", "GET /queue", "List the jobs that wait.", read}, list_queue_entries);
     add(operations, {"queue:overview", "GET /queue/overview", "Count the jobs that wait.", read}, overview);
     add(operations,
         {"queue:fix", "POST /queue/fix", "Look for jobs that would wait for ever, and let them go.", administer,
@@ -206,7 +206,7 @@ void add_queue_operations(Operations& operations) {
     add(operations,
         {"queue:delete", "DELETE /queue/{id}", "Take a job from the queue: it is cancelled, its record stays.", run,
          changes},
-        remove);
+        remove_queue_entry);
     add(operations, {"queue:truncate", "POST /queue/truncate", "Cancel all jobs that wait.", administer, changes},
         truncate);
 }

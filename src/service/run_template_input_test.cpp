@@ -8,9 +8,7 @@ using namespace mf;
 
 namespace {
 
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct InputDesk : testing::Desk {
     json::object input(json::object more) const {
         json::object out{{"name", "R"}, {"app_id", application.id.value}, {"company_id", company.id.value}};
         for (const auto& [key, value] : more) out[key] = value;
@@ -24,13 +22,13 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 }  // namespace
 
 TEST_CASE("an interval and an expression that do not belong together are told apart from a wrong expression") {
-    Desk desk;
+    InputDesk desk;
     CHECK(has(desk.refusal({{"interv", "h"}, {"cron", "0 1 * * *"}}), "has no use for a cron expression"));
     CHECK(has(desk.refusal({{"interv", "c"}}), "needs a cron expression (--cron)"));
 }
 
 TEST_CASE("who changes the interval learns of the anchor that was stored before") {
-    Desk desk;
+    InputDesk desk;
     const auto made = desk.run("runtemplate:create", desk.input({{"interv", "d"}, {"anchor", "02:00"}}));
     REQUIRE(made);
     const json::object update{{"id", made->at("id")}, {"interv", "i"}};
@@ -47,7 +45,7 @@ TEST_CASE("who changes the interval learns of the anchor that was stored before"
 }
 
 TEST_CASE("coming runs in another zone say both zones") {
-    Desk desk;
+    InputDesk desk;
     const auto made =
         desk.run("runtemplate:create", desk.input({{"interv", "d"}, {"anchor", "02:30"}, {"zone", "Europe/Prague"}}));
     REQUIRE(made);
@@ -62,7 +60,7 @@ TEST_CASE("coming runs in another zone say both zones") {
 }
 
 TEST_CASE("values and names that are not UTF-8 are refused, not stored as something else") {
-    Desk desk;
+    InputDesk desk;
     CHECK(has(desk.refusal({{"config", {{"PASSWORD", "p\xe9ssw"}}}}), "config is not valid UTF-8"));
     CHECK(has(desk.refusal({{"config", {{"P\xc9", "x"}}}}), "config is not valid UTF-8"));
     // Of a definition its reader says what is wrong, and where.
@@ -72,7 +70,7 @@ TEST_CASE("values and names that are not UTF-8 are refused, not stored as someth
 }
 
 TEST_CASE("a name that begins with a digit is taken only where an application declares it") {
-    Desk desk;
+    InputDesk desk;
     CHECK(has(desk.refusal({{"config", {{"1A", "1"}}}}), "begins with a digit"));
     const auto company = [&](std::string_view name) {
         return json::object{{"company_id", desk.company.id.value}, {"name", name}, {"value", "x"}};
@@ -92,7 +90,7 @@ TEST_CASE("a name that begins with a digit is taken only where an application de
 }
 
 TEST_CASE("labels are stored in one order; what is no label is refused") {
-    Desk desk;
+    InputDesk desk;
     const auto made = desk.run("runtemplate:create", desk.input({{"runs_on", "gpu , eu,gpu"}}));
     REQUIRE(made);
     CHECK(made->at("runs_on") == "eu,gpu");

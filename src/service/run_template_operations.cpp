@@ -106,8 +106,6 @@ const Entity& entity_of<NextInput>() {
 
 namespace {
 
-constexpr std::pair<std::string_view, Value> only_live() { return {"live", Value{std::int64_t{1}}}; }
-
 Zone zone_of(const Call& call) {
     const auto zone = Zone::named(call.zone);
     return zone ? *zone : Zone::utc();
@@ -134,7 +132,7 @@ private:
     std::map<std::int64_t, std::string> uuids_;
 };
 
-Result<json::value> list(Call& call, const RunTemplateFilter& filter) {
+Result<json::value> list_run_templates(Call& call, const RunTemplateFilter& filter) {
     auto query = query_of(filter);
     query.equals.push_back(only_live());
     if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
@@ -172,13 +170,13 @@ Result<json::value> saved(Call& call, const RunTemplate& run_template) {
     return out;
 }
 
-Result<json::value> get(Call& call, const RunTemplateLookup& by) {
+Result<json::value> get_run_template(Call& call, const RunTemplateLookup& by) {
     const auto found = find_run_template(call, by.id, by.name);
     if (!found) return found.error();
     return with_configuration(call, *found);
 }
 
-Result<json::value> create(Call& call, const RunTemplateInput& input) {
+Result<json::value> create_run_template(Call& call, const RunTemplateInput& input) {
     if (!input.name || (!input.app_id && !input.app_uuid) || (!input.company_id && !input.company))
         return Error{ErrorCode::invalid, "Missing --name, --app_id or --company_id"};
     const auto application = find_application(call, input.app_id, input.app_uuid);
@@ -224,7 +222,7 @@ bool same_plan(const RunTemplate& a, const RunTemplate& b) {
            a.jitter == b.jitter && a.active == b.active && a.executor == b.executor;
 }
 
-Result<json::value> update(Call& call, const RunTemplateInput& input) {
+Result<json::value> update_run_template(Call& call, const RunTemplateInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
     const auto before = find_run_template(call, input.id);
     if (!before) return before.error();
@@ -271,7 +269,7 @@ Result<json::value> update(Call& call, const RunTemplateInput& input) {
     return saved(call, *now_stored);
 }
 
-Result<json::value> remove(Call& call, const Reference& input) {
+Result<json::value> remove_run_template(Call& call, const Reference& input) {
     const auto before = find_run_template(call, input.id);
     if (!before) return before.error();
     retire_run_templates(call, {.equals = {{"id", input.id}}});
@@ -371,19 +369,20 @@ Result<RunTemplate> find_run_template(Call& call, std::optional<std::int64_t> id
 void add_run_template_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"runtemplate:list", "GET /runtemplates", "List run templates.", read}, list);
-    add(operations, {"runtemplate:get", "GET /runtemplates/{id}", "Show one run template with its values.", read}, get);
+    add(operations, {"runtemplate:list", "GET /runtemplates", "List run templates.", read}, list_run_templates);
+    add(operations, {"runtemplate:get", "GET /runtemplates/{id}", "Show one run template with its values.", read},
+        get_run_template);
     add(operations,
         {"runtemplate:create", "POST /runtemplates", "Configure an application for a company.", write, changes},
-        create);
+        create_run_template);
     add(operations,
         {"runtemplate:update", "PATCH /runtemplates/{id}", "Change a run template; a new plan counts at once.", write,
          changes},
-        update);
+        update_run_template);
     add(operations,
         {"runtemplate:delete", "DELETE /runtemplates/{id}", "Remove a run template; the history of its jobs is kept.",
          write, changes},
-        remove);
+        remove_run_template);
     add(operations,
         {"runtemplate:schedule", "POST /runtemplates/{id}/jobs", "Launch a job of a run template.", run, changes},
         schedule);

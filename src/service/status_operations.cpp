@@ -42,8 +42,8 @@ std::string_view name_of_database(sql::Dialect dialect) {
     return {};
 }
 
-Result<json::value> status(Call& call, const NoInput&) {
-    const ListQuery live{.equals = {{"live", std::int64_t{1}}}};
+Result<json::value> show_status(Call& call, const NoInput&) {
+    const ListQuery live{.equals = {only_live()}};
     const auto jobs = job_statistics(call.session, call.scope, call.now);
     Job clock;
     clock.schedule = call.now;
@@ -76,7 +76,7 @@ Result<json::value> status(Call& call, const NoInput&) {
 }  // namespace
 
 void add_status_operations(Operations& operations) {
-    add(operations, {"status", "GET /status", "Show the state of the installation."}, status);
+    add(operations, {"status", "GET /status", "Show the state of the installation."}, show_status);
 }
 
 }  // namespace mf

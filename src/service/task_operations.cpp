@@ -42,7 +42,7 @@ const Entity& entity_of<TaskReference>() {
 
 namespace {
 
-Result<std::vector<Task>> list(Call& call, const TaskFilter& filter) {
+Result<std::vector<Task>> list_tasks(Call& call, const TaskFilter& filter) {
     auto query = query_of(filter);
     if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
     if (filter.runtemplate_id) query.equals.emplace_back("runtemplate_id", *filter.runtemplate_id);
@@ -50,7 +50,7 @@ Result<std::vector<Task>> list(Call& call, const TaskFilter& filter) {
     return call.repository<Task>().list(query);
 }
 
-Result<json::value> get(Call& call, const TaskReference& input) {
+Result<json::value> get_task(Call& call, const TaskReference& input) {
     const auto task = call.repository<Task>().find({input.id});
     if (!task)
         return Error{ErrorCode::not_found,
@@ -65,7 +65,7 @@ Result<json::value> get(Call& call, const TaskReference& input) {
     return json::value(std::move(record));
 }
 
-Result<json::value> status(Call& call, const NoInput&) {
+Result<json::value> task_status(Call& call, const NoInput&) {
     const auto tasks = task_statistics(call.session, call.scope);
     return json::value{{"total", tasks.total()},
                        {"open", tasks.open},
@@ -79,9 +79,10 @@ Result<json::value> status(Call& call, const NoInput&) {
 }  // namespace
 
 void add_task_operations(Operations& operations) {
-    add(operations, {"task:list", "GET /tasks", "List expected runs: what each window of a schedule came to."}, list);
-    add(operations, {"task:get", "GET /tasks/{id}", "Show one expected run."}, get);
-    add(operations, {"task:status", "GET /tasks/status", "Count expected runs by their state."}, status);
+    add(operations, {"task:list", "GET /tasks", "List expected runs: what each window of a schedule came to."},
+        list_tasks);
+    add(operations, {"task:get", "GET /tasks/{id}", "Show one expected run."}, get_task);
+    add(operations, {"task:status", "GET /tasks/status", "Count expected runs by their state."}, task_status);
 }
 
 }  // namespace mf

@@ -2,19 +2,19 @@
 #include "base/time_text.h"
 #include "store/queries/task.h"
 #include "support/desk.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::at;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
-const Timestamp today = at("2026-03-02 02:00");
-
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(today) {
+struct TaskDesk : testing::Desk {
+    TaskDesk() {
         origin = add_run_template([](RunTemplate& r) {
             r.interv = "h";
             r.max_attempts = 2;
@@ -22,7 +22,7 @@ struct Desk : testing::Desk {
     }
     /// An attempt that has ended so.
     Job planned(JobState state, std::chrono::minutes before_now = 0min) {
-        const auto job = plan(origin, today - before_now);
+        const auto job = plan(origin, test_time - before_now);
         REQUIRE(claim().size() == 1);
         start(job.id);
         end(job.id, state, state == JobState::succeeded ? 0 : 9);
@@ -43,12 +43,12 @@ struct Desk : testing::Desk {
 }  // namespace
 
 TEST_CASE("tasks are listed by run template and state, and shown with their attempts") {
-    Desk desk;
+    TaskDesk desk;
     const auto first = desk.planned(JobState::failed);
-    const auto good = desk.plan(desk.origin, today - 30min);
-    const TaskWindow window{today - 5h, today - 4h, today - 4h};
+    const auto good = desk.plan(desk.origin, test_time - 30min);
+    const TaskWindow window{test_time - 5h, test_time - 4h, test_time - 4h};
     desk.database.write([&](Session& session) {
-        miss_windows(session, desk.origin, std::span(&window, 1), "Nobody was there.", today);
+        miss_windows(session, desk.origin, std::span(&window, 1), "Nobody was there.", test_time);
     });
     const auto ids = [&](const json::object& input) {
         std::vector<std::int64_t> out;
@@ -82,7 +82,7 @@ TEST_CASE("tasks are listed by run template and state, and shown with their atte
 }
 
 TEST_CASE("a job that is tried again by hand is the next attempt of its run") {
-    Desk desk;
+    TaskDesk desk;
     for (const auto state : {JobState::failed, JobState::cancelled, JobState::blocked, JobState::lost}) {
         CAPTURE(name_of(state));
         const auto job = desk.planned_once(state, std::chrono::minutes(static_cast<int>(state)));
@@ -104,8 +104,8 @@ TEST_CASE("a job that is tried again by hand is the next attempt of its run") {
 }
 
 TEST_CASE("a run that was missed can be made up for") {
-    Desk desk;
-    const auto job = desk.plan(desk.origin, today);
+    TaskDesk desk;
+    const auto job = desk.plan(desk.origin, test_time);
     REQUIRE(desk.cancel(job.id));
     REQUIRE(desk.task_of(job).state == TaskState::missed);
     const auto again = desk.retry(job.id);
@@ -115,7 +115,7 @@ TEST_CASE("a run that was missed can be made up for") {
 }
 
 TEST_CASE("what somebody tries again is not withdrawn with the plan, but when the run template is switched off") {
-    Desk desk;
+    TaskDesk desk;
     const auto job = desk.planned_once(JobState::failed);
     const Id<Job> again{desk.retry(job.id).at("id").as_int64()};
     REQUIRE(desk.run("runtemplate:update", {{"id", desk.origin.id.value}, {"delay", "60"}}));
@@ -127,7 +127,7 @@ TEST_CASE("what somebody tries again is not withdrawn with the plan, but when th
 }
 
 TEST_CASE("a run has one attempt at a time") {
-    Desk desk;
+    TaskDesk desk;
     const auto job = desk.planned(JobState::failed);
     const auto next = desk.next_job();
     const auto refused = [&](bool force) {
@@ -149,7 +149,7 @@ TEST_CASE("a run has one attempt at a time") {
 }
 
 TEST_CASE("what has been done is done again only by force, as a job of its own") {
-    Desk desk;
+    TaskDesk desk;
     const auto failed = desk.planned(JobState::failed);
     const auto good = desk.next_job();
     REQUIRE(desk.claim().size() == 1);
@@ -173,7 +173,7 @@ TEST_CASE("what has been done is done again only by force, as a job of its own")
 }
 
 TEST_CASE("a launch that failed has one further attempt at a time, until one succeeds") {
-    Desk desk;
+    TaskDesk desk;
     const auto launched = desk.in_state(JobState::failed);
     const Id<Job> second{desk.retry(launched.id).at("id").as_int64()};
     CHECK(desk.get(second).attempt == 2);
@@ -193,26 +193,26 @@ TEST_CASE("a launch that failed has one further attempt at a time, until one suc
               .message.starts_with(fmt::format("What job {} was to do has been done by job 4.", launched.id.value)));
     CHECK(desk.run("job:retry", {{"id", second.value}, {"force", true}}));
     CHECK(desk.database.write([&](Session& session) {
-        return withdraw_queued(session, launched.runtemplate_id, Withdraw::planned, "Off.", today);
+        return withdraw_queued(session, launched.runtemplate_id, Withdraw::planned, "Off.", test_time);
     }) == 0);
 }
 
 TEST_CASE("runs without jobs are pruned with the jobs of their time") {
-    Desk desk;
+    TaskDesk desk;
     desk.planned_once(JobState::succeeded);
-    const TaskWindow window{today - 5h, today - 4h, today - 4h};
+    const TaskWindow window{test_time - 5h, test_time - 4h, test_time - 4h};
     const auto miss = [&](Timestamp made) {
         desk.database.write([&](Session& session) {
             miss_windows(session, desk.origin, std::span(&window, 1), "Nobody was there.", made);
         });
     };
-    miss(today - 24h * 40);
+    miss(test_time - 24h * 40);
     CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 2}})).at("deleted_tasks") == 0);
     CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 1}})).at("deleted_tasks") == 1);
-    miss(today - 24h * 40);
+    miss(test_time - 24h * 40);
     CHECK(testing::must(desk.run("job:cleanup", {{"days", 41}})).at("deleted_tasks") == 0);
     CHECK(testing::must(desk.run("job:cleanup", {{"days", 39}})).at("deleted_tasks") == 1);
-    miss(today);
+    miss(test_time);
     CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 0}})).at("deleted_tasks") == 1);
     CHECK(desk.all<Job>().empty());
     CHECK(desk.all<Task>().empty());
@@ -220,7 +220,7 @@ TEST_CASE("runs without jobs are pruned with the jobs of their time") {
 }
 
 TEST_CASE("saving a run template warns when its times make attempts impossible or every run late") {
-    Desk desk;
+    TaskDesk desk;
     const auto warned = [&](json::object input) {
         input["id"] = desk.origin.id.value;
         const auto answer = testing::must(desk.run("runtemplate:update", input));

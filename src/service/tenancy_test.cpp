@@ -3,16 +3,16 @@
 #include "store/queries/job_output.h"
 #include "store/queries/task_count.h"
 #include "support/desk.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <cctype>
 
 using namespace mf;
+using testing::at;
 
 namespace {
-
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
 
 /// A company with something of every kind.
 struct Furnished {
@@ -24,9 +24,7 @@ struct Furnished {
 };
 
 /// An installation in which every text of a company holds its code.
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(at("2026-03-02 02:00")) {}
-
+struct TenantsDesk : testing::Desk {
     Furnished furnish(const Company& of) {
         Furnished out{.company = of};
         const auto& code = of.code;
@@ -110,12 +108,12 @@ struct Desk : testing::Desk {
 };
 
 /// Two companies; "bravo" is the one whose things the other one, which has none, asks for.
-struct TwoCompanies : Desk {
+struct TwoCompanies : TenantsDesk {
     Furnished bravo = furnish(add_company("bravo"));
 };
 
 /// The same company in both; in the second installation there is another one beside it.
-struct WithoutBravo : Desk {
+struct WithoutBravo : TenantsDesk {
     Furnished own = furnish(company);
 };
 struct WithBravo : WithoutBravo {

@@ -11,9 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Desk : testing::Desk {
-    Desk() : testing::Desk(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct WaitingDesk : testing::Desk {
     void add_node(const std::string& name, const std::string& labels, const std::string& roles = "executor",
                   std::chrono::seconds lease = 60s, bool draining = false) {
         database.write([&](Session& session) {
@@ -45,7 +43,7 @@ using Texts = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("the queue tells which labels no running node has") {
-    Desk desk;
+    WaitingDesk desk;
     const auto any = desk.labelled(""), one = desk.labelled("gpu"), both = desk.labelled("eu,gpu");
     for (const auto& run_template : {any, one, both}) desk.launch(run_template, desk.moment);
     desk.launch(one, desk.moment + 1h);  // not due: nothing keeps it
@@ -65,7 +63,7 @@ TEST_CASE("the queue tells which labels no running node has") {
 }
 
 TEST_CASE("the queue tells which limit a job waits for, and when for another job") {
-    Desk desk;
+    WaitingDesk desk;
     desk.add_node("a", "");
     const auto parallel = desk.labelled("");
     const auto alone = desk.add_run_template();
@@ -82,7 +80,7 @@ TEST_CASE("the queue tells which limit a job waits for, and when for another job
 }
 
 TEST_CASE("who saves a run template with labels that no running node has is warned") {
-    Desk desk;
+    WaitingDesk desk;
     desk.add_node("a", "eu");
     const auto warnings = [&](const std::string& runs_on) {
         const auto made = desk.run("runtemplate:create", {{"name", "R"},

@@ -13,7 +13,7 @@ namespace {
 
 using sql::Dialect;
 
-constexpr std::size_t most_rows = 100;
+constexpr std::size_t most_broken_rows = 100;
 
 /// A promise about the rows of a table. The query finds those that break it; its columns stand for {} in the sentence.
 struct Promise {
@@ -111,7 +111,7 @@ public:
     /// What the database itself knows; MariaDB ends transactions by this.
     void own_checks() {
         if (connection_.dialect() == Dialect::sqlite) {
-            for (const auto& row : connection_.query(fmt::format("PRAGMA integrity_check({})", most_rows), {}))
+            for (const auto& row : connection_.query(fmt::format("PRAGMA integrity_check({})", most_broken_rows), {}))
                 if (row[0] != Value(std::string("ok")))
                     add("", fmt::format("SQLite finds the file damaged: {}. Restore a backup.", shown(row[0])));
         } else if (connection_.dialect() == Dialect::mariadb) {
@@ -148,10 +148,10 @@ private:
 
     template <class Sentence>
     void each(const std::string& table, std::string_view query, Sentence sentence) {
-        const auto rows = connection_.query(fmt::format("{} LIMIT {}", query, most_rows + 1), {});
-        for (std::size_t i = 0; i < std::min(rows.size(), most_rows); ++i) add(table, sentence(rows[i]));
-        if (rows.size() > most_rows)
-            add(table, fmt::format("There are more than {} such rows in the table \"{}\".", most_rows, table));
+        const auto rows = connection_.query(fmt::format("{} LIMIT {}", query, most_broken_rows + 1), {});
+        for (std::size_t i = 0; i < std::min(rows.size(), most_broken_rows); ++i) add(table, sentence(rows[i]));
+        if (rows.size() > most_broken_rows)
+            add(table, fmt::format("There are more than {} such rows in the table \"{}\".", most_broken_rows, table));
     }
 
     void dangling(const SchemaTable& table, const SchemaReference& reference) {

@@ -2,6 +2,7 @@
 #include "store/copy.h"
 
 #include "base/digest.h"
+#include "store/sql/quoting.h"
 #include "store/sql/transaction.h"
 #include "store/table_pages.h"
 
@@ -145,7 +146,7 @@ std::int64_t sequence_of(sql::Connection& connection, const SchemaTable& table, 
             return number_in(connection.query("SELECT seq FROM sqlite_sequence WHERE name = ?", {table.name}));
         case Dialect::postgres:
             return number_in(connection.query("SELECT pg_sequence_last_value(pg_get_serial_sequence(?, ?)::regclass)",
-                                              {quoted_name(table.name), column.name}));
+                                              {sql::quoted_name(table.name), column.name}));
         case Dialect::mariadb:
             return number_in(
                 connection.query("SELECT CAST(auto_increment AS SIGNED) - 1 FROM "
@@ -182,7 +183,7 @@ void continue_numbers(sql::Connection& to, std::span<const SchemaTable> tables, 
             to.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", {table.name, last});
         } else if (to.dialect() == Dialect::postgres) {
             to.query("SELECT setval(pg_get_serial_sequence(?, ?)::regclass, ?, ?)",
-                     {quoted_name(table.name), column->name, std::max<std::int64_t>(last, 1), last > 0});
+                     {sql::quoted_name(table.name), column->name, std::max<std::int64_t>(last, 1), last > 0});
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "store/records.h"
+#include "store/sql/quoting.h"
 
 #include <fmt/format.h>
 #include <unordered_map>
@@ -8,8 +9,6 @@ namespace mf {
 namespace {
 
 using sql::DatabaseError;
-
-std::string quoted(std::string_view name) { return fmt::format("\"{}\"", name); }
 
 const Field* tenant_of(const Entity& entity) {
     for (const Field& field : entity.fields)
@@ -27,15 +26,15 @@ public:
     void add(std::string_view column, std::string_view relation, Value value) {
         text_ += text_.empty() ? " WHERE " : " AND ";
         if (is_null(value)) {
-            text_ += quoted(column) + " IS NULL";
+            text_ += sql::quoted_name(column) + " IS NULL";
             return;
         }
-        text_ += fmt::format("{} {} ?", quoted(column), relation);
+        text_ += fmt::format("{} {} ?", sql::quoted_name(column), relation);
         parameters.push_back(std::move(value));
     }
     void add_present(std::string_view column) {
         text_ += text_.empty() ? " WHERE " : " AND ";
-        text_ += quoted(column) + " IS NOT NULL";
+        text_ += sql::quoted_name(column) + " IS NOT NULL";
     }
     const std::string& text() const { return text_; }
     std::vector<Value> parameters;
@@ -72,12 +71,12 @@ const InsertTexts& insert_texts(const Entity& entity) {
     std::string names;
     for (const Field& field : entity.fields) {
         if (field.options.key) continue;
-        names += (names.empty() ? "" : ", ") + quoted(field.name);
+        names += (names.empty() ? "" : ", ") + sql::quoted_name(field.name);
         texts.marks += texts.marks.empty() ? "(?" : ", ?";
     }
     texts.marks += ')';
-    texts.head = fmt::format("INSERT INTO {} ({}) VALUES ", quoted(entity.name), names);
-    texts.single = fmt::format("{}{} RETURNING {}", texts.head, texts.marks, quoted(entity.key().name));
+    texts.head = fmt::format("INSERT INTO {} ({}) VALUES ", sql::quoted_name(entity.name), names);
+    texts.single = fmt::format("{}{} RETURNING {}", texts.head, texts.marks, sql::quoted_name(entity.key().name));
     return texts;
 }
 
@@ -121,7 +120,7 @@ std::string column_list(const Entity& entity, std::string_view alias) {
     for (const Field& field : entity.fields) {
         if (!out.empty()) out += ", ";
         if (!alias.empty()) out.append(alias).append(".");
-        out += quoted(field.name);
+        out += sql::quoted_name(field.name);
     }
     return out;
 }
@@ -129,8 +128,9 @@ std::string column_list(const Entity& entity, std::string_view alias) {
 Result<void> Records::find(const Entity& entity, std::int64_t id, void* record) {
     Where where(entity, scope_);
     where.add(entity.key().name, "=", id);
-    const auto rows = sql_.query(
-        fmt::format("SELECT {} FROM {}{}", column_list(entity), quoted(entity.name), where.text()), where.parameters);
+    const auto rows =
+        sql_.query(fmt::format("SELECT {} FROM {}{}", column_list(entity), sql::quoted_name(entity.name), where.text()),
+                   where.parameters);
     if (rows.empty()) return not_found(entity, id);
     fill(entity, rows.front(), record);
     return {};
@@ -181,7 +181,7 @@ Result<void> Records::update(const Entity& entity, const void* before, const voi
         if (value == field.read(before)) continue;
         if (field.options.tenant)
             return Error{ErrorCode::forbidden, fmt::format("A {} stays with its company.", entity.title)};
-        sets += fmt::format("{}{} = ?", sets.empty() ? "" : ", ", quoted(field.name));
+        sets += fmt::format("{}{} = ?", sets.empty() ? "" : ", ", sql::quoted_name(field.name));
         parameters.push_back(std::move(value));
     }
     if (sets.empty()) return {};
@@ -190,7 +190,8 @@ Result<void> Records::update(const Entity& entity, const void* before, const voi
     where.add(entity.key().name, "=", id);
     parameters.insert(parameters.end(), where.parameters.begin(), where.parameters.end());
     try {
-        if (sql_.execute(fmt::format("UPDATE {} SET {}{}", quoted(entity.name), sets, where.text()), parameters) == 0)
+        if (sql_.execute(fmt::format("UPDATE {} SET {}{}", sql::quoted_name(entity.name), sets, where.text()),
+                         parameters) == 0)
             return not_found(entity, id);
         return {};
     } catch (const DatabaseError& error) {
@@ -203,7 +204,8 @@ Result<void> Records::erase(const Entity& entity, std::int64_t id) {
     Where where(entity, scope_);
     where.add(entity.key().name, "=", id);
     try {
-        if (sql_.execute(fmt::format("DELETE FROM {}{}", quoted(entity.name), where.text()), where.parameters) == 0)
+        if (sql_.execute(fmt::format("DELETE FROM {}{}", sql::quoted_name(entity.name), where.text()),
+                         where.parameters) == 0)
             return not_found(entity, id);
         return {};
     } catch (const DatabaseError& error) {
@@ -214,8 +216,8 @@ Result<void> Records::erase(const Entity& entity, std::int64_t id) {
 
 sql::Rows Records::list(const Entity& entity, const ListQuery& query) {
     Where where = where_of(entity, scope_, query);
-    auto text = fmt::format("SELECT {} FROM {}{} ORDER BY {}{}", column_list(entity), quoted(entity.name), where.text(),
-                            quoted(entity.key().name), query.newest_first ? " DESC" : "");
+    auto text = fmt::format("SELECT {} FROM {}{} ORDER BY {}{}", column_list(entity), sql::quoted_name(entity.name),
+                            where.text(), sql::quoted_name(entity.key().name), query.newest_first ? " DESC" : "");
     if (query.limit || query.offset) {
         text += " LIMIT ? OFFSET ?";
         where.parameters.push_back(query.limit.value_or(std::numeric_limits<std::int64_t>::max()));
@@ -226,8 +228,8 @@ sql::Rows Records::list(const Entity& entity, const ListQuery& query) {
 
 std::int64_t Records::count(const Entity& entity, const ListQuery& query) {
     const Where where = where_of(entity, scope_, query);
-    const auto rows =
-        sql_.query(fmt::format("SELECT COUNT(*) FROM {}{}", quoted(entity.name), where.text()), where.parameters);
+    const auto rows = sql_.query(fmt::format("SELECT COUNT(*) FROM {}{}", sql::quoted_name(entity.name), where.text()),
+                                 where.parameters);
     return std::get<std::int64_t>(rows.at(0).at(0));
 }
 

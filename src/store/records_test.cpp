@@ -11,8 +11,6 @@ using namespace mf;
 namespace {
 
 struct Store : testing::Queue {
-    Store() : testing::Queue(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
     Result<void> add(std::span<const Artifact> artifacts, Scope scope = Scope::everything()) {
         return database.write(
             [&](Session& session) { return Repository<Artifact>(session, scope).insert_all(artifacts); });

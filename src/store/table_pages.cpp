@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "store/table_pages.h"
+#include "store/sql/quoting.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -10,8 +11,8 @@ namespace {
 using sql::DatabaseError;
 using sql::Dialect;
 
-constexpr std::int64_t most_rows = 500;
-constexpr std::int64_t most_bytes = 8 << 20;
+constexpr std::int64_t most_rows_of_page = 500;
+constexpr std::int64_t most_bytes_of_page = 8 << 20;
 /// Texts up to this length are counted as if they were that long; longer ones are measured.
 constexpr std::size_t short_text = 512;
 
@@ -37,15 +38,13 @@ std::optional<Value> in_form(ColumnType type, Value value) {
 }
 
 std::string length_of(std::string_view column, ColumnType type, Dialect dialect) {
-    const auto name = quoted_name(column);
+    const auto name = sql::quoted_name(column);
     if (dialect == Dialect::sqlite && type == ColumnType::text)
         return fmt::format("COALESCE(LENGTH(CAST({} AS BLOB)), 0)", name);
     return fmt::format("COALESCE({}({}), 0)", dialect == Dialect::postgres ? "OCTET_LENGTH" : "LENGTH", name);
 }
 
 }  // namespace
-
-std::string quoted_name(std::string_view name) { return fmt::format("\"{}\"", name); }
 
 std::string quoted_names(std::span<const std::string> names, std::string_view prefix) {
     std::string out;
@@ -104,13 +103,14 @@ std::vector<Value> TablePages::parameters(std::int64_t limit) const {
 }
 
 std::int64_t TablePages::rows_that_fit() {
-    const auto most = std::clamp(most_bytes / std::max<std::int64_t>(fixed_size_, 1), std::int64_t{1}, most_rows);
+    const auto most =
+        std::clamp(most_bytes_of_page / std::max<std::int64_t>(fixed_size_, 1), std::int64_t{1}, most_rows_of_page);
     if (sizes_.empty()) return most;
     std::int64_t rows = 0;
     std::int64_t bytes = 0;
     for (const auto& row : connection_.query(select(sizes_), parameters(most))) {
         bytes += fixed_size_ + std::get<std::int64_t>(row[0]);
-        if (rows > 0 && bytes > most_bytes) break;
+        if (rows > 0 && bytes > most_bytes_of_page) break;
         ++rows;
     }
     return rows;
@@ -120,7 +120,7 @@ sql::Rows TablePages::next() {
     const auto limit = rows_that_fit();
     if (limit == 0) return {};
     std::string names;
-    for (const auto& column : table_.columns) names += (names.empty() ? "" : ", ") + quoted_name(column.name);
+    for (const auto& column : table_.columns) names += (names.empty() ? "" : ", ") + sql::quoted_name(column.name);
     auto rows = connection_.query(select(names), parameters(limit));
     for (auto& row : rows)
         for (std::size_t i = 0; i < row.size(); ++i) {

@@ -29,8 +29,6 @@ private:
     std::vector<Value> after_;      // the key of the last row; empty: at the start
 };
 
-/// "name" in the quotes of SQL.
-std::string quoted_name(std::string_view name);
 /// The names with ", " between them, each behind the prefix ("a.").
 std::string quoted_names(std::span<const std::string> names, std::string_view prefix = {});
 

@@ -20,10 +20,10 @@ namespace {
 using namespace std::chrono_literals;
 using sql::Dialect;
 
-constexpr int jobs = 10'000;
+constexpr int jobs_of_fleet = 10'000;
 constexpr int companies = 10;
 constexpr int slots = 16;
-constexpr int launches = 200;
+constexpr int launches_of_fleet = 200;
 
 void check(const Result<void>& result) {
     if (!result) throw std::runtime_error(result.error().message);
@@ -53,7 +53,7 @@ void fill_queue(Database& database) {
                                                       .overlap = Overlap::parallel,
                                                       .created_at = now(),
                                                       .updated_at = now()});
-            for (int job = 0; job < jobs / companies; ++job)
+            for (int job = 0; job < jobs_of_fleet / companies; ++job)
                 if (auto made = enqueue(session, Scope::everything(),
                                         {.run_template = run_template,
                                          .schedule = now() - 1s,
@@ -91,7 +91,7 @@ Claims share_queue(const sql::Address& address) {
             nodes.emplace_back([&, name = fmt::format("node{}", node)] {
                 try {
                     Database database(address);
-                    while (claimed < jobs) {
+                    while (claimed < jobs_of_fleet) {
                         const auto got =
                             database.write([&](Session& session) { return claim_due(session, name, now(), slots); });
                         {
@@ -122,7 +122,7 @@ Claims share_queue(const sql::Address& address) {
                 } catch (...) {
                     const std::lock_guard lock(mutex);
                     failure = std::current_exception();
-                    claimed = jobs;
+                    claimed = jobs_of_fleet;
                 }
             });
     }
@@ -132,7 +132,8 @@ Claims share_queue(const sql::Address& address) {
 }
 
 /// Sets the environment of this process for programs on a server's database, with a directory of their own.
-void use_settings_of(const sql::Address& address, const std::filesystem::path& directory, const std::string& node) {
+void use_settings_of_node(const sql::Address& address, const std::filesystem::path& directory,
+                          const std::string& node) {
     const auto set = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
     std::filesystem::create_directories(directory);
     set("DB_CONNECTION", address.dialect == Dialect::postgres ? "pgsql" : "mysql");
@@ -182,7 +183,7 @@ Latencies launch_elsewhere(const Places& places, const sql::Address& address) {
     const auto here = places.state / "node-here", there = places.state / "node-there";
     const auto stamps = places.state / "stamps";
     std::filesystem::remove(stamps);
-    use_settings_of(address, here, "here");
+    use_settings_of_node(address, here, "here");
     const auto cli = [&](std::vector<std::string> words) {
         words.insert(words.begin(), (places.programs / "multiflexi-cli").string());
         if (run(words, here / "cli.out").exit_code == 0) return;
@@ -198,13 +199,13 @@ Latencies launch_elsewhere(const Places& places, const sql::Address& address) {
     const auto id = database.read([](Session& session) {
         return std::get<std::int64_t>(session.sql.query(R"(SELECT MAX("id") FROM "runtemplate")")[0][0]);
     });
-    use_settings_of(address, there, "there");
+    use_settings_of_node(address, there, "there");
     const Server executor(places, there / "server.log", "executor");
-    use_settings_of(address, here, "here");
+    use_settings_of_node(address, here, "here");
     const Server scheduler(places, here / "server.log", "scheduler");
     Latencies out;
     std::streamoff seen = 0;
-    for (int i = 0; i < launches; ++i) {
+    for (int i = 0; i < launches_of_fleet; ++i) {
         const std::chrono::nanoseconds begin = std::chrono::system_clock::now().time_since_epoch();
         std::chrono::nanoseconds started{};
         cli({"run-template", "schedule", "--id", std::to_string(id)});
@@ -244,10 +245,11 @@ Figures measure_fleet(const Places& places) {
         if (!server) continue;
         const auto name = testing::name_of(dialect);
         const auto claims = share_queue(server->fresh_database());
-        out.push_back(at_most(fmt::format("{}: two nodes take {} jobs: taken twice", name, jobs), 0, claims.twice, ""));
+        out.push_back(
+            at_most(fmt::format("{}: two nodes take {} jobs: taken twice", name, jobs_of_fleet), 0, claims.twice, ""));
         out.push_back(at_most("  claims in vain although there was work, of all claims", 5,
                               100.0 * claims.in_vain / claims.attempts, "%"));
-        out.push_back(told("  taken and ended, both nodes together", jobs / claims.seconds, "/s"));
+        out.push_back(told("  taken and ended, both nodes together", jobs_of_fleet / claims.seconds, "/s"));
         const auto latencies = launch_elsewhere(places, server->fresh_database());
         out.push_back(
             told("  run-now by CLI to process start on another node, p50", quantile(latencies.of_command, 0.5), "ms"));

@@ -8,15 +8,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t jobs = 1'000'000;
+constexpr std::int64_t jobs_of_history = 1'000'000;
 constexpr std::int64_t run_templates = 1000;
 
 /// Ended jobs of the last 100 days, one in ten of them failed, counted as the server would have counted them.
 void fill(Stand& stand, std::int64_t application, std::int64_t first) {
     constexpr std::int64_t at_once = 100'000;
     constexpr std::int64_t apart = 8640;  // ms
-    const auto begin = now().time_since_epoch().count() - jobs * apart;
-    for (std::int64_t done = 0; done < jobs; done += at_once)
+    const auto begin = now().time_since_epoch().count() - jobs_of_history * apart;
+    for (std::int64_t done = 0; done < jobs_of_history; done += at_once)
         stand.database().write([&](Session& session) {
             session.sql.execute(
                 R"(WITH RECURSIVE n(i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)
@@ -57,7 +57,7 @@ Figures measure_history(const Places& places) {
         out.push_back(at_most("1 000 000 jobs: " + name + ", p50", 20, quantile(wall, 0.5), "ms"));
         out.push_back(told("  processor time of that", quantile(cpu, 0.5), "ms"));
     };
-    const auto deepest = std::to_string(jobs - 50);
+    const auto deepest = std::to_string(jobs_of_history - 50);
     measure("job list, first page, oldest first", {"job", "list", "--limit", "50", "--order", "A"});
     measure("job list, first page, newest first", {"job", "list", "--limit", "50", "--order", "D"});
     measure("job list, deepest page, oldest first",

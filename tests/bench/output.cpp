@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr int mebibytes = 1024;
 
-void measure(Figures& out, const Places& places, const std::string& kind, const std::string& title) {
+void measure_printing(Figures& out, const Places& places, const std::string& kind, const std::string& title) {
     Stand stand(places);
     const auto id = stand.add_run_templates(
         stand.add_application("print", stand.job_program(), fmt::format("print {} {}", kind, mebibytes)), 1,
@@ -40,8 +40,8 @@ void measure(Figures& out, const Places& places, const std::string& kind, const 
 
 Figures measure_output(const Places& places) {
     Figures out;
-    measure(out, places, "text", "lines of a log");
-    measure(out, places, "noise", "bytes that cannot be compressed");
+    measure_printing(out, places, "text", "lines of a log");
+    measure_printing(out, places, "noise", "bytes that cannot be compressed");
     return out;
 }
 

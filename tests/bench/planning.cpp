@@ -14,8 +14,6 @@ constexpr int active = 100'000;
 constexpr int due_together = 1000;
 constexpr auto quiet = 22s;
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
 /// All hourly. The first `due_together` come due at `moment` (their delay makes it so), the rest in a day and more.
 void plan(Stand& stand, std::int64_t first, Timestamp moment) {
     const auto slot = std::chrono::floor<std::chrono::hours>(moment);

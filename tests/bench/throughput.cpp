@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int jobs = 4000;
-constexpr int launches = 200;
+constexpr int jobs_of_throughput = 4000;
+constexpr int launches_of_throughput = 200;
 
 /// Programs per second that two threads start and wait for, and nothing else.
 double bare_loop(int number) {
@@ -38,24 +38,25 @@ struct Rate {
 /// From the start of a server with a full queue until every job has its durable end.
 Rate rate_of_server(const Places& places, int slots, const std::optional<sql::Address>& server = {}) {
     Stand stand(places, slots, server);
-    const auto first = stand.add_run_templates(stand.add_application("true", "/bin/true", ""), jobs, Overlap::coalesce);
-    stand.enqueue_jobs(first, jobs);
+    const auto first =
+        stand.add_run_templates(stand.add_application("true", "/bin/true", ""), jobs_of_throughput, Overlap::coalesce);
+    stand.enqueue_jobs(first, jobs_of_throughput);
     const auto begin = std::chrono::steady_clock::now();
     stand.start_server();
-    if (!stand.wait_for_ended(jobs, 60s)) throw std::runtime_error("The jobs do not end.");
+    if (!stand.wait_for_ended(jobs_of_throughput, 60s)) throw std::runtime_error("The jobs do not end.");
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    return {jobs / took.count(), cpu_of(stand.server()) / jobs};
+    return {jobs_of_throughput / took.count(), cpu_of(stand.server()) / jobs_of_throughput};
 }
 
 }  // namespace
 
 Figures measure_throughput(const Places& places) {
     // Before, between and after: the machine may have other things to do in one part of the time.
-    double bare = bare_loop(jobs / 4);
+    double bare = bare_loop(jobs_of_throughput / 4);
     const auto by_default = rate_of_server(places, 0);
-    bare += bare_loop(jobs / 4);
+    bare += bare_loop(jobs_of_throughput / 4);
     const auto many_slots = rate_of_server(places, 64);
-    bare = (bare + bare_loop(jobs / 4)) / 3;
+    bare = (bare + bare_loop(jobs_of_throughput / 4)) / 3;
     return {told("bare posix_spawn and wait of /bin/true, two threads", bare, "/s"),
             told("jobs of /bin/true, recorded durably", by_default.jobs_per_second, "/s"),
             at_least("  against the bare loop", 0.45, by_default.jobs_per_second / bare, ""),
@@ -95,11 +96,11 @@ Figures measure_servers(const Places& places) {
     for (const auto dialect : {sql::Dialect::postgres, sql::Dialect::mariadb}) {
         const auto server = testing::DatabaseServer::start(dialect, testing::DatabaseServer::Durability::by_default);
         if (!server) continue;
-        double bare = bare_loop(jobs / 4);
+        double bare = bare_loop(jobs_of_throughput / 4);
         const auto rate = rate_of_server(places, 0, server->fresh_database());
-        bare += bare_loop(jobs / 4);
+        bare += bare_loop(jobs_of_throughput / 4);
         const auto many_slots = rate_of_server(places, 64, server->fresh_database());
-        bare = (bare + bare_loop(jobs / 4)) / 3;
+        bare = (bare + bare_loop(jobs_of_throughput / 4)) / 3;
         const std::string name = testing::name_of(dialect);
         out.push_back(told(name + ": jobs of /bin/true, recorded durably", rate.jobs_per_second, "/s"));
         out.push_back(at_least("  against the bare loop", 0.35, rate.jobs_per_second / bare, ""));
@@ -121,7 +122,7 @@ Figures measure_launch(const Places& places) {
     const double shim = memory_of_a_shim(stand);
     std::vector<double> latencies, version, status;
     std::streamoff seen = 0;
-    for (int i = 0; i < launches; ++i) {
+    for (int i = 0; i < launches_of_throughput; ++i) {
         const auto begin = std::chrono::system_clock::now().time_since_epoch();
         stand.cli({"runtemplate", "schedule", "--id", std::to_string(id)});
         for (int look = 0;; ++look) {

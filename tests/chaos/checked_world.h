@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/digest.h"
-#include "chaos/checker.h"
+#include "chaos/checks.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -14,8 +14,7 @@
 
 namespace mf::chaos {
 
-constexpr std::int64_t minute = 60'000;
-constexpr std::uint64_t seed = 7;
+constexpr std::uint64_t seed_of_world = 7;
 
 /// A small history that is in order: run template 1 prints a lot, 2 fails, tries again and succeeds, 3 leaves files, 4
 /// does not end by itself.
@@ -28,7 +27,7 @@ struct World {
     std::set<Identity> living;
 
     World() {
-        deeds.seed = seed;
+        deeds.seed = seed_of_world;
         deeds.arrangements = {
             {.run_template = 1, .conduct = Conduct::steady, .every_minutes = 1},
             {.run_template = 2, .conduct = Conduct::flaky, .every_minutes = 2, .attempts = 2},
@@ -43,11 +42,11 @@ struct World {
         const auto fails = next_of(Conduct::flaky, 3, [](int code) { return code == repeatable_code; });
         add(fails, 2, 2 * minute);
         const auto succeeds = next_of(Conduct::flaky, fails + 1, [](int code) { return code == 0; });
-        auto& second = add(succeeds, 2, std::nullopt);
-        second.attempt = 2;
-        second.retry_of = fails;
+        auto& again = add(succeeds, 2, std::nullopt);
+        again.attempt = 2;
+        again.retry_of = fails;
         std::int64_t artist = succeeds + 1;
-        while (JobScript(seed, artist, Conduct::artist).files().empty()) ++artist;
+        while (JobScript(seed_of_world, artist, Conduct::artist).files().empty()) ++artist;
         add(artist, 3, std::nullopt);
         deeds.launched.insert(artist);
         auto& stubborn = add(artist + 1, 4, 3 * minute);
@@ -67,13 +66,13 @@ struct World {
 
     template <class Q>
     static std::int64_t next_of(Conduct conduct, std::int64_t id, const Q& fits) {
-        while (!fits(JobScript(seed, id, conduct).exit_code())) ++id;
+        while (!fits(JobScript(seed_of_world, id, conduct).exit_code())) ++id;
         return id;
     }
 
     JobRow& add(std::int64_t id, std::int64_t run_template, std::optional<std::int64_t> slot) {
         const auto conduct = deeds.arrangements.at(static_cast<std::size_t>(run_template - 1)).conduct;
-        JobScript script(seed, id, conduct);
+        JobScript script(seed_of_world, id, conduct);
         const auto at = id * 1000;
         history.jobs.push_back({.id = id,
                                 .company = 1,

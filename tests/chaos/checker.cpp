@@ -10,8 +10,6 @@ namespace {
 
 using fmt::format;
 
-constexpr std::int64_t minute = 60'000, hour = 3'600'000;
-
 /// Instants of "every so many minutes of the hour" in (after, before).
 std::int64_t instants_between(std::int64_t after, std::int64_t before, std::int64_t every_minutes) {
     const auto step = every_minutes * minute;

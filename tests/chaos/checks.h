@@ -5,6 +5,9 @@
 
 namespace mf::chaos {
 
+// In milliseconds, as the rows have it.
+constexpr std::int64_t second = 1000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+
 /// A history, ready to be looked things up in.
 struct Facts {
     Facts(const History& told, const Evidence& seen, const Deeds& done);

@@ -8,8 +8,6 @@ namespace {
 
 using fmt::format;
 
-constexpr std::int64_t second = 1000, minute = 60 * second, day = 24 * 60 * minute;
-
 bool is_failure(const JobRow& job) {
     return job.state == "failed" || job.state == "timed_out" || job.state == "lost" || job.state == "blocked";
 }

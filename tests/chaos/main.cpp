@@ -89,16 +89,16 @@ void play(Troubles& troubles, People& people, Chronicle& chronicle, const Option
     // Of their own, so that a change of one does not change what the others do.
     Dice times(mixed(options.seed + 1));
     const auto end = chronicle.elapsed() + options.duration;
-    auto trouble = chronicle.elapsed() + 2s, minute = chronicle.elapsed(), person = chronicle.elapsed();
+    auto trouble = chronicle.elapsed() + 2s, leap = chronicle.elapsed(), person = chronicle.elapsed();
     const auto last = end + (options.duration > 0s ? 5min : 0min);
     for (auto now = chronicle.elapsed(); now < end || (!troubles.owed().empty() && now < last);
          now = chronicle.elapsed()) {
         troubles.tend();
         people.listen();
-        if (now >= minute) {
+        if (now >= leap) {
             // Slots are missed, and caught up, when several minutes pass between two looks of the planners.
             troubles.let_time_pass(times.one_in(5) ? std::chrono::minutes{times.between(2, 6)} : 1min);
-            minute = now + std::chrono::milliseconds{times.between(2000, 5000)};
+            leap = now + std::chrono::milliseconds{times.between(2000, 5000)};
         }
         if (now >= person) {
             people.act();

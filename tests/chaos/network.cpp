@@ -16,7 +16,7 @@ namespace {
 using testing::Process;
 using testing::Words;
 
-void run(Words words) {
+void run_program(Words words) {
     Process process(words, {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}}, {});
     if (process.wait() != 0) throw std::runtime_error(fmt::format("failed: {}", fmt::join(words, " ")));
 }
@@ -37,14 +37,15 @@ NodeNetwork::NodeNetwork(int number)
     const auto ours = std::filesystem::read_symlink("/proc/self/ns/net");
     if (!testing::comes_true([&] { return std::filesystem::read_symlink(holder) != ours; }))
         throw std::runtime_error("no network namespace was made");
-    run(ip({"link", "add", cable_, "type", "veth", "peer", "name", "eth0", "netns", fmt::to_string(holder_.pid())}));
-    run(ip({"addr", "add", here_ + "/24", "dev", cable_}));
-    run(ip({"link", "set", cable_, "up"}));
+    run_program(
+        ip({"link", "add", cable_, "type", "veth", "peer", "name", "eth0", "netns", fmt::to_string(holder_.pid())}));
+    run_program(ip({"addr", "add", here_ + "/24", "dev", cable_}));
+    run_program(ip({"link", "set", cable_, "up"}));
     const auto inside = [&](std::initializer_list<std::string> words) {
         auto command = entrance();
         const auto rest = ip(words);
         command.insert(command.end(), rest.begin(), rest.end());
-        run(command);
+        run_program(command);
     };
     inside({"addr", "add", fmt::format("10.77.{}.2/24", number), "dev", "eth0"});
     inside({"link", "set", "lo", "up"});
@@ -54,7 +55,7 @@ NodeNetwork::NodeNetwork(int number)
 
 Words NodeNetwork::entrance() const { return {"nsenter", fmt::format("--net=/proc/{}/ns/net", holder_.pid()), "--"}; }
 
-void NodeNetwork::unplug() const { run(ip({"link", "set", cable_, "down"})); }
+void NodeNetwork::unplug() const { run_program(ip({"link", "set", cable_, "down"})); }
 
 bool NodeNetwork::answers() const {
     const Descriptor line(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -67,6 +68,6 @@ bool NodeNetwork::answers() const {
     return ::connect(line.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0 || errno == ECONNREFUSED;
 }
 
-void NodeNetwork::plug_in() const { run(ip({"link", "set", cable_, "up"})); }
+void NodeNetwork::plug_in() const { run_program(ip({"link", "set", cable_, "up"})); }
 
 }  // namespace mf::chaos

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <cerrno>
 #include <fstream>
+#include <system_error>
 #include <unordered_map>
 
 namespace mf::chaos {
@@ -59,6 +61,10 @@ bool send(const Identity& process, int signal) {
 bool lives(const Identity& process) {
     const auto entry = read_process(process.pid);
     return entry && !entry->is_dead() && entry->identity.start_time == process.start;
+}
+
+void must(bool done, const char* what) {
+    if (!done) throw std::system_error(errno, std::generic_category(), what);
 }
 
 }  // namespace mf::chaos

@@ -31,4 +31,7 @@ bool send(const Identity& process, int signal);
 
 bool lives(const Identity& process);
 
+/// Throws std::system_error with errno when a system call has failed.
+void must(bool done, const char* what);
+
 }  // namespace mf::chaos

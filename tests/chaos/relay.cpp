@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "chaos/relay.h"
 
+#include "chaos/processes.h"
+
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -19,12 +21,10 @@ namespace {
 /// How much waits in between; who writes more has to wait, as with a real network.
 constexpr std::size_t most_on_the_way = 256 * 1024;
 
-void must(bool done, const char* what) {
-    if (!done) throw std::system_error(errno, std::generic_category(), what);
-}
+}  // namespace
 
 /// Bytes of one direction.
-struct Flow {
+struct RelayFlow {
     std::string waiting;
     bool ended = false;  // the writer has closed
 
@@ -45,7 +45,9 @@ struct Flow {
     }
 };
 
-short wanted_of(const Flow& reads, const Flow& writes) {
+namespace {
+
+short wanted_of(const RelayFlow& reads, const RelayFlow& writes) {
     return static_cast<short>((reads.wants_more() ? POLLIN : 0) | (writes.waiting.empty() ? 0 : POLLOUT));
 }
 
@@ -54,8 +56,8 @@ short wanted_of(const Flow& reads, const Flow& writes) {
 struct Relay::Line {
     Descriptor client;
     Descriptor server;
-    Flow asked;
-    Flow answered;
+    RelayFlow asked;
+    RelayFlow answered;
 
     bool move(short client_events, short server_events) {
         constexpr short readable = POLLIN | POLLHUP | POLLERR;

@@ -2,6 +2,7 @@
 #include "chaos/sandbox.h"
 
 #include "chaos/processes.h"
+#include "journeys/installation.h"
 
 #include <fmt/format.h>
 #include <net/if.h>
@@ -23,10 +24,6 @@
 namespace mf::chaos {
 namespace {
 
-void must(bool done, const char* what) {
-    if (!done) throw std::system_error(errno, std::generic_category(), what);
-}
-
 void arrange_namespaces() {
     must(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private mounts");
     must(::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, "/proc");
@@ -40,8 +37,6 @@ void arrange_namespaces() {
     must(::ioctl(any, SIOCSIFFLAGS, &loopback) == 0, "lo");
     ::close(any);
 }
-
-int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
 /// The body of a process that does nothing but to take orphans in.
 int look_after(const std::function<int(const Sandbox&)>& harness, Sandbox sandbox) {
@@ -69,7 +64,7 @@ int look_after(const std::function<int(const Sandbox&)>& harness, Sandbox sandbo
             again = false;
             for (const auto& left : descendants_of(sandbox.ancestor)) again = send(left.process, SIGKILL) || again;
         }
-        return code_of(status);
+        return testing::code_of(status);
     }
 }
 
@@ -94,7 +89,7 @@ int in_sandbox(const std::function<int(const Sandbox&)>& harness) {
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    return code_of(status);
+    return testing::code_of(status);
 }
 
 }  // namespace mf::chaos

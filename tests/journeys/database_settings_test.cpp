@@ -15,8 +15,6 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
-
 void check_told(const Installation& it, const Answer& answer, const Parts& parts) {
     INFO("standard output: ", answer.out, " standard error: ", answer.err);
     CHECK(answer.code == 1);

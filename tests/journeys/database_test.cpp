@@ -14,7 +14,7 @@ using namespace mf::testing;
 
 namespace {
 
-constexpr std::string_view secret = "pa55-Word-of-the-Acme-bank";
+constexpr std::string_view secret_of_bank = "pa55-Word-of-the-Acme-bank";
 
 std::filesystem::path key_file(const Installation& it) {
     return it.data() / (it.database().dialect == sql::Dialect::sqlite ? "multiflexi.db.key" : "multiflexi.key");
@@ -25,12 +25,12 @@ std::int64_t run_template_with_secret(Installation& it) {
     const auto program = it.script(fmt::format(R"([ "$PASSWORD" = "{}" ] || exit 9
 echo "job $MULTIFLEXI_JOB_ID"; printf 'error \200\377\n' >&2
 printf '\000\377 %s' "$MULTIFLEXI_JOB_ID" > report.bin)",
-                                               secret));
+                                               secret_of_bank));
     return it.run_template(
         {{"executable", program.string()},
          {"environment", json::object{{"PASSWORD", json::object{{"type", "password"}}}}},
          {"artifacts", json::array{json::object{{"name", "Reports"}, {"type", "file"}, {"path", R"(\.bin$)"}}}}},
-        {"--config", fmt::format("PASSWORD={}", secret), "--overlap", "parallel"});
+        {"--config", fmt::format("PASSWORD={}", secret_of_bank), "--overlap", "parallel"});
 }
 
 /// Everything that people see of a job.
@@ -51,8 +51,6 @@ std::string refused(const Installation& it, Words words) {
     CHECK(answer.code == 1);
     return answer.out;
 }
-
-bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 }  // namespace
 
@@ -78,7 +76,7 @@ TEST_CASE("a backup that is made while jobs run brings everything to another ins
     struct stat status {};
     REQUIRE(::stat(file.c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
-    CHECK(!has(file_content(file), secret));
+    CHECK(!has(file_content(file), secret_of_bank));
     for (const auto& entry : std::filesystem::directory_iterator(it.directory()))
         CHECK_MESSAGE(!entry.path().filename().string().starts_with("backup.db."), entry.path().string());
 

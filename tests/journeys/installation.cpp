@@ -50,9 +50,9 @@ std::string text_of_cell(const Value& value) {
     return {};
 }
 
-int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
-
 }  // namespace
+
+int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
 
 std::filesystem::path programs() {
     const char* other = std::getenv("MULTIFLEXI_PROGRAMS");

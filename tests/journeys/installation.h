@@ -22,6 +22,11 @@ namespace mf::testing {
 using Words = std::vector<std::string>;
 using Variables = std::map<std::string, std::string>;
 
+/// Options of a run template that is due as often as possible.
+inline const Words each_minute{"--cron", "* * * * *"};
+
+inline bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
 /// Where the programs of this build are.
 std::filesystem::path programs();
 
@@ -30,6 +35,9 @@ bool comes_true(const std::function<bool()>& question, std::chrono::milliseconds
 
 /// Is there a process of this number that has not ended?
 bool lives(pid_t pid);
+
+/// The exit code of a status of waitpid(), 128 + signal when it was killed.
+int code_of(int status);
 
 /// A process whose streams are files.
 class Process {

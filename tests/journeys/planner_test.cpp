@@ -11,8 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Words each_minute{"--cron", "* * * * *"};
-
 /// The planned times of all jobs of a run template, local time of the installation, in order.
 std::vector<std::string> slots(const Installation& it, std::int64_t id) {
     std::vector<std::string> out;

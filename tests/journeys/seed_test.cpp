@@ -10,7 +10,7 @@ using namespace mf::testing;
 
 namespace {
 
-constexpr std::string_view secret = "pa55-Word-of-the-Acme-bank";
+constexpr std::string_view seeded_secret = "pa55-Word-of-the-Acme-bank";
 
 json::object artifact_named(const json::value& list, std::string_view name) {
     for (const auto& row : list.as_array())
@@ -38,7 +38,8 @@ exit 3)");
                                      {"PASSWORD", json::object{{"type", "password"}}},
                                      {"RESULT_FILE", json::object{{"type", "string"}, {"defval", "out/result.json"}}}}},
         {"artifacts", json::array{json::object{{"name", "Invoices"}, {"type", "file"}, {"path", R"(\.pdf$)"}}}}};
-    const auto id = fmt::to_string(it.run_template(definition, {"--config", fmt::format("PASSWORD={}", secret)}));
+    const auto id =
+        fmt::to_string(it.run_template(definition, {"--config", fmt::format("PASSWORD={}", seeded_secret)}));
 
     const auto created = it.ask({"job:create", "--template", id}).as_object();
     const auto job = number_of(created, "job_id");
@@ -86,16 +87,17 @@ exit 3)");
     }
     SUBCASE("its secret is nowhere to be read") {
         const auto shown = it.cli({"job:get", "--id", fmt::to_string(job), "-f", "json"});
-        CHECK(shown.out.find(secret) == std::string::npos);
+        CHECK(shown.out.find(seeded_secret) == std::string::npos);
         const auto whole = it.ask({"job:get", "--id", fmt::to_string(job)}).as_object();
         CHECK(text_of(whole.at("env").as_object(), "PASSWORD") == "••••••••");
         CHECK(text_of(whole.at("env").as_object(), "LOGIN") == "acme");
         CHECK(text_of(whole, "command").find("acme") != std::string::npos);
-        CHECK(it.cli({"run-template:get", "--id", id, "-f", "json", "-v"}).out.find(secret) == std::string::npos);
-        CHECK(it.cli({"run-template:env", "--id", id, "--explain"}).out.find(secret) == std::string::npos);
-        CHECK(it.everything_kept().find(secret) == std::string::npos);
+        CHECK(it.cli({"run-template:get", "--id", id, "-f", "json", "-v"}).out.find(seeded_secret) ==
+              std::string::npos);
+        CHECK(it.cli({"run-template:env", "--id", id, "--explain"}).out.find(seeded_secret) == std::string::npos);
+        CHECK(it.everything_kept().find(seeded_secret) == std::string::npos);
         CHECK(it.stop() == 0);
-        CHECK(it.everything_kept().find(secret) == std::string::npos);
+        CHECK(it.everything_kept().find(seeded_secret) == std::string::npos);
     }
 }
 
@@ -104,10 +106,10 @@ TEST_CASE("a secret that a job prints is masked in what is kept") {
     it.start();
     const json::object definition{{"executable", it.script("echo \"it is $PASSWORD.\"").string()},
                                   {"environment", json::object{{"PASSWORD", json::object{{"type", "password"}}}}}};
-    const auto id = it.run_template(definition, {"--config", fmt::format("PASSWORD={}", secret)});
+    const auto id = it.run_template(definition, {"--config", fmt::format("PASSWORD={}", seeded_secret)});
     const auto job = it.job(id);
     CHECK(text_of(it.ended(job), "state") == "succeeded");
-    CHECK(it.cli({"job:output", fmt::to_string(job)}).out.find(secret) == std::string::npos);
+    CHECK(it.cli({"job:output", fmt::to_string(job)}).out.find(seeded_secret) == std::string::npos);
     // Names of files, and what is said about files that are not there, may be made of it, too.
     const json::object named{
         {"executable", it.script("echo > \"$MULTIFLEXI_TMP/report-$PASSWORD.txt\"").string()},
@@ -115,15 +117,15 @@ TEST_CASE("a secret that a job prints is masked in what is kept") {
          json::object{{"PASSWORD", json::object{{"type", "password"}}},
                       {"RESULT_FILE", json::object{{"type", "string"}, {"defval", "result-{PASSWORD}.json"}}}}},
         {"artifacts", json::array{json::object{{"name", "Reports"}, {"type", "file"}, {"path", "report-{PASSWORD}"}}}}};
-    const auto files = it.job(it.run_template(named, {"--config", fmt::format("PASSWORD={}", secret)}));
+    const auto files = it.job(it.run_template(named, {"--config", fmt::format("PASSWORD={}", seeded_secret)}));
     CHECK(text_of(it.ended(files), "state") == "succeeded");
     CHECK(it.rows({"artifact:list", "--job_id", fmt::to_string(files)}).size() == 3);
-    CHECK(it.everything_kept().find(secret) == std::string::npos);
+    CHECK(it.everything_kept().find(seeded_secret) == std::string::npos);
     // One that is given for this launch only, too.
     const auto other = it.job(id, {"--env", "PASSWORD=launch-only-secret"});
     CHECK(text_of(it.ended(other), "state") == "succeeded");
     const auto kept = it.everything_kept();
-    CHECK(kept.find(secret) == std::string::npos);
+    CHECK(kept.find(seeded_secret) == std::string::npos);
     CHECK(kept.find("launch-only-secret") == std::string::npos);
 }
 

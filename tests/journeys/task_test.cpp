@@ -10,8 +10,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const Words each_minute{"--cron", "* * * * *"};
-
 /// Tasks of a run template, oldest window first.
 std::vector<json::object> tasks(const Installation& it, std::int64_t run_template) {
     std::vector<json::object> out;

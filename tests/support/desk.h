@@ -8,9 +8,12 @@
 
 namespace mf::testing {
 
+/// Of "Ledger", the application that tests import, change and export.
+constexpr const char* ledger_uuid = "4b8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11";
+
 /// Runs operations by name on a fresh database, as a program would.
 struct Desk : Queue {
-    explicit Desk(Timestamp now_of_test) : Queue(now_of_test) {}
+    explicit Desk(Timestamp now_of_test = test_time) : Queue(now_of_test) {}
 
     Result<json::value> run(std::string_view name, const json::object& input, Scope scope = Scope::everything()) {
         const auto operation = std::ranges::find(operations, name, &Operation::name);

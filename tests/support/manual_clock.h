@@ -10,6 +10,9 @@
 
 namespace mf::testing {
 
+/// For tests that wait for real processes.
+inline SystemClock the_clock;
+
 /// A clock that stands still until a test moves it. Thread-safe.
 class ManualClock final : public Clock {
 public:

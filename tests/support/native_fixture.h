@@ -6,6 +6,7 @@
 #include "execute/process_table.h"
 #include "execute/shim/spool.h"
 #include "execute/work_directory.h"
+#include "support/manual_clock.h"
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -13,8 +14,6 @@
 #include <thread>
 
 namespace mf::testing {
-
-inline SystemClock the_clock;
 
 struct NativeFixture {
     TemporaryDirectory base;

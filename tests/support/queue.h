@@ -3,13 +3,14 @@
 
 #include "store/queries/job_claim.h"
 #include "store/queries/job_record.h"
+#include "support/moment.h"
 #include "support/world.h"
 
 namespace mf::testing {
 
 /// A world whose jobs a test leads through their lives, by the node "node" and at one moment.
 struct Queue : World {
-    explicit Queue(Timestamp now_of_test, std::chrono::milliseconds lock_wait = std::chrono::seconds(10))
+    explicit Queue(Timestamp now_of_test = test_time, std::chrono::milliseconds lock_wait = std::chrono::seconds(10))
         : World(now_of_test, lock_wait), moment(now_of_test) {}
 
     std::vector<ClaimedJob> claim(int most = 100, std::optional<Timestamp> when = {}) {

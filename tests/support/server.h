@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/time_text.h"
 #include "schedule/dispatcher.h"
 #include "support/fake_executor.h"
 #include "support/manual_clock.h"
@@ -14,7 +13,7 @@ namespace mf::testing {
 struct Server : Queue {
     /// `last_patience`: see Dispatcher::Options.
     explicit Server(int slots = 16, std::chrono::milliseconds last_patience = std::chrono::minutes(1))
-        : Queue(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc()), std::chrono::milliseconds(50)) {
+        : Queue(test_time, std::chrono::milliseconds(50)) {
         std::filesystem::create_directory(work());
         std::filesystem::permissions(work(), std::filesystem::perms::owner_all);
         dispatcher = std::make_unique<Dispatcher>(database, clock, vault, executor, recorder,

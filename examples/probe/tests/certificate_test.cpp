@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Timestamp start{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
+constexpr Timestamp start_of_march{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
 const Limits usual{.warning = 21, .critical = 7};
 
 CertificateFacts facts(Timestamp expires, std::string verification = "ok") {
@@ -53,26 +53,31 @@ TEST_CASE("endpoints are hosts with or without a port") {
 }
 
 TEST_CASE("whole days until expiry are judged") {
-    CHECK(judge_certificate(facts(start + 21 * 24h), start, usual, Trust::required).state == State::ok);
-    CHECK(judge_certificate(facts(start + 21 * 24h - 1s), start, usual, Trust::required).state == State::warning);
-    CHECK(judge_certificate(facts(start + 7 * 24h), start, usual, Trust::required).state == State::warning);
-    CHECK(judge_certificate(facts(start + 7 * 24h - 1s), start, usual, Trust::required).state == State::critical);
-    CHECK(judge_certificate(facts(start), start, {0, 0}, Trust::reported).state == State::critical);
-    CHECK(judge_certificate(facts(start - 1s), start, usual, Trust::required).message == "expired on 2026-02-28");
+    CHECK(judge_certificate(facts(start_of_march + 21 * 24h), start_of_march, usual, Trust::required).state ==
+          State::ok);
+    CHECK(judge_certificate(facts(start_of_march + 21 * 24h - 1s), start_of_march, usual, Trust::required).state ==
+          State::warning);
+    CHECK(judge_certificate(facts(start_of_march + 7 * 24h), start_of_march, usual, Trust::required).state ==
+          State::warning);
+    CHECK(judge_certificate(facts(start_of_march + 7 * 24h - 1s), start_of_march, usual, Trust::required).state ==
+          State::critical);
+    CHECK(judge_certificate(facts(start_of_march), start_of_march, {0, 0}, Trust::reported).state == State::critical);
+    CHECK(judge_certificate(facts(start_of_march - 1s), start_of_march, usual, Trust::required).message ==
+          "expired on 2026-02-28");
 }
 
 TEST_CASE("a certificate that is not trusted is critical where trust is required, and always said") {
-    const auto untrusted = facts(start + 1000 * 24h, "self-signed certificate");
-    CHECK(judge_certificate(untrusted, start, usual, Trust::required).state == State::critical);
-    const auto finding = judge_certificate(untrusted, start, usual, Trust::reported);
+    const auto untrusted = facts(start_of_march + 1000 * 24h, "self-signed certificate");
+    CHECK(judge_certificate(untrusted, start_of_march, usual, Trust::required).state == State::critical);
+    const auto finding = judge_certificate(untrusted, start_of_march, usual, Trust::reported);
     CHECK(finding.state == State::ok);
     CHECK(finding.message.find("not trusted: self-signed certificate") != std::string::npos);
 }
 
 TEST_CASE("an issuer that expires first is named") {
-    auto chain = facts(start + 3 * 24h);
+    auto chain = facts(start_of_march + 3 * 24h);
     chain.expiring = "CN=b";
-    CHECK(judge_certificate(chain, start, usual, Trust::required).message ==
+    CHECK(judge_certificate(chain, start_of_march, usual, Trust::required).message ==
           "expires in 3 days, on 2026-03-04 (its issuer CN=b)");
 }
 

@@ -25,8 +25,8 @@ struct Ended {
     std::string error;
 };
 
-Ended start(const mf::testing::TemporaryDirectory& directory, std::vector<std::string> arguments,
-            Environment environment) {
+Ended start_probe(const mf::testing::TemporaryDirectory& directory, std::vector<std::string> arguments,
+                  Environment environment) {
     const auto out = (directory.path() / "stdout").string();
     const auto error = (directory.path() / "stderr").string();
     environment.try_emplace("PROBE_SKIP", "disk,inodes,memory,swap,load,systemd");
@@ -63,7 +63,7 @@ json::object report(const mf::testing::TemporaryDirectory& directory, const char
 TEST_CASE("a fine machine: one line for each check, nothing on stderr, a report, exit code 0") {
     const mf::testing::TemporaryDirectory directory;
     const Server server(serve_http);
-    const auto ended = start(directory, {}, {{"PROBE_URLS", "http://" + server.address() + "/ok"}});
+    const auto ended = start_probe(directory, {}, {{"PROBE_URLS", "http://" + server.address() + "/ok"}});
     CHECK(ended.exit_code == 0);
     CHECK(ended.error == "");
     CHECK(ended.out.find("OK        uptime: ") == 0);
@@ -74,25 +74,26 @@ TEST_CASE("a fine machine: one line for each check, nothing on stderr, a report,
 
 TEST_CASE("exit codes tell warning, critical and unknown; problems go to stderr") {
     const mf::testing::TemporaryDirectory directory;
-    auto ended = start(directory, {}, {{"PROBE_UPTIME_MINIMUM", "1000000"}});
+    auto ended = start_probe(directory, {}, {{"PROBE_UPTIME_MINIMUM", "1000000"}});
     CHECK(ended.exit_code == 1);
     CHECK(ended.error.find("WARNING   uptime: ") == 0);
     CHECK(report(directory).at("status") == "warning");
 
-    ended = start(directory, {}, {{"PROBE_URLS", "http://user:hunter2@127.0.0.1:" + dead_port() + "/"}});
+    ended = start_probe(directory, {}, {{"PROBE_URLS", "http://user:hunter2@127.0.0.1:" + dead_port() + "/"}});
     CHECK(ended.exit_code == 2);
     CHECK(ended.error.find("CRITICAL  url http://***@127.0.0.1") == 0);
     CHECK(report(directory).at("status") == "error");
     CHECK((ended.out + ended.error + to_text(report(directory))).find("hunter2") == std::string::npos);
 
-    ended = start(directory, {}, {{"PROBE_CERTIFICATES", "127.0.0.1:" + dead_port()}});
+    ended = start_probe(directory, {}, {{"PROBE_CERTIFICATES", "127.0.0.1:" + dead_port()}});
     CHECK(ended.exit_code == 3);
     CHECK(ended.error.find("UNKNOWN   certificate 127.0.0.1") == 0);
 }
 
 TEST_CASE("wrong settings: all complaints on stderr, and a report that says so") {
     const mf::testing::TemporaryDirectory directory;
-    const auto ended = start(directory, {}, {{"PROBE_TIMEOUT", "x"}, {"PROBE_TLS_VERIFY", "y"}, {"PROBE_DISCS", "/"}});
+    const auto ended =
+        start_probe(directory, {}, {{"PROBE_TIMEOUT", "x"}, {"PROBE_TLS_VERIFY", "y"}, {"PROBE_DISCS", "/"}});
     CHECK(ended.exit_code == 3);
     CHECK(ended.out == "");
     CHECK(ended.error.find("PROBE_TIMEOUT is not a number from 1 to 300") != std::string::npos);
@@ -103,20 +104,20 @@ TEST_CASE("wrong settings: all complaints on stderr, and a report that says so")
 
 TEST_CASE("the report goes to RESULT_FILE; if it cannot, that is a fault") {
     const mf::testing::TemporaryDirectory directory;
-    CHECK(start(directory, {}, {{"RESULT_FILE", "other.json"}}).exit_code == 0);
+    CHECK(start_probe(directory, {}, {{"RESULT_FILE", "other.json"}}).exit_code == 0);
     CHECK(report(directory, "other.json").at("status") == "success");
-    const auto ended = start(directory, {}, {{"RESULT_FILE", "/no/such/directory/r.json"}});
+    const auto ended = start_probe(directory, {}, {{"RESULT_FILE", "/no/such/directory/r.json"}});
     CHECK(ended.exit_code == 3);
     CHECK(ended.error.find("RESULT_FILE") != std::string::npos);
 }
 
 TEST_CASE("--help, --version, and arguments that are not known") {
     const mf::testing::TemporaryDirectory directory;
-    const auto help = start(directory, {"--help"}, {});
+    const auto help = start_probe(directory, {"--help"}, {});
     CHECK(help.exit_code == 0);
     for (const Setting& setting : all_settings()) CHECK(help.out.find(setting.name) != std::string::npos);
-    CHECK(start(directory, {"--version"}, {}).out == "multiflexi-probe " MULTIFLEXI_VERSION "\n");
-    const auto wrong = start(directory, {"--verbose"}, {});
+    CHECK(start_probe(directory, {"--version"}, {}).out == "multiflexi-probe " MULTIFLEXI_VERSION "\n");
+    const auto wrong = start_probe(directory, {"--verbose"}, {});
     CHECK(wrong.exit_code == 3);
     CHECK(wrong.error.find("--help") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(directory.path() / "probe_report.json"));

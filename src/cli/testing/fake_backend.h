@@ -148,4 +148,7 @@ struct Shell {
     const json::object& last() const { return backend.asked.back().input; }
 };
 
+/// The document that was printed, without blanks.
+inline std::string compact(const Shell& shell) { return to_text(shell.document()); }
+
 }  // namespace mf::testing

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "domain/definition/application_definition.h"
+#include "support/complaints.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +9,7 @@ using namespace mf;
 namespace {
 
 /// A correct definition; rest replaces or adds keys (of a repeated key the last counts).
-ApplicationReading read(std::string_view rest = {}, const ReadingOptions& options = {}) {
+ApplicationReading read_with(std::string_view rest = {}, const ReadingOptions& options = {}) {
     std::string text =
         R"({"$schema":"https://multiflexi.eu/s","uuid":"0d6f0c9e-3b5e-4a55-9a0e-2f7f0c1d2e3f","name":{"en":"n"},"description":"d","executable":"e","version":"1",
         "environment":{"A":{"type":"string","description":"a"}})";
@@ -20,18 +21,14 @@ ApplicationReading read(std::string_view rest = {}, const ReadingOptions& option
 
 /// "severity code pointer" of every finding, one a line.
 std::string complaints(std::string_view rest, const ReadingOptions& options = {}) {
-    std::string out;
-    for (const Finding& finding : read(rest, options).findings)
-        out += (out.empty() ? "" : "; ") + std::string(to_text(finding.severity)) + " " +
-               std::string(to_text(finding.code)) + " " + printable(finding.pointer);
-    return out;
+    return testing::complaints(read_with(rest, options).findings);
 }
 
 }  // namespace
 
 TEST_CASE("a clean definition is read without a word") {
     CHECK(complaints("") == "");
-    const auto reading = read(
+    const auto reading = read_with(
         R"("version":"1.2","cmdparamsTemplate":"--a {A}","tags":["x"],"exitCodes":{"5":{"description":"busy","severity":"warning","retry":true}},
         "environment":{"A":{"type":"integer","defval":7,"description":{"en":"e","cs":"c"},"required":true,"minimum":1},"S":{"type":"string","secret":true,"description":"s"}})");
     REQUIRE(reading.definition);
@@ -59,7 +56,7 @@ TEST_CASE("all missing keys are named at once") {
 
 TEST_CASE("tolerated deviations are warnings and read as meant") {
     CHECK(complaints(R"("requirements":"a, ,b")") == "warning tolerated /requirements");
-    CHECK(read(R"("requirements":"a, ,b")").definition->requirements == std::vector<std::string>{"a", "b"});
+    CHECK(read_with(R"("requirements":"a, ,b")").definition->requirements == std::vector<std::string>{"a", "b"});
     CHECK(complaints(R"("requirements":null)") == "warning tolerated /requirements");
     CHECK(complaints(R"("ociimage":"")") == "warning tolerated /ociimage");
     CHECK(complaints(R"("environment":{"A":{"type":"checkbox","description":"x"}})") ==
@@ -74,7 +71,8 @@ TEST_CASE("tolerated deviations are warnings and read as meant") {
     CHECK(complaints(R"("uuid":"f5h8g0h2-5699-8d79-efa0-60f81g9548j7")") == "warning uuid_invalid /uuid");
     CHECK(complaints(R"("uuid":"")") == "warning uuid_missing /uuid");
     CHECK(complaints(R"("exitcodes":{})") == "warning unknown_key /exitcodes");
-    CHECK(read(R"("exitcodes":{})").findings.front().sentence.find("Did you mean \"exitCodes\"?") != std::string::npos);
+    CHECK(read_with(R"("exitcodes":{})").findings.front().sentence.find("Did you mean \"exitCodes\"?") !=
+          std::string::npos);
     CHECK(complaints(R"("version":"#VERSION#")") == "warning tolerated /version");
     CHECK(complaints(R"("name":"")") == "warning name_empty /name");
     CHECK(complaints(R"("deploy":null)") == "warning legacy_key /deploy; warning tolerated /deploy");
@@ -87,10 +85,10 @@ TEST_CASE("tolerated deviations are warnings and read as meant") {
           "warning tolerated /produces/p/format; warning tolerated /produces/q");
     CHECK(complaints(R"("events":{"listens":1})") == "warning unknown_key /events/listens");
     CHECK(complaints(R"("name":{"cs_CZ":"a","en":"b"})") == "warning tolerated /name/cs_CZ");
-    CHECK(read(R"("name":{"cs_CZ":"a","en":"b"})").definition->name.in("cs") == "b");
-    CHECK(read(R"("name":{"cs_CZ":"a","en":"b"})").definition->name.in("cs-cz") == "a");
+    CHECK(read_with(R"("name":{"cs_CZ":"a","en":"b"})").definition->name.in("cs") == "b");
+    CHECK(read_with(R"("name":{"cs_CZ":"a","en":"b"})").definition->name.in("cs-cz") == "a");
     CHECK(complaints(R"("cmdparams":"{A}")") == "warning legacy_key /cmdparams");
-    CHECK(read(R"("cmdparams":"{A}")").definition->arguments == "{A}");
+    CHECK(read_with(R"("cmdparams":"{A}")").definition->arguments == "{A}");
 }
 
 TEST_CASE("what other programs refuse is never accepted without a word") {
@@ -102,7 +100,7 @@ TEST_CASE("what other programs refuse is never accepted without a word") {
           "warning tolerated /environment/A/category");
     CHECK(complaints(R"("exitCodes":{"1":{"description":"x","severity":""}})") ==
           "warning tolerated /exitCodes/1/severity");
-    CHECK(read(R"("exitCodes":{"1":{"description":"x","severity":""}})").definition->exit_code(1)->severity ==
+    CHECK(read_with(R"("exitCodes":{"1":{"description":"x","severity":""}})").definition->exit_code(1)->severity ==
           ExitSeverity::error);
     // A path, and repository/chart at the same time.
     CHECK(complaints(R"("kubernetes":{"helm":{"chart":"./x"}})") == "warning tolerated /kubernetes/helm/chart");
@@ -210,8 +208,8 @@ TEST_CASE("the same oddity weighs more where nobody explains it") {
     CHECK(complaints(R"("environment":{"A":{"type":"set","description":"x"}})") ==
           "note options_missing /environment/A/options");
     CHECK_FALSE(
-        read(R"("environment":{"A":{"type":"integer","defval":"12abc"}})").definition->field("A")->default_text);
-    CHECK(read(R"("environment":{"A":{"type":"bool","defval":"True","description":"x"}})")
+        read_with(R"("environment":{"A":{"type":"integer","defval":"12abc"}})").definition->field("A")->default_text);
+    CHECK(read_with(R"("environment":{"A":{"type":"bool","defval":"True","description":"x"}})")
               .definition->field("A")
               ->default_text == "true");
 }
@@ -223,7 +221,7 @@ TEST_CASE("no finding shows a secret") {
                             R"("environment":{"P":{"type":"password","default":"hunter2","required":"hunter2"}})",
                             R"("environment":{"P":{"type":"integer","secret":true,"defval":"hunter2"}})",
                             R"("environment":{"P":{"type":"email","secret":true,"defval":"hunter2"}})"}) {
-        const auto reading = read(rest);
+        const auto reading = read_with(rest);
         CHECK_FALSE(reading.findings.empty());
         for (const Finding& finding : reading.findings)
             CHECK_MESSAGE(describe(finding).find("hunter2") == std::string::npos, describe(finding));
@@ -233,7 +231,7 @@ TEST_CASE("no finding shows a secret") {
 TEST_CASE("no finding shows a secret that looks like a number") {
     for (const auto rest : {R"("environment":{"P":{"type":"password","defval":12345678901234567890}})",
                             R"("environment":{"P":{"type":"password","defval":12345678901234567890e999}})"})
-        for (const Finding& finding : read(rest).findings)
+        for (const Finding& finding : read_with(rest).findings)
             CHECK_MESSAGE(describe(finding).find("1234567890") == std::string::npos, describe(finding));
 }
 
@@ -259,7 +257,7 @@ TEST_CASE("macros in defaults are followed to their end") {
     for (int i = 1; i < 60; ++i)
         bomb += ",\"A" + std::to_string(i) + R"(":{"type":"string","description":"x","defval":"{A)" +
                 std::to_string(i - 1) + "}{A" + std::to_string(i - 1) + "}\"}";
-    const auto reading = read(bomb + "}");
+    const auto reading = read_with(bomb + "}");
     CHECK(reading.verdict() == Verdict::accept_with_warnings);
     CHECK(reading.findings.front().code == FindingCode::too_large);
 }
@@ -285,5 +283,5 @@ TEST_CASE("icons are data of an image, nothing else") {
     CHECK(complaints(R"("image":"file:///etc/shadow")") == "error value_unsafe /image");
     CHECK(complaints(R"("image":"/etc/shadow")") == "error path_unsafe /image");
     CHECK(complaints(R"("image":"http://169.254.169.254/")") == "warning tolerated /image");
-    CHECK(read(R"("image":"http://169.254.169.254/")").definition->image.empty());
+    CHECK(read_with(R"("image":"http://169.254.169.254/")").definition->image.empty());
 }

@@ -10,6 +10,7 @@
 #include "domain/definition/section_reader.h"
 #include "domain/definition/uri.h"
 #include "domain/definition/version.h"
+#include "domain/short_code.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -20,7 +21,6 @@ namespace {
 using Presence = ObjectReading::Presence;
 
 constexpr std::size_t longest_path = 4096;
-constexpr std::size_t longest_code = 64;
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> list) {
     return std::find(list.begin(), list.end(), word) != list.end();

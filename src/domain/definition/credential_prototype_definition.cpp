@@ -73,8 +73,8 @@ enum class Keywords { capitals, any };
 
 /// Calls read(FieldDefinition&, ObjectReading&) for each field with a usable keyword.
 template <class F>
-std::vector<FieldDefinition> read_fields(ObjectReading& reading, Presence presence, Keywords keywords,
-                                         const ReadingOptions& options, F&& read) {
+std::vector<FieldDefinition> read_credential_fields(ObjectReading& reading, Presence presence, Keywords keywords,
+                                                    const ReadingOptions& options, F&& read) {
     std::vector<FieldDefinition> fields;
     Findings& findings = reading.findings();
     const json::value* value = reading.member("fields", presence);
@@ -199,7 +199,7 @@ CredentialPrototypeDefinition read_prototype(const json::object& object, Finding
         Severity::warning,
         {"string", "password", "email", "url", "integer", "boolean", "select", "textarea", "file"},
         FieldDialect::Options::pairs};
-    read.fields = read_fields(
+    read.fields = read_credential_fields(
         reading, Presence::optional, Keywords::capitals, options, [&](FieldDefinition& field, ObjectReading& entry) {
             const json::value* given = entry.object().if_contains("default_value");
             if (given && !given->is_string())
@@ -251,7 +251,7 @@ CredentialTypeDefinition read_type(const json::object& object, Findings& finding
                                Severity::note,
                                {"string", "password", "number", "boolean", "secret", "select"},
                                FieldDialect::Options::texts};
-    read.fields = read_fields(
+    read.fields = read_credential_fields(
         reading, Presence::required, Keywords::any, options, [&](FieldDefinition& field, ObjectReading& entry) {
             if (field.label.translations.empty())
                 entry.warning(FindingCode::tolerated, "name", "The name is missing; the keyword is shown instead.");

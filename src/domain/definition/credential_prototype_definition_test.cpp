@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "domain/definition/credential_prototype_definition.h"
+#include "support/complaints.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::complaints;
 
 namespace {
-
-std::string complaints(const std::vector<Finding>& findings) {
-    std::string out;
-    for (const Finding& finding : findings)
-        if (finding.code != FindingCode::duplicate_key)
-            out += (out.empty() ? "" : "; ") + std::string(to_text(finding.severity)) + " " +
-                   std::string(to_text(finding.code)) + " " + printable(finding.pointer);
-    return out;
-}
 
 CredentialPrototypeReading prototype(std::string_view rest) {
     return read_credential_prototype(

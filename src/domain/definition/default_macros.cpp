@@ -10,7 +10,7 @@ namespace mf {
 namespace {
 
 constexpr std::size_t too_long = longest_environment_string;
-constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t no_field = std::numeric_limits<std::size_t>::max();
 
 /// Follows the macros of defaults once through each field, without recursion.
 class MacroGraph {
@@ -34,10 +34,10 @@ private:
         std::size_t length = 0;   // after expansion, at most too_long
         std::size_t next = 0;     // the use to follow next
         State state = State::fresh;
-        std::size_t position = 0;    // on the path, while open
-        std::size_t returns = none;  // position of the lowest open field that its macros lead back to
-        std::size_t root = none;     // which field that is
-        std::size_t through = none;  // by way of this use
+        std::size_t position = 0;        // on the path, while open
+        std::size_t returns = no_field;  // position of the lowest open field that its macros lead back to
+        std::size_t root = no_field;     // which field that is
+        std::size_t through = no_field;  // by way of this use
     };
 
     void add(std::size_t index, Severity severity, FindingCode code, std::string sentence) {
@@ -102,7 +102,7 @@ private:
                         fmt::format("With its macros replaced the value is longer than the {} bytes that a process can "
                                     "be given.",
                                     too_long));
-                if (node.returns != none) report_cycle(index);
+                if (node.returns != no_field) report_cycle(index);
                 node.state = State::done;
                 path.pop_back();
                 continue;

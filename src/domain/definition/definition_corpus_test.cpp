@@ -12,7 +12,7 @@ using namespace mf;
 
 namespace {
 
-std::vector<Finding> read(const std::string& kind, const std::string& text, const std::string& file) {
+std::vector<Finding> findings_of(const std::string& kind, const std::string& text, const std::string& file) {
     if (kind == "credproto") return read_credential_prototype(text, file).findings;
     if (kind == "credtype") return read_credential_type(text, file).findings;
     return read_application(text, file).findings;
@@ -52,7 +52,7 @@ TEST_CASE("real definitions get the verdict of their index" * doctest::test_suit
         const auto index = mf::testing::read_table(*directory / "INDEX.tsv");
         for (const auto& row : index.rows) {
             const auto& file = index.cell(row, "file");
-            const auto findings = read(index.cell(row, "kind"), mf::testing::read_file(*directory / file), file);
+            const auto findings = findings_of(index.cell(row, "kind"), mf::testing::read_file(*directory / file), file);
             CHECK_MESSAGE(to_text(verdict_of(findings)) == index.cell(row, "tolerant_expected"), part, "/", file, ": ",
                           index.cell(row, "tolerant_pointers"), list(findings));
         }
@@ -67,7 +67,7 @@ TEST_CASE("hostile definitions get the verdict of their index, and a refusal nam
     for (const auto& row : index.rows) {
         const auto& file = index.cell(row, "file");
         const auto start = std::chrono::steady_clock::now();
-        const auto findings = read(index.cell(row, "kind"), mf::testing::read_file(*directory / file), file);
+        const auto findings = findings_of(index.cell(row, "kind"), mf::testing::read_file(*directory / file), file);
         const auto verdict = to_text(verdict_of(findings));
         CHECK_MESSAGE(is_one_of(index.cell(row, "expected"), verdict), file, ": ", verdict, list(findings));
         if (verdict != "accept")

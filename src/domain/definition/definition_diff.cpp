@@ -74,7 +74,7 @@ constexpr Scalar scalars[] = {
     {"resultfile", &ApplicationDefinition::result_file},
 };
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string comma_separated(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
 
 std::string event_key(const std::pair<std::string, EventDefinition>& event) {
     return event.first + ":" + event.second.name;
@@ -106,9 +106,9 @@ DefinitionDiff compare_definitions(const ApplicationDefinition& from, const Appl
             diff.values.push_back({std::string(scalar.key), from.*scalar.member, to.*scalar.member});
     if (from.image != to.image)
         diff.values.push_back({"image", from.image.empty() ? "" : "(image)", to.image.empty() ? "" : "(image)"});
-    if (from.tags != to.tags) diff.values.push_back({"tags", joined(from.tags), joined(to.tags)});
+    if (from.tags != to.tags) diff.values.push_back({"tags", comma_separated(from.tags), comma_separated(to.tags)});
     if (from.requirements != to.requirements)
-        diff.values.push_back({"requirements", joined(from.requirements), joined(to.requirements)});
+        diff.values.push_back({"requirements", comma_separated(from.requirements), comma_separated(to.requirements)});
     if (from.kubernetes != to.kubernetes) {
         const auto shown = [](const ApplicationDefinition& one) {
             return one.kubernetes ? "chart " + one.kubernetes->helm.chart : std::string{};

@@ -20,7 +20,7 @@ json::value document(std::string_view text) {
     return *value;
 }
 
-std::string shown(const std::vector<Finding>& findings) {
+std::string described(const std::vector<Finding>& findings) {
     std::string out;
     for (const Finding& finding : findings) out += "\n" + describe(finding);
     return out;
@@ -32,7 +32,7 @@ void check_export(const ApplicationDefinition& definition) {
     for (const auto& problem : published_schema("application")->check(document(exported)))
         FAIL_CHECK(problem.pointer << " " << problem.sentence);
     const auto again = read_application(exported, "export");
-    CHECK_MESSAGE(again.definition, shown(again.findings));
+    CHECK_MESSAGE(again.definition, described(again.findings));
     if (!again.definition) return;
     CHECK_MESSAGE(same_meaning(definition, *again.definition),
                   fmt::format("{}", fmt::join(describe(compare_definitions(definition, *again.definition)), "\n")));
@@ -40,7 +40,7 @@ void check_export(const ApplicationDefinition& definition) {
     auto built = *again.definition;
     built.document.clear();
     const auto from_fields = read_application(export_application(built), "built");
-    CHECK_MESSAGE(from_fields.definition, shown(from_fields.findings));
+    CHECK_MESSAGE(from_fields.definition, described(from_fields.findings));
     if (from_fields.definition)
         CHECK_MESSAGE(
             same_meaning(*again.definition, *from_fields.definition),
@@ -50,7 +50,7 @@ void check_export(const ApplicationDefinition& definition) {
     for (const auto& problem : published_schema("application")->check(document(legacy)))
         FAIL_CHECK(problem.pointer << " " << problem.sentence);
     const auto old = read_application(legacy, "legacy");
-    CHECK_MESSAGE(old.definition, shown(old.findings));
+    CHECK_MESSAGE(old.definition, described(old.findings));
     if (old.definition) CHECK(old.definition->arguments == definition.arguments);
 }
 
@@ -82,7 +82,7 @@ constexpr std::string_view sample = R"({
 
 TEST_CASE("an export puts right what was tolerated and keeps the rest") {
     const auto reading = read_application(sample, "s");
-    REQUIRE_MESSAGE(reading.definition, shown(reading.findings));
+    REQUIRE_MESSAGE(reading.definition, described(reading.findings));
     check_export(*reading.definition);
     const auto out = document(export_application(*reading.definition));
     const json::object& object = out.as_object();
@@ -146,7 +146,7 @@ TEST_CASE("the difference of two definitions goes by natural keys") {
         auto reading = read_application(
             R"({"uuid":"0d6f0c9e-3b5e-4a55-9a0e-2f7f0c1d2e3f","name":"n","description":"d","executable":"e",)" +
             std::string(rest) + "}");
-        REQUIRE_MESSAGE(reading.definition, shown(reading.findings));
+        REQUIRE_MESSAGE(reading.definition, described(reading.findings));
         return *reading.definition;
     };
     const auto from = read(

@@ -27,7 +27,7 @@ constexpr std::string_view everything = R"({
   "kubernetes": {"helm": {"enabled": true, "releaseName": "r", "namespace": "n", "chart": "r/c", "valuesFiles": ["v"], "set": {"a": 1}, "upgradeInstall": true, "timeoutSeconds": 5, "atomic": true, "wait": true},
                  "artifacts": {"enabled": true, "outputPath": "/o", "keepPodOnFailure": true}}})";
 
-constexpr std::string_view prototype =
+constexpr std::string_view prototype_text =
     R"({"uuid": "0d6f0c9e-3b5e-4a55-9a0e-2f7f0c1d2e3f", "id": "x", "code": "Code", "name": {"en": "n"}, "description": "d", "version": "1.0", "logo": "l.svg", "url": "https://x.y",
   "homepage": "https://x.y", "tags": ["a"], "localized": {"name": {"cs": "x"}}, "prototype": "P",
   "fields": [{"keyword": "A", "type": "select", "name": "n", "description": "d", "hint": "h", "default_value": "a", "required": true, "options": [{"value": "a", "label": "b"}]},
@@ -160,16 +160,16 @@ TEST_CASE("every single odd value in an application is survived") {
 }
 
 TEST_CASE("credential definitions survive odd values anywhere") {
-    const std::size_t places = count(*parse_json(prototype));
+    const std::size_t places = count(*parse_json(prototype_text));
     for (unsigned place = 0; place < places; ++place) {
         for (unsigned what = 0; what < 36; ++what) {
-            const std::string text = to_text(mutate(prototype, {{place, what}}));
+            const std::string text = to_text(mutate(prototype_text, {{place, what}}));
             const auto reading = read_credential_prototype(text);
             CHECK(reading.definition.has_value() == (reading.verdict() != Verdict::reject));
             const auto type = read_credential_type(text);
             CHECK(type.definition.has_value() == (type.verdict() != Verdict::reject));
         }
     }
-    CHECK(read_credential_prototype(prototype).definition);
-    CHECK(read_credential_type(prototype).definition);
+    CHECK(read_credential_prototype(prototype_text).definition);
+    CHECK(read_credential_type(prototype_text).definition);
 }

@@ -10,12 +10,12 @@
 namespace mf {
 namespace {
 
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t longest_field_name = 64;
 constexpr std::size_t longest_category = 64;
 constexpr std::size_t most_options = 5000;
 
 /// The label of an option may be a number in old files.
-LocalizedText read_label(const json::value& value, const std::string& pointer, Findings& findings) {
+LocalizedText read_option_label(const json::value& value, const std::string& pointer, Findings& findings) {
     if (value.is_number() || value.is_bool()) return {{{"", to_text(value)}}};
     if (value.is_null()) return {};
     return read_localized(value, pointer, findings);
@@ -61,7 +61,7 @@ void read_option(FieldDefinition& field, const json::value& option, const std::s
                label ? *label : json::value());
     else if (dialect.options == Options::texts)
         remark(place, "An option should be a string.", option);
-    add_option(field, *value, label ? read_label(*label, pointer_to(place, "label"), findings) : LocalizedText{},
+    add_option(field, *value, label ? read_option_label(*label, pointer_to(place, "label"), findings) : LocalizedText{},
                pointer_to(place, "value"), findings);
 }
 
@@ -84,7 +84,7 @@ void read_options(FieldDefinition& field, ObjectReading& reading, const FieldDia
             reading.warning(FindingCode::tolerated, "options", "The options should be a list.");
         for (const auto& [value, label] : *map)
             add_option(field, json::value(value),
-                       read_label(label, pointer_to(pointer, std::string_view(value)), findings),
+                       read_option_label(label, pointer_to(pointer, std::string_view(value)), findings),
                        pointer_to(pointer, std::string_view(value)), findings);
     } else {
         reading.error(FindingCode::schema_violation, "options",
@@ -125,7 +125,7 @@ void read_constraints(FieldDefinition& field, ObjectReading& reading) {
     }
 }
 
-ConfigType read_type(ObjectReading& reading, const FieldDialect& dialect) {
+ConfigType read_field_type(ObjectReading& reading, const FieldDialect& dialect) {
     const std::string name = reading.text("type");
     const auto type = read_config_type(trim(name));
     if (!type) {
@@ -256,7 +256,7 @@ FieldDefinition read_variable(std::string_view name, const json::object& entry, 
 }  // namespace
 
 void read_field_value(FieldDefinition& field, ObjectReading& reading, const FieldDialect& dialect) {
-    field.type = read_type(reading, dialect);
+    field.type = read_field_type(reading, dialect);
     field.required = reading.flag("required").value_or(false);
     field.secret = is_secret(field.type) || extension_flag(reading.object(), "secret");
     field.multiline = field.type == ConfigType::text || extension_flag(reading.object(), "multiline");
@@ -309,9 +309,9 @@ std::vector<FieldDefinition> read_environment(const json::value& environment, Fi
             findings.note(FindingCode::key_invalid, pointer,
                           "The name begins with a digit: jobs get it, but no shell can set or read it. Choose a name "
                           "that begins with a letter.");
-        if (name.size() > longest_name)
+        if (name.size() > longest_field_name)
             findings.error(FindingCode::key_invalid, pointer,
-                           fmt::format("The name is longer than {} bytes.", longest_name));
+                           fmt::format("The name is longer than {} bytes.", longest_field_name));
         if (const json::object* object = entry.if_object())
             fields.push_back(read_variable(name, *object, pointer, findings));
         else

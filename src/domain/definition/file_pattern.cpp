@@ -20,7 +20,7 @@ std::string_view variable_at(std::string_view text) {
     return end < text.size() && text[end] == '}' ? text.substr(1, end - 1) : std::string_view{};
 }
 
-std::string quoted(std::string_view text) { return RE2::QuoteMeta(re2::StringPiece(text.data(), text.size())); }
+std::string quoted_for_re2(std::string_view text) { return RE2::QuoteMeta(re2::StringPiece(text.data(), text.size())); }
 
 /// How long the escape at the start of text is: two bytes, and with braces for \p{L}, \P{L} and \x{1F434}, which are
 /// no variables.
@@ -36,7 +36,7 @@ std::string expand(std::string_view pattern, const FilePattern::Lookup& lookup) 
         const std::size_t dollar = pattern[at] == '$' ? 1 : 0;
         if (const auto name = variable_at(pattern.substr(at + dollar)); !name.empty() && lookup) {
             if (const auto value = lookup(name)) {
-                out += quoted(*value);
+                out += quoted_for_re2(*value);
                 at += dollar + name.size() + 2;
                 continue;
             }
@@ -60,7 +60,7 @@ std::string expression_of_glob(std::string_view glob) {
         else if (glob[at] == '?')
             out += '.';
         else
-            out += quoted(glob.substr(at, 1));
+            out += quoted_for_re2(glob.substr(at, 1));
     }
     return out + "$";
 }

@@ -43,11 +43,6 @@ bool has_type(const json::value& value, std::string_view type) {
     return type == "integer" && actual == "number" && std::trunc(value.get_double()) == value.get_double();
 }
 
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 bool same(const json::value& a, const json::value& b) {
     if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
     return a == b;
@@ -165,10 +160,10 @@ void JsonSchema::State::check_string(const json::object& schema, std::string_vie
                                      Problems& problems) const {
     const auto complain = [&](std::string sentence) { problems.push_back({pointer, std::move(sentence)}); };
     if (const json::value* limit = schema.if_contains("minLength");
-        limit && characters(value) < limit->to_number<std::size_t>())
+        limit && character_count(value) < limit->to_number<std::size_t>())
         complain(fmt::format("This must have at least {} characters.", mf::to_text(*limit)));
     if (const json::value* limit = schema.if_contains("maxLength");
-        limit && characters(value) > limit->to_number<std::size_t>())
+        limit && character_count(value) > limit->to_number<std::size_t>())
         complain(fmt::format("This must have at most {} characters.", mf::to_text(*limit)));
     if (const json::value* pattern = schema.if_contains("pattern"); pattern && !matches(pattern->as_string(), value))
         complain(fmt::format("This must match the regular expression {}.", std::string_view(pattern->as_string())));

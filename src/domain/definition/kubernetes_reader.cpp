@@ -24,7 +24,7 @@ bool has_control_or_blank(std::string_view text) {
                        [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; });
 }
 
-std::string read_label(ObjectReading& reading, std::string_view key) {
+std::string read_dns_label(ObjectReading& reading, std::string_view key) {
     std::string label = reading.text(key);
     if (reading.object().contains(key) && reading.object().at(key).is_string() && !is_dns_label(label))
         reading.error(
@@ -89,8 +89,8 @@ void read_set(HelmDefinition& helm, ObjectReading& reading) {
 
 void read_helm(HelmDefinition& helm, ObjectReading& reading) {
     helm.enabled = reading.flag("enabled").value_or(false);
-    helm.release_name = read_label(reading, "releaseName");
-    helm.name_space = read_label(reading, "namespace");
+    helm.release_name = read_dns_label(reading, "releaseName");
+    helm.name_space = read_dns_label(reading, "namespace");
     helm.chart = reading.text("chart");
     if (!helm.chart.empty()) {
         check_helm_path(helm.chart, reading.pointer("chart"), reading.findings());

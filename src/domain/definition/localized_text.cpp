@@ -14,8 +14,6 @@ std::string comparable(std::string_view tag) {
     return out;
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 }  // namespace
 
 std::string_view LocalizedText::in(std::string_view language) const {

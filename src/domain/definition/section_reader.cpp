@@ -99,7 +99,7 @@ void each_entry(const json::value& section, const std::string& root, Findings& f
         entry(std::string_view(name), value, pointer_to(root, std::string_view(name)));
 }
 
-std::vector<DataField> read_fields(ObjectReading& reading) {
+std::vector<DataField> read_data_fields(ObjectReading& reading) {
     std::vector<DataField> fields;
     const json::object* map = reading.child("fields");
     if (!map) return fields;
@@ -140,7 +140,7 @@ std::vector<DataDefinition> read_data(const json::value& section, const std::str
             DataDefinition data{.name = std::string(name),
                                 .format = read_format(reading),
                                 .description = reading.localized("description")};
-            data.fields = read_fields(reading);
+            data.fields = read_data_fields(reading);
             if (!environment) {
                 data.patterns = read_patterns(reading);
             } else {

@@ -9,7 +9,6 @@
 namespace mf {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_number(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
 
 std::string_view without_leading_zeros(std::string_view digits) {

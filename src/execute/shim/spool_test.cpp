@@ -16,7 +16,7 @@ using mf::testing::TemporaryDirectory;
 
 namespace {
 
-struct Fixture {
+struct PreparedSpool {
     TemporaryDirectory base;
     Spool spool = *Spool::open(base.path() / "0");
     std::uint32_t ticket = *spool.prepare(7, "this boot", "/jobs/job-7", "memo");
@@ -39,7 +39,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "what is written is read again, from any byte on") {
+TEST_CASE_FIXTURE(PreparedSpool, "what is written is read again, from any byte on") {
     CHECK(append("one"));
     CHECK(append("two", OutputStream::err));
     CHECK(append("three"));
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(Fixture, "what is written is read again, from any byte on") {
     CHECK(reader.next()->offset == 15);
 }
 
-TEST_CASE_FIXTURE(Fixture, "large pieces and many small ones") {
+TEST_CASE_FIXTURE(PreparedSpool, "large pieces and many small ones") {
     std::string expected;
     for (int i = 0; i < 5000; ++i) {
         const std::string bytes(static_cast<std::size_t>(i % 700 + 1), static_cast<char>('a' + i % 26));
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(Fixture, "large pieces and many small ones") {
     CHECK(rest(expected.size()) == "o:last");
 }
 
-TEST_CASE_FIXTURE(Fixture, "who makes a step first goes on, the other does not") {
+TEST_CASE_FIXTURE(PreparedSpool, "who makes a step first goes on, the other does not") {
     CHECK(spool.phase() == SpoolPhase::requested);
     CHECK(spool.step(ticket, SpoolPhase::requested, SpoolPhase::free));
     CHECK_FALSE(spool.step(ticket, SpoolPhase::requested, SpoolPhase::taken));
@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(Fixture, "who makes a step first goes on, the other does not")
     CHECK(rest().empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "the lock tells whether a shim lives, and which") {
+TEST_CASE_FIXTURE(PreparedSpool, "the lock tells whether a shim lives, and which") {
     int told[2];
     REQUIRE(::pipe(told) == 0);
     const Descriptor theirs(told[1]), ours(told[0]);
@@ -122,7 +122,7 @@ TEST_CASE_FIXTURE(Fixture, "the lock tells whether a shim lives, and which") {
     CHECK_FALSE(spool.lives_by_lock());
 }
 
-TEST_CASE_FIXTURE(Fixture, "an end is kept in the page") {
+TEST_CASE_FIXTURE(PreparedSpool, "an end is kept in the page") {
     spool.tell_end({.exit_code = 143,
                     .signal = 15,
                     .stopped = StopReason::time_limit,
@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(Fixture, "an end is kept in the page") {
     CHECK(end.ended_at == Timestamp(std::chrono::milliseconds(8)));
 }
 
-TEST_CASE_FIXTURE(Fixture, "what cannot be written leaves everything as it was") {
+TEST_CASE_FIXTURE(PreparedSpool, "what cannot be written leaves everything as it was") {
     CHECK(append("one"));
     rlimit before{};
     REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -159,7 +159,7 @@ TEST_CASE_FIXTURE(Fixture, "what cannot be written leaves everything as it was")
     CHECK(rest() == "o:oneo:two");
 }
 
-TEST_CASE_FIXTURE(Fixture, "damage and gaps are told, and end nothing") {
+TEST_CASE_FIXTURE(PreparedSpool, "damage and gaps are told, and end nothing") {
     CHECK(append("one"));
     CHECK(append("two"));
     const auto at = static_cast<off_t>(spool.first_frame());

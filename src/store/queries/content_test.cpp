@@ -11,9 +11,7 @@ namespace {
 
 constexpr const char* digest = "a-digest";
 
-struct Desk : testing::Queue {
-    Desk() : Queue(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-
+struct ContentDesk : testing::Queue {
     template <class F>
     auto write(F work) {
         return database.write(work);
@@ -57,7 +55,7 @@ struct Desk : testing::Queue {
 
 TEST_CASE(
     "two jobs store the same content at the same time; the first to finish counts, and none of the other is left") {
-    Desk desk;
+    ContentDesk desk;
     const auto one = desk.in_state(JobState::running).id, other = desk.in_state(JobState::running).id;
     const auto first = desk.begin(one);
     desk.add_piece(first, 0, "ab");
@@ -83,7 +81,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a content of which pieces are missing is not finished") {
-    Desk desk;
+    ContentDesk desk;
     const auto job = desk.in_state(JobState::running).id;
     const auto content = desk.begin(job);
     desk.add_piece(content, 0, "ab");
@@ -94,7 +92,7 @@ TEST_CASE("a content of which pieces are missing is not finished") {
 }
 
 TEST_CASE("what was begun for a job that has ended is removed, what is being stored is not") {
-    Desk desk;
+    ContentDesk desk;
     const auto ended = desk.in_state(JobState::running).id, running = desk.in_state(JobState::running).id;
     desk.add_piece(desk.begin(ended), 0, "ab");
     desk.add_piece(desk.begin(running), 0, "ab");
@@ -105,7 +103,7 @@ TEST_CASE("what was begun for a job that has ended is removed, what is being sto
 }
 
 TEST_CASE("deleting a job deletes its content unless another artifact has it, whatever else runs") {
-    Desk desk;
+    ContentDesk desk;
     desk.in_state(JobState::running);
     std::vector<Id<Job>> jobs;
     for (int i = 0; i < 2; ++i) {

@@ -12,8 +12,6 @@
 namespace mf {
 namespace {
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
 /// The oldest rows of a lane that are due, with their jobs and run templates, locked against every other session. Rows
 /// that another session is claiming at this moment are not waited for.
 sql::Rows due_rows(Session& session, const DueLane& lane, Timestamp until, std::int64_t most) {

@@ -6,14 +6,7 @@
 #include <doctest/doctest.h>
 
 using namespace mf;
-
-namespace {
-
-struct Queue : testing::Queue {
-    Queue() : testing::Queue(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {}
-};
-
-}  // namespace
+using testing::Queue;
 
 TEST_CASE("only the last claim of a job counts, whatever an earlier one still writes") {
     Queue queue;

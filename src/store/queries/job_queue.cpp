@@ -12,8 +12,6 @@
 namespace mf {
 namespace {
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
 // Whoever takes a pending job out of the queue, or changes it there, begins with its queue row, as claim_due() does: so
 // nobody claims the job meanwhile, and no two sessions wait for each other.
 

@@ -46,6 +46,8 @@ void apply_overlap(Session& session, const RunTemplate& run_template);
 
 /// Removes a job that nobody runs, with everything it left. not_found, conflict (claimed or running).
 Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now);
+/// One transaction erases so many, so that a large clean-up holds up nobody.
+constexpr std::int64_t most_erased_at_once = 500;
 
 /// Changes a job that waits in the queue, and its queue row with it. conflict: it does not wait (any more).
 Result<void> change_queued(Session& session, Scope scope, const Job& before, const Job& after);

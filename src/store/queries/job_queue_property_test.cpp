@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
 #include "store/queries/statistics.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
@@ -11,8 +12,6 @@ using namespace mf;
 using namespace std::chrono_literals;
 
 namespace {
-
-Timestamp start_of_test() { return *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc()); }
 
 /// What must hold between any two transactions.
 void check_invariants(testing::Queue& queue) {
@@ -68,7 +67,7 @@ void check_paging(testing::Queue& queue) {
 }  // namespace
 
 TEST_CASE("whatever happens in whatever order, no job is lost and none runs twice") {
-    testing::Queue queue(start_of_test());
+    testing::Queue queue(testing::test_time);
     const auto stranger = Scope::only(queue.add_company("stranger").id);
     std::vector<RunTemplate> origins;
     for (const auto overlap : {Overlap::coalesce, Overlap::queue, Overlap::parallel})

@@ -3,21 +3,18 @@
 
 #include "base/time_text.h"
 #include "store/queries/statistics.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::at;
+using testing::Queue;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
-
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
-const Timestamp now = at("2026-03-02 02:00");
-
-struct Queue : testing::Queue {
-    Queue() : testing::Queue(now) {}
-};
 
 constexpr JobState every_state[] = {JobState::pending,   JobState::claimed, JobState::running,
                                     JobState::succeeded, JobState::failed,  JobState::timed_out,
@@ -53,7 +50,8 @@ TEST_CASE("a job ends from claimed or running only, and is counted once") {
 TEST_CASE("a job that was cancelled before it started neither succeeded nor failed; one that had begun failed") {
     Queue queue;
     const auto counted = [&] {
-        return queue.database.read([](Session& session) { return job_statistics(session, Scope::everything(), now); });
+        return queue.database.read(
+            [](Session& session) { return job_statistics(session, Scope::everything(), test_time); });
     };
     const auto pending = queue.in_state(JobState::pending);
     REQUIRE(queue.cancel(pending.id));
@@ -71,7 +69,8 @@ TEST_CASE("a job that was cancelled before it started neither succeeded nor fail
     CHECK(counted().failed == 1);
     // What is removed counts no more.
     for (const auto& job : {pending, claimed, begun})
-        queue.database.write([&](Session& session) { REQUIRE(erase_job(session, Scope::everything(), job.id, now)); });
+        queue.database.write(
+            [&](Session& session) { REQUIRE(erase_job(session, Scope::everything(), job.id, test_time)); });
     CHECK(counted().total == 0);
     CHECK(counted().withdrawn == 0);
     CHECK(counted().failed == 0);
@@ -106,7 +105,7 @@ TEST_CASE("a waiting job is cancelled at once, a running one is asked to end, an
             CHECK(queue.all<QueueEntry>().empty());
         } else {
             CHECK(answer->state == state);
-            CHECK(answer->cancel_requested_at == now);
+            CHECK(answer->cancel_requested_at == test_time);
             CHECK(queue.database.read([](Session& session) { return cancel_requests(session, "node"); }) ==
                   std::vector{job.id});
             CHECK(queue.database.read([](Session& session) { return cancel_requests(session, "other"); }).empty());
@@ -136,16 +135,16 @@ TEST_CASE("a job of another company is neither cancelled nor removed") {
     const auto stranger = Scope::only(queue.add_company("other").id);
     CHECK(queue.cancel(job.id, stranger).error().code == ErrorCode::not_found);
     const auto erased =
-        queue.database.write([&](Session& session) { return erase_job(session, stranger, job.id, now); });
+        queue.database.write([&](Session& session) { return erase_job(session, stranger, job.id, test_time); });
     CHECK(erased.error().code == ErrorCode::not_found);
     CHECK(queue.get(job.id).state == JobState::pending);
 }
 
 TEST_CASE("jobs are claimed oldest first, when they are due, as many as asked for") {
     Queue queue;
-    const auto later = queue.launch(queue.add_run_template(), now + 1ms);
-    const auto second = queue.launch(queue.add_run_template(), now);
-    const auto first = queue.launch(queue.add_run_template(), now - 1h);
+    const auto later = queue.launch(queue.add_run_template(), test_time + 1ms);
+    const auto second = queue.launch(queue.add_run_template(), test_time);
+    const auto first = queue.launch(queue.add_run_template(), test_time - 1h);
     const auto one = queue.claim(1);
     REQUIRE(one.size() == 1);
     CHECK(one[0].job.id == first.id);
@@ -184,9 +183,9 @@ TEST_CASE("a run template that nobody can read blocks its own jobs, says so and 
 TEST_CASE("one job of a run template runs at a time; the next goes when it ends") {
     Queue queue;
     const auto origin = queue.add_run_template();
-    const auto first = queue.launch(origin, now - 3s);
-    const auto second = queue.launch(origin, now - 2s);
-    const auto third = queue.launch(origin, now - 1s);
+    const auto first = queue.launch(origin, test_time - 3s);
+    const auto second = queue.launch(origin, test_time - 2s);
+    const auto third = queue.launch(origin, test_time - 1s);
     REQUIRE(queue.claim().size() == 1);
     CHECK(queue.waiting() == 2);
     CHECK(queue.claim().empty());
@@ -203,8 +202,8 @@ TEST_CASE("one job of a run template runs at a time; the next goes when it ends"
 TEST_CASE("jobs that are set aside do not stand in the way of others") {
     Queue queue;
     const auto busy = queue.add_run_template();
-    for (int i = 0; i < 10; ++i) queue.launch(busy, now - 1h);
-    const auto other = queue.launch(queue.add_run_template(), now);
+    for (int i = 0; i < 10; ++i) queue.launch(busy, test_time - 1h);
+    const auto other = queue.launch(queue.add_run_template(), test_time);
     REQUIRE(queue.claim(1).size() == 1);
     const auto next = queue.claim(2);
     REQUIRE(next.size() == 1);
@@ -214,8 +213,8 @@ TEST_CASE("jobs that are set aside do not stand in the way of others") {
 TEST_CASE("parallel jobs of a run template do not wait") {
     Queue queue;
     const auto origin = queue.add_run_template([](RunTemplate& r) { r.overlap = Overlap::parallel; });
-    queue.launch(origin, now);
-    queue.launch(origin, now);
+    queue.launch(origin, test_time);
+    queue.launch(origin, test_time);
     CHECK(queue.claim().size() == 2);
 }
 
@@ -252,9 +251,9 @@ TEST_CASE("whoever waits goes on when the job before it is cancelled, removed, m
     const auto check = [](const std::function<void(Queue&, const Job&)>& leave) {
         Queue queue;
         const auto origin = queue.add_run_template();
-        const auto first = queue.launch(origin, now - 3s);
-        const auto second = queue.launch(origin, now - 2s);
-        const auto third = queue.launch(origin, now - 1s);
+        const auto first = queue.launch(origin, test_time - 3s);
+        const auto second = queue.launch(origin, test_time - 2s);
+        const auto third = queue.launch(origin, test_time - 1s);
         REQUIRE(queue.claim().size() == 1);
         REQUIRE(queue.end(first.id));
         // Now the second is let go and not yet claimed; the third waits for it.
@@ -269,13 +268,13 @@ TEST_CASE("whoever waits goes on when the job before it is cancelled, removed, m
     SUBCASE("removed") {
         check([](Queue& queue, const Job& job) {
             REQUIRE(queue.database.write(
-                [&](Session& session) { return erase_job(session, Scope::everything(), job.id, now); }));
+                [&](Session& session) { return erase_job(session, Scope::everything(), job.id, test_time); }));
         });
     }
     SUBCASE("moved to another day") {
         check([](Queue& queue, const Job& job) {
             Job after = job;
-            after.schedule = now + 24h;
+            after.schedule = test_time + 24h;
             REQUIRE(queue.database.write(
                 [&](Session& session) { return change_queued(session, Scope::everything(), job, after); }));
         });
@@ -284,7 +283,7 @@ TEST_CASE("whoever waits goes on when the job before it is cancelled, removed, m
         check([](Queue& queue, const Job& job) {
             Job after = job;
             after.runtemplate_id = queue.add_run_template().id;
-            after.schedule = now + 24h;
+            after.schedule = test_time + 24h;
             REQUIRE(queue.database.write(
                 [&](Session& session) { return change_queued(session, Scope::everything(), job, after); }));
         });
@@ -313,8 +312,8 @@ TEST_CASE("whoever waits goes on when the job before it is cancelled, removed, m
 TEST_CASE("a waiting job that moves to another run template no longer waits for the first") {
     Queue queue;
     const auto origin = queue.add_run_template();
-    queue.launch(origin, now - 2s);
-    const auto second = queue.launch(origin, now - 1s);
+    queue.launch(origin, test_time - 2s);
+    const auto second = queue.launch(origin, test_time - 1s);
     REQUIRE(queue.claim().size() == 1);
     Job after = second;
     after.runtemplate_id = queue.add_run_template().id;
@@ -326,15 +325,15 @@ TEST_CASE("a waiting job that moves to another run template no longer waits for 
 TEST_CASE("a slot of a run template makes one job") {
     Queue queue;
     const auto origin = queue.add_run_template();
-    queue.plan(origin, now);
+    queue.plan(origin, test_time);
     const auto again = queue.database.write([&](Session& session) {
         return enqueue(session, Scope::everything(),
                        {.run_template = origin,
-                        .schedule = now,
-                        .window = TaskWindow{now, now + 1h, now + 1h},
+                        .schedule = test_time,
+                        .window = TaskWindow{test_time, test_time + 1h, test_time + 1h},
                         .schedule_type = "hourly",
                         .launched_by = queue.user},
-                       now);
+                       test_time);
     });
     REQUIRE_FALSE(again);
     CHECK(again.error().code == ErrorCode::conflict);
@@ -345,13 +344,13 @@ TEST_CASE("a slot of a run template makes one job") {
 TEST_CASE("withdrawing takes planned jobs back, or all that wait, never what runs") {
     Queue queue;
     const auto origin = queue.add_run_template();
-    const auto running = queue.plan(origin, now - 1h);
+    const auto running = queue.plan(origin, test_time - 1h);
     REQUIRE(queue.claim().size() == 1);
-    const auto planned = queue.plan(origin, now);
-    const auto launched = queue.launch(origin, now);
+    const auto planned = queue.plan(origin, test_time);
+    const auto launched = queue.launch(origin, test_time);
     const auto withdraw = [&](Withdraw which) {
         return queue.database.write(
-            [&](Session& session) { return withdraw_queued(session, origin.id, which, "Changed.", now); });
+            [&](Session& session) { return withdraw_queued(session, origin.id, which, "Changed.", test_time); });
     };
     CHECK(withdraw(Withdraw::planned) == 1);
     CHECK(queue.get(planned.id).state == JobState::cancelled);

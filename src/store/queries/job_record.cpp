@@ -13,8 +13,6 @@
 namespace mf {
 namespace {
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
 /// Names of files and messages may hold any bytes; a text in the database is UTF-8 without a zero byte.
 std::string storable(std::string_view text) {
     auto out = to_utf8(text);
@@ -54,7 +52,7 @@ std::map<std::int64_t, OpenJob> read_open_jobs(Session& session, std::span<const
 }
 
 /// Its row only. The reason that is kept is written back. False: see record_ends().
-bool close(Session& session, JobEnd& end, const OpenJob& before) {
+bool close_job(Session& session, JobEnd& end, const OpenJob& before) {
     const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
     if (end.reason)
         end.reason = storable(*end.reason);
@@ -112,7 +110,7 @@ std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends) {
     std::vector<const JobEnd*> ended;
     for (std::size_t i = 0; i < ends.size(); ++i) {
         const auto job = jobs.find(ends[i].job.value);
-        recorded[i] = job != jobs.end() && close(session, ends[i], job->second);
+        recorded[i] = job != jobs.end() && close_job(session, ends[i], job->second);
         if (recorded[i]) ended.push_back(&ends[i]);
     }
     keep_artifacts(session, ended);

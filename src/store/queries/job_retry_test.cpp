@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::at;
+using testing::Queue;
+using testing::test_time;
 using namespace std::chrono_literals;
 
-namespace {
-
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
-const Timestamp now = at("2026-03-02 02:00");
-
-struct Queue : testing::Queue {
-    Queue() : testing::Queue(now) {}
-};
-
-}  // namespace
+namespace {}  // namespace
 
 TEST_CASE("a failed planned run is tried again, in the same transaction") {
     Queue queue;
@@ -26,10 +21,10 @@ TEST_CASE("a failed planned run is tried again, in the same transaction") {
         r.retry_min_gap = 60;
         r.retry_backoff = RetryBackoff::linear;
     });
-    auto current = queue.plan(origin, now);
+    auto current = queue.plan(origin, test_time);
     const auto first = current.id;
     for (std::int64_t attempt = 1; attempt <= 3; ++attempt) {
-        REQUIRE(queue.claim(1, now + 1h).size() == 1);
+        REQUIRE(queue.claim(1, test_time + 1h).size() == 1);
         REQUIRE(queue.end(current.id, JobState::failed, 1));
         const auto queued = queue.all<QueueEntry>();
         if (attempt == 3) {
@@ -40,7 +35,7 @@ TEST_CASE("a failed planned run is tried again, in the same transaction") {
         current = queue.get(queued[0].job_id);
         CHECK(current.attempt == attempt + 1);
         CHECK(current.retry_of == first.value);
-        CHECK(current.schedule == now + 60s * attempt);
+        CHECK(current.schedule == test_time + 60s * attempt);
         CHECK(queued[0].after == current.schedule);
         CHECK(current.schedule_type == "hourly");
         CHECK(current.launched_by == queue.user);
@@ -54,7 +49,7 @@ TEST_CASE("what is not tried again") {
     auto origin = queue.add_run_template([](RunTemplate& r) { r.interv = "h", r.max_attempts = 3; });
     const auto tried_again = [&](JobState state, const std::function<void(const Job&)>& before_end = {}) {
         static int slots = 0;
-        const auto job = queue.plan(origin, now - std::chrono::minutes(++slots));
+        const auto job = queue.plan(origin, test_time - std::chrono::minutes(++slots));
         REQUIRE(queue.claim(1).size() == 1);
         if (before_end) before_end(job);
         REQUIRE(queue.end(job.id, state, 9));
@@ -99,7 +94,7 @@ TEST_CASE("what is not tried again") {
 TEST_CASE("what somebody launched is not tried again by itself") {
     Queue queue;
     const auto job =
-        queue.launch(queue.add_run_template([](RunTemplate& r) { r.interv = "h", r.max_attempts = 3; }), now);
+        queue.launch(queue.add_run_template([](RunTemplate& r) { r.interv = "h", r.max_attempts = 3; }), test_time);
     REQUIRE(queue.claim().size() == 1);
     REQUIRE(queue.end(job.id, JobState::failed, 1));
     CHECK(queue.all<QueueEntry>().empty());
@@ -108,12 +103,12 @@ TEST_CASE("what somebody launched is not tried again by itself") {
 TEST_CASE("a queued attempt is withdrawn with its plan") {
     Queue queue;
     const auto origin = queue.add_run_template([](RunTemplate& r) { r.interv = "h", r.max_attempts = 2; });
-    const auto job = queue.plan(origin, now);
+    const auto job = queue.plan(origin, test_time);
     REQUIRE(queue.claim().size() == 1);
     REQUIRE(queue.end(job.id, JobState::lost, 255));
     REQUIRE(queue.all<QueueEntry>().size() == 1);
     CHECK(queue.database.write([&](Session& session) {
-        return withdraw_queued(session, origin.id, Withdraw::planned, "Off.", now);
+        return withdraw_queued(session, origin.id, Withdraw::planned, "Off.", test_time);
     }) == 1);
     CHECK(queue.all<QueueEntry>().empty());
 }

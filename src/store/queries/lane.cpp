@@ -6,10 +6,8 @@ namespace {
 
 constexpr std::int64_t lanes_at_once = 256;
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-std::int64_t number(const Value& value) { return std::get<std::int64_t>(value); }
 std::optional<std::int64_t> limit(const Value& value) {
-    return is_null(value) ? std::nullopt : std::optional(number(value));
+    return is_null(value) ? std::nullopt : std::optional(integer_of(value));
 }
 
 [[noreturn]] void repeat_after_conflict(const sql::DatabaseError& error) {
@@ -41,7 +39,7 @@ constexpr std::string_view lanes_one_by_one =
        JOIN "company" c ON c."id" = l."company_id" JOIN "application" a ON a."id" = l."app_id")";
 
 /// Spreads moments evenly over all numbers (the finaliser of SplitMix64).
-std::uint64_t scattered(Timestamp moment) {
+std::uint64_t spread(Timestamp moment) {
     auto x = static_cast<std::uint64_t>(ms(moment)) + 0x9e3779b97f4a7c15U;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
@@ -54,9 +52,9 @@ std::int64_t lane_of(Session& session, Id<Company> company, Id<Application> appl
     const auto known =
         session.sql.query(R"(SELECT "id" FROM "lane" WHERE "company_id" = ? AND "app_id" = ? AND "runs_on" = ?)",
                           {company.value, application.value, std::string(runs_on)});
-    if (!known.empty()) return number(known[0][0]);
+    if (!known.empty()) return integer_of(known[0][0]);
     try {
-        return number(session.sql.query(
+        return integer_of(session.sql.query(
             R"(INSERT INTO "lane" ("company_id", "app_id", "runs_on") VALUES (?, ?, ?) RETURNING "id")",
             {company.value, application.value, std::string(runs_on)})[0][0]);
     } catch (const sql::DatabaseError& error) {
@@ -98,7 +96,7 @@ std::int64_t repair_lanes(Session& session, Scope scope) {
     }
     std::int64_t repaired = 0;
     for (const auto& row : session.sql.query(text, parameters)) {
-        const auto job = Repository<Job>(session, scope).find({number(row[1])});
+        const auto job = Repository<Job>(session, scope).find({integer_of(row[1])});
         if (!job) continue;
         repaired += session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = ? WHERE "id" = ?)",
                                         {lane_of(session, *job), row[0]});
@@ -113,15 +111,15 @@ std::vector<DueLane> LaneRound::read() {
     for (const auto& row :
          session_.sql.query(leaps ? lanes_by_leaps : lanes_one_by_one, {after_, std::int64_t{lanes_at_once}})) {
         ++read;
-        const auto id = number(row[0]);
+        const auto id = integer_of(row[0]);
         last = std::max(last, id);
         if (part_ == Part::from_first && id > start_) continue;
-        if (is_null(row[6]) || number(row[6]) > ms(now_)) continue;
+        if (is_null(row[6]) || integer_of(row[6]) > ms(now_)) continue;
         out.push_back({.id = id,
-                       .company = number(row[1]),
-                       .application = number(row[2]),
+                       .company = integer_of(row[1]),
+                       .application = integer_of(row[2]),
                        .runs_on = std::get<std::string>(row[3]),
-                       .oldest = Timestamp{std::chrono::milliseconds{number(row[6])}},
+                       .oldest = Timestamp{std::chrono::milliseconds{integer_of(row[6])}},
                        .company_limit = limit(row[4]),
                        .application_limit = limit(row[5])});
     }
@@ -140,8 +138,8 @@ std::vector<DueLane> LaneRound::begin() {
     part_ = Part::from_somewhere;
     auto first = read();
     if (part_ == Part::over) return first;
-    const auto last = number(session_.sql.query(R"(SELECT MAX("id") FROM "lane")")[0][0]);
-    start_ = static_cast<std::int64_t>(scattered(now_) % static_cast<std::uint64_t>(last));
+    const auto last = integer_of(session_.sql.query(R"(SELECT MAX("id") FROM "lane")")[0][0]);
+    start_ = static_cast<std::int64_t>(spread(now_) % static_cast<std::uint64_t>(last));
     after_ = start_;
     return read();
 }
@@ -156,7 +154,7 @@ std::optional<Timestamp> oldest_after(Session& session, const DueLane& lane, Tim
         R"(SELECT MIN("after") FROM "schedule" WHERE "waiting" = FALSE AND "lane_id" = ? AND "after" > ? AND "after" <= ?)",
         {lane.id, ms(after), ms(now)});
     if (is_null(rows[0][0])) return std::nullopt;
-    return Timestamp{std::chrono::milliseconds{number(rows[0][0])}};
+    return Timestamp{std::chrono::milliseconds{integer_of(rows[0][0])}};
 }
 
 RunningJobs running_jobs(Session& session) {
@@ -164,8 +162,8 @@ RunningJobs running_jobs(Session& session) {
     for (const auto& row : session.sql.query(
              R"(SELECT "company_id", "app_id", COUNT(*) FROM "job" WHERE "state" IN ('claimed', 'running')
                 GROUP BY "company_id", "app_id")")) {
-        out.of_company[number(row[0])] += number(row[2]);
-        out.of_application[number(row[1])] += number(row[2]);
+        out.of_company[integer_of(row[0])] += integer_of(row[2]);
+        out.of_application[integer_of(row[1])] += integer_of(row[2]);
     }
     return out;
 }

@@ -2,21 +2,19 @@
 #include "store/queries/lane.h"
 
 #include "base/time_text.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
 #include <set>
 
 using namespace mf;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-
-struct Queue : testing::Queue {
-    Queue() : testing::Queue(now) {}
-
+struct LaneQueue : testing::Queue {
     RunTemplate run_template(Id<Company> of, Id<Application> app, const std::string& runs_on = "") {
         return add_run_template([&](RunTemplate& record) {
             record.company_id = of;
@@ -26,12 +24,12 @@ struct Queue : testing::Queue {
         });
     }
     /// Queues so many jobs, one millisecond after the other.
-    void launch_many(const RunTemplate& of, int number, Timestamp first = now - 1h) {
+    void launch_many(const RunTemplate& of, int number, Timestamp first = test_time - 1h) {
         for (int i = 0; i < number; ++i) launch(of, first + std::chrono::milliseconds(i));
     }
     Application add_application(const std::string& uuid) {
-        return add(
-            Application{.uuid = uuid, .name = uuid, .executable = "/bin/true", .enabled = true, .created_at = now});
+        return add(Application{
+            .uuid = uuid, .name = uuid, .executable = "/bin/true", .enabled = true, .created_at = test_time});
     }
     std::vector<ClaimedJob> claim_with(const TextList& labels, int most = 100, std::string_view node = "node") {
         return database.write([&](Session& session) { return claim_due(session, node, moment, most, labels); });
@@ -47,11 +45,11 @@ struct Queue : testing::Queue {
 }  // namespace
 
 TEST_CASE("a node takes jobs whose labels it has, and finds them behind any number of others") {
-    Queue queue;
+    LaneQueue queue;
     const auto any = queue.run_template(queue.company.id, queue.application.id);
     const auto gpu = queue.run_template(queue.company.id, queue.application.id, "eu,gpu");
     queue.launch_many(gpu, 50);
-    const auto last = queue.launch(any, now - 1ms);
+    const auto last = queue.launch(any, test_time - 1ms);
     const auto without = queue.claim_with({"eu"}, 1);
     REQUIRE(without.size() == 1);
     CHECK(without[0].job.id == last.id);
@@ -61,9 +59,9 @@ TEST_CASE("a node takes jobs whose labels it has, and finds them behind any numb
 }
 
 TEST_CASE("what is queued follows the labels of its run template") {
-    Queue queue;
+    LaneQueue queue;
     auto changing = queue.run_template(queue.company.id, queue.application.id, "gpu");
-    const auto job = queue.launch(changing, now);
+    const auto job = queue.launch(changing, test_time);
     CHECK(queue.claim_with({}).empty());
     SUBCASE("when they are changed") {
         queue.change(changing.id, [](RunTemplate& record) { record.runs_on = "eu"; });
@@ -85,10 +83,10 @@ TEST_CASE("what is queued follows the labels of its run template") {
 }
 
 TEST_CASE("a job that is moved to another run template queues for the nodes of that one") {
-    Queue queue;
+    LaneQueue queue;
     const auto from = queue.run_template(queue.company.id, queue.application.id, "gpu");
     const auto to = queue.run_template(queue.company.id, queue.application.id, "eu");
-    const auto job = queue.launch(from, now);
+    const auto job = queue.launch(from, test_time);
     auto moved = job;
     moved.runtemplate_id = to.id;
     queue.database.write([&](Session& session) { REQUIRE(change_queued(session, Scope::everything(), job, moved)); });
@@ -97,29 +95,29 @@ TEST_CASE("a job that is moved to another run template queues for the nodes of t
 }
 
 TEST_CASE("companies share the slots of a node, whichever came first with many jobs") {
-    Queue queue;
+    LaneQueue queue;
     const auto second = queue.add_company("second"), third = queue.add_company("third");
-    queue.launch_many(queue.run_template(queue.company.id, queue.application.id), 100, now - 3h);
-    queue.launch_many(queue.run_template(second.id, queue.application.id), 2, now - 2h);
-    queue.launch_many(queue.run_template(third.id, queue.application.id), 100, now - 1h);
+    queue.launch_many(queue.run_template(queue.company.id, queue.application.id), 100, test_time - 3h);
+    queue.launch_many(queue.run_template(second.id, queue.application.id), 2, test_time - 2h);
+    queue.launch_many(queue.run_template(third.id, queue.application.id), 100, test_time - 1h);
     const auto first_id = queue.company.id.value;
-    CHECK(Queue::by_company(queue.claim(12)) ==
+    CHECK(LaneQueue::by_company(queue.claim(12)) ==
           std::map<std::int64_t, int>{{first_id, 5}, {second.id.value, 2}, {third.id.value, 5}});
     // What runs already counts: the second company would come first now.
-    queue.launch_many(queue.run_template(second.id, queue.application.id), 5, now - 1min);
-    CHECK(Queue::by_company(queue.claim(3)) == std::map<std::int64_t, int>{{second.id.value, 3}});
-    CHECK(Queue::by_company(queue.claim(3)) ==
+    queue.launch_many(queue.run_template(second.id, queue.application.id), 5, test_time - 1min);
+    CHECK(LaneQueue::by_company(queue.claim(3)) == std::map<std::int64_t, int>{{second.id.value, 3}});
+    CHECK(LaneQueue::by_company(queue.claim(3)) ==
           std::map<std::int64_t, int>{{first_id, 1}, {second.id.value, 1}, {third.id.value, 1}});
 }
 
 TEST_CASE("a company gets its oldest jobs first, of all its applications") {
-    Queue queue;
+    LaneQueue queue;
     const auto other = queue.add_application("other");
     const auto a = queue.run_template(queue.company.id, queue.application.id);
     const auto b = queue.run_template(queue.company.id, other.id);
     std::vector<std::int64_t> expected;
     for (int i = 0; i < 9; ++i)
-        expected.push_back(queue.launch(i % 3 == 1 ? b : a, now - 1h + std::chrono::milliseconds(i)).id.value);
+        expected.push_back(queue.launch(i % 3 == 1 ? b : a, test_time - 1h + std::chrono::milliseconds(i)).id.value);
     std::vector<std::int64_t> taken;
     for (const int most : {4, 5})
         for (const auto& claimed : queue.claim(most)) taken.push_back(claimed.job.id.value);
@@ -127,7 +125,7 @@ TEST_CASE("a company gets its oldest jobs first, of all its applications") {
 }
 
 TEST_CASE("a limit counts the jobs of all nodes, claimed and running") {
-    Queue queue;
+    LaneQueue queue;
     const auto other = queue.add_application("other");
     const auto second = queue.add_company("second");
     SUBCASE("of a company") {
@@ -155,36 +153,37 @@ TEST_CASE("a limit counts the jobs of all nodes, claimed and running") {
 }
 
 TEST_CASE("jobs that are set aside leave their slots to others") {
-    Queue queue;
+    LaneQueue queue;
     const auto alone = queue.add_run_template();
-    for (int i = 0; i < 5; ++i) queue.launch(alone, now - 1h);
+    for (int i = 0; i < 5; ++i) queue.launch(alone, test_time - 1h);
     queue.launch_many(queue.run_template(queue.company.id, queue.application.id), 3);
     CHECK(queue.claim(4).size() == 4);
     CHECK(queue.waiting() == 4);
 }
 
 TEST_CASE("more lanes than are looked at together: all of them are found, and each gets its turn") {
-    Queue queue;
+    LaneQueue queue;
     constexpr int companies = 600;
     std::vector<RunTemplate> of;
     for (int i = 0; i < companies; ++i)
         of.push_back(queue.run_template(queue.add_company("c" + std::to_string(i)).id, queue.application.id));
-    for (const auto& run_template : of) queue.launch(run_template, now - 1h);
+    for (const auto& run_template : of) queue.launch(run_template, test_time - 1h);
     CHECK(queue.claim(companies).size() == companies);
     // Many that this node cannot run, with one that it can anywhere among them.
     for (const auto& run_template : of)
         queue.change(run_template.id, [](RunTemplate& record) { record.runs_on = "gpu"; });
-    for (const auto& run_template : of) queue.launch(queue.get(run_template.id), now - 1h);
+    for (const auto& run_template : of) queue.launch(queue.get(run_template.id), test_time - 1h);
     for (const int place : {0, 299, 599}) {
         queue.change(of[static_cast<std::size_t>(place)].id, [](RunTemplate& record) { record.runs_on = ""; });
-        queue.launch(queue.get(of[static_cast<std::size_t>(place)].id), now - 1min);
+        queue.launch(queue.get(of[static_cast<std::size_t>(place)].id), test_time - 1min);
         CHECK(queue.claim(10).size() == 1);
     }
     // A node with few slots serves all of them in the end, not the first part again and again.
     std::set<std::int64_t> served;
     for (int i = 0; i < 300; ++i)
         queue.database.write([&](Session& session) {
-            for (const auto& claimed : claim_due(session, "few", now + std::chrono::milliseconds(i), 1, {"gpu"})) {
+            for (const auto& claimed :
+                 claim_due(session, "few", test_time + std::chrono::milliseconds(i), 1, {"gpu"})) {
                 served.insert(claimed.job.company_id.value);
                 give_back(session, claimed.job);
             }
@@ -193,9 +192,9 @@ TEST_CASE("more lanes than are looked at together: all of them are found, and ea
 }
 
 TEST_CASE("a queue row without its lane is repaired") {
-    Queue queue;
-    const auto one = queue.launch(queue.run_template(queue.company.id, queue.application.id, "gpu"), now);
-    const auto other = queue.launch(queue.run_template(queue.company.id, queue.application.id), now);
+    LaneQueue queue;
+    const auto one = queue.launch(queue.run_template(queue.company.id, queue.application.id, "gpu"), test_time);
+    const auto other = queue.launch(queue.run_template(queue.company.id, queue.application.id), test_time);
     const auto repair = [&](Scope scope) {
         return queue.database.write([&](Session& session) { return repair_lanes(session, scope); });
     };
@@ -211,21 +210,21 @@ TEST_CASE("a queue row without its lane is repaired") {
 }
 
 TEST_CASE("the next due job is told apart from those that wait for something else") {
-    Queue queue;
+    LaneQueue queue;
     const auto any = queue.run_template(queue.company.id, queue.application.id);
-    queue.launch(any, now - 1h);
+    queue.launch(any, test_time - 1h);
     const auto next = [&] {
-        return queue.database.read([](Session& session) { return next_due_after(session, now); });
+        return queue.database.read([](Session& session) { return next_due_after(session, test_time); });
     };
     CHECK_FALSE(next());
-    queue.launch(any, now + 5min);
-    CHECK(next() == now + 5min);
+    queue.launch(any, test_time + 5min);
+    CHECK(next() == test_time + 5min);
 }
 
 TEST_CASE("jobs that were queued before there were lanes get theirs") {
     testing::TemporaryDirectory directory;
     Database database({.database = (directory.path() / "old.db").string(), .durable = false});
-    REQUIRE(migrate(database, now, 5));
+    REQUIRE(migrate(database, test_time, 5));
     database.write([&](Session& session) {
         for (
             const auto* statement :
@@ -245,6 +244,6 @@ TEST_CASE("jobs that were queued before there were lanes get theirs") {
                  FROM "company")"})
             session.sql.execute(statement);
     });
-    REQUIRE(migrate(database, now));
-    CHECK(database.write([](Session& session) { return claim_due(session, "node", now, 10); }).size() == 2);
+    REQUIRE(migrate(database, test_time));
+    CHECK(database.write([](Session& session) { return claim_due(session, "node", test_time, 10); }).size() == 2);
 }

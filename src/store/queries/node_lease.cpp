@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::int64_t exit_code_of_lost = 255;
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
 Timestamp moment(const Value& value) { return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(value)}}; }
 
 /// For the end of a statement that reads: nobody else changes the rows before this transaction ends.

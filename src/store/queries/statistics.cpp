@@ -6,8 +6,6 @@
 namespace mf {
 namespace {
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
 std::string_view column_of(JobOutcome outcome) {
     switch (outcome) {
         case JobOutcome::succeeded: return "succeeded";
@@ -32,12 +30,6 @@ void count(Session& session, Id<Company> company, std::int64_t hour, std::string
         if (error.kind != sql::DatabaseError::Kind::unique_violation) throw;
         throw sql::DatabaseError(sql::DatabaseError::Kind::busy, error.what());
     }
-}
-
-std::int64_t number(const Value& value) {
-    // SUM of PostgreSQL over BIGINT is NUMERIC and comes as text.
-    if (auto* text = std::get_if<std::string>(&value)) return std::stoll(*text);
-    return is_null(value) ? 0 : std::get<std::int64_t>(value);
 }
 
 }  // namespace
@@ -69,11 +61,11 @@ void skip_by_key(Session& session, Scope scope, ListQuery& query) {
     if (session.sql.dialect() != sql::Dialect::sqlite || scope.company() || !query.equals.empty() || query.after ||
         query.offset == 0)
         return;
-    if (number(session.sql.query(R"(SELECT SUM("removed") FROM "job_count")")[0][0]) != 0) return;
+    if (integer_or_zero(session.sql.query(R"(SELECT SUM("removed") FROM "job_count")")[0][0]) != 0) return;
     if (!query.newest_first) {
         query.after = query.offset;
     } else {
-        const auto newest = number(session.sql.query(R"(SELECT MAX("id") FROM "job")")[0][0]);
+        const auto newest = integer_or_zero(session.sql.query(R"(SELECT MAX("id") FROM "job")")[0][0]);
         query.after = std::max<std::int64_t>(newest - query.offset + 1, 0);
     }
     query.offset = 0;
@@ -90,8 +82,8 @@ JobStatistics job_statistics(Session& session, Scope scope, Timestamp now) {
            SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END) FROM "job_count")" +
             of_company,
         parameters)[0];
-    return {number(row[0]), number(row[1]), number(row[2]), number(row[3]),
-            number(row[4]), number(row[5]), number(row[6]), number(row[7])};
+    return {integer_or_zero(row[0]), integer_or_zero(row[1]), integer_or_zero(row[2]), integer_or_zero(row[3]),
+            integer_or_zero(row[4]), integer_or_zero(row[5]), integer_or_zero(row[6]), integer_or_zero(row[7])};
 }
 
 QueueStatistics queue_statistics(Session& session, Scope scope, Timestamp now, const CalendarEnds& ends) {
@@ -112,8 +104,9 @@ QueueStatistics queue_statistics(Session& session, Scope scope, Timestamp now, c
            FROM "schedule" s JOIN "runtemplate" r ON r."id" = s."runtemplate_id")" +
             of_company,
         parameters)[0];
-    return {number(row[0]), number(row[1]), number(row[2]), number(row[3]), number(row[4]),
-            number(row[5]), number(row[6]), number(row[7]), number(row[8])};
+    return {integer_or_zero(row[0]), integer_or_zero(row[1]), integer_or_zero(row[2]),
+            integer_or_zero(row[3]), integer_or_zero(row[4]), integer_or_zero(row[5]),
+            integer_or_zero(row[6]), integer_or_zero(row[7]), integer_or_zero(row[8])};
 }
 
 }  // namespace mf

@@ -11,13 +11,11 @@
 namespace mf {
 namespace {
 
-std::int64_t ms(Timestamp moment) { return moment.time_since_epoch().count(); }
-
 /// So many tasks are looked at in one go.
 constexpr std::int64_t at_once = 250;
 
 /// Closes a task that has no outcome yet, as not fulfilled; a task of which nothing was tried is missed.
-void close(Session& session, const Task& task, std::string_view cause) {
+void close_task(Session& session, const Task& task, std::string_view cause) {
     const auto state = task.attempts == 0 ? TaskState::missed : TaskState::failed;
     const auto changed = session.sql.execute(
         R"(UPDATE "task" SET "state" = ?, "cause" = ? WHERE "id" = ? AND "state" IN ('open', 'running'))",
@@ -106,7 +104,7 @@ void note_attempt_started(Session& session, Id<Job> job) {
 
 void note_attempt_withdrawn(Session& session, Id<Task> id, std::string_view cause) {
     const auto task = Repository<Task>(session, Scope::everything()).find(id);
-    if (task) close(session, *task, cause);
+    if (task) close_task(session, *task, cause);
 }
 
 void forget_attempt(Session& session, Id<Task> id, Id<Job> job) {
@@ -160,7 +158,7 @@ std::optional<Id<Task>> close_abandoned_tasks(Database& database, Id<Task> after
             Repository<Task> tasks(session, Scope::everything());
             for (const auto id : without_work(session, abandoned))
                 if (const auto task = tasks.find({id}))
-                    close(session, *task, "Its window ended, and none of its jobs was left in the queue.");
+                    close_task(session, *task, "Its window ended, and none of its jobs was left in the queue.");
         });
     return go_on;
 }

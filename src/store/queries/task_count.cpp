@@ -5,15 +5,7 @@
 #include <stdexcept>
 
 namespace mf {
-namespace {
-
-std::int64_t number(const Value& value) {
-    // SUM of PostgreSQL over BIGINT is NUMERIC and comes as text.
-    if (auto* text = std::get_if<std::string>(&value)) return std::stoll(*text);
-    return is_null(value) ? 0 : std::get<std::int64_t>(value);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::int64_t day_of(Timestamp moment) {
     return std::chrono::floor<std::chrono::days>(moment).time_since_epoch().count();
@@ -54,14 +46,14 @@ TaskStatistics task_statistics(Session& session, Scope scope) {
         R"(SELECT SUM("fulfilled"), SUM("fulfilled_late"), SUM("failed"), SUM("missed") FROM "task_count")" +
             (of_company.empty() ? "" : " WHERE" + of_company),
         parameters)[0];
-    TaskStatistics out{.fulfilled = number(row[0]),
-                       .fulfilled_late = number(row[1]),
-                       .failed = number(row[2]),
-                       .missed = number(row[3])};
+    TaskStatistics out{.fulfilled = integer_or_zero(row[0]),
+                       .fulfilled_late = integer_or_zero(row[1]),
+                       .failed = integer_or_zero(row[2]),
+                       .missed = integer_or_zero(row[3])};
     for (const auto& [state, count] : {std::pair{"open", &out.open}, std::pair{"running", &out.running}}) {
         std::vector<Value> of_state{std::string(state)};
         of_state.insert(of_state.end(), parameters.begin(), parameters.end());
-        *count = number(session.sql.query(
+        *count = integer_or_zero(session.sql.query(
             R"(SELECT COUNT(*) FROM "task" WHERE "state" = ?)" + (of_company.empty() ? "" : " AND" + of_company),
             of_state)[0][0]);
     }

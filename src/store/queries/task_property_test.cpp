@@ -16,7 +16,7 @@ constexpr std::int64_t most_attempts = 3;
 
 /// Expected runs with their jobs, and what was counted of them.
 struct Runs : testing::Queue {
-    Runs() : testing::Queue(*parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc())) {
+    Runs() {
         for (const auto overlap : {Overlap::coalesce, Overlap::parallel})
             origins.push_back(add_run_template([&](RunTemplate& r) {
                 r.interv = "h";

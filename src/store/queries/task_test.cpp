@@ -3,21 +3,19 @@
 
 #include "base/time_text.h"
 #include "store/queries/task_count.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
 
 using namespace mf;
+using testing::at;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-Timestamp at(std::string_view text) { return *parse_time(text, Timestamp{}, Zone::utc()); }
-const Timestamp now = at("2026-03-02 02:00");
-
-struct Queue : testing::Queue {
-    Queue() : testing::Queue(now) {}
-
+struct TaskQueue : testing::Queue {
     Task task_of(Id<Job> job) { return get(get(job).task_id.value()); }
     Job next_job() {
         const auto queued = all<QueueEntry>();
@@ -25,7 +23,7 @@ struct Queue : testing::Queue {
         return get(queued[0].job_id);
     }
     bool run(Id<Job> job, JobState state, std::int64_t code, Timestamp when) {
-        REQUIRE(claim(100, now + 24h).size() == 1);
+        REQUIRE(claim(100, test_time + 24h).size() == 1);
         REQUIRE(start(job));
         return database.write([&, fence = get(job).fence](Session& session) {
             return record_end(session, {.job = job, .fence = fence, .state = state, .end = when, .exitcode = code});
@@ -50,12 +48,12 @@ struct Queue : testing::Queue {
 }  // namespace
 
 TEST_CASE("a task is open while its job waits, running while it runs, fulfilled when it succeeded") {
-    Queue queue;
-    const auto job = queue.plan(queue.hourly(), now);
+    TaskQueue queue;
+    const auto job = queue.plan(queue.hourly(), test_time);
     auto task = queue.task_of(job.id);
     CHECK(task.state == TaskState::open);
-    CHECK(task.window_start == now);
-    CHECK(task.window_end == now + 1h);
+    CHECK(task.window_start == test_time);
+    CHECK(task.window_end == test_time + 1h);
     CHECK(task.company_id == queue.company.id);
     CHECK(queue.counted().open == 1);
     REQUIRE(queue.claim().size() == 1);
@@ -67,7 +65,7 @@ TEST_CASE("a task is open while its job waits, running while it runs, fulfilled 
     task = queue.task_of(job.id);
     CHECK(task.state == TaskState::fulfilled);
     CHECK(task.fulfilled_by_job_id == job.id.value);
-    CHECK(task.fulfilled_at == now);
+    CHECK(task.fulfilled_at == test_time);
     CHECK(task.attempts == 0);
     CHECK_FALSE(task.cause);
     CHECK(queue.counted().fulfilled == 1);
@@ -75,26 +73,26 @@ TEST_CASE("a task is open while its job waits, running while it runs, fulfilled 
 }
 
 TEST_CASE("what people launch has no task") {
-    Queue queue;
-    const auto job = queue.launch(queue.hourly(), now);
-    CHECK(queue.run(job.id, JobState::succeeded, 0, now));
+    TaskQueue queue;
+    const auto job = queue.launch(queue.hourly(), test_time);
+    CHECK(queue.run(job.id, JobState::succeeded, 0, test_time));
     CHECK(queue.all<Task>().empty());
     CHECK(queue.counted().total() == 0);
 }
 
 TEST_CASE("attempts go on until one succeeds") {
-    Queue queue;
-    auto job = queue.plan(queue.hourly([](RunTemplate& r) { r.max_attempts = 3; }), now);
+    TaskQueue queue;
+    auto job = queue.plan(queue.hourly([](RunTemplate& r) { r.max_attempts = 3; }), test_time);
     const auto task = *job.task_id;
     for (std::int64_t attempt = 1; attempt < 3; ++attempt) {
-        REQUIRE(queue.run(job.id, JobState::failed, 1, now + 10min * attempt));
+        REQUIRE(queue.run(job.id, JobState::failed, 1, test_time + 10min * attempt));
         CHECK(queue.get(task).state == TaskState::open);
         CHECK(queue.get(task).attempts == attempt);
         job = queue.next_job();
         CHECK(job.task_id == task);
         CHECK(job.attempt == attempt + 1);
     }
-    REQUIRE(queue.run(job.id, JobState::succeeded, 0, now + 30min));
+    REQUIRE(queue.run(job.id, JobState::succeeded, 0, test_time + 30min));
     CHECK(queue.get(task).state == TaskState::fulfilled);
     CHECK(queue.get(task).fulfilled_by_job_id == job.id.value);
     CHECK(queue.get(task).attempts == 2);
@@ -102,12 +100,12 @@ TEST_CASE("attempts go on until one succeeds") {
 }
 
 TEST_CASE("a task whose attempts are used up has failed, with its cause") {
-    Queue queue;
+    TaskQueue queue;
     const auto origin = queue.hourly([](RunTemplate& r) { r.max_attempts = 2; });
-    const auto first = queue.plan(origin, now);
-    REQUIRE(queue.run(first.id, JobState::failed, 7, now + 10min));
+    const auto first = queue.plan(origin, test_time);
+    REQUIRE(queue.run(first.id, JobState::failed, 7, test_time + 10min));
     const auto second = queue.next_job();
-    REQUIRE(queue.run(second.id, JobState::timed_out, 124, now + 20min));
+    REQUIRE(queue.run(second.id, JobState::timed_out, 124, test_time + 20min));
     const auto task = queue.task_of(first.id);
     CHECK(task.state == TaskState::failed);
     CHECK(task.attempts == 2);
@@ -118,18 +116,18 @@ TEST_CASE("a task whose attempts are used up has failed, with its cause") {
 
 TEST_CASE("no attempt starts after the deadline, and none follows one that ended after the window") {
     const auto tried_again = [](std::chrono::minutes deadline, std::chrono::minutes end) {
-        Queue queue;
+        TaskQueue queue;
         const auto origin = queue.hourly([](RunTemplate& r) { r.max_attempts = 2, r.retry_min_gap = 60; });
         const auto job = queue.database.write([&](Session& session) {
             return testing::must(enqueue(session, Scope::everything(),
                                          {.run_template = origin,
-                                          .schedule = now,
-                                          .window = TaskWindow{now, now + 1h, now + deadline},
+                                          .schedule = test_time,
+                                          .window = TaskWindow{test_time, test_time + 1h, test_time + deadline},
                                           .schedule_type = "hourly",
                                           .launched_by = queue.user},
-                                         now));
+                                         test_time));
         });
-        REQUIRE(queue.run(job.id, JobState::failed, 1, now + end));
+        REQUIRE(queue.run(job.id, JobState::failed, 1, test_time + end));
         const bool again = !queue.all<QueueEntry>().empty();
         CHECK(queue.task_of(job.id).state == (again ? TaskState::open : TaskState::failed));
         return again;
@@ -143,9 +141,9 @@ TEST_CASE("no attempt starts after the deadline, and none follows one that ended
 
 TEST_CASE("a success after the deadline counts as late, or not at all") {
     for (const bool allowed : {false, true}) {
-        Queue queue;
-        const auto job = queue.plan(queue.hourly([&](RunTemplate& r) { r.allow_late = allowed; }), now);
-        REQUIRE(queue.run(job.id, JobState::succeeded, 0, now + 1h + 1ms));
+        TaskQueue queue;
+        const auto job = queue.plan(queue.hourly([&](RunTemplate& r) { r.allow_late = allowed; }), test_time);
+        REQUIRE(queue.run(job.id, JobState::succeeded, 0, test_time + 1h + 1ms));
         const auto task = queue.task_of(job.id);
         CHECK(task.state == (allowed ? TaskState::fulfilled_late : TaskState::failed));
         CHECK(task.fulfilled_by_job_id.has_value() == allowed);
@@ -155,16 +153,16 @@ TEST_CASE("a success after the deadline counts as late, or not at all") {
 }
 
 TEST_CASE("a job that is withdrawn before it started makes its task missed, or failed when others were tried") {
-    Queue queue;
+    TaskQueue queue;
     const auto origin = queue.hourly([](RunTemplate& r) { r.max_attempts = 2; });
-    const auto missed = queue.plan(origin, now);
+    const auto missed = queue.plan(origin, test_time);
     REQUIRE(queue.cancel(missed.id));
     CHECK(queue.task_of(missed.id).state == TaskState::missed);
     CHECK(queue.task_of(missed.id).cause == "No more.");
-    const auto tried = queue.plan(origin, now - 10min);
-    REQUIRE(queue.run(tried.id, JobState::failed, 1, now));
+    const auto tried = queue.plan(origin, test_time - 10min);
+    REQUIRE(queue.run(tried.id, JobState::failed, 1, test_time));
     queue.database.write(
-        [&](Session& session) { withdraw_queued(session, origin.id, Withdraw::planned, "Switched off.", now); });
+        [&](Session& session) { withdraw_queued(session, origin.id, Withdraw::planned, "Switched off.", test_time); });
     CHECK(queue.task_of(tried.id).state == TaskState::failed);
     CHECK(queue.task_of(tried.id).cause == "Switched off.");
     CHECK(queue.counted().missed == 1);
@@ -172,16 +170,16 @@ TEST_CASE("a job that is withdrawn before it started makes its task missed, or f
 }
 
 TEST_CASE("a task goes with the last of its jobs, one that never began stays as missed") {
-    Queue queue;
+    TaskQueue queue;
     const auto erase = [&](Id<Job> job) {
-        REQUIRE(
-            queue.database.write([&](Session& session) { return erase_job(session, Scope::everything(), job, now); }));
+        REQUIRE(queue.database.write(
+            [&](Session& session) { return erase_job(session, Scope::everything(), job, test_time); }));
     };
     const auto origin = queue.hourly([](RunTemplate& r) { r.max_attempts = 2; });
-    const auto first = queue.plan(origin, now);
-    REQUIRE(queue.run(first.id, JobState::failed, 1, now));
+    const auto first = queue.plan(origin, test_time);
+    REQUIRE(queue.run(first.id, JobState::failed, 1, test_time));
     const auto second = queue.next_job();
-    REQUIRE(queue.run(second.id, JobState::succeeded, 0, now));
+    REQUIRE(queue.run(second.id, JobState::succeeded, 0, test_time));
     erase(second.id);
     CHECK_FALSE(queue.task_of(first.id).fulfilled_by_job_id);
     CHECK(queue.counted().fulfilled == 1);
@@ -189,7 +187,7 @@ TEST_CASE("a task goes with the last of its jobs, one that never began stays as 
     CHECK(queue.all<Task>().empty());
     CHECK(queue.counted().total() == 0);
 
-    const auto waiting = queue.plan(origin, now + 1h);
+    const auto waiting = queue.plan(origin, test_time + 1h);
     erase(waiting.id);
     REQUIRE(queue.all<Task>().size() == 1);
     CHECK(queue.all<Task>()[0].state == TaskState::missed);
@@ -198,8 +196,8 @@ TEST_CASE("a task goes with the last of its jobs, one that never began stays as 
 }
 
 TEST_CASE("a job that is given to another run template leaves its task behind") {
-    Queue queue;
-    const auto job = queue.plan(queue.hourly(), now);
+    TaskQueue queue;
+    const auto job = queue.plan(queue.hourly(), test_time);
     auto after = job;
     after.runtemplate_id = queue.hourly().id;
     after.slot.reset();
@@ -207,40 +205,41 @@ TEST_CASE("a job that is given to another run template leaves its task behind") 
     REQUIRE(queue.database.write(
         [&](Session& session) { return change_queued(session, Scope::everything(), job, after); }));
     CHECK(queue.get(*job.task_id).state == TaskState::missed);
-    REQUIRE(queue.run(job.id, JobState::succeeded, 0, now));
+    REQUIRE(queue.run(job.id, JobState::succeeded, 0, test_time));
     CHECK(queue.get(*job.task_id).state == TaskState::missed);
 }
 
 TEST_CASE("only a task that failed or was missed can be opened again, once") {
-    Queue queue;
+    TaskQueue queue;
     const auto origin = queue.hourly();
     const auto reopened = [&](Id<Task> task) {
         return queue.database.write([&](Session& session) { return reopen_task(session, task); });
     };
-    const auto job = queue.plan(origin, now);
+    const auto job = queue.plan(origin, test_time);
     CHECK_FALSE(reopened(*job.task_id));
-    REQUIRE(queue.run(job.id, JobState::failed, 1, now));
+    REQUIRE(queue.run(job.id, JobState::failed, 1, test_time));
     CHECK(reopened(*job.task_id));
     CHECK_FALSE(reopened(*job.task_id));
     CHECK_FALSE(queue.get(*job.task_id).cause);
     CHECK(queue.counted().open == 1);
     CHECK(queue.counted().failed == 0);
-    const auto good = queue.plan(origin, now + 1h);
-    REQUIRE(queue.run(good.id, JobState::succeeded, 0, now));
+    const auto good = queue.plan(origin, test_time + 1h);
+    REQUIRE(queue.run(good.id, JobState::succeeded, 0, test_time));
     CHECK_FALSE(reopened(*good.task_id));
     CHECK_FALSE(reopened({4711}));
 }
 
 TEST_CASE("windows that get no job are missed, once each") {
-    Queue queue;
+    TaskQueue queue;
     const auto origin = queue.hourly();
-    const auto job = queue.plan(origin, now);
+    const auto job = queue.plan(origin, test_time);
     std::vector<TaskWindow> windows;
     for (int i = -30; i <= 30; ++i)
-        windows.push_back({now + std::chrono::hours(i), now + std::chrono::hours(i + 1), now + std::chrono::hours(i)});
+        windows.push_back({test_time + std::chrono::hours(i), test_time + std::chrono::hours(i + 1),
+                           test_time + std::chrono::hours(i)});
     for (int i = 0; i < 2; ++i)
         queue.database.write(
-            [&](Session& session) { miss_windows(session, origin, windows, "Nobody was there.", now); });
+            [&](Session& session) { miss_windows(session, origin, windows, "Nobody was there.", test_time); });
     CHECK(queue.task_of(job.id).state == TaskState::open);
     const auto missed = queue.all<Task>({.equals = {{"state", std::string("missed")}}});
     REQUIRE(missed.size() == 60);
@@ -252,13 +251,13 @@ TEST_CASE("windows that get no job are missed, once each") {
 }
 
 TEST_CASE("a task is only abandoned when its window is over and nothing of it waits or runs") {
-    Queue queue;
+    TaskQueue queue;
     const auto origin = queue.hourly([](RunTemplate& r) { r.max_attempts = 2, r.overlap = Overlap::parallel; });
-    const auto gone = queue.plan(origin, now);
-    const auto tried = queue.plan(origin, now + 1min);
-    const auto waiting = queue.plan(origin, now + 2min);
-    const auto running = queue.plan(origin, now + 3min);
-    for (const auto& claimed : queue.claim(100, now + 3min)) {
+    const auto gone = queue.plan(origin, test_time);
+    const auto tried = queue.plan(origin, test_time + 1min);
+    const auto waiting = queue.plan(origin, test_time + 2min);
+    const auto running = queue.plan(origin, test_time + 3min);
+    for (const auto& claimed : queue.claim(100, test_time + 3min)) {
         if (claimed.job.id == running.id) queue.start(running.id);
         if (claimed.job.id == waiting.id)
             queue.database.write([&](Session& session) { give_back(session, claimed.job); });
@@ -269,9 +268,9 @@ TEST_CASE("a task is only abandoned when its window is over and nothing of it wa
                             {gone.id.value, tried.id.value});
         session.sql.execute(R"(UPDATE "task" SET "attempts" = 1 WHERE "id" = ?)", {tried.task_id->value});
     });
-    queue.close_abandoned(now + 1h);
+    queue.close_abandoned(test_time + 1h);
     CHECK(queue.task_of(gone.id).state == TaskState::open);
-    queue.close_abandoned(now + 48h);
+    queue.close_abandoned(test_time + 48h);
     CHECK(queue.task_of(gone.id).state == TaskState::missed);
     CHECK_FALSE(queue.task_of(gone.id).cause.value_or("").empty());
     CHECK(queue.task_of(tried.id).state == TaskState::failed);
@@ -280,45 +279,46 @@ TEST_CASE("a task is only abandoned when its window is over and nothing of it wa
 }
 
 TEST_CASE("abandoned tasks are found behind any number of others") {
-    Queue queue;
+    TaskQueue queue;
     const auto origin = queue.hourly();
     std::vector<Task> many;
     for (int i = 0; i < 700; ++i)
         many.push_back({.runtemplate_id = origin.id,
                         .company_id = queue.company.id,
-                        .window_start = now + std::chrono::minutes(i),
+                        .window_start = test_time + std::chrono::minutes(i),
                         // The last of each kind is over, the others are not.
-                        .window_end = i == 599 || i == 699 ? now : now + 24h,
+                        .window_end = i == 599 || i == 699 ? test_time : test_time + 24h,
                         .state = i < 600 ? TaskState::open : TaskState::running});
     queue.database.write(
         [&](Session& session) { REQUIRE(Repository<Task>(session, Scope::everything()).insert_all(many)); });
-    queue.close_abandoned(now + 1h);
+    queue.close_abandoned(test_time + 1h);
     CHECK(queue.counted().missed == 2);
     CHECK(queue.counted().open == 599);
     CHECK(queue.counted().running == 99);
 }
 
 TEST_CASE("history without jobs is forgotten by age and company, some at a time") {
-    Queue queue;
+    TaskQueue queue;
     const auto origin = queue.hourly();
     const auto other_company = queue.add_company("other");
     const auto other = queue.add_run_template([&](RunTemplate& r) { r.company_id = other_company.id; });
-    const std::vector<TaskWindow> windows{{now, now + 1h, now + 1h}, {now + 1h, now + 2h, now + 2h}};
+    const std::vector<TaskWindow> windows{{test_time, test_time + 1h, test_time + 1h},
+                                          {test_time + 1h, test_time + 2h, test_time + 2h}};
     queue.database.write([&](Session& session) {
-        miss_windows(session, origin, windows, "Nobody was there.", now);
-        miss_windows(session, other, windows, "Nobody was there.", now);
+        miss_windows(session, origin, windows, "Nobody was there.", test_time);
+        miss_windows(session, other, windows, "Nobody was there.", test_time);
     });
-    const auto kept = queue.plan(origin, now - 1h);
-    REQUIRE(queue.run(kept.id, JobState::succeeded, 0, now));
+    const auto kept = queue.plan(origin, test_time - 1h);
+    REQUIRE(queue.run(kept.id, JobState::succeeded, 0, test_time));
     const auto forget = [&](Scope scope, Timestamp before, std::int64_t most) {
         return queue.database.write(
             [&](Session& session) { return forget_tasks_without_jobs(session, scope, before, most); });
     };
-    CHECK(forget(Scope::everything(), now, 100) == 0);
-    CHECK(forget(Scope::only(other_company.id), now + 1ms, 100) == 2);
+    CHECK(forget(Scope::everything(), test_time, 100) == 0);
+    CHECK(forget(Scope::only(other_company.id), test_time + 1ms, 100) == 2);
     CHECK(queue.counted().missed == 2);
     CHECK(queue.counted(Scope::only(other_company.id)).total() == 0);
-    CHECK(forget(Scope::everything(), now + 1ms, 1) == 1);
-    CHECK(forget(Scope::everything(), now + 1ms, 100) == 1);
+    CHECK(forget(Scope::everything(), test_time + 1ms, 1) == 1);
+    CHECK(forget(Scope::everything(), test_time + 1ms, 100) == 1);
     CHECK(queue.task_of(kept.id).state == TaskState::fulfilled);
 }

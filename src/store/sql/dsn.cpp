@@ -9,7 +9,7 @@
 namespace mf::sql {
 namespace {
 
-Error invalid(std::string_view what) {
+Error invalid_address(std::string_view what) {
     return {ErrorCode::invalid,
             fmt::format("The address of the database is not understood: {}. Write sqlite:/path/file.db, "
                         "pgsql://user@host:port/name, or mysql://user@host:port/name; a socket is named by "
@@ -55,19 +55,19 @@ Result<void> read_place(std::string_view text, Address& address) {
         host = text.substr(0, colon);
         port = text.substr(colon + 1);
         const auto number = to_integer(port);
-        if (!number || *number < 1 || *number > 65535) return invalid("the port is no number from 1 to 65535");
+        if (!number || *number < 1 || *number > 65535) return invalid_address("the port is no number from 1 to 65535");
         address.port = static_cast<int>(*number);
     }
     if (bracket != std::string_view::npos) host = host.substr(1, bracket - 1);
     auto name = decoded(host);
-    if (!name) return invalid("a % in the host is followed by no two hexadecimal digits");
+    if (!name) return invalid_address("a % in the host is followed by no two hexadecimal digits");
     address.host = name->empty() ? "localhost" : *std::move(name);
     return {};
 }
 
 Result<Address> read_server(std::string_view text, Dialect dialect) {
     Address address{.dialect = dialect};
-    if (!text.starts_with("//")) return invalid("the kind of the database is to be followed by ://");
+    if (!text.starts_with("//")) return invalid_address("the kind of the database is to be followed by ://");
     text.remove_prefix(2);
     const auto question = text.find('?');
     const auto option = question == std::string_view::npos ? std::string_view() : text.substr(question + 1);
@@ -82,20 +82,21 @@ Result<Address> read_server(std::string_view text, Dialect dialect) {
                          "MULTIFLEXI_TO_PASSWORD or into a file named by --password-file, and consider this one "
                          "known."};
         auto name = decoded(user);
-        if (!name) return invalid("a % in the user is followed by no two hexadecimal digits");
+        if (!name) return invalid_address("a % in the user is followed by no two hexadecimal digits");
         address.user = *std::move(name);
         text.remove_prefix(at + 1);
     }
     const auto slash = text.find('/');
     auto database = decoded(slash == std::string_view::npos ? "" : text.substr(slash + 1));
-    if (!database) return invalid("a % in the name is followed by no two hexadecimal digits");
-    if (database->empty()) return invalid("the name of the database is missing behind the host");
+    if (!database) return invalid_address("a % in the name is followed by no two hexadecimal digits");
+    if (database->empty()) return invalid_address("the name of the database is missing behind the host");
     address.database = *std::move(database);
     if (auto place = read_place(text.substr(0, slash), address); !place) return place.error();
     if (question == std::string_view::npos) return address;
     constexpr std::string_view socket = "socket=";
     auto path = decoded(option.starts_with(socket) ? option.substr(socket.size()) : "");
-    if (!path || !path->starts_with('/')) return invalid("behind the ? only socket= with an absolute path may stand");
+    if (!path || !path->starts_with('/'))
+        return invalid_address("behind the ? only socket= with an absolute path may stand");
     address.host = *std::move(path);
     return address;
 }
@@ -104,14 +105,14 @@ Result<Address> read_server(std::string_view text, Dialect dialect) {
 
 Result<Address> read_dsn(std::string_view text) {
     const auto colon = text.find(':');
-    if (colon == std::string_view::npos) return invalid("it begins with no kind of database and a colon");
+    if (colon == std::string_view::npos) return invalid_address("it begins with no kind of database and a colon");
     const auto kind = lower(text.substr(0, colon));
     const auto rest = text.substr(colon + 1);
     if (kind == "pgsql" || kind == "postgres" || kind == "postgresql") return read_server(rest, Dialect::postgres);
     if (kind == "mysql" || kind == "mariadb") return read_server(rest, Dialect::mariadb);
-    if (kind != "sqlite") return invalid("its kind is none of sqlite, pgsql and mysql");
+    if (kind != "sqlite") return invalid_address("its kind is none of sqlite, pgsql and mysql");
     const auto file = rest.starts_with("//") ? rest.substr(2) : rest;
-    if (!file.starts_with('/')) return invalid("the file must be named by its whole path, from / on");
+    if (!file.starts_with('/')) return invalid_address("the file must be named by its whole path, from / on");
     return Address{.dialect = Dialect::sqlite, .database = std::string(file)};
 }
 

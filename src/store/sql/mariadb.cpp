@@ -61,7 +61,7 @@ struct CloseStatement {
 struct FreeMetadata {
     void operator()(MYSQL_RES* r) const { my().free_result(r); }
 };
-using Statement = std::unique_ptr<MYSQL_STMT, CloseStatement>;
+using MariadbStatement = std::unique_ptr<MYSQL_STMT, CloseStatement>;
 
 constexpr unsigned binary_charset = 63;
 
@@ -258,8 +258,8 @@ private:
                             "settings of the MariaDB server.",
                             name_, largest_packet_, size));
     }
-    Statement prepare(std::string_view sql) {
-        Statement statement(my().stmt_init(connection_.get()));
+    MariadbStatement prepare(std::string_view sql) {
+        MariadbStatement statement(my().stmt_init(connection_.get()));
         if (!statement) throw DatabaseError(Kind::other, name_ + " has failed: there is no memory left.");
         if (my().stmt_prepare(statement.get(), sql.data(), sql.size()) != 0) raise_for(statement.get());
         return statement;
@@ -375,7 +375,7 @@ private:
 
     const std::string name_;
     std::unique_ptr<MYSQL, CloseConnection> connection_;
-    StatementCache<Statement> statements_;
+    StatementCache<MariadbStatement> statements_;
     TransactionState transaction_{name_};
     std::size_t largest_packet_ = 1 << 20;
 };

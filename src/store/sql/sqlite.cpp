@@ -22,7 +22,7 @@ struct FinalizeStatement {
 struct CloseDatabase {
     void operator()(sqlite3* d) const { sqlite3_close_v2(d); }
 };
-using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+using SqliteStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 Kind kind_of_errno(int error) {
     if (error == ENOSPC || error == EDQUOT) return Kind::full;
@@ -324,13 +324,13 @@ private:
             on_row(s);
         }
     }
-    Statement prepare(std::string_view sql) const {
+    SqliteStatement prepare(std::string_view sql) const {
         sqlite3_stmt* raw = nullptr;
         const char* rest = nullptr;
         const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
                                             SQLITE_PREPARE_PERSISTENT, &raw, &rest);
         if (code != SQLITE_OK) raise(code);
-        Statement statement(raw);
+        SqliteStatement statement(raw);
         const std::string_view left(rest, static_cast<std::size_t>(sql.data() + sql.size() - rest));
         if (!statement || left.find_first_not_of(" \t\r\n;") != std::string_view::npos)
             throw std::logic_error(fmt::format("not exactly one statement: {}", sql));
@@ -384,7 +384,7 @@ private:
     const std::string name_;
     std::optional<FileState> unused_since_;  // reading a file that nobody else uses
     std::unique_ptr<sqlite3, CloseDatabase> database_;
-    StatementCache<Statement> statements_;  // before the database is closed
+    StatementCache<SqliteStatement> statements_;  // before the database is closed
     std::int64_t reopened_ = 0;
     TransactionState transaction_{name_};
 };

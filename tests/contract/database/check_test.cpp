@@ -7,6 +7,7 @@
 #include "store/queries/job_record.h"
 #include "store/sql/transaction.h"
 #include "support/database_servers.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -15,12 +16,11 @@
 
 using namespace mf;
 using mf::sql::Dialect;
+using mf::testing::odd_moment;
 using mf::testing::on_each_database;
 using mf::testing::TemporaryDirectory;
 
 namespace {
-
-constexpr Timestamp now{std::chrono::milliseconds{1'795'000'000'123}};
 
 template <class T>
 T inserted(Session& session, T record) {
@@ -32,7 +32,7 @@ T inserted(Session& session, T record) {
 /// An installation with a planned job that succeeded, one that runs, one that waits, and an artifact.
 void fill(Database& database) {
     database.write([](Session& session) {
-        const auto user = inserted(session, User{.login = "tester", .created_at = now});
+        const auto user = inserted(session, User{.login = "tester", .created_at = odd_moment});
         const auto application =
             inserted(session, Application{.uuid = "u", .name = "Probe", .version = "1", .executable = "/bin/true"});
         const auto company = inserted(session, Company{.name = "Acme", .code = "acme"});
@@ -40,19 +40,19 @@ void fill(Database& database) {
             inserted(session, RunTemplate{.app_id = application.id, .company_id = company.id, .name = "Run"});
         const std::string sha256(64, 'a');
         for (int i = 0; i < 3; ++i) {
-            const auto slot = now + std::chrono::hours(i);
+            const auto slot = odd_moment + std::chrono::hours(i);
             const NewJob request{.run_template = run_template,
-                                 .schedule = now,
+                                 .schedule = odd_moment,
                                  .window = TaskWindow{slot, slot + std::chrono::hours(1), slot + std::chrono::hours(1)},
                                  .schedule_type = "hourly",
                                  .executor = ExecutorKind::native,
                                  .launched_by = user.id};
-            if (!enqueue(session, Scope::everything(), request, now)) throw std::runtime_error("not queued");
+            if (!enqueue(session, Scope::everything(), request, odd_moment)) throw std::runtime_error("not queued");
         }
         for (int i = 0; i < 2; ++i) {
-            const auto claimed = claim_due(session, "node", now, 1);
+            const auto claimed = claim_due(session, "node", odd_moment, 1);
             if (claimed.size() != 1) throw std::runtime_error("nothing to claim");
-            record_start(session, {.job = claimed[0].job.id, .fence = 1, .begin = now, .environment = "[]"});
+            record_start(session, {.job = claimed[0].job.id, .fence = 1, .begin = odd_moment, .environment = "[]"});
             for (std::int64_t seq = 0; seq < 3; ++seq)
                 session.sql.execute(R"(INSERT INTO "job_output" ("job_id", "seq", "at", "stream", "size", "encoding",
                                        "content") VALUES (?, ?, 1, 1, 1, 0, ?))",
@@ -66,7 +66,7 @@ void fill(Database& database) {
             record_end(session, {.job = claimed[0].job.id,
                                  .fence = 1,
                                  .state = JobState::succeeded,
-                                 .end = now,
+                                 .end = odd_moment,
                                  .exitcode = 0,
                                  .artifacts = {Artifact{.job_id = claimed[0].job.id,
                                                         .company_id = company.id,
@@ -90,7 +90,7 @@ std::vector<std::string> found(sql::Connection& connection) {
 TEST_CASE("nothing is wrong with what the program itself has written") {
     on_each_database([](const sql::Address& address) {
         Database database(address);
-        REQUIRE(migrate(database, now));
+        REQUIRE(migrate(database, odd_moment));
         fill(database);
         const auto connection = sql::open(address);
         CHECK(found(*connection) == std::vector<std::string>{});
@@ -107,7 +107,7 @@ TEST_CASE("every broken promise is found, with its row") {
         const sql::Address whole{.database = directory.path() / "whole", .durable = false};
         for (const auto& each : {whole, address}) {
             Database database(each);
-            REQUIRE(migrate(database, now));
+            REQUIRE(migrate(database, odd_moment));
             if (each.database == whole.database) fill(database);
         }
         const auto intact = sql::open(whole);
@@ -157,7 +157,7 @@ TEST_CASE("rows that refer to nothing, and values of another kind, are found in 
     const TemporaryDirectory directory;
     const sql::Address address{.database = directory.path() / "x", .durable = false};
     Database database(address);
-    REQUIRE(migrate(database, now));
+    REQUIRE(migrate(database, odd_moment));
     fill(database);
     const auto connection = sql::open(address);
     connection->query("PRAGMA foreign_keys=OFF", {});
@@ -176,7 +176,7 @@ TEST_CASE("of many problems of a kind the first are told, and that there are mor
     const TemporaryDirectory directory;
     const sql::Address address{.database = directory.path() / "x", .durable = false};
     Database database(address);
-    REQUIRE(migrate(database, now));
+    REQUIRE(migrate(database, odd_moment));
     const auto connection = sql::open(address);
     for (int i = 0; i < 105; ++i)
         connection->execute(R"(INSERT INTO "content" ("sha256", "size") VALUES (?, 1))", {fmt::to_string(i)});
@@ -190,7 +190,7 @@ TEST_CASE("a damaged file is told") {
     const sql::Address address{.database = directory.path() / "x", .durable = false};
     {
         Database database(address);
-        REQUIRE(migrate(database, now));
+        REQUIRE(migrate(database, odd_moment));
         fill(database);
         const auto connection = sql::open(address);
         connection->query("PRAGMA wal_checkpoint(TRUNCATE)", {});

@@ -3,6 +3,7 @@
 #include "random_rows.h"
 #include "store/sql/transaction.h"
 #include "support/database_servers.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -12,18 +13,17 @@ using namespace mf;
 using mf::sql::Dialect;
 using mf::testing::add_random_rows;
 using mf::testing::DatabaseServer;
+using mf::testing::odd_moment;
 using mf::testing::on_each_database;
 using mf::testing::TemporaryDirectory;
 
 namespace {
 
-constexpr Timestamp now{std::chrono::milliseconds{1'795'000'000'123}};
-
 /// An empty database with the schema, and a session with it.
 struct Place {
     explicit Place(sql::Address where) : address(std::move(where)) {
         Database database(address);
-        if (const auto made = migrate(database, now); !made) throw std::runtime_error(made.error().message);
+        if (const auto made = migrate(database, odd_moment); !made) throw std::runtime_error(made.error().message);
         connection = sql::open(address);
     }
     sql::Address address;

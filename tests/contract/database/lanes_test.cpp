@@ -4,6 +4,7 @@
 #include "store/queries/job_queue.h"
 #include "store/queries/lane.h"
 #include "support/database_servers.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -13,18 +14,17 @@
 #include <thread>
 
 using namespace mf;
+using mf::testing::odd_moment;
 using namespace std::chrono_literals;
 using mf::testing::on_each_database;
 
 namespace {
 
-constexpr Timestamp now{std::chrono::milliseconds{1'795'000'000'123}};
-
 /// A database with companies that have jobs in the queue.
 struct Fleet {
     explicit Fleet(const sql::Address& where) : address(where), database(where) {
-        REQUIRE(migrate(database, now));
-        user = add(User{.login = "tester", .created_at = now}).id;
+        REQUIRE(migrate(database, odd_moment));
+        user = add(User{.login = "tester", .created_at = odd_moment}).id;
         application = add_application("probe");
     }
     template <class T>
@@ -41,11 +41,12 @@ struct Fleet {
                                .executable = "/bin/true",
                                .enabled = true,
                                .max_parallel = limit,
-                               .created_at = now,
-                               .updated_at = now});
+                               .created_at = odd_moment,
+                               .updated_at = odd_moment});
     }
     Company add_company(const std::string& code, std::optional<std::int64_t> limit = {}) {
-        return add(Company{.name = code, .code = code, .max_parallel = limit, .created_at = now, .updated_at = now});
+        return add(Company{
+            .name = code, .code = code, .max_parallel = limit, .created_at = odd_moment, .updated_at = odd_moment});
     }
     RunTemplate add_run_template(const Company& company, const Application& of, const std::string& runs_on = "") {
         return add(RunTemplate{.app_id = of.id,
@@ -53,10 +54,10 @@ struct Fleet {
                                .name = "R",
                                .overlap = Overlap::parallel,
                                .runs_on = runs_on,
-                               .created_at = now,
-                               .updated_at = now});
+                               .created_at = odd_moment,
+                               .updated_at = odd_moment});
     }
-    void launch(const RunTemplate& run_template, int number, Timestamp first = now - 1h) {
+    void launch(const RunTemplate& run_template, int number, Timestamp first = odd_moment - 1h) {
         database.write([&](Session& session) {
             for (int i = 0; i < number; ++i)
                 REQUIRE(enqueue(session, Scope::everything(),
@@ -64,11 +65,11 @@ struct Fleet {
                                  .schedule = first + std::chrono::milliseconds(i),
                                  .schedule_type = "adhoc",
                                  .launched_by = user},
-                                now));
+                                odd_moment));
         });
     }
     std::vector<ClaimedJob> claim(int most, const TextList& labels = {}) {
-        return database.write([&](Session& session) { return claim_due(session, "node", now, most, labels); });
+        return database.write([&](Session& session) { return claim_due(session, "node", odd_moment, most, labels); });
     }
     std::int64_t number(std::string_view sql, std::vector<Value> parameters = {}) {
         return database.read(
@@ -110,10 +111,10 @@ TEST_CASE("labels, limits and fairness decide on every database alike") {
         const auto limited = fleet.add_company("limited", 2), second = fleet.add_company("second");
         const auto third = fleet.add_company("third");
         const auto rare = fleet.add_application("rare", 1);
-        fleet.launch(fleet.add_run_template(limited, fleet.application), 20, now - 3h);
-        fleet.launch(fleet.add_run_template(second, fleet.application, "gpu"), 20, now - 2h);
-        fleet.launch(fleet.add_run_template(third, rare), 5, now - 4h);
-        fleet.launch(fleet.add_run_template(third, fleet.application), 20, now - 1h);
+        fleet.launch(fleet.add_run_template(limited, fleet.application), 20, odd_moment - 3h);
+        fleet.launch(fleet.add_run_template(second, fleet.application, "gpu"), 20, odd_moment - 2h);
+        fleet.launch(fleet.add_run_template(third, rare), 5, odd_moment - 4h);
+        fleet.launch(fleet.add_run_template(third, fleet.application), 20, odd_moment - 1h);
         const auto claimed = fleet.claim(8);
         std::map<std::int64_t, int> of_company, of_application;
         for (const auto& job : claimed) {
@@ -151,7 +152,8 @@ TEST_CASE("nodes that claim at the same moment never take a job twice and find w
         std::atomic<int> in_vain = 0, attempts = 0;
         at_once(nodes, address, [&](Database& database, const std::string& node) {
             for (bool more = true; more;) {
-                const auto got = database.write([&](Session& session) { return claim_due(session, node, now, most); });
+                const auto got =
+                    database.write([&](Session& session) { return claim_due(session, node, odd_moment, most); });
                 ++attempts;
                 more = !got.empty();
                 if (!more) {
@@ -185,7 +187,8 @@ TEST_CASE("a limit is exact although nodes claim at the same moment") {
             fleet.launch(fleet.add_run_template(company, limited), 30);
             fleet.launch(fleet.add_run_template(free_of_it, limited), 30);
             at_once(4, address, [&](Database& database, const std::string& node) {
-                while (!database.write([&](Session& session) { return claim_due(session, node, now, 2); }).empty()) {
+                while (!database.write([&](Session& session) { return claim_due(session, node, odd_moment, 2); })
+                            .empty()) {
                 }
             });
             const auto running = [&](std::string_view column, std::int64_t id) {

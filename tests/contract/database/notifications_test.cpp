@@ -5,18 +5,19 @@
 #include "store/queries/job_queue.h"
 #include "store/queries/job_record.h"
 #include "support/database_servers.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 #include <poll.h>
 
 using namespace mf;
+using mf::testing::odd_moment;
 using namespace std::chrono_literals;
 using mf::sql::Dialect;
 using mf::testing::DatabaseServer;
 
 namespace {
 
-constexpr Timestamp now{std::chrono::milliseconds{1'795'000'000'123}};
 constexpr int patience = 30'000;  // ms; what does not come at once does not come
 
 /// What is told to a session that listens.
@@ -38,19 +39,22 @@ struct Ear {
     std::unique_ptr<sql::Connection> session;
 };
 
-struct Rows {
-    explicit Rows(Database& of) : database(of) {
-        REQUIRE(migrate(database, now));
-        user = add(User{.login = "tester", .created_at = now}).id;
+struct PlayedRows {
+    explicit PlayedRows(Database& of) : database(of) {
+        REQUIRE(migrate(database, odd_moment));
+        user = add(User{.login = "tester", .created_at = odd_moment}).id;
         application = add(Application{.uuid = "u",
                                       .name = "n",
                                       .executable = "/bin/true",
                                       .enabled = true,
-                                      .created_at = now,
-                                      .updated_at = now});
-        company = add(Company{.name = "c", .code = "c", .created_at = now, .updated_at = now});
-        run_template = add(RunTemplate{
-            .app_id = application.id, .company_id = company.id, .name = "R", .created_at = now, .updated_at = now});
+                                      .created_at = odd_moment,
+                                      .updated_at = odd_moment});
+        company = add(Company{.name = "c", .code = "c", .created_at = odd_moment, .updated_at = odd_moment});
+        run_template = add(RunTemplate{.app_id = application.id,
+                                       .company_id = company.id,
+                                       .name = "R",
+                                       .created_at = odd_moment,
+                                       .updated_at = odd_moment});
     }
     template <class T>
     T add(T record) {
@@ -74,7 +78,8 @@ struct Rows {
     Result<Job> enqueue(Session& session) {
         return mf::enqueue(
             session, Scope::everything(),
-            {.run_template = run_template, .schedule = now, .schedule_type = "adhoc", .launched_by = user}, now);
+            {.run_template = run_template, .schedule = odd_moment, .schedule_type = "adhoc", .launched_by = user},
+            odd_moment);
     }
     Job launch() {
         return database.write([&](Session& session) {
@@ -84,7 +89,7 @@ struct Rows {
         });
     }
     std::vector<ClaimedJob> claim(int most) {
-        return database.write([&](Session& session) { return claim_due(session, "node", now, most); });
+        return database.write([&](Session& session) { return claim_due(session, "node", odd_moment, most); });
     }
 
     Database& database;
@@ -106,7 +111,7 @@ TEST_CASE("PostgreSQL tells of what gives nodes something to do, when it is comm
     if (!server) return;
     const auto address = server->fresh_database();
     Database database(address);
-    Rows rows(database);
+    PlayedRows rows(database);
     Ear ear(address);
     CHECK(ear.heard(address).empty());
 
@@ -126,8 +131,8 @@ TEST_CASE("PostgreSQL tells of what gives nodes something to do, when it is comm
     REQUIRE(rows.claim(3).size() == 1);
     CHECK(ear.heard(address).empty());
     database.write([&](Session& session) {
-        REQUIRE(record_end(session,
-                           {.job = first.id, .fence = 1, .state = JobState::succeeded, .end = now, .exitcode = 0}));
+        REQUIRE(record_end(
+            session, {.job = first.id, .fence = 1, .state = JobState::succeeded, .end = odd_moment, .exitcode = 0}));
     });
     CHECK(ear.heard(address) == "q");
 
@@ -135,7 +140,7 @@ TEST_CASE("PostgreSQL tells of what gives nodes something to do, when it is comm
     REQUIRE(running.size() == 1);
     CHECK(ear.heard(address).empty());
     database.write([&](Session& session) {
-        REQUIRE(request_cancel(session, Scope::everything(), running[0].job.id, "No more.", now));
+        REQUIRE(request_cancel(session, Scope::everything(), running[0].job.id, "No more.", odd_moment));
     });
     CHECK(ear.heard(address) == "c");
 
@@ -143,9 +148,9 @@ TEST_CASE("PostgreSQL tells of what gives nodes something to do, when it is comm
         rows.change(rows.run_template.id, [&](RunTemplate& record) { record.next_launch = next; });
         return ear.heard(address);
     };
-    CHECK(plan(now + 1h) == "p");
-    CHECK(plan(now + 2h).empty());
-    CHECK(plan(now + 1min) == "p");
+    CHECK(plan(odd_moment + 1h) == "p");
+    CHECK(plan(odd_moment + 2h).empty());
+    CHECK(plan(odd_moment + 1min) == "p");
     CHECK(plan({}).empty());
 
     rows.change(rows.company.id, [](Company& record) { record.max_parallel = 5; });
@@ -158,7 +163,7 @@ TEST_CASE("what PostgreSQL tells reaches the nudges, also after its server was s
     if (!server) return;
     const auto address = server->fresh_database();
     Database database(address);
-    Rows rows(database);
+    PlayedRows rows(database);
     Nudge queue, plan, cancel;
     NotificationListener listener(address, {.queue = queue, .plan = plan, .cancel = cancel});
     // Once at the beginning: something may have been told before.
@@ -170,12 +175,13 @@ TEST_CASE("what PostgreSQL tells reaches the nudges, also after its server was s
     CHECK_FALSE(plan.consume());
     CHECK_FALSE(cancel.consume());
     REQUIRE(rows.claim(1).size() == 1);
-    database.write(
-        [&](Session& session) { REQUIRE(request_cancel(session, Scope::everything(), job.id, "No more.", now)); });
+    database.write([&](Session& session) {
+        REQUIRE(request_cancel(session, Scope::everything(), job.id, "No more.", odd_moment));
+    });
     CHECK(comes(cancel));
     CHECK(comes(queue));
     CHECK_FALSE(plan.consume());
-    rows.change(rows.run_template.id, [&](RunTemplate& record) { record.next_launch = now; });
+    rows.change(rows.run_template.id, [&](RunTemplate& record) { record.next_launch = odd_moment; });
     CHECK(comes(plan));
 
     server->crash();

@@ -7,6 +7,7 @@
 #include "store/migration.h"
 #include "store/records.h"
 #include "support/database_servers.h"
+#include "support/moment.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -16,11 +17,10 @@
 
 using namespace mf;
 using mf::sql::Dialect;
+using mf::testing::odd_moment;
 using mf::testing::on_each_database;
 
 namespace {
-
-constexpr Timestamp now{std::chrono::milliseconds{1'795'000'000'123}};
 
 struct Column {
     std::string name;
@@ -73,7 +73,7 @@ Value sample(const Field& field, void* record, int round, const std::map<std::st
     switch (field.type) {
         case FieldType::boolean: return round == 1;
         case FieldType::real: return 0.1 * round;
-        case FieldType::timestamp: return std::int64_t{now.time_since_epoch().count() + round};
+        case FieldType::timestamp: return std::int64_t{odd_moment.time_since_epoch().count() + round};
         case FieldType::bytes: return Bytes{std::string("\0\xff", 2)};
         case FieldType::reference: {
             const auto found = keys.find(field.options.references);
@@ -164,7 +164,7 @@ std::vector<const Entity*> entities() {
 TEST_CASE("the steps of the schema make the columns that the field tables describe") {
     on_each_database([](const sql::Address& address) {
         Database database(address);
-        REQUIRE(migrate(database, now));
+        REQUIRE(migrate(database, odd_moment));
         database.read([&](Session& session) {
             for (const Entity* entity :
                  entities<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
@@ -191,7 +191,7 @@ TEST_CASE("the steps of the schema make the columns that the field tables descri
 TEST_CASE("records of every entity come back as they were stored, with the longest texts") {
     on_each_database([](const sql::Address& address) {
         Database database(address);
-        REQUIRE(migrate(database, now));
+        REQUIRE(migrate(database, odd_moment));
         database.write([&](Session& session) {
             round_trips<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
                         ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Task,
@@ -203,7 +203,7 @@ TEST_CASE("records of every entity come back as they were stored, with the longe
 TEST_CASE("names differ when one of their bytes differs") {
     on_each_database([](const sql::Address& address) {
         Database database(address);
-        REQUIRE(migrate(database, now));
+        REQUIRE(migrate(database, odd_moment));
         database.write([&](Session& session) {
             Repository<Company> companies(session, Scope::everything());
             for (const char* name : {"acme", "Acme", "acme ", "ácme"}) {
@@ -220,12 +220,12 @@ TEST_CASE("names differ when one of their bytes differs") {
 TEST_CASE("a database that has all steps is left alone") {
     on_each_database([](const sql::Address& address) {
         Database database(address);
-        REQUIRE(migrate(database, now));
+        REQUIRE(migrate(database, odd_moment));
         const auto before = database.read([](Session& session) { return applied(session); });
         CHECK(before.size() == migrations().size());
         CHECK(database.read([](Session& session) { return schema_version(session); }) == migrations().back().number);
         Database later(address);
-        CHECK(migrate(later, now + std::chrono::hours(1)));
+        CHECK(migrate(later, odd_moment + std::chrono::hours(1)));
         CHECK(later.read([](Session& session) { return applied(session); }) == before);
     });
 }
@@ -233,7 +233,7 @@ TEST_CASE("a database that has all steps is left alone") {
 TEST_CASE("a database of a newer program, or with a changed step, is refused and not touched") {
     on_each_database([](const sql::Address& address) {
         Database database(address);
-        REQUIRE(migrate(database, now));
+        REQUIRE(migrate(database, odd_moment));
         const int newest = migrations().back().number;
         database.write([&](Session& session) {
             // As if this program had to add its last step to a database that has an unknown one.
@@ -243,7 +243,7 @@ TEST_CASE("a database of a newer program, or with a changed step, is refused and
         });
         const auto rows = database.read([](Session& session) { return applied(session); });
         const auto tables = database.read([](Session& session) { return tables_of(session); });
-        const auto outcome = migrate(database, now);
+        const auto outcome = migrate(database, odd_moment);
         REQUIRE(!outcome);
         CHECK(outcome.error().code == ErrorCode::conflict);
         CHECK(outcome.error().message.find("schema 9999") != std::string::npos);
@@ -254,7 +254,7 @@ TEST_CASE("a database of a newer program, or with a changed step, is refused and
             session.sql.execute(R"(UPDATE "migration" SET "number" = ?, "checksum" = 'other' WHERE "number" = 9999)",
                                 {std::int64_t{newest}});
         });
-        const auto changed = migrate(database, now);
+        const auto changed = migrate(database, odd_moment);
         REQUIRE(!changed);
         CHECK(changed.error().code == ErrorCode::conflict);
         CHECK(database.read([](Session& session) { return tables_of(session); }) == tables);
@@ -270,7 +270,8 @@ TEST_CASE("programs that start at the same time make the schema together") {
                 programs.emplace_back([&] {
                     try {
                         Database database(address);
-                        if (const auto outcome = migrate(database, now); !outcome) failure = outcome.error().message;
+                        if (const auto outcome = migrate(database, odd_moment); !outcome)
+                            failure = outcome.error().message;
                     } catch (const std::exception& error) {
                         failure = error.what();
                     }

@@ -14,12 +14,12 @@ using Kind = DatabaseError::Kind;
 // What happens to prepared statements, and what is said about those that fail.
 namespace {
 
-constexpr std::size_t rows = 500;  // more than arrives in one piece
+constexpr std::size_t rows_of_table = 500;  // more than arrives in one piece
 
-void create_table(Connection& connection) {
+void create_short_table(Connection& connection) {
     connection.execute(R"(CREATE TABLE "t" ("a" BIGINT, "b" VARCHAR(200)))");
     connection.begin();
-    for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t i = 0; i < rows_of_table; ++i)
         connection.execute(R"(INSERT INTO "t" ("a", "b") VALUES (?, ?))", {std::int64_t{1}, std::string(150, 'x')});
     connection.commit();
 }
@@ -38,16 +38,16 @@ void check_in_step(Connection& connection) {
 TEST_CASE("a statement whose table has grown is prepared anew and repeated") {
     on_each_database([](const Address& address) {
         const auto connection = open(address), other = open(address);
-        create_table(*connection);
+        create_short_table(*connection);
         const auto everything = R"(SELECT * FROM "t")", named = R"(SELECT "a" FROM "t")";
         CHECK(connection->query(everything, {}).at(0).size() == 2);
-        CHECK(connection->query(named, {}).size() == rows);
+        CHECK(connection->query(named, {}).size() == rows_of_table);
         grow(*other, "c");
         const Rows grown = connection->query(everything, {});
-        CHECK(grown.size() == rows);
+        CHECK(grown.size() == rows_of_table);
         CHECK(grown.at(0).size() == 3);
         check_in_step(*connection);
-        CHECK(connection->query(named, {}).size() == rows);
+        CHECK(connection->query(named, {}).size() == rows_of_table);
         CHECK(connection->query(everything, {}).at(0).size() == 3);
     });
 }
@@ -55,7 +55,7 @@ TEST_CASE("a statement whose table has grown is prepared anew and repeated") {
 TEST_CASE("in a transaction a statement whose table has grown is right or busy, and right the next time") {
     on_each_database([](const Address& address) {
         const auto connection = open(address), other = open(address);
-        create_table(*connection);
+        create_short_table(*connection);
         const auto everything = R"(SELECT * FROM "t")";
         CHECK(connection->query(everything, {}).at(0).size() == 2);
         grow(*other, "c");
@@ -75,7 +75,7 @@ TEST_CASE("in a transaction a statement whose table has grown is right or busy, 
 TEST_CASE("a change that came back in an unexpected shape is not made a second time") {
     on_each_database([](const Address& address) {
         const auto connection = open(address), other = open(address);
-        create_table(*connection);
+        create_short_table(*connection);
         const auto insert = R"(INSERT INTO "t" ("a") VALUES (7) RETURNING *)";
         CHECK(connection->query(insert, {}).size() == 1);
         grow(*other, "c");

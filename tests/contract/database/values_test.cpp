@@ -17,7 +17,7 @@ constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 
 /// A table with one column of each type our schema has.
-void create_table(Connection& connection) {
+void create_item_table(Connection& connection) {
     const bool postgres = connection.dialect() == Dialect::postgres, mariadb = connection.dialect() == Dialect::mariadb;
     connection.execute(fmt::format(
         R"(CREATE TABLE "item" ("id" {} PRIMARY KEY, "number" BIGINT, "real" DOUBLE PRECISION,
@@ -53,7 +53,7 @@ std::string every_octet() {
 TEST_CASE("whole numbers of 64 bits come back as they were") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         for (const std::int64_t number :
              {std::int64_t{0}, std::int64_t{-1}, std::int64_t{5'000'000'000}, smallest, largest}) {
             CHECK(through(*connection, "number", number) == Value(number));
@@ -67,7 +67,7 @@ TEST_CASE("whole numbers of 64 bits come back as they were") {
 TEST_CASE("real numbers come back to the last bit") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         for (const double number :
              {0.0, 1.0, -2.5, 0.1, 1.0 / 3, 1e300, -4.9406564584124654e-324, 1.7976931348623157e308, 5e9})
             CHECK(through(*connection, "real", number) == Value(number));
@@ -80,7 +80,7 @@ TEST_CASE("real numbers come back to the last bit") {
 TEST_CASE("texts come back as they were, the empty one is not null") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         const std::vector<std::string> texts{"",
                                              " ",
                                              "a ",
@@ -104,7 +104,7 @@ TEST_CASE("texts come back as they were, the empty one is not null") {
 TEST_CASE("texts that not every database keeps are refused before they are sent") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         for (const std::string& text :
              {std::string("a\0b", 3), std::string("\xff"), std::string("\xed\xa0\x80"), std::string("caf\xe9")}) {
             const auto error =
@@ -130,7 +130,7 @@ TEST_CASE("texts in the statement itself have no backslash escapes and join with
 TEST_CASE("octets come back as they were, also those that are no text") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         for (const std::string& data : {std::string(), std::string("\0", 1), std::string("a\0b\0", 4),
                                         std::string("\xff\xfe\x80"), std::string("\\x41"), every_octet()})
             CHECK(through(*connection, "octets", Bytes{data}) == Value(Bytes{data}));
@@ -144,7 +144,7 @@ TEST_CASE("octets come back as they were, also those that are no text") {
 TEST_CASE("a boolean parameter fits flags and numbers, and flags take numbers") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         const auto flag = [&](bool value) {
             return connection->dialect() == Dialect::postgres ? Value(value) : Value(std::int64_t{value});
         };
@@ -159,7 +159,7 @@ TEST_CASE("a boolean parameter fits flags and numbers, and flags take numbers") 
 TEST_CASE("sums of whole numbers are whole numbers, averages are real") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         for (const std::int64_t number : {std::int64_t{5'000'000'000}, std::int64_t{-1}})
             connection->execute(R"(INSERT INTO "item" ("number") VALUES (?))", {number});
         CHECK(
@@ -175,7 +175,7 @@ TEST_CASE("sums of whole numbers are whole numbers, averages are real") {
 TEST_CASE("a row of all types, several rows, none") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         const auto insert = R"(INSERT INTO "item" ("id", "number", "real", "text", "octets") VALUES (?, ?, ?, ?, ?))";
         connection->execute(insert, {std::int64_t{1}, std::int64_t{7}, 0.5, std::string("long text"), Bytes{"\x01"}});
         connection->execute(insert, {std::int64_t{2}, {}, {}, {}, {}});
@@ -193,7 +193,7 @@ TEST_CASE("a row of all types, several rows, none") {
 TEST_CASE("affected rows are those that the condition met, also unchanged ones") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         for (const std::int64_t number : {1, 2, 3})
             CHECK(connection->execute(R"(INSERT INTO "item" ("number") VALUES (?))", {number}) == 1);
         CHECK(connection->execute(R"(UPDATE "item" SET "number" = "number" WHERE "number" >= ?)", {std::int64_t{2}}) ==
@@ -207,7 +207,7 @@ TEST_CASE("affected rows are those that the condition met, also unchanged ones")
 TEST_CASE("INSERT and DELETE answer with RETURNING") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         const auto insert = R"(INSERT INTO "item" ("text") VALUES (?) RETURNING "id", "text")";
         const Rows first = connection->query(insert, {std::string("a")});
         REQUIRE(first.size() == 1);
@@ -223,7 +223,7 @@ TEST_CASE("INSERT and DELETE answer with RETURNING") {
 TEST_CASE("more different statements than are kept go on working") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         connection->execute(R"(INSERT INTO "item" ("number") VALUES (4))");
         for (int round = 0; round < 2; ++round)
             for (std::int64_t i = 0; i < 700; ++i)
@@ -234,7 +234,7 @@ TEST_CASE("more different statements than are kept go on working") {
 TEST_CASE("the number of values must fit the statement") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         const auto select = R"(SELECT "id" FROM "item" WHERE "number" = ?)";
         CHECK_THROWS_AS(connection->query(select, {}), std::logic_error);
         CHECK_THROWS_AS(connection->query(select, {std::int64_t{1}, std::int64_t{2}}), std::logic_error);
@@ -245,7 +245,7 @@ TEST_CASE("the number of values must fit the statement") {
 TEST_CASE("several statements in one are refused, nothing of them happens") {
     on_each_database([](const Address& address) {
         const auto connection = open(address);
-        create_table(*connection);
+        create_item_table(*connection);
         CHECK_THROWS(connection->execute(
             R"(INSERT INTO "item" ("number") VALUES (1); INSERT INTO "item" ("number") VALUES (2))"));
         CHECK(connection->query(R"(SELECT COUNT(*) FROM "item")", {}) == Rows{{std::int64_t{0}}});

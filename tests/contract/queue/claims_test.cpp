@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Several sessions that take jobs from one queue at the same time.
 #include "base/time_text.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
@@ -11,15 +12,12 @@
 #include <thread>
 
 using namespace mf;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-
-struct Queue : testing::Queue {
-    Queue() : testing::Queue(now) {}
-
+struct SharedQueue : testing::Queue {
     /// Threads with the numbers 0, 1, … at the same time; the first exception of any of them is thrown.
     void together(int threads, const std::function<void(int)>& work) {
         std::vector<std::exception_ptr> problems(static_cast<std::size_t>(threads));
@@ -38,12 +36,13 @@ struct Queue : testing::Queue {
             if (problem) std::rethrow_exception(problem);
     }
     std::vector<ClaimedJob> claim_as(const std::string& node, int most) {
-        return database.write([&](Session& session) { return claim_due(session, node, now, most); });
+        return database.write([&](Session& session) { return claim_due(session, node, test_time, most); });
     }
     bool finish(const Job& job) {
         return database.write([&](Session& session) {
             return record_end(
-                session, {.job = job.id, .fence = job.fence, .state = JobState::succeeded, .end = now, .exitcode = 0});
+                session,
+                {.job = job.id, .fence = job.fence, .state = JobState::succeeded, .end = test_time, .exitcode = 0});
         });
     }
     std::int64_t unfinished() { return number(R"(SELECT COUNT(*) FROM "job" WHERE "end" IS NULL)"); }
@@ -52,14 +51,15 @@ struct Queue : testing::Queue {
 }  // namespace
 
 TEST_CASE("jobs that many nodes claim at the same time are claimed once each") {
-    Queue queue;
+    SharedQueue queue;
     const auto origin = queue.add_run_template([](RunTemplate& r) { r.overlap = Overlap::parallel; });
     constexpr int jobs = 400;
     queue.database.write([&](Session& session) {
         for (int i = 0; i < jobs; ++i)
             testing::must(enqueue(
                 session, Scope::everything(),
-                {.run_template = origin, .schedule = now, .schedule_type = "adhoc", .launched_by = queue.user}, now));
+                {.run_template = origin, .schedule = test_time, .schedule_type = "adhoc", .launched_by = queue.user},
+                test_time));
     });
     std::mutex mutex;
     std::multiset<std::int64_t> taken;
@@ -78,11 +78,11 @@ TEST_CASE("jobs that many nodes claim at the same time are claimed once each") {
 }
 
 TEST_CASE("jobs of run templates that run alone never overlap and all get their turn, whoever takes them") {
-    Queue queue;
+    SharedQueue queue;
     constexpr int origins = 6, of_each = 12;
     for (int i = 0; i < origins; ++i) {
         const auto origin = queue.add_run_template([](RunTemplate& r) { r.overlap = Overlap::queue; });
-        for (int j = 0; j < of_each; ++j) queue.launch(origin, now - std::chrono::seconds(j));
+        for (int j = 0; j < of_each; ++j) queue.launch(origin, test_time - std::chrono::seconds(j));
     }
     std::atomic<int> ended = 0, overlaps = 0;
     std::mutex mutex;
@@ -116,12 +116,12 @@ TEST_CASE("jobs of run templates that run alone never overlap and all get their 
 }
 
 TEST_CASE("claims, cancels, removals and changes at the same time leave the queue in order") {
-    Queue queue;
+    SharedQueue queue;
     std::vector<RunTemplate> origins;
     for (const auto overlap : {Overlap::queue, Overlap::queue, Overlap::parallel})
         origins.push_back(queue.add_run_template([&](RunTemplate& r) { r.overlap = overlap; }));
     std::vector<Job> jobs;
-    for (int i = 0; i < 120; ++i) jobs.push_back(queue.launch(origins[static_cast<std::size_t>(i) % 3], now));
+    for (int i = 0; i < 120; ++i) jobs.push_back(queue.launch(origins[static_cast<std::size_t>(i) % 3], test_time));
     queue.together(4, [&](int i) {
         std::minstd_rand random(static_cast<unsigned>(i) + 7);
         for (int step = 0; step < 60; ++step) {
@@ -137,7 +137,7 @@ TEST_CASE("claims, cancels, removals and changes at the same time leave the queu
                 static_cast<void>(queue.cancel(job.id));
             } else if (random() % 2 == 0) {
                 static_cast<void>(queue.database.write(
-                    [&](Session& session) { return erase_job(session, Scope::everything(), job.id, now); }));
+                    [&](Session& session) { return erase_job(session, Scope::everything(), job.id, test_time); }));
             } else {
                 Job after = job;
                 after.runtemplate_id = origins[random() % 3].id;

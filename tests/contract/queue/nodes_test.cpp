@@ -2,6 +2,7 @@
 // Leases of nodes while several sessions are at work.
 #include "base/time_text.h"
 #include "store/queries/node_lease.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
@@ -9,21 +10,21 @@
 #include <thread>
 
 using namespace mf;
+using testing::test_time;
 using namespace std::chrono_literals;
 
 namespace {
 
-const Timestamp now = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-constexpr auto lease = 120s;
+constexpr auto lease_of_server = 120s;
 
-Node server(std::int64_t pid) {
+Node server_with(std::int64_t pid) {
     return {.name = "node", .roles = "executor", .pid = pid, .boot = "b", .host = "h", .environment = "{}"};
 }
 
 }  // namespace
 
 TEST_CASE("of servers that take a name at the same moment one gets it") {
-    testing::Queue queue(now);
+    testing::Queue queue(test_time);
     for (int round = 0; round < 10; ++round) {
         const auto before = queue.database.read([](Session& session) { return find_node(session, "node"); });
         std::atomic<int> won = 0;
@@ -31,12 +32,12 @@ TEST_CASE("of servers that take a name at the same moment one gets it") {
             std::vector<std::jthread> servers;
             for (int i = 0; i < 4; ++i)
                 servers.emplace_back([&, i] {
-                    won +=
-                        queue.database
-                            .write([&](Session& session) {
-                                return take_node(session, server(i), before, now + std::chrono::seconds(round), lease);
-                            })
-                            .has_value();
+                    won += queue.database
+                               .write([&](Session& session) {
+                                   return take_node(session, server_with(i), before,
+                                                    test_time + std::chrono::seconds(round), lease_of_server);
+                               })
+                               .has_value();
                 });
         }
         CHECK(won == 1);
@@ -46,11 +47,12 @@ TEST_CASE("of servers that take a name at the same moment one gets it") {
 TEST_CASE("a lease that is renewed at the moment at which jobs are declared lost: one of both, and all agree") {
     int renewed = 0;
     for (int round = 0; round < 10; ++round) {
-        testing::Queue queue(now);
-        const auto us = queue.database.write(
-            [&](Session& session) { return take_node(session, server(1), std::nullopt, now, lease).value(); });
+        testing::Queue queue(test_time);
+        const auto us = queue.database.write([&](Session& session) {
+            return take_node(session, server_with(1), std::nullopt, test_time, lease_of_server).value();
+        });
         const auto origin = queue.add_run_template([](RunTemplate& r) { r.overlap = Overlap::parallel; });
-        for (int i = 0; i < 10; ++i) queue.launch(origin, now);
+        for (int i = 0; i < 10; ++i) queue.launch(origin, test_time);
         REQUIRE(queue.claim().size() == 10);
         const auto holder = queue.database.read([](Session& session) { return job_holders(session); }).at(0);
         Renewal renewal{};
@@ -58,13 +60,14 @@ TEST_CASE("a lease that is renewed at the moment at which jobs are declared lost
         {
             std::jthread beats([&] {
                 // By the clock of the database this is a moment before the end of the lease …
-                renewal = queue.database.write(
-                    [&](Session& session) { return renew_lease(session, us, now + lease - 1ms, lease, 0ms); });
+                renewal = queue.database.write([&](Session& session) {
+                    return renew_lease(session, us, test_time + lease_of_server - 1ms, lease_of_server, 0ms);
+                });
             });
             std::jthread reaps([&] {
                 // … and this a moment after it.
                 lost = queue.database.write(
-                    [&](Session& session) { return declare_lost(session, holder, now + lease, 100); });
+                    [&](Session& session) { return declare_lost(session, holder, test_time + lease_of_server, 100); });
             });
         }
         // Who comes second finds what the first has done.
@@ -77,11 +80,12 @@ TEST_CASE("a lease that is renewed at the moment at which jobs are declared lost
 }
 
 TEST_CASE("a node that is told to drain claims nothing once that is done") {
-    testing::Queue queue(now);
-    const auto us = queue.database.write(
-        [&](Session& session) { return take_node(session, server(1), std::nullopt, now, lease).value(); });
+    testing::Queue queue(test_time);
+    const auto us = queue.database.write([&](Session& session) {
+        return take_node(session, server_with(1), std::nullopt, test_time, lease_of_server).value();
+    });
     const auto origin = queue.add_run_template([](RunTemplate& r) { r.overlap = Overlap::parallel; });
-    for (int i = 0; i < 200; ++i) queue.launch(origin, now);
+    for (int i = 0; i < 200; ++i) queue.launch(origin, test_time);
     std::atomic<bool> drained = false;
     std::atomic<int> claimed = 0, too_late = 0;
     {
@@ -89,7 +93,8 @@ TEST_CASE("a node that is told to drain claims nothing once that is done") {
             while (!stop.stop_requested() && claimed < 200) {
                 const bool was_drained = drained;
                 const auto taken = queue.database.write([&](Session& session) {
-                    return may_claim(session, us) ? claim_due(session, "node", now, 1) : std::vector<ClaimedJob>();
+                    return may_claim(session, us) ? claim_due(session, "node", test_time, 1)
+                                                  : std::vector<ClaimedJob>();
                 });
                 claimed += static_cast<int>(taken.size());
                 if (was_drained) {

@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "support/manual_clock.h"
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
@@ -12,16 +13,11 @@
 #include <thread>
 
 using namespace mf;
+using testing::test_time;
 using namespace std::chrono_literals;
 
-namespace {
-
-const Timestamp begin = *parse_time("2026-03-02 02:00", Timestamp{}, Zone::utc());
-
-}  // namespace
-
 TEST_CASE("planners at the same time, of which some begin anew, plan each slot once and none not at all") {
-    testing::Queue queue(begin);
+    testing::Queue queue(test_time);
     constexpr int origins = 300, minutes = 4;
     for (int i = 0; i < origins; ++i)
         queue.add_run_template([&](RunTemplate& r) {
@@ -29,15 +25,15 @@ TEST_CASE("planners at the same time, of which some begin anew, plan each slot o
             r.interv = "i";
             r.overlap = Overlap::parallel;
             r.catch_up = CatchUp::all;
-            r.next_slot = r.next_launch = begin + 1min;
+            r.next_slot = r.next_launch = test_time + 1min;
         });
-    testing::ManualClock clock(begin);
+    testing::ManualClock clock(test_time);
     std::atomic<int> told = 0;
     const auto plan = [&] {
         // A database of its own, as another program has.
         Database database(queue.database.address());
         Nudge nudge;
-        while (clock.now() < begin + std::chrono::minutes(minutes) ||
+        while (clock.now() < test_time + std::chrono::minutes(minutes) ||
                queue.number(R"(SELECT COUNT(*) FROM "runtemplate" WHERE "next_launch" <= ?)",
                             {std::int64_t{clock.now().time_since_epoch().count()}}) > 0) {
             Planner planner(database, clock, {Zone::utc(), queue.user}, nudge, [&] { ++told; });
@@ -48,7 +44,7 @@ TEST_CASE("planners at the same time, of which some begin anew, plan each slot o
         std::vector<std::jthread> planners;
         for (int i = 0; i < 3; ++i) planners.emplace_back(plan);
         for (int minute = 1; minute <= minutes; ++minute) {
-            clock.set(begin + std::chrono::minutes(minute));
+            clock.set(test_time + std::chrono::minutes(minute));
             // Not before the first of them are planned; the others then meet the next minute.
             while (queue.number(R"(SELECT COUNT(*) FROM "job" WHERE "slot" = ?)",
                                 {std::int64_t{clock.now().time_since_epoch().count()}}) == 0)
@@ -59,7 +55,7 @@ TEST_CASE("planners at the same time, of which some begin anew, plan each slot o
     CHECK(queue.number(R"(SELECT COUNT(*) FROM "schedule")") == origins * minutes);
     for (int minute = 1; minute <= minutes; ++minute)
         CHECK(queue.number(R"(SELECT COUNT(DISTINCT "runtemplate_id") FROM "job" WHERE "slot" = ?)",
-                           {std::int64_t{(begin + std::chrono::minutes(minute)).time_since_epoch().count()}}) ==
+                           {std::int64_t{(test_time + std::chrono::minutes(minute)).time_since_epoch().count()}}) ==
               origins);
     CHECK(queue.number(R"(SELECT COUNT(*) FROM "runtemplate" WHERE "skipped_slots" > 0 OR "fault" <> '')") == 0);
     CHECK(told > 0);
