@@ -83,7 +83,9 @@ std::string_view advice_about_server(DatabaseError::Kind kind, DatabaseError::Ca
         case Cause::permission:
             return " Check the name of the database, and make the user its owner or give it all rights there.";
         case Cause::read_only: return " It takes no changes, as a standby does: use the server that does.";
-        case Cause::encryption: return " Check which encryption the server demands, or use its Unix socket.";
+        case Cause::encryption:
+            return " Server and program demand different encryption: change that on one side, or use the server's Unix "
+                   "socket.";
         case Cause::unknown:
         case Cause::version:
         case Cause::file: break;

@@ -14,17 +14,11 @@
 using namespace mf;
 using namespace mf::sql;
 using mf::testing::DatabaseServer;
+using mf::testing::on_each_server;
 using mf::testing::TemporaryDirectory;
 using Kind = DatabaseError::Kind;
 
 namespace {
-
-void on_each_server(const std::function<void(const Address&, DatabaseServer&)>& test) {
-    for (const Dialect dialect : {Dialect::postgres, Dialect::mariadb}) {
-        INFO("on ", std::string(mf::testing::name_of(dialect)));
-        if (auto* server = DatabaseServer::get(dialect)) test(server->fresh_database(), *server);
-    }
-}
 
 /// Ends the session from the side of the server, as its restart would.
 void cut(Connection& victim, Connection& other) {
