@@ -78,7 +78,9 @@ std::string_view advice_about_server(DatabaseError::Kind kind, DatabaseError::Ca
         case Cause::server: return " Check that the server runs and can be reached from here.";
         case Cause::too_many_sessions:
             return " It has no session left: end some programs, or raise its limit (max_connections).";
-        case Cause::account: return " Check the user, the password, and from where the server lets this user in.";
+        case Cause::account:
+            return " Check the user, the password, and from where and with which encryption the server lets this user "
+                   "in.";
         case Cause::database: return " Check the name of the database, or create it.";
         case Cause::permission:
             return " Check the name of the database, and make the user its owner or give it all rights there.";

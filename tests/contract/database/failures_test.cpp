@@ -143,7 +143,9 @@ TEST_CASE("a wrong password, an unknown database and an unknown user are refused
             const std::string message = error.what();
             CHECK(message.find("wrong-Passw0rd") == std::string::npos);
             CHECK(message.find(address.database) != std::string::npos);
-            CHECK(message.ends_with("Check the user, the password, and from where the server lets this user in."));
+            CHECK(
+                message.ends_with("Check the user, the password, and from where and with which encryption the server "
+                                  "lets this user in."));
             CHECK(message.find(good.host) != std::string::npos);
             CHECK(message.starts_with(description_of(good)));
             const auto refuses = [](const Address& it, DatabaseError::Cause cause) {
