@@ -4,6 +4,7 @@
 #include "app/installation.h"
 
 #include <fmt/format.h>
+#include <cstdlib>
 
 namespace mf {
 namespace {
@@ -48,6 +49,10 @@ std::string told(const sql::DatabaseError& error, const Settings& settings) {
         list += fmt::format("{}{}{}", list.empty() ? "" : ", ", name, value_of(name, settings));
         if (found != settings.effective.end()) list += fmt::format(" ({})", found->origin);
     }
+    // libpq reads it from the environment itself.
+    if (const char* mode = std::getenv("PGSSLMODE");
+        mode && error.cause == Cause::encryption && address.dialect == sql::Dialect::postgres)
+        list += fmt::format(", PGSSLMODE={} (environment)", mode);
     if (list.empty()) return out;
     if (out.ends_with('.')) out.pop_back();
     return fmt::format("{}: {}.", out, list);

@@ -159,8 +159,8 @@ Finisher::Kept Finisher::store_patiently(JobRun& run) {
             return store_artifacts(run);
         } catch (const sql::DatabaseError& error) {
             using enum sql::DatabaseError::Kind;
-            const bool passes =
-                error.kind == busy || error.kind == lost || error.kind == uncertain || error.kind == full;
+            const bool passes = error.kind == busy || error.kind == lost || error.kind == uncertain ||
+                                error.kind == full || error.cause == sql::DatabaseError::Cause::read_only;
             if (!passes || attempt == most_attempts) throw;
             log::warning("cannot store artifacts, will try again",
                          {{"job", run.claimed().job.id.value}, {"error", error.what()}});

@@ -66,9 +66,11 @@ bool Database::Attempts::may_repeat_after(const sql::DatabaseError& error) {
 
 bool Database::Attempts::may_reconnect_after(const sql::DatabaseError& error) {
     constexpr std::chrono::milliseconds first_pause{20}, longest_pause{500};
-    // A server that has no session free gets one back when somebody ends his.
+    using enum sql::DatabaseError::Cause;
+    // A server that has no session free gets one back when somebody ends his. In a failover the address leads to a
+    // standby until that is promoted.
     const bool may_pass =
-        error.kind == sql::DatabaseError::Kind::lost || error.cause == sql::DatabaseError::Cause::too_many_sessions;
+        error.kind == sql::DatabaseError::Kind::lost || error.cause == too_many_sessions || error.cause == read_only;
     if (!may_pass || std::chrono::steady_clock::now() >= end_) return false;
     std::vector<std::unique_ptr<sql::Connection>> stale;
     std::unique_lock lock(database_.mutex_);
@@ -77,13 +79,18 @@ bool Database::Attempts::may_reconnect_after(const sql::DatabaseError& error) {
     pool.open -= static_cast<int>(pool.idle.size());
     stale.swap(pool.idle);
     // The first time at once: often the server is there again already.
-    if (reconnected_++ > 0)
-        database_.reachable_.wait_for(lock, std::min(longest_pause, first_pause * (1 << std::min(reconnected_, 6))));
+    if (reconnected_++ == 0) return true;
+    const auto pause = std::min(longest_pause, first_pause * (1 << std::min(reconnected_, 6)));
+    // That others get sessions says nothing about changes.
+    (error.cause == read_only ? database_.writable_ : database_.reachable_).wait_for(lock, pause);
     return true;
 }
 
 Database::Lease::Lease(Database& database, Purpose purpose)
-    : database_(database), pool_(database.pool_for(purpose)), exceptions_(std::uncaught_exceptions()) {
+    : database_(database),
+      purpose_(purpose),
+      pool_(database.pool_for(purpose)),
+      exceptions_(std::uncaught_exceptions()) {
     if (holds_session) throw std::logic_error("a thread asked for a second database session");
     connection_ = database_.acquire(pool_);
     holds_session = true;
@@ -92,7 +99,10 @@ Database::Lease::Lease(Database& database, Purpose purpose)
 Database::Lease::~Lease() {
     holds_session = false;
     // After an exception nobody knows whether the session still works: the next user gets a new one.
-    if (std::uncaught_exceptions() > exceptions_) connection_.reset();
+    if (std::uncaught_exceptions() > exceptions_)
+        connection_.reset();
+    else if (purpose_ == Purpose::write)
+        database_.writable_.notify_all();
     database_.release(pool_, std::move(connection_));
 }
 

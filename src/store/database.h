@@ -24,7 +24,7 @@ class Database {
 public:
     struct Options {
         int readers = 4;  ///< sessions for reading; with servers the number of all sessions
-        /// How long work is repeated that found the database busy, or a server gone.
+        /// How long work is repeated that found the database busy, a server gone, or one that takes no changes.
         std::chrono::milliseconds patience{10'000};
         /// How a session is opened; a simulation puts something between itself and the database.
         std::function<std::unique_ptr<sql::Connection>(const sql::Address&)> open = sql::open;
@@ -52,8 +52,9 @@ public:
     }
 
     /// Runs work in one transaction. A failed Result or an exception rolls back. When the database is busy (locked, a
-    /// deadlock, a serialisation failure) or the connection is lost before the commit, the whole work is repeated, so
-    /// it must not touch anything but the session and its own result. Lost during the commit: DatabaseError uncertain.
+    /// deadlock, a serialisation failure), the connection is lost before the commit, or the server takes no changes (as
+    /// a standby, which in a failover may be promoted in a moment), the whole work is repeated, so it must not touch
+    /// anything but the session and its own result. Lost during the commit: DatabaseError uncertain.
     template <class F>
     auto write(F&& work) {
         for (Attempts attempts(*this);;) {
@@ -83,7 +84,8 @@ private:
             : database_(database), end_(std::chrono::steady_clock::now() + database.options_.patience) {}
         /// On the same session: it was busy.
         bool may_repeat_after(const sql::DatabaseError& error);
-        /// On another session: this one is lost, or none could be had.
+        /// On another session, maybe with another server: this one is lost, or none could be had, or it takes no
+        /// changes.
         bool may_reconnect_after(const sql::DatabaseError& error);
 
     private:
@@ -135,6 +137,7 @@ private:
 
     private:
         Database& database_;
+        const Purpose purpose_;
         Pool& pool_;
         std::unique_ptr<sql::Connection> connection_;
         int exceptions_;
@@ -148,6 +151,7 @@ private:
     const Options options_;
     std::mutex mutex_;                   // guards the pools
     std::condition_variable reachable_;  // a session could be opened
+    std::condition_variable writable_;   // a change was made
     Pool readers_;
     Pool writers_;
 };

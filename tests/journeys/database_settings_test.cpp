@@ -103,6 +103,35 @@ TEST_CASE("a server that is not there is waited for, then told with its address"
     check_told(it, it.cli({"database:status"}), {"DB_HOST=nowhere.invalid (environment)"});
 }
 
+TEST_CASE("encryption that only one side demands is told with the settings to look at") {
+    Installation it;
+    if (!is_on_server(it)) return;
+    const auto tcp = DatabaseServer::get(it.database().dialect)->over_tcp(it.database());
+    it.environment["DB_HOST"] = tcp.host;
+    it.environment["DB_PORT"] = fmt::to_string(tcp.port);
+    CHECK(it.cli({"database:migrate"}).code == 0);
+    if (tcp.dialect == sql::Dialect::postgres) {
+        // The servers of the tests have no certificate.
+        it.environment["PGSSLMODE"] = "require";
+        every_program_tells(it, {"cannot be opened", "demand different encryption",
+                                 fmt::format("Unix socket: DB_HOST=127.0.0.1 (environment), DB_PORT={} (environment), "
+                                             "PGSSLMODE=require (environment).",
+                                             tcp.port)});
+        return;
+    }
+    const auto owner = sql::open(it.database());
+    struct Reset {
+        sql::Connection& owner;
+        ~Reset() { owner.execute("SET GLOBAL require_secure_transport = OFF"); }
+    } reset{*owner};
+    owner->execute("SET GLOBAL require_secure_transport = ON");
+    // MariaDB does not tell this from a wrong password.
+    every_program_tells(it, {"cannot be opened", "with which encryption the server lets this user in: DB_USERNAME="});
+    // The socket is as good as encryption.
+    it.environment["DB_HOST"] = it.database().host;
+    CHECK(it.cli({"database:status"}).code == 0);
+}
+
 TEST_SUITE("sqlite") {
     TEST_CASE("what is wrong with the file of the database is told with its setting") {
         Installation it;

@@ -128,25 +128,36 @@ std::unique_ptr<DatabaseServer> DatabaseServer::start(Dialect dialect, Durabilit
     return std::unique_ptr<DatabaseServer>(new DatabaseServer(dialect, durability));
 }
 
-DatabaseServer::DatabaseServer(Dialect dialect, Durability durability)
+std::unique_ptr<DatabaseServer> DatabaseServer::standby() const {
+    return std::unique_ptr<DatabaseServer>(new DatabaseServer(dialect_, durability_, this));
+}
+
+DatabaseServer::DatabaseServer(Dialect dialect, Durability durability, const DatabaseServer* primary)
     : dialect_(dialect), durability_(durability), port_(free_port()) {
     fs::permissions(directory_.path(), fs::perms{0755});
     if (dialect == Dialect::postgres)
-        start_postgres();
+        start_postgres(primary);
     else
         start_mariadb();
 }
 
-void DatabaseServer::start_postgres() {
+void DatabaseServer::start_postgres(const DatabaseServer* primary) {
     const auto programs = postgres_programs();
     const auto home = directory_for("postgres", directory_.path() / "postgres");
     const auto log = directory_.path() / "log";
-    const auto secret = directory_.path() / "password";
-    std::ofstream(secret) << password;
-    run("postgres",
-        {programs / "initdb", "-D", home / "data", "-U", user, "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8",
-         "--locale=C.UTF-8", "--no-sync"},
-        log);
+    if (primary) {
+        const auto from = fmt::format("host={} port={} user={} password={}", primary->administration_.host,
+                                      primary->port_, user, password);
+        run("postgres",
+            {programs / "pg_basebackup", "-d", from, "-D", home / "data", "-R", "--checkpoint=fast", "--no-sync"}, log);
+    } else {
+        const auto secret = directory_.path() / "password";
+        std::ofstream(secret) << password;
+        run("postgres",
+            {programs / "initdb", "-D", home / "data", "-U", user, "-A", "scram-sha-256", "--pwfile", secret, "-E",
+             "UTF8", "--locale=C.UTF-8", "--no-sync"},
+            log);
+    }
     account_ = "postgres";
     command_ = {programs / "postgres",
                 "-D",

@@ -25,6 +25,10 @@ public:
     /// Another one; nothing when the server programs are not installed.
     static std::unique_ptr<DatabaseServer> start(sql::Dialect dialect, Durability durability);
 
+    /// PostgreSQL: another server that follows this one, and takes no changes until it is promoted (pg_promote()). It
+    /// has what was committed before.
+    std::unique_ptr<DatabaseServer> standby() const;
+
     ~DatabaseServer();
     DatabaseServer(const DatabaseServer&) = delete;
     DatabaseServer& operator=(const DatabaseServer&) = delete;
@@ -44,8 +48,8 @@ public:
     void start_again();
 
 private:
-    DatabaseServer(sql::Dialect dialect, Durability durability);
-    void start_postgres();
+    DatabaseServer(sql::Dialect dialect, Durability durability, const DatabaseServer* primary = nullptr);
+    void start_postgres(const DatabaseServer* primary);
     void start_mariadb();
     void launch();
     void wait_until_ready(const sql::Address& address);
@@ -63,6 +67,9 @@ private:
 
 /// Runs a test on SQLite (a file of its own) and on each server that is there, each time with an empty database.
 void on_each_database(const std::function<void(const sql::Address&)>& test);
+
+/// Runs a test on each server that is there, with an empty database.
+void on_each_server(const std::function<void(const sql::Address&, DatabaseServer&)>& test);
 
 /// "SQLite", "PostgreSQL", "MariaDB".
 const char* name_of(sql::Dialect dialect);

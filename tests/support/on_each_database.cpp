@@ -11,9 +11,13 @@ void on_each_database(const std::function<void(const sql::Address&)>& test) {
         const TemporaryDirectory directory;
         test({.dialect = sql::Dialect::sqlite, .database = directory.path() / "test.sqlite", .durable = false});
     }
+    on_each_server([&](const sql::Address& address, DatabaseServer&) { test(address); });
+}
+
+void on_each_server(const std::function<void(const sql::Address&, DatabaseServer&)>& test) {
     for (const sql::Dialect dialect : {sql::Dialect::postgres, sql::Dialect::mariadb}) {
         INFO("on ", std::string(name_of(dialect)));
-        if (auto* server = DatabaseServer::get(dialect)) test(server->fresh_database());
+        if (auto* server = DatabaseServer::get(dialect)) test(server->fresh_database(), *server);
     }
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("every place of sealed values is known") {
     };
     CHECK(with(R"(INSERT INTO "job_override" ("job_id", "sealed") VALUES (?, 'x'))"));
     CHECK(with(R"(INSERT INTO "configuration" ("runtemplate_id", "company_id", "name", "value", "sealed", "orphaned")
-                  SELECT "runtemplate_id", "company_id", 'A', 'x', 1, 0 FROM "job" WHERE "id" = ?)"));
+                  SELECT "runtemplate_id", "company_id", 'A', 'x', TRUE, FALSE FROM "job" WHERE "id" = ?)"));
     CHECK(with(R"(INSERT INTO "company_variable" ("company_id", "name", "value", "secret")
-                  SELECT "company_id", 'A', 'x', 1 FROM "job" WHERE "id" = ?)"));
+                  SELECT "company_id", 'A', 'x', TRUE FROM "job" WHERE "id" = ?)"));
 }

@@ -200,8 +200,11 @@ TEST_CASE("a queue row without its lane is repaired") {
     };
     CHECK(repair(Scope::everything()) == 0);
     queue.database.write([&](Session& session) {
-        session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = 77 WHERE "job_id" = ?)", {one.id.value});
-        session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = 1 WHERE "job_id" = ?)", {other.id.value});
+        // That of the other kind of jobs, and none at all.
+        const auto lane =
+            session.sql.query(R"(SELECT "lane_id" FROM "schedule" WHERE "job_id" = ?)", {one.id.value})[0][0];
+        session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = ? WHERE "job_id" = ?)", {lane, other.id.value});
+        session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = 0 WHERE "job_id" = ?)", {one.id.value});
     });
     CHECK(repair(Scope::only(queue.add_company("other").id)) == 0);
     CHECK(repair(Scope::everything()) == 2);

@@ -7,6 +7,7 @@
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace mf;
 using testing::at;
@@ -109,7 +110,8 @@ TEST_CASE("a task whose attempts are used up has failed, with its cause") {
     const auto task = queue.task_of(first.id);
     CHECK(task.state == TaskState::failed);
     CHECK(task.attempts == 2);
-    CHECK(task.cause == "Job 2 was ended at its time limit. The run template allows 2 attempts.");
+    CHECK(task.cause ==
+          fmt::format("Job {} was ended at its time limit. The run template allows 2 attempts.", second.id.value));
     CHECK(queue.counted().failed == 1);
     CHECK(queue.all<QueueEntry>().empty());
 }
@@ -191,7 +193,7 @@ TEST_CASE("a task goes with the last of its jobs, one that never began stays as 
     erase(waiting.id);
     REQUIRE(queue.all<Task>().size() == 1);
     CHECK(queue.all<Task>()[0].state == TaskState::missed);
-    CHECK(queue.all<Task>()[0].cause == "Job 3 was removed before it was started.");
+    CHECK(queue.all<Task>()[0].cause == fmt::format("Job {} was removed before it was started.", waiting.id.value));
     CHECK(queue.counted().missed == 1);
 }
 
@@ -226,7 +228,7 @@ TEST_CASE("only a task that failed or was missed can be opened again, once") {
     const auto good = queue.plan(origin, test_time + 1h);
     REQUIRE(queue.run(good.id, JobState::succeeded, 0, test_time));
     CHECK_FALSE(reopened(*good.task_id));
-    CHECK_FALSE(reopened({4711}));
+    CHECK_FALSE(reopened({std::int64_t{1} << 40}));
 }
 
 TEST_CASE("windows that get no job are missed, once each") {

@@ -78,12 +78,16 @@ std::string_view advice_about_server(DatabaseError::Kind kind, DatabaseError::Ca
         case Cause::server: return " Check that the server runs and can be reached from here.";
         case Cause::too_many_sessions:
             return " It has no session left: end some programs, or raise its limit (max_connections).";
-        case Cause::account: return " Check the user, the password, and from where the server lets this user in.";
+        case Cause::account:
+            return " Check the user, the password, and from where and with which encryption the server lets this user "
+                   "in.";
         case Cause::database: return " Check the name of the database, or create it.";
         case Cause::permission:
             return " Check the name of the database, and make the user its owner or give it all rights there.";
         case Cause::read_only: return " It takes no changes, as a standby does: use the server that does.";
-        case Cause::encryption: return " Check which encryption the server demands, or use its Unix socket.";
+        case Cause::encryption:
+            return " Server and program demand different encryption: change that on one side, or use the server's Unix "
+                   "socket.";
         case Cause::unknown:
         case Cause::version:
         case Cause::file: break;

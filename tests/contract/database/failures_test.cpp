@@ -14,17 +14,11 @@
 using namespace mf;
 using namespace mf::sql;
 using mf::testing::DatabaseServer;
+using mf::testing::on_each_server;
 using mf::testing::TemporaryDirectory;
 using Kind = DatabaseError::Kind;
 
 namespace {
-
-void on_each_server(const std::function<void(const Address&, DatabaseServer&)>& test) {
-    for (const Dialect dialect : {Dialect::postgres, Dialect::mariadb}) {
-        INFO("on ", std::string(mf::testing::name_of(dialect)));
-        if (auto* server = DatabaseServer::get(dialect)) test(server->fresh_database(), *server);
-    }
-}
 
 /// Ends the session from the side of the server, as its restart would.
 void cut(Connection& victim, Connection& other) {
@@ -149,7 +143,9 @@ TEST_CASE("a wrong password, an unknown database and an unknown user are refused
             const std::string message = error.what();
             CHECK(message.find("wrong-Passw0rd") == std::string::npos);
             CHECK(message.find(address.database) != std::string::npos);
-            CHECK(message.ends_with("Check the user, the password, and from where the server lets this user in."));
+            CHECK(
+                message.ends_with("Check the user, the password, and from where and with which encryption the server "
+                                  "lets this user in."));
             CHECK(message.find(good.host) != std::string::npos);
             CHECK(message.starts_with(description_of(good)));
             const auto refuses = [](const Address& it, DatabaseError::Cause cause) {

@@ -19,16 +19,16 @@ constexpr std::int64_t hour = 3'600'000;
 constexpr std::int64_t first_slot = 1'795'000'000'000;
 
 /// A database of the time before there were tasks.
-void fill(Session& session) {
+void fill_old(Session& session) {
     const auto insert = [&](std::string_view table, std::string_view columns, std::string_view values) {
         session.sql.execute(fmt::format(R"(INSERT INTO "{}" ({}) VALUES ({}))", table, columns, values));
     };
     insert("user", R"("id", "login", "enabled", "created_at")", "1, 'tester', FALSE, 1");
     insert("company", R"("id", "name", "code", "created_at", "updated_at")", "1, 'Acme', 'acme', 1, 1");
-    const std::string_view texts =
-        R"("uuid", "name", "description", "version", "executable", "arguments", "homepage", "ociimage", "image", "code", "tags", "requirements", "setup", "deploy", "resultfile", "helmchart", "deffile", "definition", "definition_sha256")";
-    insert("application", fmt::format(R"("id", "created_at", "updated_at", {})", texts),
-           "1, 1, 1, 'u', 'Probe', '', '1', '/bin/true', '', '', '', '', '', '', '', '', '', '', '', '', '', ''");
+    insert(
+        "application",
+        R"("id", "uuid", "name", "description", "version", "executable", "arguments", "homepage", "ociimage", "image", "code", "tags", "requirements", "setup", "deploy", "resultfile", "helmchart", "deffile", "definition", "definition_sha256", "created_at", "updated_at")",
+        "1, 'u', 'Probe', '', '1', '/bin/true', '', '', '', '', '', '[]', '[]', '', '', '', '', '', '', '', 1, 1");
     insert("runtemplate",
            R"("id", "app_id", "company_id", "name", "note", "next_slot", "next_launch", "created_at", "updated_at")",
            fmt::format("1, 1, 1, 'Run', '', {0}, {0}, 1, 1", first_slot + 6 * hour));
@@ -40,9 +40,9 @@ void fill(Session& session) {
         insert(
             "job",
             R"("id", "app_id", "company_id", "runtemplate_id", "state", "slot", "schedule", "schedule_type", "executor", "launched_by", "retry_of", "begin", "end", "created_at")",
-            fmt::format("{0}, 1, 1, 1, '{1}', {2}, 1, 'hourly', 'Native', 1, {3}, {4}, {5}, {0}", id, state,
+            fmt::format("{}, 1, 1, 1, '{}', {}, 1, 'hourly', 'Native', 1, {}, {}, {}, {}", id, state,
                         slot ? fmt::to_string(first_slot + *slot * hour) : "NULL",
-                        retry_of ? fmt::to_string(*retry_of) : "NULL", begun ? "5" : "NULL", ended ? "9" : "NULL"));
+                        retry_of ? fmt::to_string(*retry_of) : "NULL", begun ? "5" : "NULL", ended ? "9" : "NULL", id));
         if (state == "pending")
             insert("schedule", R"("job_id", "runtemplate_id", "company_id", "after")", fmt::format("{}, 1, 1, 1", id));
     };
@@ -64,7 +64,7 @@ TEST_CASE("jobs of before get their tasks, with the outcome that they had") {
     on_each_database([](const sql::Address& address) {
         Database database(address);
         REQUIRE(migrate(database, now, 5));
-        database.write([](Session& session) { fill(session); });
+        database.write([](Session& session) { fill_old(session); });
         REQUIRE(migrate(database, now));
         database.read([](Session& session) {
             const auto tasks = Repository<Task>(session, Scope::everything()).list();
