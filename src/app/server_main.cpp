@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 #include "app/database_advice.h"
-#include "app/maintenance.h"
 #include "app/server.h"
 #include "app/signal_watch.h"
+#include "app/start_check.h"
 
 #include "base/text.h"
 #include "domain/entity_json.h"
@@ -27,7 +27,8 @@ Usage:
 Options:
   --roles LIST            scheduler, executor, or both separated by a comma (default: all)
   -e, --environment FILE  settings to load after /etc/multiflexi/multiflexi.env
-  --check                 check the settings, print them, look whether the database can be used, and end
+  --check                 print the settings, look whether a server can start with them (directories, database, key),
+                          and end; nothing is made or changed
   --new-key               start although stored secrets are sealed with another key than that of the settings; they
                           cannot be opened any more and have to be entered again
 
@@ -96,26 +97,18 @@ void complain(const Error& error) {
     for (const auto& field : error.fields) complain(field.message);
 }
 
-int check(const Installation& installation) {
+int check(const Installation& installation, const Roles& roles, Installation::NewKey new_key) {
     for (const auto& setting : installation.settings().effective)
         std::fputs(fmt::format("{}={}  ({})\n", setting.name, setting.value, setting.origin).c_str(), stdout);
     const auto& zone = installation.found_zone();
     std::fputs(fmt::format("time zone: {} ({})\n", zone.zone.name(), zone.source).c_str(), stdout);
     for (const auto& warning : installation.settings().warnings) complain("Warning: " + warning);
     if (!zone.complaint.empty()) complain("Warning: " + zone.complaint);
-    std::fputs("The settings can be read. Files and directories are looked at when the server starts.\n", stdout);
-    const auto& settings = installation.settings();
-    std::error_code ignored;
-    if (settings.db_connection == DatabaseKind::sqlite && !std::filesystem::exists(settings.db_database, ignored)) {
-        std::fputs(fmt::format("The database {} is made when the server starts.\n", settings.db_database).c_str(),
-                   stdout);
-        return 0;
-    }
-    const SystemClock clock;
-    const auto status = Maintenance(settings, clock, {}).status();
-    if (const auto* problem = status.if_contains("problem")) return complain(problem->as_string().c_str()), 1;
-    std::fputs("The database can be used.\n", stdout);
-    return 0;
+    std::fputs("The settings can be read.\n", stdout);
+    const auto found = check_start(installation, roles, new_key);
+    for (const auto& sentence : found.fine) std::fputs((sentence + "\n").c_str(), stdout);
+    for (const auto& sentence : found.wrong) complain(sentence);
+    return found.wrong.empty() ? 0 : 1;
 }
 
 /// What every spelling of the program answers without starting anything.
@@ -141,7 +134,7 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
     if (!roles) return complain(roles.error()), 1;
     auto installation = Installation::load(arguments->settings_file);
     if (!installation) return complain(installation.error()), 1;
-    if (arguments->check) return check(*installation);
+    if (arguments->check) return check(*installation, *roles, arguments->new_key);
 
     const Settings& settings = installation->settings();
     log::configure(settings.log_level, settings.log_format);
