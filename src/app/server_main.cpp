@@ -2,6 +2,7 @@
 #include "app/cli_backend.h"
 #include "app/database_advice.h"
 #include "app/server.h"
+#include "app/server_manual.h"
 #include "app/signal_watch.h"
 #include "app/start_check.h"
 
@@ -16,29 +17,6 @@
 namespace {
 
 using namespace mf;
-
-constexpr std::string_view usage = R"(MultiFlexi server: schedules jobs and runs them.
-
-Usage:
-  multiflexi serve [--roles LIST] [-e FILE] [--check | --new-key]
-  multiflexi --help | --version
-  multiflexi COMMAND ...       the same as multiflexi-cli COMMAND ...
-
-Options:
-  --roles LIST            scheduler, executor, or both separated by a comma (default: all)
-  -e, --environment FILE  settings to load after /etc/multiflexi/multiflexi.env
-  --check                 print the settings, look whether a server can start with them (directories, database, key),
-                          and end; nothing is made or changed
-  --new-key               start although stored secrets are sealed with another key than that of the settings; they
-                          cannot be opened any more and have to be entered again
-
-Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.
-It ends on SIGTERM and SIGINT: nothing new is started, running jobs go on without it and are taken up by its next start
-(MULTIFLEXI_JOBS_AT_STOP=end: they have MULTIFLEXI_DRAIN_TIMEOUT to end by themselves, and are told to end then).
-SIGHUP ends nothing and reloads nothing: it is logged.
-
-Settings:
-)";
 
 struct Arguments {
     std::string roles = "all";
@@ -115,7 +93,11 @@ int check(const Installation& installation, const Roles& roles, Installation::Ne
 bool told_about_itself(const std::vector<std::string>& words) {
     for (const auto& word : words) {
         if (word == "--help" || word == "-h") {
-            std::fputs((std::string(usage) + settings_help()).c_str(), stdout);
+            std::fputs(server_help().c_str(), stdout);
+            return true;
+        }
+        if (word == "--man") {
+            std::fputs(server_manual().c_str(), stdout);
             return true;
         }
         if (word == "--version" || word == "-V") {
