@@ -34,21 +34,26 @@ std::string value_of(std::string_view name, const Settings& settings) {
     if (name == "DB_PORT") return fmt::format("={}", settings.db_port);
     if (name == "DB_DATABASE") return "=" + settings.db_database;
     if (name == "DB_USERNAME") return "=" + settings.db_username;
-    return settings.db_password.empty() ? " is not set" : " is set";
+    if (name == "DB_PASSWORD") return settings.db_password.empty() ? " is not set" : " is set";
+    const auto found = std::ranges::find(settings.effective, name, &EffectiveSetting::name);
+    return found != settings.effective.end() ? "=" + found->value : "";
 }
 
 }  // namespace
+
+std::string with_origin(std::string_view name, const Settings& settings) {
+    const auto found = std::ranges::find(settings.effective, name, &EffectiveSetting::name);
+    const auto origin = found != settings.effective.end() ? fmt::format(" ({})", found->origin) : std::string();
+    return fmt::format("{}{}{}", name, value_of(name, settings), origin);
+}
 
 std::string told(const sql::DatabaseError& error, const Settings& settings) {
     std::string out = error.what();
     const auto address = address_of(settings);
     if (!out.starts_with(sql::description_of(address))) return out;
     std::string list;
-    for (const auto name : settings_behind(error.cause, address.dialect)) {
-        const auto found = std::ranges::find(settings.effective, name, &EffectiveSetting::name);
-        list += fmt::format("{}{}{}", list.empty() ? "" : ", ", name, value_of(name, settings));
-        if (found != settings.effective.end()) list += fmt::format(" ({})", found->origin);
-    }
+    for (const auto name : settings_behind(error.cause, address.dialect))
+        list += (list.empty() ? "" : ", ") + with_origin(name, settings);
     // libpq reads it from the environment itself.
     if (const char* mode = std::getenv("PGSSLMODE");
         mode && error.cause == Cause::encryption && address.dialect == sql::Dialect::postgres)

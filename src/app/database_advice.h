@@ -11,4 +11,7 @@ namespace mf {
 /// The password is only said to be there or not. An error about another database stays as it is.
 std::string told(const sql::DatabaseError& error, const Settings& settings);
 
+/// "NAME=value (where it comes from)"; of the password only whether it is set.
+std::string with_origin(std::string_view name, const Settings& settings);
+
 }  // namespace mf

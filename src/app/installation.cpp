@@ -71,11 +71,16 @@ Result<void> Installation::open(const Clock& clock) {
     return {};
 }
 
+std::optional<std::string> Installation::needed_key(Session& session, NewKey new_key) {
+    if (new_key == NewKey::accept) return std::nullopt;
+    auto noted = sealing_key(session);
+    return noted && holds_sealed_values(session) ? std::move(noted) : std::nullopt;
+}
+
 Result<void> Installation::take_key(NewKey new_key) {
-    const auto noted = database_->read([](Session& session) { return sealing_key(session); });
-    const bool is_needed = noted && new_key == NewKey::refuse &&
-                           database_->read([](Session& session) { return holds_sealed_values(session); });
-    auto vault = open_vault({settings_.master_key, settings_.key_file, is_needed ? noted : std::nullopt});
+    const auto [noted, needed] = database_->read(
+        [&](Session& session) { return std::pair(sealing_key(session), needed_key(session, new_key)); });
+    auto vault = open_vault({settings_.master_key, settings_.key_file, needed});
     if (!vault) return vault.error();
     if (noted != vault->key_id()) {
         if (noted)

@@ -26,6 +26,8 @@ public:
     /// yet. unavailable: the key cannot be had, or secrets are sealed with another one and a new one is not accepted.
     Result<void> take_key(NewKey new_key);
     Database& database() { return *database_; }
+    /// The key that has to be had because secrets of the database are sealed with it; none: any will do.
+    static std::optional<std::string> needed_key(Session& session, NewKey new_key);
     Vault& vault() { return *vault_; }
 
     /// The person or account on whose behalf this process works; its user row is made when it is missing.

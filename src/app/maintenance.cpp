@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/maintenance.h"
 
+#include "app/backup_file.h"
 #include "app/database_advice.h"
 #include "app/draft_file.h"
 #include "app/installation.h"
@@ -63,6 +64,16 @@ std::int64_t size_of_file(const std::filesystem::path& file) {
     std::error_code none;
     const auto size = std::filesystem::file_size(file, none);
     return none ? 0 : static_cast<std::int64_t>(size);
+}
+
+/// The settings are about the original; what is wrong with the copy was said on the command line.
+std::string about_target(sql::DatabaseError::Cause cause, const sql::Address& target) {
+    const bool is_account = cause == sql::DatabaseError::Cause::account;
+    return fmt::format(" This is about the database to copy into ({}){}", sql::to_dsn(target),
+                       is_account
+                           ? fmt::format(": its password is that of --password-file or MULTIFLEXI_TO_PASSWORD{}.",
+                                         target.password.empty() ? ", which are not set" : "")
+                           : ".");
 }
 
 json::object summary(std::span<const TableDigest> digests) {
@@ -159,6 +170,8 @@ Result<json::object> Maintenance::back_up(const std::filesystem::path& file, IfT
     if (address.dialect == Dialect::sqlite && std::filesystem::equivalent(file, address.database, ignored))
         return Error{ErrorCode::invalid,
                      fmt::format("{} is the database itself. Name another file for its backup.", file.string())};
+    if (std::filesystem::is_directory(file, ignored))
+        return Error{ErrorCode::invalid, fmt::format("{} is a directory. Name a file in it.", file.string())};
     if (if_there == IfThere::refuse && std::filesystem::exists(file, ignored))
         return Error{ErrorCode::conflict,
                      fmt::format("{} exists already. Name another file, or replace it with --force.", file.string())};
@@ -267,27 +280,13 @@ Result<json::object> Maintenance::restore(const std::filesystem::path& file, IfT
     if (target.dialect == Dialect::sqlite && std::filesystem::equivalent(file, target.database, ignored))
         return Error{ErrorCode::invalid,
                      fmt::format("{} is the database itself. Name the file of a backup.", file.string())};
-    for (const auto* side : {"-wal", "-journal"})
-        if (size_of_file(file.string() + side) > 0)
-            return Error{ErrorCode::conflict,
-                         fmt::format("{0}{1} is there, so {0} is not complete. Name a file that \"database backup\" "
-                                     "has written.",
-                                     file.string(), side)};
-    sql::Address source{.database = std::filesystem::absolute(file).string(), .read_only = true};
-    auto from = sql::open(source);
-    Session session{*from};
-    const auto schema = known_schema(session, source.database);
-    if (!schema) return schema.error();
-    if (*schema == 0)
-        return Error{ErrorCode::invalid,
-                     fmt::format("{} has no data of MultiFlexi in it. Name the file of a backup.", file.string())};
-    if (const auto state = from->query("PRAGMA integrity_check(1)", {}); state[0][0] != Value(std::string("ok")))
-        return Error{ErrorCode::unavailable,
-                     fmt::format("The backup {} is damaged. Nothing was changed; use another backup.", file.string())};
+    auto backup = open_backup(file);
+    if (!backup) return backup.error();
     if (auto made = make_private_directory(settings_.data_directory); !made) return made.error();
 
     std::unique_ptr<DraftFile> upgraded;
-    if (*schema < newest_schema()) {
+    auto& from = backup->connection;
+    if (backup->schema < newest_schema()) {
         // The steps of the schema may change rows, so they have to be applied to those of the backup.
         from.reset();
         auto draft = DraftFile::beside(settings_.data_directory / "upgraded-backup");
@@ -298,7 +297,7 @@ Result<json::object> Maintenance::restore(const std::filesystem::path& file, IfT
             return Error{ErrorCode::unavailable,
                          fmt::format("{} cannot be copied to {}: {}. Free some space there.", file.string(),
                                      settings_.data_directory.string(), ignored.message())};
-        source = {.database = upgraded->path().string(), .durable = false};
+        const sql::Address source{.database = upgraded->path().string(), .durable = false};
         Database database(source);
         if (auto made = mf::migrate(database, clock_.now()); !made) return made.error();
         from = sql::open(source);
@@ -309,7 +308,7 @@ Result<json::object> Maintenance::restore(const std::filesystem::path& file, IfT
     if (!copied) return copied.error();
     auto out = summary(*copied);
     out["file"] = file.string();
-    out["schema"] = *schema;
+    out["schema"] = backup->schema;
     out["where"] = where(target);
     out["warnings"] = warnings_about_key();
     return out;
@@ -324,7 +323,14 @@ Result<json::object> Maintenance::copy_to(const sql::Address& target) const {
     if (!source) return source.error();
     const sql::Transaction snapshot(*source->connection, sql::TransactionKind::snapshot);
     const auto servers = living_servers(*source->connection, schema_tables(source->schema));
-    const auto copied = fill(*source->connection, source->schema, target, IfThere::refuse, "name an empty database.");
+    Result<std::vector<TableDigest>> copied = Error{};
+    try {
+        copied = fill(*source->connection, source->schema, target, IfThere::refuse, "name an empty database.");
+    } catch (const sql::DatabaseError& error) {
+        const std::string_view said = error.what();
+        if (!said.starts_with(sql::description_of(target))) throw;
+        return Error{ErrorCode::unavailable, std::string(said) + about_target(error.cause, target)};
+    }
     if (!copied) return copied.error();
     auto out = summary(*copied);
     out["target"] = sql::to_dsn(target);

@@ -59,6 +59,180 @@ std::string row_name(const Settings& settings, const Roles& roles) {
     return roles.executor ? settings.node : settings.node + "/scheduler";
 }
 
+/// One server from its start to its end. Its parts stand in the order in which they use each other, and are destroyed
+/// in the opposite one. So the recorder still takes what the executor's last processes tell.
+class Server {
+public:
+    Server(Installation& installation, const Roles& roles, std::stop_token stop)
+        : installation_(installation), settings_(installation.settings()), roles_(roles), stop_(std::move(stop)) {}
+
+    /// Takes what it needs and starts all parts. After an error the node is free again.
+    Result<void> start(Installation::NewKey new_key) {
+        if (auto opened = installation_.open(clock_); !opened) return opened;
+        if (auto taken = take_node(); !taken) return taken;
+        // A scheduler alone neither seals nor opens anything, and may run where the key is not.
+        if (roles_.executor)
+            if (auto taken = take_key_and_work_base(new_key); !taken) return give_up(taken.error());
+        const Actor actor = installation_.actor(clock_);
+        recorder_.emplace(installation_.database());
+        if (roles_.executor)
+            if (auto started = start_executor(); !started) return give_up(started.error());
+        claim_->settle();
+        if (roles_.scheduler) start_planner(actor.user);
+        listen();
+        return {};
+    }
+
+    /// Until it is told to end, or loses its name; the exit code.
+    int run() {
+        log::info("server ready", {{"version", MULTIFLEXI_VERSION},
+                                   {"node", settings_.node},
+                                   {"roles", to_text(roles_)},
+                                   {"database", settings_.db_database},
+                                   {"slots", capacity_.slots},
+                                   {"zone", installation_.zone().name()}});
+        ::sd_notify(0, "READY=1\nSTATUS=Running");
+
+        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, clock_, settings_.lease);
+        const auto end = heartbeat.run(main_loop_, stop_);
+
+        log::info("server stopping", {{"running", dispatcher_ ? dispatcher_->running() : 0}});
+        ::sd_notify(0, "STOPPING=1");
+        stop_parts(heartbeat, end);
+        try {
+            claim_->release();
+        } catch (const sql::DatabaseError& error) {
+            log::warning("cannot sign off", {{"error", error.what()}});
+        }
+        log::info("server stopped");
+        return end == Heartbeat::End::stop ? 0 : 1;
+    }
+
+private:
+    Error give_up(Error error) {
+        claim_->release();
+        return error;
+    }
+
+    Result<void> take_node() {
+        auto lock = lock_node(settings_, roles_);
+        if (!lock) return lock.error();
+        lock_ = *std::move(lock);
+        descriptors_ = raise_descriptor_limit();
+        capacity_ = capacity_within(descriptors_.now, settings_.max_parallel);
+        using enum NodeClaim::Unknown;
+        auto claim =
+            NodeClaim::take(installation_.database(),
+                            {.name = row_name(settings_, roles_),
+                             .roles = to_text(roles_),
+                             .labels = label_list(settings_.node_labels),
+                             .slots = roles_.executor ? capacity_.slots : 0,
+                             .environment = published_environment(surroundings_of_jobs(settings_).inherited),
+                             .lease = settings_.lease,
+                             .unknown = settings_.db_connection == DatabaseKind::sqlite ? dead : perhaps_alive},
+                            lease_, clock_, stop_);
+        if (!claim) return claim.error();
+        claim_.emplace(*std::move(claim));
+        return {};
+    }
+
+    Result<void> take_key_and_work_base(Installation::NewKey new_key) {
+        if (auto taken = installation_.take_key(new_key); !taken) return taken;
+        const auto id = installation_.database().write([](Session& session) { return installation_id(session); });
+        auto base = take_work_base(settings_, id);
+        if (!base) return base.error();
+        work_base_ = *std::move(base);
+        if (capacity_.slots < settings_.max_parallel)
+            log::warning(
+                "fewer slots than MULTIFLEXI_MAX_PARALLEL: each running job needs descriptors; raise the hard limit "
+                "(LimitNOFILE= of the service, ulimit -Hn)",
+                {{"wanted", settings_.max_parallel}, {"slots", capacity_.slots}, {"descriptors", descriptors_.now}});
+        return {};
+    }
+
+    Result<void> start_executor() {
+        auto opened = NativeExecutor::open(
+            clock_,
+            {.program = shim_program(), .spool = work_base_.path / "spool", .usual_open_files = descriptors_.before});
+        if (!opened) return opened.error();
+        native_ = *std::move(opened);
+        dispatcher_.emplace(installation_.database(), clock_, installation_.vault(), *native_, *recorder_,
+                            Dispatcher::Options{.node = settings_.node,
+                                                .labels = settings_.node_labels,
+                                                .slots = capacity_.slots,
+                                                .unrecorded = capacity_.unrecorded,
+                                                .work_base = work_base_.path,
+                                                .surroundings = surroundings_of_jobs(settings_),
+                                                .look_anyway = planner_look_interval(settings_),
+                                                .lease = &lease_,
+                                                .unbegun = claim_->before() == NodeClaim::Before::ended
+                                                               ? Dispatcher::Options::Unbegun::give_back
+                                                               : Dispatcher::Options::Unbegun::lost},
+                            queue_, cancel_);
+        dispatcher_->start();
+        return {};
+    }
+
+    void start_planner(Id<User> user) {
+        planner_.emplace(installation_.database(), clock_,
+                         Planner::Facts{installation_.zone(), user, planner_look_interval(settings_)}, plan_, [this] {
+                             queue_.notify();
+                             // Without an executor role here another server has to hear of it.
+                             if (!roles_.executor) wake_servers(settings_.wake_directory, Wake::queue);
+                         });
+        planner_->start();
+    }
+
+    /// To other programs, and for nodes that are gone.
+    void listen() {
+        const WakeTargets targets{.queue = queue_, .plan = plan_, .cancel = cancel_};
+        reaper_.emplace(installation_.database(),
+                        Reaper::Facts{.own_node = roles_.executor ? settings_.node : "", .lease = settings_.lease},
+                        [this] {
+                            queue_.notify();
+                            wake_servers(settings_.wake_directory, Wake::queue);
+                        });
+        listener_.emplace(settings_.wake_directory, targets);
+        if (settings_.db_connection == DatabaseKind::pgsql)
+            other_nodes_.emplace(installation_.database().address(), targets);
+    }
+
+    void stop_parts(Heartbeat& heartbeat, Heartbeat::End end) {
+        listener_.reset();
+        other_nodes_.reset();
+        planner_.reset();
+        if (!dispatcher_) return;
+        // Jobs that somebody else answers for do not run on unseen.
+        if (end != Heartbeat::End::stop) return dispatcher_->stop(0s, Dispatcher::Running::end);
+        // As long as it waits for them its jobs remain its own.
+        const std::jthread beats([&](std::stop_token enough) { heartbeat.run(main_loop_, std::move(enough)); });
+        dispatcher_->stop(settings_.drain_timeout, settings_.jobs_at_stop == JobsAtStop::leave
+                                                       ? Dispatcher::Running::leave
+                                                       : Dispatcher::Running::end);
+    }
+
+    Installation& installation_;
+    const Settings& settings_;
+    const Roles roles_;
+    const std::stop_token stop_;
+    SystemClock clock_;
+    Descriptor lock_;
+    DescriptorLimit descriptors_;
+    Capacity capacity_;
+    HeldLease lease_{uptime};
+    std::optional<NodeClaim> claim_;
+    WorkBase work_base_;
+    Nudge plan_, queue_, cancel_, main_loop_;
+    const std::stop_callback<std::function<void()>> on_stop_{stop_, [this] { main_loop_.notify(); }};
+    std::optional<Recorder> recorder_;
+    std::unique_ptr<NativeExecutor> native_;
+    std::optional<Dispatcher> dispatcher_;
+    std::optional<Planner> planner_;
+    std::optional<Reaper> reaper_;
+    std::optional<WakeListener> listener_;
+    std::optional<NotificationListener> other_nodes_;
+};
+
 }  // namespace
 
 Result<Roles> roles_named(std::string_view list) {
@@ -86,133 +260,12 @@ std::string to_text(const Roles& roles) {
 }
 
 int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop) {
-    const Settings& settings = installation.settings();
-    SystemClock clock;
-    const auto cannot_start = [](const Error& error) {
-        log::error("cannot start", {{"reason", error.message}});
+    Server server(installation, roles, std::move(stop));
+    if (const auto started = server.start(new_key); !started) {
+        log::error("cannot start", {{"reason", started.error().message}});
         return 1;
-    };
-    if (auto opened = installation.open(clock); !opened) return cannot_start(opened.error());
-    Database& database = installation.database();
-    const auto lock = lock_node(settings, roles);
-    if (!lock) return cannot_start(lock.error());
-    const auto descriptors = raise_descriptor_limit();
-    const auto capacity = capacity_within(descriptors.now, settings.max_parallel);
-    using enum NodeClaim::Unknown;
-    HeldLease lease(uptime);
-    auto claim = NodeClaim::take(database,
-                                 {.name = row_name(settings, roles),
-                                  .roles = to_text(roles),
-                                  .labels = label_list(settings.node_labels),
-                                  .slots = roles.executor ? capacity.slots : 0,
-                                  .environment = published_environment(surroundings_of_jobs(settings).inherited),
-                                  .lease = settings.lease,
-                                  .unknown = settings.db_connection == DatabaseKind::sqlite ? dead : perhaps_alive},
-                                 lease, clock, stop);
-    if (!claim) return cannot_start(claim.error());
-    WorkBase work_base;
-    if (roles.executor) {
-        // A scheduler alone neither seals nor opens anything, and may run where the key is not.
-        auto prepared = installation.take_key(new_key).and_then([&] {
-            const auto id = database.write([](Session& session) { return installation_id(session); });
-            return take_work_base(settings, id);
-        });
-        if (!prepared) {
-            claim->release();
-            return cannot_start(prepared.error());
-        }
-        work_base = *std::move(prepared);
     }
-    if (roles.executor && capacity.slots < settings.max_parallel)
-        log::warning(
-            "fewer slots than MULTIFLEXI_MAX_PARALLEL: each running job needs descriptors; raise the hard limit "
-            "(LimitNOFILE= of the service, ulimit -Hn)",
-            {{"wanted", settings.max_parallel}, {"slots", capacity.slots}, {"descriptors", descriptors.now}});
-    const Actor actor = installation.actor(clock);
-
-    // Made in the order in which they use each other; destroyed in the opposite one. So the recorder still takes what
-    // the executor's last processes tell.
-    Nudge plan, queue, cancel, main_loop;
-    const std::stop_callback on_stop(stop, [&] { main_loop.notify(); });
-    Recorder recorder(database);
-    std::unique_ptr<NativeExecutor> native;
-    std::optional<Dispatcher> dispatcher;
-    if (roles.executor) {
-        auto opened = NativeExecutor::open(
-            clock,
-            {.program = shim_program(), .spool = work_base.path / "spool", .usual_open_files = descriptors.before});
-        if (!opened) {
-            claim->release();
-            return cannot_start(opened.error());
-        }
-        native = *std::move(opened);
-        dispatcher.emplace(database, clock, installation.vault(), *native, recorder,
-                           Dispatcher::Options{.node = settings.node,
-                                               .labels = settings.node_labels,
-                                               .slots = capacity.slots,
-                                               .unrecorded = capacity.unrecorded,
-                                               .work_base = work_base.path,
-                                               .surroundings = surroundings_of_jobs(settings),
-                                               .look_anyway = planner_look_interval(settings),
-                                               .lease = &lease,
-                                               .unbegun = claim->before() == NodeClaim::Before::ended
-                                                              ? Dispatcher::Options::Unbegun::give_back
-                                                              : Dispatcher::Options::Unbegun::lost},
-                           queue, cancel);
-        dispatcher->start();
-    }
-    claim->settle();
-    std::optional<Planner> planner;
-    if (roles.scheduler) {
-        planner.emplace(database, clock,
-                        Planner::Facts{installation.zone(), actor.user, planner_look_interval(settings)}, plan, [&] {
-                            queue.notify();
-                            // Without an executor role here another server has to hear of it.
-                            if (!roles.executor) wake_servers(settings.wake_directory, Wake::queue);
-                        });
-        planner->start();
-    }
-    const WakeTargets targets{.queue = queue, .plan = plan, .cancel = cancel};
-    Reaper reaper(database, {.own_node = roles.executor ? settings.node : "", .lease = settings.lease}, [&] {
-        queue.notify();
-        wake_servers(settings.wake_directory, Wake::queue);
-    });
-    std::optional<WakeListener> listener;
-    listener.emplace(settings.wake_directory, targets);
-    std::optional<NotificationListener> other_nodes;
-    if (settings.db_connection == DatabaseKind::pgsql) other_nodes.emplace(database.address(), targets);
-    log::info("server ready", {{"version", MULTIFLEXI_VERSION},
-                               {"node", settings.node},
-                               {"roles", to_text(roles)},
-                               {"database", settings.db_database},
-                               {"slots", capacity.slots},
-                               {"zone", installation.zone().name()}});
-    ::sd_notify(0, "READY=1\nSTATUS=Running");
-
-    Heartbeat heartbeat(*claim, dispatcher ? &*dispatcher : nullptr, reaper, clock, settings.lease);
-    const auto end = heartbeat.run(main_loop, stop);
-
-    log::info("server stopping", {{"running", dispatcher ? dispatcher->running() : 0}});
-    ::sd_notify(0, "STOPPING=1");
-    listener.reset();
-    other_nodes.reset();
-    planner.reset();
-    if (dispatcher && end == Heartbeat::End::stop) {
-        // As long as it waits for them its jobs remain its own.
-        const std::jthread beats([&](std::stop_token enough) { heartbeat.run(main_loop, std::move(enough)); });
-        dispatcher->stop(settings.drain_timeout, settings.jobs_at_stop == JobsAtStop::leave ? Dispatcher::Running::leave
-                                                                                            : Dispatcher::Running::end);
-    } else if (dispatcher) {
-        // Jobs that somebody else answers for do not run on unseen.
-        dispatcher->stop(0s, Dispatcher::Running::end);
-    }
-    try {
-        claim->release();
-    } catch (const sql::DatabaseError& error) {
-        log::warning("cannot sign off", {{"error", error.what()}});
-    }
-    log::info("server stopped");
-    return end == Heartbeat::End::stop ? 0 : 1;
+    return server.run();
 }
 
 }  // namespace mf

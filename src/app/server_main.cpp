@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 #include "app/database_advice.h"
-#include "app/maintenance.h"
 #include "app/server.h"
+#include "app/server_manual.h"
 #include "app/signal_watch.h"
+#include "app/start_check.h"
 
 #include "base/text.h"
 #include "domain/entity_json.h"
@@ -16,28 +17,6 @@
 namespace {
 
 using namespace mf;
-
-constexpr std::string_view usage = R"(MultiFlexi server: schedules jobs and runs them.
-
-Usage:
-  multiflexi serve [--roles LIST] [-e FILE] [--check | --new-key]
-  multiflexi --help | --version
-  multiflexi COMMAND ...       the same as multiflexi-cli COMMAND ...
-
-Options:
-  --roles LIST            scheduler, executor, or both separated by a comma (default: all)
-  -e, --environment FILE  settings to load after /etc/multiflexi/multiflexi.env
-  --check                 check the settings, print them, look whether the database can be used, and end
-  --new-key               start although stored secrets are sealed with another key than that of the settings; they
-                          cannot be opened any more and have to be entered again
-
-Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.
-It ends on SIGTERM and SIGINT: nothing new is started, running jobs go on without it and are taken up by its next start
-(MULTIFLEXI_JOBS_AT_STOP=end: they have MULTIFLEXI_DRAIN_TIMEOUT to end by themselves, and are told to end then).
-SIGHUP ends nothing and reloads nothing: it is logged.
-
-Settings:
-)";
 
 struct Arguments {
     std::string roles = "all";
@@ -96,33 +75,29 @@ void complain(const Error& error) {
     for (const auto& field : error.fields) complain(field.message);
 }
 
-int check(const Installation& installation) {
+int check(const Installation& installation, const Roles& roles, Installation::NewKey new_key) {
     for (const auto& setting : installation.settings().effective)
         std::fputs(fmt::format("{}={}  ({})\n", setting.name, setting.value, setting.origin).c_str(), stdout);
     const auto& zone = installation.found_zone();
     std::fputs(fmt::format("time zone: {} ({})\n", zone.zone.name(), zone.source).c_str(), stdout);
     for (const auto& warning : installation.settings().warnings) complain("Warning: " + warning);
     if (!zone.complaint.empty()) complain("Warning: " + zone.complaint);
-    std::fputs("The settings can be read. Files and directories are looked at when the server starts.\n", stdout);
-    const auto& settings = installation.settings();
-    std::error_code ignored;
-    if (settings.db_connection == DatabaseKind::sqlite && !std::filesystem::exists(settings.db_database, ignored)) {
-        std::fputs(fmt::format("The database {} is made when the server starts.\n", settings.db_database).c_str(),
-                   stdout);
-        return 0;
-    }
-    const SystemClock clock;
-    const auto status = Maintenance(settings, clock, {}).status();
-    if (const auto* problem = status.if_contains("problem")) return complain(problem->as_string().c_str()), 1;
-    std::fputs("The database can be used.\n", stdout);
-    return 0;
+    std::fputs("The settings can be read.\n", stdout);
+    const auto found = check_start(installation, roles, new_key);
+    for (const auto& sentence : found.fine) std::fputs((sentence + "\n").c_str(), stdout);
+    for (const auto& sentence : found.wrong) complain(sentence);
+    return found.wrong.empty() ? 0 : 1;
 }
 
 /// What every spelling of the program answers without starting anything.
 bool told_about_itself(const std::vector<std::string>& words) {
     for (const auto& word : words) {
         if (word == "--help" || word == "-h") {
-            std::fputs((std::string(usage) + settings_help()).c_str(), stdout);
+            std::fputs(server_help().c_str(), stdout);
+            return true;
+        }
+        if (word == "--man") {
+            std::fputs(server_manual().c_str(), stdout);
             return true;
         }
         if (word == "--version" || word == "-V") {
@@ -141,7 +116,7 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
     if (!roles) return complain(roles.error()), 1;
     auto installation = Installation::load(arguments->settings_file);
     if (!installation) return complain(installation.error()), 1;
-    if (arguments->check) return check(*installation);
+    if (arguments->check) return check(*installation, *roles, arguments->new_key);
 
     const Settings& settings = installation->settings();
     log::configure(settings.log_level, settings.log_format);

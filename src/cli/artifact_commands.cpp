@@ -41,10 +41,9 @@ void add_content(Invocation& in, json::object& row, const json::object& canonica
 }
 
 void add_to_list(Invocation& in, json::object& row, const json::object& canonical) {
-    const auto fields = in.arguments().value("fields");
-    const auto names = fields ? split(*fields, ',') : std::vector<std::string_view>{};
-    const bool named = std::ranges::find(names, "artifact", trim) != names.end();
-    if (fields ? named : in.json()) add_content(in, row, canonical, named ? longest_in_record : longest_in_list);
+    const bool named = in.wants("artifact");
+    if (in.fields().empty() ? in.json() : named)
+        add_content(in, row, canonical, named ? longest_in_record : longest_in_list);
 }
 
 int refuse_unknown(Invocation& in) {

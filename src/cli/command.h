@@ -46,6 +46,7 @@ struct Command {
     std::string_view operation = {};  ///< it needs; the command does not exist without. Empty: needs none
     int (*run)(Invocation&) = nullptr;
     std::string_view summary = {};  ///< empty: that of the operation
+    std::string_view details = {};  ///< what help and manual say behind the summary, in sentences
     std::span<const Option> options = {};
     /// Each names an option that must be given, or several of which one must ("id|uuid").
     std::array<std::string_view, 4> needs = {};

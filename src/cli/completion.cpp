@@ -207,7 +207,8 @@ complete -c multiflexi-cli -f
     return out;
 }
 
-/// Text that roff leaves alone.
+}  // namespace
+
 std::string roff(std::string_view text) {
     std::string out;
     for (const char c : text) {
@@ -222,8 +223,6 @@ std::string roff(std::string_view text) {
     }
     return out;
 }
-
-}  // namespace
 
 std::string completion_script(const Catalog& catalog, std::string_view shell) {
     if (shell == "bash") return bash(catalog);
@@ -260,6 +259,8 @@ standard output is one JSON document.
     out += ".SH COMMANDS\n";
     for (const CatalogEntry* entry : listed_entries(catalog)) {
         out += fmt::format(".SS {}\n{}\n", roff(entry->command->name), roff(summary_of(*entry)));
+        if (const auto details = entry->command->details; !details.empty())
+            out += fmt::format(".PP\n{}\n", roff(details));
         for (const Option& option : Catalog::options_of(*entry))
             if (option.becomes != Becomes::nothing) add_option(option);
     }
@@ -270,6 +271,8 @@ standard output is one JSON document.
 turns colours off,
 .B COLUMNS
 overrides the width of the terminal.
+.SH SEE ALSO
+.BR multiflexi (8)
 )";
     return out;
 }

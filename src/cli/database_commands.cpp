@@ -46,14 +46,19 @@ std::string counted(std::int64_t count, std::string_view thing) {
     return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
+/// What a status has only when the database could be asked.
+constexpr std::string_view found_out[] = {"user",          "server_version", "size",      "isolation",
+                                          "durability",    "schema",         "companies", "applications",
+                                          "run_templates", "jobs",           "queued"};
+
 int database_status(Invocation& in) {
     auto status = maintained(in, {.task = Task::status});
     if (!status) return in.refuse(status.error());
     const std::string problem(text_member(*status, "problem"));
     status->erase("problem");
-    if (problem.empty()) return in.answer_record(*std::move(status));
+    if (problem.empty()) return in.answer_record(*std::move(status), found_out);
     if (in.json()) return in.refuse(Refusal{.message = problem, .details = *std::move(status)});
-    in.answer_record(*std::move(status));
+    in.answer_record(*std::move(status), found_out);
     return in.refuse(Refusal{.message = problem});
 }
 

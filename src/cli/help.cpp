@@ -141,6 +141,8 @@ std::string help_of_command(const CatalogEntry& entry, const HelpLook& look) {
     std::string out;
     if (const auto summary = summary_of(entry); !summary.empty())
         out += heading("Description:", look) + "  " + wrapped(summary, 2, look.width) + "\n\n";
+    if (const auto details = entry.command->details; !details.empty())
+        out += "  " + wrapped(details, 2, look.width) + "\n\n";
     out += heading("Usage:", look) + "  " + wrapped(usage(entry), 6, look.width) + "\n";
     if (const auto others = other_spellings(*entry.command); !others.empty())
         out += "\n" + heading("Also written:", look) + "  " + wrapped(others, 2, look.width) + "\n";

@@ -30,6 +30,8 @@ std::string misuse_box(const Misuse& misuse, bool coloured);
 
 /// The manual page (man(7) macros) and the completion script of a shell, "bash", "zsh" or "fish" (else empty).
 std::string manual_page(const Catalog& catalog);
+/// Text that roff leaves alone.
+std::string roff(std::string_view text);
 std::string completion_script(const Catalog& catalog, std::string_view shell);
 
 }  // namespace mf

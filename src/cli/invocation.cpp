@@ -87,6 +87,10 @@ Invocation::Invocation(const Request& request, const Catalog& catalog, Backend& 
     const auto format = request.arguments.value("format");
     json_ = equal_ignoring_case(format.value_or(std::string(request.entry->command->default_format)), "json");
     coloured_ = request.globals.colours.value_or(terminal.out_is_terminal && !terminal.colours_unwanted);
+    // An empty one narrows nothing, as in the original.
+    const auto fields = request.arguments.value("fields").value_or("");
+    for (const auto name : split(fields, ','))
+        if (!trim(name).empty()) fields_.emplace_back(trim(name));
 }
 
 const Zone& Invocation::zone() {
@@ -185,7 +189,10 @@ int Invocation::answer(const json::value& document) {
     return 0;
 }
 
-int Invocation::answer_record(json::object record) {
+int Invocation::answer_record(json::object record, std::span<const std::string_view> at_times) {
+    auto known = names_in(record);
+    known.insert(known.end(), at_times.begin(), at_times.end());
+    if (auto valid = fields_are_among(known); !valid) return refuse(valid.error());
     record = narrowed(std::move(record));
     if (json_) return answer(record);
     for (const auto& [key, value] : record) {
@@ -239,23 +246,22 @@ void Invocation::remark(std::string_view sentence) {
     terminal_.err(one_line(sentence) + "\n");
 }
 
-json::object Invocation::narrowed(json::object record, std::initializer_list<std::string_view> elsewhere) {
-    const auto wanted = arguments().value("fields");
-    if (!wanted) return record;
-    json::object out;
+Result<void> Invocation::fields_are_among(std::span<const std::string_view> known) const {
     std::vector<std::string> unknown;
-    std::vector<std::string_view> names;
-    for (const auto name : split(*wanted, ',')) names.push_back(trim(name));
+    for (const auto& name : fields_)
+        if (std::ranges::find(known, name) == known.end()) unknown.push_back(one_line(name.substr(0, 80)));
+    if (unknown.empty()) return {};
+    return Error{ErrorCode::invalid,
+                 fmt::format("There is no field {} here. Name some of these, or leave --fields out: {}.",
+                             fmt::join(unknown, ", "), fmt::join(known, ", ")),
+                 {{"fields", fmt::format("names no field: {}", fmt::join(unknown, ", "))}}};
+}
+
+json::object Invocation::narrowed(json::object record) const {
+    if (fields_.empty()) return record;
+    json::object out;
     for (auto& member : record)
-        if (std::ranges::find(names, std::string_view(member.key())) != names.end())
-            out[member.key()] = std::move(member.value());
-    for (const auto name : names)
-        if (!name.empty() && !record.contains(name) && std::ranges::find(elsewhere, name) == elsewhere.end())
-            unknown.push_back(one_line(name));
-    // Once: all records have the same members.
-    if (!std::exchange(narrowed_before_, true) && !unknown.empty())
-        remark(fmt::format("There is no field {} here. Without --fields all of them are shown.",
-                           fmt::join(unknown, ", ")));
+        if (wants(member.key())) out[member.key()] = std::move(member.value());
     return out;
 }
 

@@ -26,6 +26,8 @@ struct Listing {
     std::string_view nothing = "No data";
     /// Changes a shaped row; canonical is what the operation said. May be null.
     void (*adorn)(Invocation&, json::object& row, const json::object& canonical) = nullptr;
+    /// Names that adorn puts into a row when --fields asks for them.
+    std::span<const std::string_view> elsewhere = {};
     std::string_view separator = {};  ///< as text: values joined by this, one record in a line; empty: a grid
     json::object input = {};          ///< further input of the operation
 };
@@ -62,6 +64,11 @@ public:
     Result<std::int64_t> required_integer(std::string_view option) const;
     /// --limit and --offset of a list; an error that says what such a number may be.
     Result<ListRange> range() const;
+    /// The names of --fields; none: all fields are wanted.
+    const std::vector<std::string>& fields() const { return fields_; }
+    bool wants(std::string_view field) const { return std::ranges::find(fields_, field) != fields_.end(); }
+    /// An error that names the fields of --fields which are not among those that there are.
+    Result<void> fields_are_among(std::span<const std::string_view> known) const;
 
     // ---- answering ----
 
@@ -71,8 +78,9 @@ public:
     /// The document with -f json, else the text and a line end.
     int answer(const json::value& document, std::string_view text);
     int answer(const json::value& document);
-    /// One record: JSON, or "key: value" lines; narrowed by --fields.
-    int answer_record(json::object record);
+    /// One record: JSON, or "key: value" lines; narrowed by --fields, which may also name what such a record has only
+    /// at times.
+    int answer_record(json::object record, std::span<const std::string_view> at_times = {});
     /// The rows of the operation of this command, page by page.
     int answer_list(const Listing& listing);
     /// Rows that are already here, shaped; of the columns only counts which of them a terminal shows.
@@ -83,9 +91,8 @@ public:
     /// As above with a sentence of the command's contract instead of the one of the operation.
     int refuse(const Error& error, std::string message);
 
-    /// Leaves only the fields that --fields names, in the order of the record. Names that the records have not are
-    /// remarked once; `elsewhere` are those that the command itself takes care of.
-    json::object narrowed(json::object record, std::initializer_list<std::string_view> elsewhere = {});
+    /// Leaves only the fields that --fields names, in the order of the record.
+    json::object narrowed(json::object record) const;
 
     /// A remark for people; never on standard output.
     void remark(std::string_view sentence);
@@ -100,7 +107,7 @@ private:
     std::optional<Zone> zone_;
     bool json_;
     bool coloured_;
-    bool narrowed_before_ = false;
+    std::vector<std::string> fields_;
 };
 
 }  // namespace mf

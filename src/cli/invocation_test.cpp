@@ -101,12 +101,14 @@ TEST_CASE("with -f json the program speaks JSON about itself, too") {
 
 TEST_CASE("to prune logs answers in the words of the contract") {
     FakeBackend fake;
-    fake.offer("prune", {"?jobs", "?logs", "keep"}, json::value(json::object{{"deleted_jobs", 3}, {"more", false}}));
+    fake.offer("prune", {"?jobs", "?logs", "keep"},
+               json::value(json::object{{"deleted_jobs", 3}, {"deleted_tasks", 2}, {"more", false}}));
     Shell shell{fake};
     shell({"prune", "--logs", "--jobs", "--keep", "5"});
     CHECK(shell.out ==
           "Pruning logs, keeping latest 5 records...\nDeleted 0 records from log.\n"
-          "Pruning jobs, keeping latest 5 records...\nDeleted 3 records from job.\nPrune completed.\n");
+          "Pruning jobs, keeping latest 5 records...\nDeleted 3 records from job.\n"
+          "Deleted 2 records from task.\nPrune completed.\n");
     CHECK(has(shell.err, "The log of the server is not in the database"));
 }
 

@@ -42,11 +42,8 @@ constexpr Subject job_subject{"Job", "job_id", job_columns};
 constexpr std::int64_t screen_rows = 100;
 constexpr std::int64_t screen_output = 65536;
 
-bool wants(const Invocation& in, std::string_view field) {
-    const auto fields = in.arguments().value("fields");
-    if (!fields) return false;
-    return std::ranges::any_of(split(*fields, ','), [&](std::string_view name) { return trim(name) == field; });
-}
+/// What is read only for those who ask for it.
+constexpr std::string_view output_fields[] = {"stdout", "stderr"};
 
 json::value output_text(Invocation& in, std::int64_t job, JobStream stream) {
     std::string text;
@@ -60,10 +57,10 @@ json::value output_text(Invocation& in, std::int64_t job, JobStream stream) {
 void add_output(Invocation& in, json::object& row, const json::object& canonical) {
     const auto id = integer_member(canonical, "id").value_or(0);
     const auto limit = in.integer("limit");
-    const bool screen = in.json() && !in.arguments().has("fields") && limit && *limit && **limit <= screen_rows;
+    const bool screen = in.json() && in.fields().empty() && limit && *limit && **limit <= screen_rows;
     for (const auto& [name, stream] : {std::pair{"stdout", JobStream::out}, std::pair{"stderr", JobStream::err}}) {
         const auto size = integer_member(canonical, std::string(name) + "_size").value_or(0);
-        if (wants(in, name))
+        if (in.wants(name))
             row[name] = size == 0 ? json::value("") : output_text(in, id, stream);
         else if (screen)
             row[name] = size == 0               ? json::value("")
@@ -74,11 +71,11 @@ void add_output(Invocation& in, json::object& row, const json::object& canonical
 }
 
 int job_list(Invocation& in) {
-    Listing listing{.columns = job_columns, .adorn = add_output};
+    Listing listing{.columns = job_columns, .adorn = add_output, .elsewhere = output_fields};
     // Without a terminal one line for each job, as other versions print it.
     if (!in.terminal().out_is_terminal) listing.separator = " | ";
     // Environments cost a query each: they are read for those who see them.
-    const bool env = in.arguments().has("fields") ? wants(in, "env") : in.json();
+    const bool env = in.fields().empty() ? in.json() : in.wants("env");
     const Entity* known = in.entry().operation->input;
     if (env && known && known->find("env")) listing.input["env"] = true;
     return in.answer_list(listing);
@@ -89,8 +86,11 @@ int job_list(Invocation& in) {
 int print_with_output(Invocation& in, json::object record, std::int64_t id) {
     constexpr std::pair<std::string_view, JobStream> streams[] = {{"stdout", JobStream::out},
                                                                   {"stderr", JobStream::err}};
-    const bool all = !in.arguments().has("fields");
-    record = in.narrowed(std::move(record), {"stdout", "stderr"});
+    const bool all = in.fields().empty();
+    auto known = names_in(record);
+    known.insert(known.end(), {"stdout", "stderr", "exit_severity"});
+    if (auto valid = in.fields_are_among(known); !valid) return in.refuse(valid.error());
+    record = in.narrowed(std::move(record));
     std::string text;
     if (in.json()) {
         append_ascii_json(text, record);
@@ -103,7 +103,7 @@ int print_with_output(Invocation& in, json::object record, std::int64_t id) {
     }
     bool any = !record.empty();
     for (const auto& [name, stream] : streams) {
-        if (!all && !wants(in, name)) continue;
+        if (!all && !in.wants(name)) continue;
         AsciiJsonString string;
         if (in.json())
             in.out().write(fmt::format("{}\n    \"{}\": \"", any ? "," : "", name));
@@ -187,20 +187,26 @@ int job_cancel(Invocation& in) {
 
 /// The operation removes a bounded number at once; it is asked until nothing is left to remove.
 int job_cleanup(Invocation& in) {
-    std::int64_t deleted = 0;
+    std::int64_t deleted = 0, tasks = 0;
     json::value days;
     for (bool more = true; more;) {
         const auto answer = in.call();
         if (!answer) return in.refuse(answer.error());
         const auto said = record_of(*answer);
         deleted += integer_member(said, "deleted_jobs").value_or(0);
+        tasks += integer_member(said, "deleted_tasks").value_or(0);
         days = member(said, "days");
         const json::value& rest = member(said, "more");
         more = rest.is_bool() && rest.get_bool();
     }
-    const auto message = fmt::format("Deleted {} job(s) that ended more than {} days ago.", deleted, plain_text(days));
-    return in.answer(
-        json::object{{"status", "success"}, {"message", message}, {"deleted_jobs", deleted}, {"days", days}}, message);
+    const auto message = fmt::format("Deleted {} job(s) that ended more than {} days ago, and {} task(s).", deleted,
+                                     plain_text(days), tasks);
+    return in.answer(json::object{{"status", "success"},
+                                  {"message", message},
+                                  {"deleted_jobs", deleted},
+                                  {"deleted_tasks", tasks},
+                                  {"days", days}},
+                     message);
 }
 
 int job_status(Invocation& in) {
@@ -232,7 +238,9 @@ constexpr Option job_list_options[] = {
 constexpr Option job_id_options[] = {{.name = "id", .help = "Id of the job", .aliases = {"job_id"}}};
 constexpr Option job_retry_options[] = {
     {.name = "id", .help = "Id of the job", .aliases = {"job_id"}},
-    {.name = "force", .takes = Takes::flag, .help = "Also when its work is done: it, or another attempt, succeeded"},
+    {.name = "force",
+     .takes = Takes::flag,
+     .help = "Also when the job or another attempt of its task or launch succeeded"},
 };
 constexpr Option job_create_options[] = {
     {.name = "runtemplate_id", .help = "Id of the run template; as --template it means now", .aliases = template_names},
@@ -317,6 +325,11 @@ constexpr Command job_table[] = {
      .operation = "job:retry",
      .run = [](Invocation& in) { return answer_created(in, job_subject); },
      .summary = "Makes a new job like one that has ended",
+     .details =
+         "The new job has the same values. It is the next attempt of the same task when the job was planned, else "
+         "of the same launch. It is refused while another attempt waits or runs and, without --force, when the "
+         "job or another attempt succeeded. A task that is fulfilled stays so: with --force the new job does not "
+         "belong to it.",
      .options = job_retry_options,
      .needs = {"id"},
      .positional = "id"},

@@ -90,6 +90,8 @@ TEST_CASE("lists of jobs: environment for JSON, output for screens and on demand
     CHECK(shell({"job:list", "--fields", "id,exitcode,state"}).out == "5 | 0 | succeeded\n\n");
     CHECK(shell({"job:list"}).out.find("{}") == std::string::npos);
     shell.terminal = true;
+    CHECK(shell({"job:list", "--fields", "nosuch"}).code == 1);
+    CHECK(shell({"job:get", "5", "--fields", "nosuch"}).code == 1);
     CHECK(shell({"job:list", "--fields", "state"}).out.find("\x1b[32msucceeded\x1b[0m") != std::string::npos);
     CHECK(shell({"job:list", "--fields", "state", "--no-ansi"}).out.find("\x1b") == std::string::npos);
 }
@@ -98,7 +100,7 @@ TEST_CASE("jobs are pruned until none is left to prune, and nothing is said befo
     FakeBackend fake;
     int left = 3;
     fake.offer("prune", {"jobs", "logs", "keep"}, [&](const json::object&) -> Result<json::value> {
-        return json::value{{"deleted_jobs", 500}, {"more", --left > 0}};
+        return json::value{{"deleted_jobs", 500}, {"deleted_tasks", 7}, {"more", --left > 0}};
     });
     Shell shell{fake};
     CHECK(shell({"prune", "--jobs", "--logs", "--keep", "x"}).code == 1);
@@ -106,7 +108,7 @@ TEST_CASE("jobs are pruned until none is left to prune, and nothing is said befo
     CHECK(shell.out.find("Prun") == std::string::npos);
     CHECK(left == 3);
     CHECK(shell({"prune", "--jobs", "-f", "json"}).code == 0);
-    CHECK(to_text(shell.document().at("deleted")) == R"({"jobs":1500})");
+    CHECK(to_text(shell.document().at("deleted")) == R"({"jobs":1500,"tasks":21})");
     CHECK(to_text(shell.last()) == R"({"jobs":true,"keep":1000})");
 }
 
@@ -133,6 +135,15 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     shell({"job:retry", "--id", "8", "-f", "json"});
     CHECK(testing::compact(shell) == R"({"job_id":9,"id":9})");
     CHECK(shell({"job", "retry", "8", "--force"}).out == "Job created with ID: 9\n");
+    for (const std::vector<std::string>& help : {std::vector<std::string>{"job:retry", "--help"}, {"help", "--man"}}) {
+        shell(help);
+        auto text = shell.out;
+        std::erase(text, '\\');
+        std::ranges::replace(text, '\n', ' ');
+        for (std::size_t at = 0; (at = text.find("  ", at)) != text.npos;) text.erase(at, 1);
+        CHECK(text.find("next attempt of the same task") != text.npos);
+        CHECK(text.find("refused while another attempt waits or runs and, without --force, when") != text.npos);
+    }
     CHECK(shell.last().at("force") == true);
     shell({"job:delete", "--id", "8", "-f", "json"});
     CHECK(testing::compact(shell) == R"({"job_id":"8","deleted":true})");
@@ -145,14 +156,16 @@ TEST_CASE("a clean-up goes on until nothing is left to remove") {
     int left = 3;
     fake.offer("job:cleanup", {"days"}, [&](const json::object&) -> Result<json::value> {
         --left;
-        return json::value(json::object{{"deleted_jobs", 5}, {"days", 30}, {"more", left > 0}});
+        return json::value(json::object{{"deleted_jobs", 5}, {"deleted_tasks", 2}, {"days", 30}, {"more", left > 0}});
     });
     Shell shell{fake};
     CHECK(shell({"job", "cleanup", "--older-than", "30"}).out ==
-          "Deleted 15 job(s) that ended more than 30 days ago.\n");
+          "Deleted 15 job(s) that ended more than 30 days ago, and 6 task(s).\n");
     CHECK(to_text(shell.last()) == R"({"days":"30"})");
     left = 1;
-    CHECK(shell({"job:cleanup", "--days", "30", "-f", "json"}).document().at("deleted_jobs") == 5);
+    shell({"job:cleanup", "--days", "30", "-f", "json"});
+    CHECK(shell.document().at("deleted_jobs") == 5);
+    CHECK(shell.document().at("deleted_tasks") == 2);
     CHECK(shell({"job:cleanup"}).out == "Missing --days\n");
     CHECK(shell.code == 1);
 }

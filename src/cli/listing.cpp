@@ -17,12 +17,13 @@ constexpr std::string_view telling[] = {
     "size",  "email", "scheduled", "runtemplate_name"};
 
 /// Places of the columns: those that were asked for in the order in which they were, then the telling ones.
-std::vector<std::size_t> by_importance(std::span<const std::string> columns, std::vector<std::string_view> asked) {
+std::vector<std::size_t> by_importance(std::span<const std::string> columns, std::span<const std::string> wanted) {
+    std::vector<std::string_view> asked(wanted.begin(), wanted.end());
     asked.insert(asked.end(), std::begin(telling), std::end(telling));
     std::vector<std::size_t> order;
     for (const auto name : asked)
         for (std::size_t i = 0; i < columns.size(); ++i)
-            if (columns[i] == trim(name) && std::ranges::find(order, i) == order.end()) order.push_back(i);
+            if (columns[i] == name && std::ranges::find(order, i) == order.end()) order.push_back(i);
     for (std::size_t i = 0; i < columns.size(); ++i)
         if (std::ranges::find(order, i) == order.end()) order.push_back(i);
     return order;
@@ -106,7 +107,7 @@ public:
 private:
     void begin_grid(const json::object& row) {
         // A terminal is narrow: without a wish only the columns that people look at. Scripts get all of them.
-        const bool all = in_.arguments().has("fields") || in_.verbose() || !in_.terminal().out_is_terminal ||
+        const bool all = !in_.fields().empty() || in_.verbose() || !in_.terminal().out_is_terminal ||
                          std::ranges::none_of(listing_.columns, &Column::on_terminal);
         for (const auto& member : row) {
             const std::string_view key = member.key();
@@ -116,9 +117,8 @@ private:
         }
         Grid::Look look{.coloured = in_.coloured()};
         if (in_.terminal().out_is_terminal) {
-            const auto fields = in_.arguments().value("fields");
             look.width = in_.terminal().width;
-            look.order = by_importance(columns_, split(fields.value_or(""), ','));
+            look.order = by_importance(columns_, in_.fields());
         }
         grid_.emplace(columns_, std::move(look));
     }
@@ -131,7 +131,7 @@ private:
             const auto options = Catalog::options_of(in_.entry());
             const bool narrows = std::ranges::find(options, "fields", &Option::name) != options.end();
             std::string_view remedy = narrows ? "--fields or -f json" : "-f json";
-            if (in_.arguments().has("fields")) remedy = "fewer --fields";
+            if (!in_.fields().empty()) remedy = "fewer --fields";
             const auto line = left_out_line(names, remedy, in_.terminal().width);
             in_.out().line(in_.coloured() ? fmt::format("\x1b[2m{}\x1b[0m", line) : line);
         }
@@ -152,9 +152,21 @@ std::string_view direction(const Arguments& arguments) {
     return order == "d" || order == "desc" || order == "descending" ? "D" : "A";
 }
 
+/// The names that --fields may have in this list; a list that is made from its operation alone has those of its rows.
+Result<void> check_fields(const Invocation& in, const Listing& listing, const json::array& rows) {
+    std::vector<std::string_view> known(listing.elsewhere.begin(), listing.elsewhere.end());
+    for (const Column& column : listing.columns) known.push_back(column.name);
+    if (listing.columns.empty()) {
+        if (rows.empty() || !rows.front().is_object()) return {};
+        known = names_in(rows.front().get_object());
+    }
+    return in.fields_are_among(known);
+}
+
 }  // namespace
 
 int Invocation::answer_rows(const json::array& rows, const Listing& listing) {
+    if (auto valid = check_fields(*this, listing, rows); !valid) return refuse(valid.error());
     ListPrinter printer(*this, listing);
     for (const json::value& row : rows) printer.add(row.is_object() ? row.get_object() : json::object{{"value", row}});
     printer.end_page();
@@ -190,6 +202,7 @@ int Invocation::answer_list(const Listing& listing) {
     if (!asked) return refuse(asked.error());
     auto filters = input();
     if (!filters) return refuse(filters.error());
+    if (auto valid = check_fields(*this, listing, {}); !valid) return refuse(valid.error());
 
     const Entity* known = entry().operation->input;
     const bool by_key = known && known->find("after");
@@ -214,6 +227,8 @@ int Invocation::answer_list(const Listing& listing) {
         }
         if (!page->is_array()) return refuse(Refusal{.message = "The list cannot be read: it is not a list."});
         const auto& rows = page->get_array();
+        if (!printer.any())
+            if (auto valid = check_fields(*this, listing, rows); !valid) return refuse(valid.error());
         std::optional<std::int64_t> last;
         for (const json::value& value : rows) {
             if (!value.is_object()) continue;

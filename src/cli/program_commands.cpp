@@ -176,15 +176,18 @@ int program_prune(Invocation& in) {
     }
     if (jobs) {
         tell(fmt::format("Pruning jobs, keeping latest {} records...", keep));
-        std::int64_t deleted = 0;
+        std::int64_t deleted = 0, tasks = 0;
         for (bool more = true; more;) {
             const auto answer = in.call(json::object{{"jobs", true}, {"keep", keep}});
             if (!answer) return in.refuse(answer.error());
             deleted += answer->at("deleted_jobs").as_int64();
+            tasks += answer->at("deleted_tasks").as_int64();
             more = answer->at("more").as_bool();
         }
         tell(fmt::format("Deleted {} records from job.", deleted));
+        tell(fmt::format("Deleted {} records from task.", tasks));
         deleted_records["jobs"] = deleted;
+        deleted_records["tasks"] = tasks;
     }
     constexpr std::string_view done = "Prune completed.";
     return in.answer(json::object{{"status", "success"}, {"message", done}, {"deleted", std::move(deleted_records)}},

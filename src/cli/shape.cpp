@@ -90,6 +90,12 @@ json::object shaped(std::span<const Column> columns, const json::object& canonic
     return out;
 }
 
+std::vector<std::string_view> names_in(const json::object& record) {
+    std::vector<std::string_view> out;
+    for (const auto& member : record) out.emplace_back(member.key());
+    return out;
+}
+
 std::string plain_text(const json::value& value) {
     if (value.is_null()) return {};
     if (value.is_bool()) return value.get_bool() ? "1" : "0";

@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <span>
+#include <vector>
 
 // Operations answer with canonical records: times in UTC, JSON booleans, the names of our own tables. The command line
 // keeps the names and forms that existing clients read: local times, 0 and 1, lists joined by commas.
@@ -41,6 +42,9 @@ json::value local_time(const json::value& iso, const Zone& zone);
 std::optional<Timestamp> read_iso(std::string_view text);
 
 json::object shaped(std::span<const Column> columns, const json::object& canonical, const Zone& zone);
+
+/// The keys, in their order; valid as long as the record.
+std::vector<std::string_view> names_in(const json::object& record);
 
 /// How a value stands in a text: null is empty, booleans are 1 and 0, lists and objects are JSON.
 std::string plain_text(const json::value& value);

@@ -9,7 +9,7 @@ Supervisor::Supervisor(const Clock& clock) : Supervisor(clock, Options{}) {}
 Supervisor::Supervisor(const Clock& clock, Options options) : loop_(std::make_unique<Loop>(clock, options)) {}
 Supervisor::~Supervisor() = default;
 
-Supervisor::Started Supervisor::start(const Command& command, std::shared_ptr<ProcessListener> listener) {
+Supervisor::Started Supervisor::start(const ProcessCommand& command, std::shared_ptr<ProcessListener> listener) {
     return loop_->start(command, std::move(listener));
 }
 std::optional<Supervisor::Key> Supervisor::adopt(const Adoption& adoption, std::shared_ptr<ProcessListener> listener) {

@@ -28,7 +28,7 @@ struct ResourceLimits {
 /// One program to run, completely resolved. Nothing is inherited from this program but its identity (user, groups,
 /// namespaces): standard input is /dev/null, signals are at their defaults, only descriptors 0, 1 and 2 are open,
 /// and the process leads a session and process group of its own.
-struct Command {
+struct ProcessCommand {
     /// argv[0] without a slash is looked up in the PATH of `environment` (without one: /usr/bin:/bin).
     std::vector<std::string> argv;
     std::map<std::string, std::string> environment;
@@ -132,7 +132,7 @@ public:
         std::string shortage = {};
     };
     /// Starts at once, on the calling thread: an executable on a slow disk delays the caller and nobody else.
-    Started start(const Command& command, std::shared_ptr<ProcessListener> listener);
+    Started start(const ProcessCommand& command, std::shared_ptr<ProcessListener> listener);
 
     struct Adoption {
         ProcessIdentity process;

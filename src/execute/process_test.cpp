@@ -21,18 +21,18 @@ using mf::testing::the_clock;
 
 namespace {
 
-Command shell(std::string script) {
+ProcessCommand shell(std::string script) {
     return {.argv = {"sh", "-c", std::move(script)}, .environment = {{"PATH", "/usr/bin:/bin"}}};
 }
 
-std::shared_ptr<Record> run(Supervisor& supervisor, const Command& command) {
+std::shared_ptr<Record> run(Supervisor& supervisor, const ProcessCommand& command) {
     auto record = std::make_shared<Record>();
     supervisor.start(command, record);
     record->wait_end();
     return record;
 }
 
-std::shared_ptr<Record> run(const Command& command) {
+std::shared_ptr<Record> run(const ProcessCommand& command) {
     Supervisor supervisor(the_clock);
     return run(supervisor, command);
 }
@@ -192,7 +192,7 @@ TEST_CASE("what cannot be started says why") {
     TemporaryDirectory directory;
     Supervisor supervisor(the_clock);
     const auto path = directory.path().string();
-    const auto fails = [&](const Command& command, int code, std::string_view why) {
+    const auto fails = [&](const ProcessCommand& command, int code, std::string_view why) {
         const auto record = run(supervisor, command);
         CHECK(record->end->exit_code == code);
         CHECK(record->identity.pid == 0);
@@ -229,8 +229,8 @@ TEST_CASE("a bare name is looked up in the PATH of the job") {
     TemporaryDirectory first, second;
     write_file(first.path() / "tool", "#!/bin/sh\necho first\n", plain);
     write_file(second.path() / "tool", "#!/bin/sh\necho second\n", executable);
-    const Command command{.argv = {"tool"},
-                          .environment = {{"PATH", first.path().string() + ":" + second.path().string()}}};
+    const ProcessCommand command{.argv = {"tool"},
+                                 .environment = {{"PATH", first.path().string() + ":" + second.path().string()}}};
     CHECK(run(command)->out == "second\n");
     std::filesystem::permissions(first.path() / "tool", executable);
     CHECK(run(command)->out == "first\n");

@@ -23,7 +23,7 @@ namespace {
 const std::string work_directory = "/nowhere/tree-test-" + std::to_string(::getpid());
 const std::string mark = "MULTIFLEXI_TMP=" + work_directory;
 
-Command marked_shell(std::string script) {
+ProcessCommand marked_shell(std::string script) {
     return {.argv = {"sh", "-c", std::move(script)},
             .environment = {{"PATH", "/usr/bin:/bin"}, {"MULTIFLEXI_TMP", work_directory}},
             .mark = mark};
@@ -40,7 +40,7 @@ std::size_t left_over() {
 }
 
 struct Running {
-    Running(Supervisor& supervisor, const Command& command) { key = supervisor.start(command, record).key; }
+    Running(Supervisor& supervisor, const ProcessCommand& command) { key = supervisor.start(command, record).key; }
     std::shared_ptr<Record> record = std::make_shared<Record>();
     Supervisor::Key key = 0;
 };

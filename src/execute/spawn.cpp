@@ -182,7 +182,8 @@ int open_null() {
 
 }  // namespace
 
-std::variant<Spawned, StartFailure> spawn(const Command& command, std::optional<std::uint64_t> usual_open_files) {
+std::variant<Spawned, StartFailure> spawn(const ProcessCommand& command,
+                                          std::optional<std::uint64_t> usual_open_files) {
     if (auto refused = refuse(command)) return *std::move(refused);
     const auto paths = executable_candidates(command);
     std::vector<std::string> entries;

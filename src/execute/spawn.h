@@ -27,9 +27,10 @@ struct StartFailure {
     bool is_shortage = false;
 };
 
-/// Starts a program as Command says. The child shares our memory until exec, so the cost does not depend on our size,
-/// and every failure up to and including exec is known here, exactly. Thread-safe. The caller waits for the child.
-/// `usual_open_files`: see Supervisor::Options.
-std::variant<Spawned, StartFailure> spawn(const Command& command, std::optional<std::uint64_t> usual_open_files = {});
+/// Starts a program as ProcessCommand says. The child shares our memory until exec, so the cost does not depend on our
+/// size, and every failure up to and including exec is known here, exactly. Thread-safe. The caller waits for the
+/// child. `usual_open_files`: see Supervisor::Options.
+std::variant<Spawned, StartFailure> spawn(const ProcessCommand& command,
+                                          std::optional<std::uint64_t> usual_open_files = {});
 
 }  // namespace mf

@@ -28,7 +28,7 @@ std::string shown(std::string_view text) {
 }
 
 /// man 2 execve, "Limits on size of arguments and environment".
-StartFailure explain_size(const Command& command) {
+StartFailure explain_size(const ProcessCommand& command) {
     constexpr std::size_t longest_allowed = 32 * 4096;
     std::size_t total = 0, longest = 0;
     std::string longest_name;
@@ -62,9 +62,11 @@ bool is_directory(const std::string& path) {
 }
 
 /// As the child saw it: relative to the directory of the job.
-std::string seen_from(const Command& command, const std::string& path) { return (command.directory / path).string(); }
+std::string seen_from(const ProcessCommand& command, const std::string& path) {
+    return (command.directory / path).string();
+}
 
-StartFailure explain_exec(const Command& command, int error) {
+StartFailure explain_exec(const ProcessCommand& command, int error) {
     const std::string& name = command.argv.front();
     const bool searched = name.find('/') == std::string::npos;
     if (error == E2BIG) return explain_size(command);
@@ -110,7 +112,7 @@ bool has_nul(const std::string& text) { return text.find('\0') != std::string::n
 
 }  // namespace
 
-std::optional<StartFailure> refuse(const Command& command) {
+std::optional<StartFailure> refuse(const ProcessCommand& command) {
     if (command.argv.empty() || command.argv.front().empty())
         return StartFailure{not_found, "The application names no executable."};
     for (std::size_t i = 0; i < command.argv.size(); ++i)
@@ -131,7 +133,7 @@ std::optional<StartFailure> refuse(const Command& command) {
     return std::nullopt;
 }
 
-std::vector<std::string> executable_candidates(const Command& command) {
+std::vector<std::string> executable_candidates(const ProcessCommand& command) {
     const std::string& name = command.argv.front();
     if (name.find('/') != std::string::npos) return {name};
     const auto path = command.environment.find("PATH");
@@ -144,7 +146,7 @@ std::vector<std::string> executable_candidates(const Command& command) {
 
 namespace {
 
-StartFailure sentence_for(const Command& command, SpawnStep step, int error) {
+StartFailure sentence_for(const ProcessCommand& command, SpawnStep step, int error) {
     switch (step) {
         case SpawnStep::exec: return explain_exec(command, error);
         case SpawnStep::directory:
@@ -161,7 +163,7 @@ StartFailure sentence_for(const Command& command, SpawnStep step, int error) {
 }
 
 /// What a limit of the job itself has brought about stays as it is.
-bool passes(const Command& command, SpawnStep step, int error) {
+bool passes(const ProcessCommand& command, SpawnStep step, int error) {
     if (!is_shortage(error)) return false;
     if (step == SpawnStep::prepare) return true;
     return error != EMFILE && !(error == ENOMEM && command.resources.memory);
@@ -169,7 +171,7 @@ bool passes(const Command& command, SpawnStep step, int error) {
 
 }  // namespace
 
-StartFailure explain(const Command& command, SpawnStep step, int error) {
+StartFailure explain(const ProcessCommand& command, SpawnStep step, int error) {
     auto failure = sentence_for(command, step, error);
     failure.is_shortage = passes(command, step, error);
     return failure;

@@ -11,12 +11,12 @@ namespace mf {
 enum class SpawnStep { prepare, limits, directory, descriptors, exec };
 
 /// What the kernel would not notice or would cut silently: no program, NUL bytes, names with '='.
-std::optional<StartFailure> refuse(const Command& command);
+std::optional<StartFailure> refuse(const ProcessCommand& command);
 
 /// The paths to try for argv[0], in the order of the job's own PATH.
-std::vector<std::string> executable_candidates(const Command& command);
+std::vector<std::string> executable_candidates(const ProcessCommand& command);
 
 /// The sentence for the record and the exit code of a start that failed with this errno.
-StartFailure explain(const Command& command, SpawnStep step, int error);
+StartFailure explain(const ProcessCommand& command, SpawnStep step, int error);
 
 }  // namespace mf

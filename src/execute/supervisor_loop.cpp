@@ -51,7 +51,7 @@ Supervisor::Loop::~Loop() {
     thread_.join();
 }
 
-Supervisor::Started Supervisor::Loop::start(const Command& command, std::shared_ptr<ProcessListener> listener) {
+Supervisor::Started Supervisor::Loop::start(const ProcessCommand& command, std::shared_ptr<ProcessListener> listener) {
     const Key key = ++last_key_;
     ++running_;
     auto outcome = spawn(command, options_.usual_open_files);

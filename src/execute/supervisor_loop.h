@@ -23,7 +23,7 @@ public:
     Loop(const Clock& clock, Options options);
     ~Loop();
 
-    Started start(const Command& command, std::shared_ptr<ProcessListener> listener);
+    Started start(const ProcessCommand& command, std::shared_ptr<ProcessListener> listener);
     std::optional<Key> adopt(const Adoption& adoption, std::shared_ptr<ProcessListener> listener);
     void stop(Key key, StopReason reason) { order(StopOrder{key, reason}); }
     void resume(Key key) { order(ResumeOrder{key}); }

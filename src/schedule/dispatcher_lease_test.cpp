@@ -135,7 +135,7 @@ TEST_CASE("a job that is claimed but not started when the lease ends goes back i
 }
 
 TEST_CASE("a job is to be started before the lease under which it was claimed is over, or not at all") {
-    Server server;
+    LeasedServer server;
     server.uptime = 20s;
     server.launch(server.add_run_template(), server.moment);
     const auto before = uptime();

@@ -10,8 +10,6 @@ using testing::test_time;
 using testing::WriteLock;
 using namespace std::chrono_literals;
 
-namespace {}  // namespace
-
 TEST_CASE("a due job is claimed, started, heard and recorded") {
     Server server;
     server.change(server.application.id, [](Application& a) { a.arguments = "--job {MULTIFLEXI_JOB_ID}"; });

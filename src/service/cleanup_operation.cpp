@@ -38,14 +38,15 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
         parameters.emplace_back(*call.scope.company());
     }
     text += fmt::format(R"( ORDER BY "id" LIMIT {})", most_erased_at_once);
-    std::int64_t removed = 0;
+    std::int64_t removed = 0, tasks = 0;
     for (const auto& row : call.session.sql.query(text, parameters)) {
-        if (const auto erased = erase_job(call.session, call.scope, {std::get<std::int64_t>(row[0])}, call.now);
-            !erased)
-            return erased.error();
+        const auto erased = erase_job(call.session, call.scope, {std::get<std::int64_t>(row[0])}, call.now);
+        if (!erased) return erased.error();
         ++removed;
+        if (erased->with_task) ++tasks;
     }
-    const auto tasks = forget_tasks_without_jobs(call.session, call.scope, before, most_erased_at_once);
+    const auto jobless = forget_tasks_without_jobs(call.session, call.scope, before, most_erased_at_once);
+    tasks += jobless;
     if (removed > 0 || tasks > 0)
         audit(call, {.entity = "job",
                      .action = "cleanup",
@@ -53,7 +54,7 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
     return json::value{{"deleted_jobs", removed},
                        {"deleted_tasks", tasks},
                        {"days", input.days},
-                       {"more", removed == most_erased_at_once || tasks == most_erased_at_once}};
+                       {"more", removed == most_erased_at_once || jobless == most_erased_at_once}};
 }
 
 }  // namespace

@@ -245,16 +245,17 @@ Result<Job> update_job(Call& call, const JobInput& input) {
 
 /// Somebody explicitly removes a job with everything it left; the program never does so on its own.
 Result<json::value> remove_job(Call& call, const Reference& input) {
-    const auto job = erase_job(call.session, call.scope, {input.id}, call.now);
-    if (!job)
-        return job.error().code == ErrorCode::not_found
+    const auto erased = erase_job(call.session, call.scope, {input.id}, call.now);
+    if (!erased)
+        return erased.error().code == ErrorCode::not_found
                    ? Error{ErrorCode::not_found, "No job found with given identifier"}
-                   : job.error();
+                   : erased.error();
+    const Job& job = erased->job;
     audit(call, {.entity = "job",
                  .id = input.id,
                  .action = "delete",
-                 .company = job->company_id,
-                 .details = {{"runtemplate_id", job->runtemplate_id.value}, {"state", name_of(job->state)}}});
+                 .company = job.company_id,
+                 .details = {{"runtemplate_id", job.runtemplate_id.value}, {"state", name_of(job.state)}}});
     return json::value{{"deleted", true}, {"id", input.id}};
 }
 

@@ -119,7 +119,8 @@ Result<Job> retry(Call& call, const RetryInput& input) {
 
 void add_job_retry_operation(Operations& operations) {
     add(operations,
-        {"job:retry", "POST /jobs/{id}/retry", "Launch a job that has ended once more, with the same values.",
+        {"job:retry", "POST /jobs/{id}/retry",
+         "Launch a job that has ended once more, with the same values, as the next attempt of its task or launch.",
          Permission::run, Access::changes},
         retry);
 }

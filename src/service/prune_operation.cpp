@@ -57,15 +57,19 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
                             : oldest_kept ? oldest_kept->id.value
                                           : 0;
         for (const Id<Job> id : history_before(call, before)) {
-            if (auto erased = erase_job(call.session, call.scope, id, call.now); !erased) return erased.error();
+            const auto erased = erase_job(call.session, call.scope, id, call.now);
+            if (!erased) return erased.error();
             ++removed;
+            if (erased->with_task) ++tasks;
         }
+        std::int64_t jobless = 0;
         // Expected runs that made no job are as old as the jobs beside them.
         if (keep == 0 || oldest_kept)
-            tasks = forget_tasks_without_jobs(
+            jobless = forget_tasks_without_jobs(
                 call.session, call.scope, keep == 0 ? call.now + std::chrono::milliseconds(1) : oldest_kept->created_at,
                 most_erased_at_once);
-        more = removed == most_erased_at_once || tasks == most_erased_at_once;
+        tasks += jobless;
+        more = removed == most_erased_at_once || jobless == most_erased_at_once;
         if (removed > 0 || tasks > 0)
             audit(call, {.entity = "job",
                          .action = "prune",

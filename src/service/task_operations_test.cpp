@@ -197,6 +197,16 @@ TEST_CASE("a launch that failed has one further attempt at a time, until one suc
     }) == 0);
 }
 
+TEST_CASE("a clean-up counts the tasks that go with their last job") {
+    TaskDesk desk;
+    desk.planned_once(JobState::succeeded);
+    desk.change(desk.all<Job>().at(0).id, [](Job& job) { job.end = test_time - 24h * 3; });
+    const auto cleaned = testing::must(desk.run("job:cleanup", {{"days", 1}}));
+    CHECK(cleaned.at("deleted_jobs") == 1);
+    CHECK(cleaned.at("deleted_tasks") == 1);
+    CHECK(desk.all<Task>().empty());
+}
+
 TEST_CASE("runs without jobs are pruned with the jobs of their time") {
     TaskDesk desk;
     desk.planned_once(JobState::succeeded);
@@ -213,7 +223,7 @@ TEST_CASE("runs without jobs are pruned with the jobs of their time") {
     CHECK(testing::must(desk.run("job:cleanup", {{"days", 41}})).at("deleted_tasks") == 0);
     CHECK(testing::must(desk.run("job:cleanup", {{"days", 39}})).at("deleted_tasks") == 1);
     miss(test_time);
-    CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 0}})).at("deleted_tasks") == 1);
+    CHECK(testing::must(desk.run("prune", {{"jobs", true}, {"keep", 0}})).at("deleted_tasks") == 2);
     CHECK(desk.all<Job>().empty());
     CHECK(desk.all<Task>().empty());
     CHECK(testing::must(desk.run("task:status", {})).at("total") == 0);

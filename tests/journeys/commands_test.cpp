@@ -244,3 +244,24 @@ TEST_CASE("run templates that nobody runs are found stale") {
     REQUIRE(number_of(stale, "count") == 1);
     CHECK(number_of(stale.at("stale").as_array()[0].as_object(), "id") == id);
 }
+
+TEST_CASE("every list refuses a field that it has not, also when it is empty") {
+    Installation it;
+    it.ask({"company:create", "--name", "Acme Corp"});
+    const auto described = it.ask({"describe"});
+    int lists = 0;
+    for (const auto& [name, command] : described.as_object()) {
+        const auto& options = command.at("options").as_object();
+        if (!std::string_view(name).ends_with("list") || !options.contains("fields")) continue;
+        Words words{name, "--fields", "id,nosuch"};
+        if (options.contains("company_id")) words.insert(words.end(), {"--company_id", "1"});
+        const auto answer = it.cli(words);
+        INFO(std::string(name), ": ", answer.out, answer.err);
+        CHECK(answer.code == 1);
+        CHECK(answer.out.starts_with("There is no field "));
+        CHECK(answer.out.find("nosuch here. Name some of these, or leave --fields out: ") != std::string::npos);
+        CHECK(answer.err.empty());
+        ++lists;
+    }
+    CHECK(lists > 8);
+}

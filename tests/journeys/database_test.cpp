@@ -121,7 +121,15 @@ TEST_CASE("a damaged or foreign file is not restored") {
     Installation it;
     const auto text = it.write("text.db", "This is no database, although it is long enough to be one.\n");
     CHECK(has(refused(it, {"database:restore", "--file", text.string()}), "not an SQLite database"));
-    CHECK(has(refused(it, {"database:restore", "--file", text.string() + ".none"}), "No such file"));
+    const auto missing = refused(it, {"database:restore", "--file", text.string() + ".none"});
+    CHECK(missing ==
+          fmt::format("The backup {}.none is not there. Check its name; nothing was changed.\n", text.string()));
+    for (const auto* command : {"database:restore", "database:backup"})
+        for (const auto* force : {"", "--force"}) {
+            Words words{command, it.directory().string()};
+            if (*force) words.emplace_back(force);
+            CHECK(has(refused(it, words), "is a directory. Name "));
+        }
     const auto empty = it.directory() / "empty.db";
     sql::open({.database = empty, .durable = false});
     CHECK(has(refused(it, {"database:restore", "--file", empty.string()}), "no data of MultiFlexi"));
@@ -137,6 +145,60 @@ TEST_CASE("a damaged or foreign file is not restored") {
     if (it.database().dialect != sql::Dialect::sqlite) return;
     for (const auto* command : {"database:backup", "database:restore"})
         CHECK(has(refused(it, {command, it.database_file().string(), "--force"}), "the database itself"));
+}
+
+TEST_CASE("a backup that was damaged is not restored, and what is there stays") {
+    Installation it;
+    it.start();
+    it.ended(it.job(it.run_template_of_script("head -c 300000 /dev/urandom | od -x")));
+    CHECK(it.stop() == 0);
+    const auto file = it.directory() / "b.db";
+    CHECK(it.cli({"database:backup", file.string()}).code == 0);
+    const auto sound = file_content(file);
+    REQUIRE(sound.size() > 200'000);
+    const auto rows = it.ask({"job:list"});
+    const auto is_refused = [&](std::string content) {
+        const auto damaged = it.write("damaged.db", content).string();
+        for (const auto* force : {"", "--force"}) {
+            Words words{"database:restore", damaged};
+            if (*force) words.emplace_back(force);
+            const auto told = refused(it, words);
+            INFO(told);
+            CHECK(has(told, damaged));
+            CHECK(has(told, "damaged"));
+            CHECK(has(told, "Nothing was changed"));
+            // That is the advice about the database itself.
+            CHECK(!has(told, "from a backup"));
+        }
+        CHECK(it.ask({"job:list"}) == rows);
+        // Also where nothing is there yet.
+        Installation other;
+        CHECK(has(refused(other, {"database:restore", damaged}), "Nothing was changed"));
+        CHECK(!std::filesystem::exists(other.data()));
+    };
+    auto middle = sound;
+    middle.replace(sound.size() / 2 & ~std::size_t{4095}, 8192, 8192, 'x');
+    is_refused(middle);
+    is_refused(sound.substr(0, sound.size() / 2));
+    auto beginning = sound;
+    beginning.replace(0, 16, 16, 'x');
+    is_refused(beginning);
+    auto schema = sound;
+    schema.replace(100, 1000, 1000, 'x');
+    is_refused(schema);
+    CHECK(it.cli({"database:restore", file.string(), "--force"}).code == 0);
+    CHECK(it.ask({"job:list"}).as_array().size() == rows.as_array().size());
+}
+
+TEST_CASE("a backup that this user may not read is told") {
+    Installation it;
+    CHECK(it.cli({"database:migrate"}).code == 0);
+    const auto file = it.directory() / "b.db";
+    CHECK(it.cli({"database:backup", file.string()}).code == 0);
+    std::filesystem::permissions(file, std::filesystem::perms::none);
+    const auto answer = it.cli_held_back({"database:restore", file.string()});
+    CHECK(answer.code == 1);
+    CHECK(has(answer.out, "cannot be read: Permission denied. Give this user the right to read it"));
 }
 
 TEST_CASE("a backup with an older schema is brought up to date on the way") {
@@ -311,5 +373,7 @@ TEST_CASE("a copy says what is in the way, and repeats no password") {
     it.environment["MULTIFLEXI_TO_PASSWORD"] = "geheim";
     const auto unreachable = refused(it, {"database:copy", "--to", "pgsql://u@127.0.0.1:1/x"});
     CHECK(has(unreachable, "cannot be opened"));
+    CHECK(has(unreachable, "This is about the database to copy into (pgsql://u@127.0.0.1:1/x)."));
+    CHECK(!has(unreachable, "DB_HOST"));
     CHECK(!has(unreachable, "geheim"));
 }

@@ -210,6 +210,11 @@ int Installation::stop(int signal) {
 
 std::string Installation::log() const { return file_content(directory() / "server.log"); }
 
+static Words held_back(Words argv) {
+    if (::geteuid() == 0) argv.insert(argv.begin(), {"setpriv", "--bounding-set=-dac_override,-dac_read_search"});
+    return argv;
+}
+
 Answer Installation::serve(const Words& arguments, const Variables& more) const {
     Words argv{(programs() / "multiflexi").string(), "serve"};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
@@ -237,8 +242,13 @@ Answer Installation::cli(Words words, std::string_view standard_input) const {
 
 Answer Installation::cli_held_back(Words words) const {
     words.insert(words.begin(), (programs() / "multiflexi-cli").string());
-    if (::geteuid() == 0) words.insert(words.begin(), {"setpriv", "--bounding-set=-dac_override,-dac_read_search"});
-    return run(words, environment, {});
+    return run(held_back(std::move(words)), environment, {});
+}
+
+Answer Installation::serve_held_back(const Words& arguments) const {
+    Words argv{(programs() / "multiflexi").string(), "serve"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return run(held_back(std::move(argv)), environment, {});
 }
 
 json::value Installation::ask(Words words) const {

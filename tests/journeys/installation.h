@@ -108,6 +108,8 @@ public:
     std::string log() const;
     /// Runs the server program to its end.
     Answer serve(const Words& arguments, const Variables& more = {}) const;
+    /// The same under the permissions of files, which do not hold back root otherwise.
+    Answer serve_held_back(const Words& arguments) const;
 
     // The command line
     Answer cli(Words words, std::string_view standard_input = {}) const;

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> unpacked(std::int64_t value) {
 }  // namespace
 
 std::string pack(const ShimRequest& request) {
-    const Command& command = request.command;
+    const ProcessCommand& command = request.command;
     Packer out;
     std::size_t size = 512;
     for (const auto& word : command.argv) size += word.size() + 8;
@@ -53,7 +53,7 @@ std::string pack(const ShimRequest& request) {
 std::optional<ShimRequest> unpack_request(std::string_view bytes) {
     Unpacker in(bytes);
     ShimRequest request;
-    Command& command = request.command;
+    ProcessCommand& command = request.command;
     for (auto left = in.count(); left > 0; --left) command.argv.emplace_back(in.text());
     for (auto left = in.count(); left > 0; --left) {
         const auto name = in.text();

@@ -7,7 +7,7 @@ namespace mf {
 
 /// What a server asks of a shim: to run one job. Contains secrets, and exists in memory and in a socket only.
 struct ShimRequest {
-    Command command = {};
+    ProcessCommand command = {};
     std::vector<std::string> secrets = {};  ///< masked in the output
     std::int64_t output_limit = 0;          ///< bytes of both streams; what comes after one more is dropped. 0: none
     std::optional<std::chrono::milliseconds> start_until = {};  ///< see JobPlan

@@ -169,7 +169,7 @@ bool read_all(int socket, void* to, std::size_t size) {
     return true;
 }
 
-void wipe_command(Command& command) {
+void wipe_command(ProcessCommand& command) {
     for (auto& word : command.argv) wipe(word);
     for (auto& [name, value] : command.environment) wipe(value);
 }

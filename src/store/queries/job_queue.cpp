@@ -100,14 +100,14 @@ void apply_overlap(Session& session, const RunTemplate& run_template) {
     }
 }
 
-Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) {
+Result<ErasedJob> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) {
     Repository<Job> jobs(session, scope);
     auto job = jobs.find(id);
     if (job && job->state == JobState::pending) {
         session.sql.execute(R"(DELETE FROM "schedule" WHERE "job_id" = ?)", {id.value});
         job = jobs.find(id);  // it may have been claimed just before
     }
-    if (!job) return job;
+    if (!job) return job.error();
     if (job->state == JobState::claimed || job->state == JobState::running)
         return Error{ErrorCode::conflict,
                      fmt::format("Job {0} is running; cancel it first (job cancel --id {0}).", id.value)};
@@ -116,13 +116,14 @@ Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) 
     remove_unused_content(session, contents);
     count_removed(session, *job, now);
     if (job->state == JobState::pending) let_next_go(session, job->runtemplate_id);
+    bool with_task = false;
     // An expected run that somebody took away before it began was expected all the same.
     if (job->task_id && job->state == JobState::pending)
         note_attempt_withdrawn(session, *job->task_id,
                                fmt::format("Job {} was removed before it was started.", id.value));
     else if (job->task_id)
-        forget_attempt(session, *job->task_id, id);
-    return job;
+        with_task = forget_attempt(session, *job->task_id, id);
+    return ErasedJob{*std::move(job), with_task};
 }
 
 Result<void> change_queued(Session& session, Scope scope, const Job& before, const Job& after) {

@@ -44,8 +44,12 @@ std::int64_t withdraw_queued(Session& session, Id<RunTemplate> run_template, Wit
 /// The others: what runs goes on; the next waits for the oldest of it.
 void apply_overlap(Session& session, const RunTemplate& run_template);
 
+struct ErasedJob {
+    Job job;
+    bool with_task = false;  ///< it was the last one of its task, which went with it
+};
 /// Removes a job that nobody runs, with everything it left. not_found, conflict (claimed or running).
-Result<Job> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now);
+Result<ErasedJob> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now);
 /// One transaction erases so many, so that a large clean-up holds up nobody.
 constexpr std::int64_t most_erased_at_once = 500;
 

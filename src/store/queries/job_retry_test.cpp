@@ -11,8 +11,6 @@ using testing::Queue;
 using testing::test_time;
 using namespace std::chrono_literals;
 
-namespace {}  // namespace
-
 TEST_CASE("a failed planned run is tried again, in the same transaction") {
     Queue queue;
     const auto origin = queue.add_run_template([](RunTemplate& r) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/launch_attempts.h"
 
+#include "support/moment.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>
@@ -10,10 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Timestamp now{std::chrono::milliseconds{1'795'000'000'123}};
-
-struct Queue : testing::Queue {
-    Queue() : testing::Queue(now) {}
+struct LaunchQueue : testing::Queue {
+    LaunchQueue() : testing::Queue(testing::test_time) {}
 
     LaunchAttempts attempts(Id<Job> first) {
         return database.write([&](Session& session) { return attempts_of_launch(session, first); });
@@ -42,10 +41,10 @@ struct Queue : testing::Queue {
 }  // namespace
 
 TEST_CASE("the attempts of a launch: their number, which one is under way, and which one succeeded first") {
-    Queue queue;
+    LaunchQueue queue;
     // Those of others do not count.
     REQUIRE(queue.cancel(queue.repeat(queue.in_state(JobState::succeeded), 7).id));
-    const auto first = queue.launch(queue.origin, now);
+    const auto first = queue.launch(queue.origin, testing::test_time);
 
     auto attempts = queue.attempts(first.id);
     CHECK(attempts.last == 1);
@@ -75,8 +74,8 @@ TEST_CASE("the attempts of a launch: their number, which one is under way, and w
 }
 
 TEST_CASE("what is not there has no attempts, and those of an expected run belong to its task") {
-    Queue queue;
-    const auto planned = queue.plan(queue.origin, now);
+    LaunchQueue queue;
+    const auto planned = queue.plan(queue.origin, testing::test_time);
     for (const auto job : {planned.id, Id<Job>{std::int64_t{1} << 40}}) {
         const auto attempts = queue.attempts(job);
         CHECK(attempts.last == 0);
@@ -86,8 +85,8 @@ TEST_CASE("what is not there has no attempts, and those of an expected run belon
 }
 
 TEST_CASE("who asks for the attempts of a launch while somebody decides about them waits for the decision") {
-    Queue queue;
-    const auto first = queue.launch(queue.origin, now);
+    LaunchQueue queue;
+    const auto first = queue.launch(queue.origin, testing::test_time);
     queue.run(first, JobState::failed);
     auto address = queue.database.address();
     address.lock_wait = 50ms;

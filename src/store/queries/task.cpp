@@ -107,12 +107,16 @@ void note_attempt_withdrawn(Session& session, Id<Task> id, std::string_view caus
     if (task) close_task(session, *task, cause);
 }
 
-void forget_attempt(Session& session, Id<Task> id, Id<Job> job) {
+bool forget_attempt(Session& session, Id<Task> id, Id<Job> job) {
     const auto task = Repository<Task>(session, Scope::everything()).find(id);
-    if (!task || !has_outcome(task->state)) return;
-    if (!has_jobs(session, id)) return erase(session, *task);
+    if (!task || !has_outcome(task->state)) return false;
+    if (!has_jobs(session, id)) {
+        erase(session, *task);
+        return true;
+    }
     if (task->fulfilled_by_job_id == job.value)
         session.sql.execute(R"(UPDATE "task" SET "fulfilled_by_job_id" = NULL WHERE "id" = ?)", {id.value});
+    return false;
 }
 
 std::int64_t forget_tasks_without_jobs(Session& session, Scope scope, Timestamp made_before, std::int64_t most) {

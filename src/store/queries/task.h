@@ -30,8 +30,8 @@ void note_attempt_ended(Session& session, Id<Task> task, const EndedAttempt& end
 /// The job of a task left the queue without having been claimed.
 void note_attempt_withdrawn(Session& session, Id<Task> task, std::string_view cause);
 
-/// Somebody removed an ended job: its task goes with the last of its jobs.
-void forget_attempt(Session& session, Id<Task> task, Id<Job> job);
+/// Somebody removed an ended job: its task goes with the last of its jobs. True when it did.
+bool forget_attempt(Session& session, Id<Task> task, Id<Job> job);
 
 /// Removes tasks that have an outcome and no job, made before a moment, at most so many; returns how many.
 std::int64_t forget_tasks_without_jobs(Session& session, Scope scope, Timestamp made_before, std::int64_t most);

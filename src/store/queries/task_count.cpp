@@ -5,8 +5,6 @@
 #include <stdexcept>
 
 namespace mf {
-namespace {}  // namespace
-
 std::int64_t day_of(Timestamp moment) {
     return std::chrono::floor<std::chrono::days>(moment).time_since_epoch().count();
 }

@@ -44,6 +44,10 @@ void require_version(Dialect dialect, std::string_view name, std::string_view ve
 /// What to do about a failure of a server, as a sentence with a blank before it; empty when the failure says it all.
 std::string_view advice_about_server(DatabaseError::Kind kind, DatabaseError::Cause cause);
 
+/// One sentence about a failure, on one line: name and what happened, what the library said, advice. Libraries write
+/// line ends and tabs into what they say, and end it as they like.
+std::string failure_sentence(std::string_view name_and_what, std::string_view said, std::string_view advice);
+
 /// The prepared statements of one session, by their SQL; the one that was not used for the longest time goes first.
 /// Handle frees the statement at the database when it is destroyed.
 template <class Handle>

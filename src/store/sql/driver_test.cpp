@@ -18,6 +18,15 @@ TEST_CASE("question marks become numbers, but not in texts, names and comments")
     CHECK(with_numbered_parameters("a - ? / ?").sql == "a - $1 / $2");
 }
 
+TEST_CASE("what a library says becomes one sentence on one line") {
+    CHECK(failure_sentence("X has failed", "\r\n  connection refused\n\tIs the server\trunning there?\n", " Look.") ==
+          "X has failed: connection refused Is the server running there? Look.");
+    CHECK(failure_sentence("X has failed", "FATAL:  no pg_hba.conf entry.\n", "") ==
+          "X has failed: FATAL: no pg_hba.conf entry.");
+    CHECK(failure_sentence("X has failed", "it is gone", " Look.") == "X has failed: it is gone. Look.");
+    CHECK(failure_sentence("X has failed", "it is gone", "") == "X has failed: it is gone.");
+}
+
 TEST_CASE("exact decimals without a fraction are whole numbers as long as they fit") {
     CHECK(number_from_decimal("12") == Value(std::int64_t{12}));
     CHECK(number_from_decimal("-9223372036854775808") == Value(std::numeric_limits<std::int64_t>::min()));

@@ -365,8 +365,8 @@ private:
     [[noreturn]] void raise(unsigned number, std::string_view error, std::string_view what = "has failed") {
         const Kind kind = kind_of_mariadb_error(number, error);
         const auto cause = cause_of_mariadb_error(number);
-        const auto message =
-            fmt::format("{} {}: {} ({}).{}", name_, what, error, number, advice_about_server(kind, cause));
+        const auto message = failure_sentence(fmt::format("{} {}", name_, what), fmt::format("{} ({})", error, number),
+                                              advice_about_server(kind, cause));
         constexpr unsigned must_be_prepared_again = 1615, other_columns = 2057;
         if (number == must_be_prepared_again || number == other_columns)
             throw TableChanged(message, number == other_columns);

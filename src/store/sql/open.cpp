@@ -105,6 +105,23 @@ std::string_view advice_about_server(DatabaseError::Kind kind, DatabaseError::Ca
     return "";
 }
 
+std::string failure_sentence(std::string_view name_and_what, std::string_view said, std::string_view advice) {
+    std::string out(name_and_what);
+    out += ':';
+    const auto is_white = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+    bool gap = true;
+    for (const char c : said) {
+        if (!is_white(c) && std::exchange(gap, false)) out += ' ';
+        if (is_white(c))
+            gap = true;
+        else
+            out += c;
+    }
+    add_sentence(out, trim(advice));
+    out.resize(trim(out).size());
+    return out;
+}
+
 void require_version(Dialect dialect, std::string_view name, std::string_view version) {
     const bool postgres = dialect == Dialect::postgres;
     const auto number_at = [&](std::string_view text) {

@@ -126,8 +126,8 @@ public:
     std::vector<std::string> notifications() override {
         if (pq().consume_input(connection_.get()) != 1)
             throw DatabaseError(Kind::lost,
-                                fmt::format("{} has failed: {}.{}", name_, trim(pq().error_message(connection_.get())),
-                                            advice_about_server(Kind::lost, Cause::server)),
+                                failure_sentence(name_ + " has failed", pq().error_message(connection_.get()),
+                                                 advice_about_server(Kind::lost, Cause::server)),
                                 Cause::server);
         const auto free = [](PGnotify* told) { pq().freemem(told); };
         std::vector<std::string> out;
@@ -239,10 +239,9 @@ private:
             cause = Cause::encryption;
         }
         // It may have tried with and without encryption, and tells a line of each.
-        std::string told(trim(message.substr(0, message.find("\nLOCATION"))));
-        std::ranges::replace(told, '\n', ' ');
-        throw DatabaseError(
-            kind, fmt::format("{} cannot be opened: {}.{}", name_, told, advice_about_server(kind, cause)), cause);
+        const auto told = message.substr(0, message.find("\nLOCATION"));
+        throw DatabaseError(kind, failure_sentence(name_ + " cannot be opened", told, advice_about_server(kind, cause)),
+                            cause);
     }
 
     ResultPtr run(std::string_view sql, std::span<const Value> parameters) {
@@ -342,8 +341,8 @@ private:
         const auto cause = lost ? Cause::server : cause_of_postgres_error(state);
         // Without the details: they repeat values of the row.
         auto message = error_field(result.get(), PG_DIAG_MESSAGE_PRIMARY);
-        if (message.empty()) message = trim(pq().error_message(connection_.get()));
-        throw DatabaseError(kind, fmt::format("{} has failed: {}.{}", name_, message, advice_about_server(kind, cause)),
+        if (message.empty()) message = pq().error_message(connection_.get());
+        throw DatabaseError(kind, failure_sentence(name_ + " has failed", message, advice_about_server(kind, cause)),
                             cause);
     }
 
