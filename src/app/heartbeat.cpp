@@ -29,7 +29,7 @@ Heartbeat::End Heartbeat::run(Nudge& nudge, std::stop_token stop) {
         // A database that refuses is no reason to be killed: the jobs would be lost with the server.
         ::sd_notify(0, "WATCHDOG=1");
         try {
-            if (!beat_and_look()) return End::name_taken;
+            if (const auto end = beat_and_look()) return *end;
         } catch (const sql::DatabaseError& error) {
             log::warning("cannot tell that this node lives", {{"error", error.what()}});
         }
@@ -37,19 +37,25 @@ Heartbeat::End Heartbeat::run(Nudge& nudge, std::stop_token stop) {
     return End::stop;
 }
 
-/// False: the name of the node is not ours any more.
-bool Heartbeat::beat_and_look() {
+/// None: the server goes on.
+std::optional<Heartbeat::End> Heartbeat::beat_and_look() {
     const auto beat = claim_.beat(clock_);
     if (!beat) {
         log::error("ending: this node is no longer ours", {{"reason", beat.error().message}});
-        return false;
+        return End::name_taken;
     }
     if (*beat == NodeClaim::Beat::regained)
         log::warning("the lease of this node had run out: jobs may have been declared lost meanwhile");
     compare_clocks();
-    if (dispatcher_) dispatcher_->end_disowned();
+    if (dispatcher_) {
+        dispatcher_->end_disowned();
+        if (const auto confirmed = confirm_key_(); !confirmed) {
+            log::error("ending: this server cannot open secrets any more", {{"reason", confirmed.error().message}});
+            return End::key_replaced;
+        }
+    }
     reaper_.look(uptime());
-    return true;
+    return std::nullopt;
 }
 
 void Heartbeat::compare_clocks() {

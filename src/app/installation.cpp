@@ -3,6 +3,7 @@
 
 #include "app/database_advice.h"
 #include "base/wake_channel.h"
+#include "domain/node.h"
 #include "store/migration.h"
 #include "store/queries/installation_facts.h"
 
@@ -71,24 +72,41 @@ Result<void> Installation::open(const Clock& clock) {
     return {};
 }
 
-std::optional<std::string> Installation::needed_key(Session& session, NewKey new_key) {
+std::optional<std::string> Installation::needed_key(Session& session, NewKey new_key, std::string_view own_node) {
     if (new_key == NewKey::accept) return std::nullopt;
     auto noted = sealing_key(session);
-    return noted && holds_sealed_values(session) ? std::move(noted) : std::nullopt;
+    if (!noted) return noted;
+    const auto running = Repository<Node>(session, Scope::everything()).list({.equals = {{"stopped_at", Value{}}}});
+    const bool is_shared = std::ranges::any_of(running, [&](const Node& node) {
+        return node.name != own_node && node.roles.find("executor") != std::string::npos;
+    });
+    return is_shared || holds_sealed_values(session) ? std::move(noted) : std::nullopt;
 }
 
 Result<void> Installation::take_key(NewKey new_key) {
-    const auto [noted, needed] = database_->read(
-        [&](Session& session) { return std::pair(sealing_key(session), needed_key(session, new_key)); });
-    auto vault = open_vault({settings_.master_key, settings_.key_file, needed});
-    if (!vault) return vault.error();
-    if (noted != vault->key_id()) {
-        if (noted)
-            log::warning("the installation has another key now; secrets sealed before cannot be opened any more",
-                         {{"before", *noted}, {"now", vault->key_id()}});
-        database_->write([&](Session& session) { change_sealing_key(session, vault->key_id()); });
+    for (;;) {
+        const auto [noted, needed] = database_->read([&](Session& session) {
+            return std::pair(sealing_key(session), needed_key(session, new_key, settings_.node));
+        });
+        auto vault = open_vault({settings_.master_key, settings_.key_file, needed});
+        if (!vault) return vault.error();
+        if (noted != vault->key_id()) {
+            const bool is_ours =
+                database_->write([&](Session& session) { return change_sealing_key(session, noted, vault->key_id()); });
+            // Another node was quicker, and what it has noted may be needed now.
+            if (!is_ours) continue;
+            if (noted)
+                log::warning("the installation has another key now; secrets sealed before cannot be opened any more",
+                             {{"before", *noted}, {"now", vault->key_id()}});
+        }
+        vault_ = *std::move(vault);
+        return {};
     }
-    vault_ = *std::move(vault);
+}
+
+Result<void> Installation::confirm_key() {
+    const auto noted = database_->read([](Session& session) { return sealing_key(session); });
+    if (noted && *noted != vault_->key_id()) return vault_->wrong_key(*noted);
     return {};
 }
 

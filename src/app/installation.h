@@ -22,12 +22,15 @@ public:
     /// when a secret is sealed or opened.
     Result<void> open(const Clock& clock);
     enum class NewKey { refuse, accept };
-    /// Takes the key now and notes it with the database; makes the key file when it is missing and nothing is sealed
-    /// yet. unavailable: the key cannot be had, or secrets are sealed with another one and a new one is not accepted.
+    /// Takes the key now and notes it with the database; makes the key file when it is missing and no key is needed.
+    /// unavailable: the key cannot be had, or another one is needed.
     Result<void> take_key(NewKey new_key);
     Database& database() { return *database_; }
-    /// The key that has to be had because secrets of the database are sealed with it; none: any will do.
-    static std::optional<std::string> needed_key(Session& session, NewKey new_key);
+    /// The key that has to be had, because secrets of the database are sealed with it, or another node that has not
+    /// stopped uses it; none: any will do.
+    static std::optional<std::string> needed_key(Session& session, NewKey new_key, std::string_view own_node);
+    /// unavailable: secrets of the database are sealed with another key than the one that was taken.
+    Result<void> confirm_key();
     Vault& vault() { return *vault_; }
 
     /// The person or account on whose behalf this process works; its user row is made when it is missing.

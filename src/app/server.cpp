@@ -93,7 +93,8 @@ public:
                                    {"zone", installation_.zone().name()}});
         ::sd_notify(0, "READY=1\nSTATUS=Running");
 
-        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, clock_, settings_.lease);
+        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, clock_, settings_.lease,
+                            [this] { return installation_.confirm_key(); });
         const auto end = heartbeat.run(main_loop_, stop_);
 
         log::info("server stopping", {{"running", dispatcher_ ? dispatcher_->running() : 0}});
@@ -203,7 +204,7 @@ private:
         planner_.reset();
         if (!dispatcher_) return;
         // Jobs that somebody else answers for do not run on unseen.
-        if (end != Heartbeat::End::stop) return dispatcher_->stop(0s, Dispatcher::Running::end);
+        if (end == Heartbeat::End::name_taken) return dispatcher_->stop(0s, Dispatcher::Running::end);
         // As long as it waits for them its jobs remain its own.
         const std::jthread beats([&](std::stop_token enough) { heartbeat.run(main_loop_, std::move(enough)); });
         dispatcher_->stop(settings_.drain_timeout, settings_.jobs_at_stop == JobsAtStop::leave

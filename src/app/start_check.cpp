@@ -132,7 +132,7 @@ private:
         try {
             const auto connection = sql::open(address);
             Session session{*connection};
-            needed_key_ = Installation::needed_key(session, new_key_);
+            needed_key_ = Installation::needed_key(session, new_key_, settings_.node);
         } catch (const sql::DatabaseError& error) {
             wrong(told(error, settings_));
         }

@@ -80,7 +80,8 @@ Error cannot_open(const Place& place, std::string_view reason) {
 }
 
 constexpr std::string_view way_out =
-    "Bring back the key file, or the ENCRYPTION_MASTER_KEY, that was in use before. To start anew with another key, "
+    "Bring back the key file, or the ENCRYPTION_MASTER_KEY, that was in use before; all servers of a database need the "
+    "same. To start anew with another key, "
     "without those secrets: run 'multiflexi serve --new-key' once, and enter every secret again.";
 
 std::string sentence_about(const KeySource& source, std::string_view found, std::string_view needed) {

@@ -9,7 +9,7 @@ Result<void> settle_key(Call& call) {
     if (auto loaded = call.vault.load(); !loaded) return loaded;
     const auto noted = sealing_key(call.session);
     if (noted && *noted != call.vault.key_id()) return call.vault.wrong_key(*noted);
-    if (!noted) change_sealing_key(call.session, call.vault.key_id());
+    if (!noted) change_sealing_key(call.session, noted, call.vault.key_id());
     return {};
 }
 

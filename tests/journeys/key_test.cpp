@@ -96,6 +96,31 @@ TEST_CASE("another key is no matter while nothing is sealed") {
     CHECK(file_content(it.key()).size() == 32);
 }
 
+TEST_CASE("all servers of a database need one key") {
+    Keyed first, second;
+    first.environment["MULTIFLEXI_LEASE"] = "2";
+    second.environment = first.environment;
+    second.environment["MULTIFLEXI_DATA"] = second.data().string();
+    second.environment["MULTIFLEXI_NODE"] = "second";
+    const auto own_key = second.directory() / "own.key";
+    second.environment["MULTIFLEXI_KEY_FILE"] = own_key.string();
+    if (first.database().dialect == sql::Dialect::sqlite)
+        second.environment["DB_DATABASE"] = first.database_file().string();
+    first.ask({"company:create", "--name", "Acme Corp"});
+    first.start();
+    // Nothing is sealed yet, but the first server would have to open what the second one seals.
+    const auto refused = second.serve({});
+    CHECK(refused.code != 0);
+    CHECK(has(refused.err + refused.out, "all servers of a database need the same"));
+    CHECK_FALSE(std::filesystem::exists(own_key));
+    CHECK(first.set_secret("PASSWORD").code == 0);
+
+    second.start({"--new-key"});
+    CHECK(first.server().wait() == 1);
+    CHECK(has(first.log(), "ending: this server cannot open secrets any more"));
+    check_refusal(first, first.set_secret("OTHER"));
+}
+
 TEST_CASE("of a database that cannot be made the complaint is about the database" * doctest::test_suite("sqlite")) {
     Installation it;
     it.environment["DB_DATABASE"] = "/nonexistent/x.db";

@@ -37,12 +37,13 @@ std::string installation_id(Session& session) {
 
 std::optional<std::string> sealing_key(Session& session) { return fact(session, key_fact); }
 
-void change_sealing_key(Session& session, std::string_view key_id) {
-    const auto before = sealing_key(session);
-    if (!before) return add_fact(session, key_fact, key_id);
-    if (*before == key_id) return;
-    session.sql.execute(R"(UPDATE "installation" SET "value" = ? WHERE "name" = ?)",
-                        {std::string(key_id), std::string(key_fact)});
+bool change_sealing_key(Session& session, const std::optional<std::string>& before, std::string_view key_id) {
+    if (before)
+        return session.sql.execute(R"(UPDATE "installation" SET "value" = ? WHERE "name" = ? AND "value" = ?)",
+                                   {std::string(key_id), std::string(key_fact), *before}) > 0;
+    if (sealing_key(session)) return false;
+    add_fact(session, key_fact, key_id);
+    return true;
 }
 
 bool holds_sealed_values(Session& session) {

@@ -17,7 +17,8 @@ std::string installation_id(Session& session);
 
 /// The key (Vault::key_id()) that the secrets of this database are sealed with. None: no key was used yet.
 std::optional<std::string> sealing_key(Session& session);
-void change_sealing_key(Session& session, std::string_view key_id);
+/// False: it is not `before` any more; nothing was changed.
+bool change_sealing_key(Session& session, const std::optional<std::string>& before, std::string_view key_id);
 
 /// Is there a secret that would be lost without its key?
 bool holds_sealed_values(Session& session);

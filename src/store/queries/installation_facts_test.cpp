@@ -14,10 +14,15 @@ TEST_CASE("an installation has one id, and knows the key of its secrets") {
     CHECK(world.database.write([](Session& session) { return installation_id(session); }) == id);
     const auto key = [&] { return world.database.read([](Session& session) { return sealing_key(session); }); };
     CHECK(!key());
-    for (const auto name : {"aabbccdd", "aabbccdd", "00112233"}) {
-        world.database.write([&](Session& session) { change_sealing_key(session, name); });
-        CHECK(key() == name);
-    }
+    const auto change = [&](const std::optional<std::string>& before, std::string_view now) {
+        return world.database.write([&](Session& session) { return change_sealing_key(session, before, now); });
+    };
+    CHECK(change({}, "aabbccdd"));
+    CHECK_FALSE(change({}, "00112233"));
+    CHECK_FALSE(change("00112233", "44556677"));
+    CHECK(key() == "aabbccdd");
+    CHECK(change("aabbccdd", "00112233"));
+    CHECK(key() == "00112233");
     testing::World other(Timestamp{});
     CHECK(other.database.write([](Session& session) { return installation_id(session); }) != id);
 }
