@@ -19,13 +19,13 @@ struct FieldRule {
 constexpr std::string_view month_abbreviations[] = {"jan", "feb", "mar", "apr", "may", "jun",
                                                     "jul", "aug", "sep", "oct", "nov", "dec"};
 constexpr std::string_view weekday_abbreviations[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
-constexpr FieldRule rules[] = {{"minute", 0, 59, {}, "0, */15 or 10-50/20"},
-                               {"hour", 0, 23, {}, "2, 8-18 or */6"},
-                               {"day", 1, 31, {}, "1, 1,15, L or */2"},
-                               {"month", 1, 12, month_abbreviations, "1, jan-mar or */3"},
-                               {"weekday", 0, 7, weekday_abbreviations, "mon-fri, 0 (Sunday), 5L or 1#2"}};
+constexpr FieldRule field_rules[] = {{"minute", 0, 59, {}, "0, */15 or 10-50/20"},
+                                     {"hour", 0, 23, {}, "2, 8-18 or */6"},
+                                     {"day", 1, 31, {}, "1, 1,15, L or */2"},
+                                     {"month", 1, 12, month_abbreviations, "1, jan-mar or */3"},
+                                     {"weekday", 0, 7, weekday_abbreviations, "mon-fri, 0 (Sunday), 5L or 1#2"}};
 
-constexpr std::pair<std::string_view, std::string_view> macros[] = {
+constexpr std::pair<std::string_view, std::string_view> cron_macros[] = {
     {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},
     {"@daily", "0 0 * * *"},  {"@midnight", "0 0 * * *"}, {"@hourly", "0 * * * *"}};
 
@@ -112,18 +112,18 @@ struct CronParser {
         if (part == "lw") return out.last_working_day_ = true;
         if (!part.ends_with('w')) return false;
         const auto text = part.substr(0, part.size() - 1);
-        const auto value = value_of(rules[2], text);
-        if (!value) return Complaint{rules[2], part}.value(text);
+        const auto value = value_of(field_rules[2], text);
+        if (!value) return Complaint{field_rules[2], part}.value(text);
         out.near_days_ |= 1u << *value;
         return true;
     }
 
     /// 5L, friL, 1#2; false when the part is none of these.
     Result<bool> weekday(std::string_view part) {
-        const Complaint wrong{rules[4], part};
+        const Complaint wrong{field_rules[4], part};
         const auto add = [&](std::string_view text, unsigned index) -> Result<bool> {
-            const auto value = value_of(rules[4], text);
-            if (!value) return Complaint{rules[4], part}.value(text);
+            const auto value = value_of(field_rules[4], text);
+            if (!value) return Complaint{field_rules[4], part}.value(text);
             out.nth_weekdays_.set(*value % 7 * 6 + index);
             return true;
         };
@@ -139,7 +139,7 @@ struct CronParser {
     }
 
     Result<std::uint64_t> field(std::size_t index, std::string_view text) {
-        const auto& rule = rules[index];
+        const auto& rule = field_rules[index];
         if (text == "?") text = "*";
         std::uint64_t all = 0;
         for (const auto part : split(text, ',')) {
@@ -162,7 +162,7 @@ namespace {
 Result<std::vector<std::string_view>> cron_fields(std::string_view text, std::string_view original) {
     if (text.empty()) return invalid("The cron expression is empty; write five fields such as '30 2 * * *' or @daily.");
     if (text.front() == '@') {
-        for (const auto& [macro, meaning] : macros)
+        for (const auto& [macro, meaning] : cron_macros)
             if (text == macro) return split(meaning, ' ');
         return invalid(
             fmt::format("The cron expression {} is not known; there are @hourly, @daily, @midnight, "
@@ -173,7 +173,7 @@ Result<std::vector<std::string_view>> cron_fields(std::string_view text, std::st
     for (const auto blank_separated : split(text, ' '))
         for (const auto field : split(blank_separated, '\t'))
             if (!field.empty()) fields.push_back(field);
-    if (fields.size() != std::size(rules))
+    if (fields.size() != std::size(field_rules))
         return invalid(
             fmt::format("The cron expression {} has {} field{} but needs five: minute hour day month "
                         "weekday, such as '30 2 * * mon-fri'.",
