@@ -135,6 +135,15 @@ Result<void> change_queued(Session& session, Scope scope, const Job& before, con
     const auto rows = session.sql.query(queued, {before.id.value});
     if (rows.empty())
         return Error{ErrorCode::conflict, fmt::format("Job {} does not wait in the queue any more.", before.id.value)};
+    // Only what differs from `before` is written: if somebody has moved it since that was read, job and queue row would
+    // belong to different run templates, and it would wait for ever for the end of a job of the wrong one.
+    const auto current =
+        session.sql.query(R"(SELECT "runtemplate_id", "schedule" FROM "job" WHERE "id" = ?)", {before.id.value});
+    if (current != sql::Rows{{before.runtemplate_id.value, ms(before.schedule)}})
+        throw sql::DatabaseError(sql::DatabaseError::Kind::busy,
+                                 fmt::format("Somebody else has changed job {} at the same moment. Look at it, and "
+                                             "change it again if that is still needed.",
+                                             before.id.value));
     if (auto updated = Repository<Job>(session, scope).update(before, after); !updated) return updated;
     // It queues anew: whether it has to wait for another job is decided when it comes due.
     session.sql.execute(

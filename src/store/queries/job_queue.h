@@ -53,7 +53,8 @@ Result<ErasedJob> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp
 /// One transaction erases so many, so that a large clean-up holds up nobody.
 constexpr std::int64_t most_erased_at_once = 500;
 
-/// Changes a job that waits in the queue, and its queue row with it. conflict: it does not wait (any more).
+/// Changes a job that waits in the queue, and its queue row with it; `before` is as it was read in this transaction.
+/// conflict: it does not wait (any more). DatabaseError busy: somebody has moved it since it was read.
 Result<void> change_queued(Session& session, Scope scope, const Job& before, const Job& after);
 
 /// Lets jobs go that wait for a job that is no longer there; returns how many. A safety net, not a mechanism.

@@ -139,10 +139,13 @@ TEST_CASE("claims, cancels, removals and changes at the same time leave the queu
                 static_cast<void>(queue.database.write(
                     [&](Session& session) { return erase_job(session, Scope::everything(), job.id, test_time); }));
             } else {
-                Job after = job;
-                after.runtemplate_id = origins[random() % 3].id;
-                static_cast<void>(queue.database.write(
-                    [&](Session& session) { return change_queued(session, Scope::everything(), job, after); }));
+                static_cast<void>(queue.database.write([&, to = origins[random() % 3].id](Session& session) {
+                    const auto before = Repository<Job>(session, Scope::everything()).find(job.id);
+                    if (!before) return Result<void>(before.error());
+                    Job after = *before;
+                    after.runtemplate_id = to;
+                    return change_queued(session, Scope::everything(), *before, after);
+                }));
             }
         }
     });

@@ -103,6 +103,16 @@ TEST_CASE("a job does not end while somebody makes another one wait for it") {
     turns.check_next(turns.jobs[1]);
 }
 
+TEST_CASE("as long as a job runs, what leaves the queue lets nobody go") {
+    Turns turns(3);
+    turns.set_aside_all();
+    REQUIRE(turns.cancel(turns.jobs[1].id));
+    CHECK(turns.waiting() == 2);
+    REQUIRE(turns.database.write(
+        [&](Session& session) { return erase_job(session, Scope::everything(), turns.jobs[2].id, now); }));
+    CHECK(turns.waiting() == 1);
+}
+
 TEST_CASE("whose turn it is goes to the one behind when the next is taken out of the queue at that moment") {
     Turns turns(2);
     if (turns.one_writer_at_a_time()) return;
@@ -132,5 +142,32 @@ TEST_CASE("of two that claim jobs of one run template at the same moment the sec
           }).empty());
     CHECK(queue.waiting() == 1);
     REQUIRE(queue.end(jobs[0].id));
+    CHECK(queue.claim().size() == 1);
+}
+
+TEST_CASE("a job that somebody else has moved meanwhile is not moved by what was read before") {
+    testing::Queue queue(now);
+    std::vector<RunTemplate> origins;
+    for (int i = 0; i < 3; ++i)
+        origins.push_back(queue.add_run_template([](RunTemplate& r) { r.overlap = Overlap::queue; }));
+    const auto stale = queue.launch(origins[0], now);
+    const auto move = [&](const Job& before, const RunTemplate& to, Timestamp when) {
+        queue.database.write([&](Session& session) {
+            Job after = before;
+            after.runtemplate_id = to.id;
+            after.schedule = when;
+            REQUIRE(change_queued(session, Scope::everything(), before, after));
+        });
+    };
+    move(stale, origins[1], now);
+    // Back to where the first of both believes that it is: no difference to write.
+    CHECK(failure_of([&] { move(stale, origins[0], now); }) == sql::DatabaseError::Kind::busy);
+    const auto moved = queue.get(stale.id);
+    CHECK(moved.runtemplate_id == origins[1].id);
+    CHECK(queue.all<QueueEntry>().at(0).runtemplate_id == origins[1].id);
+    move(moved, origins[1], now + 1h);
+    CHECK(failure_of([&] { move(moved, origins[1], now); }) == sql::DatabaseError::Kind::busy);
+    CHECK(queue.get(stale.id).schedule == queue.all<QueueEntry>().at(0).after);
+    move(queue.get(stale.id), origins[2], now);
     CHECK(queue.claim().size() == 1);
 }
