@@ -11,29 +11,33 @@ namespace mf {
 /// of dead nodes lost.
 class Heartbeat {
 public:
-    /// The lease is that of the claim; without a dispatcher (null) this server runs no jobs. Everything must outlive
-    /// it.
-    Heartbeat(NodeClaim& claim, Dispatcher* dispatcher, Reaper& reaper, Clock& clock, std::chrono::milliseconds lease)
-        : claim_(claim), dispatcher_(dispatcher), reaper_(reaper), clock_(clock), lease_(lease) {}
+    /// Without a dispatcher (null) this server runs no jobs. Everything must outlive it.
+    Heartbeat(NodeClaim& claim, Dispatcher* dispatcher, Reaper& reaper, Clock& clock, const Settings& settings)
+        : claim_(claim), dispatcher_(dispatcher), reaper_(reaper), clock_(clock), settings_(settings) {}
 
     enum class End {
-        stop,       ///< as requested
-        name_taken  ///< another server has the name of this node, and its jobs
+        stop,        ///< as requested
+        name_taken,  ///< another server has the name of this node, and its jobs
+        refused      ///< the database goes on refusing this server until somebody changes it or the settings
     };
-    /// Returns at a stop request, or when the node is not ours any more. It may be run again, to go on.
+    /// Returns at a stop request, when the node is not ours any more, or when there is no use in going on. It may be
+    /// run again, to go on.
     End run(Nudge& nudge, std::stop_token stop);
 
 private:
     bool beat_and_look();
+    bool may_pass(const sql::DatabaseError& error);
     void compare_clocks();
 
     NodeClaim& claim_;
     Dispatcher* const dispatcher_;
     Reaper& reaper_;
     Clock& clock_;
-    const std::chrono::milliseconds lease_;
+    const Settings& settings_;
     std::chrono::milliseconds due_{};  ///< of uptime(); the first one at once
     bool clocks_differ_ = false;
+    std::optional<sql::DatabaseError::Cause> failing_;        ///< of the last heart-beat, if it failed
+    std::optional<std::chrono::milliseconds> refused_since_;  ///< of uptime(), without a break
 };
 
 }  // namespace mf
