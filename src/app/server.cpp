@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/server.h"
 
+#include "app/end_guard.h"
 #include "app/heartbeat.h"
 #include "app/work_base.h"
 #include "base/labels.h"
@@ -30,6 +31,8 @@ using namespace std::chrono_literals;
 /// How long the end of the server waits for a database that is away, jobs that are waited for not counted. A session
 /// that is being opened then takes ten more seconds at most.
 constexpr auto patience_at_stop = 10s;
+/// The same for a database that holds our sessions and does not answer; longer than the other two together.
+constexpr auto longest_silence_at_stop = 25s;
 
 EnvironmentMap environment_of_process() {
     EnvironmentMap out;
@@ -105,7 +108,7 @@ public:
         Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, clock_, settings_);
         const auto end = [&] {
             // It may be waiting for a database that is away.
-            const std::stop_callback hurry(stop_, [&] { installation_.database().give_up_within(patience_at_stop); });
+            const std::stop_callback on_stop(stop_, [this] { hurry(); });
             return heartbeat.run(main_loop_, stop_);
         }();
 
@@ -220,8 +223,15 @@ private:
             other_nodes_.emplace(installation_.database().address(), targets);
     }
 
+    /// From now on the database is not waited for much longer; until when.
+    std::chrono::steady_clock::time_point hurry() {
+        auto& database = installation_.database();
+        end_guard_.arm(database, longest_silence_at_stop);
+        return database.give_up_within(patience_at_stop);
+    }
+
     void stop_parts(Heartbeat& heartbeat, Heartbeat::End end) {
-        auto until = installation_.database().give_up_within(patience_at_stop);
+        auto until = hurry();
         listener_.reset();
         other_nodes_.reset();
         planner_.reset();
@@ -239,19 +249,20 @@ private:
     /// Moves the time at which the database is given up by what the jobs have taken.
     void wait_for_jobs(Heartbeat& heartbeat, Heartbeat::End end, std::chrono::steady_clock::time_point& until) {
         using Running = Dispatcher::Running;
-        if (end == Heartbeat::End::refused) return dispatcher_->let_jobs_end(0s, Running::leave);
+        using enum Heartbeat::End;
         // Jobs that somebody else answers for do not run on unseen.
-        if (end == Heartbeat::End::name_taken) return dispatcher_->let_jobs_end(0s, Running::end);
-        const auto then = settings_.jobs_at_stop == JobsAtStop::leave ? Running::leave : Running::end;
-        const std::chrono::milliseconds patience = settings_.drain_timeout;
-        if (dispatcher_->running() == 0 || (then == Running::leave && patience == 0ms))
-            return dispatcher_->let_jobs_end(patience, then);
-        auto& database = installation_.database();
-        database.wait_again();
+        const bool leave = end == refused || (end == stop && settings_.jobs_at_stop == JobsAtStop::leave);
+        const auto then = leave ? Running::leave : Running::end;
+        const std::chrono::milliseconds patience = end == stop ? settings_.drain_timeout : 0s;
+        if (dispatcher_->running() == 0 || (leave && patience == 0ms)) return dispatcher_->let_jobs_end(0ms, then);
+        installation_.database().wait_again();
+        end_guard_.disarm();
         // As long as it waits for them its jobs remain its own.
-        const std::jthread beats([&](std::stop_token enough) { heartbeat.run(main_loop_, std::move(enough)); });
+        std::jthread beats;
+        if (end == stop)
+            beats = std::jthread([&](std::stop_token enough) { heartbeat.run(main_loop_, std::move(enough)); });
         dispatcher_->let_jobs_end(patience, then);
-        until = database.give_up_within(patience_at_stop);
+        until = hurry();
     }
 
     Installation& installation_;
@@ -260,6 +271,7 @@ private:
     const std::stop_token stop_;
     SystemClock clock_;
     int exit_code_ = EXIT_FAILURE;
+    EndGuard end_guard_;
     Descriptor lock_;
     DescriptorLimit descriptors_;
     Capacity capacity_;

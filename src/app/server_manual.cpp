@@ -137,8 +137,8 @@ The server was told to end, or
 found nothing in its way.
 .TP
 .B 1
-It could not start, as when the database is not reached, or another server took the name of its node; the reason is
-logged. Another start may succeed. What
+It could not start, as when the database is not reached, another server took the name of its node, or its database did
+not answer when it was told to end; the reason is logged. Another start may succeed. What
 .B \-\-check
 finds is on standard error.
 .TP

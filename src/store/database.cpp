@@ -33,6 +33,11 @@ bool Database::has_given_up() {
     return std::chrono::steady_clock::now() >= gives_up_at_;
 }
 
+std::chrono::steady_clock::time_point Database::answered_at() {
+    const std::lock_guard lock(mutex_);
+    return answered_at_;
+}
+
 Database::Pool& Database::pool_for(Purpose purpose) {
     return purpose == Purpose::write && address_.dialect == sql::Dialect::sqlite ? writers_ : readers_;
 }
@@ -72,10 +77,12 @@ std::unique_ptr<sql::Connection> Database::acquire(Pool& pool) {
 
 void Database::release(Pool& pool, std::unique_ptr<sql::Connection> connection) {
     const std::lock_guard lock(mutex_);
-    if (connection)
+    if (connection) {
         pool.idle.push_back(std::move(connection));
-    else
+        answered_at_ = std::chrono::steady_clock::now();
+    } else {
         --pool.open;
+    }
     if (!pool.waiting.empty()) pool.waiting.front()->notify_one();
 }
 

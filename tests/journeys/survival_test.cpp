@@ -273,12 +273,9 @@ TEST_CASE("a server that is told to end while its database is away ends soon, an
     it.let_go("two");
     CHECK(comes_true([&] { return !lives(other); }));
     CHECK(comes_true([&] { return has(it.log(), "cannot store artifacts, will try again"); }));
-    const auto told = std::chrono::steady_clock::now();
     it.server().signal(SIGTERM);
     // Half of the minute that doc/user/operating.md promises is what it takes when no connection is refused.
     CHECK(it.server().wait(60s) == 0);
-    const auto taken = std::chrono::steady_clock::now() - told;
-    MESSAGE("the end took ", std::chrono::duration<double>(taken).count(), " s");
     const auto log = it.log();
     INFO(log);
     const auto last = log.find("server stopped");
@@ -295,6 +292,31 @@ TEST_CASE("a server that is told to end while its database is away ends soon, an
     CHECK(text_of(it.ended(ended), "state") == "succeeded");
     const auto artifacts = it.rows({"artifact:list", "--job_id", fmt::to_string(ended)});
     CHECK(std::ranges::any_of(artifacts, [](const json::value& each) { return has(to_text(each), "report.bin"); }));
+}
+
+TEST_CASE("a server that is told to end while its database stands still ends all the same") {
+    Survival it;
+    if (it.database().dialect == sql::Dialect::sqlite) return;
+    it.environment["MULTIFLEXI_LEASE"] = "2";
+    it.start();
+    const auto job = it.job(it.run_template_of_script(prints(0, 100) + it.pause("one") + prints(100, 200) + "exit 7"));
+    const auto pid = it.wait_for("one");
+    struct GoOn {
+        DatabaseServer& database;
+        ~GoOn() { database.go_on(); }
+    };
+    {
+        const GoOn at_last{*DatabaseServer::get(it.database().dialect)};
+        at_last.database.pause();
+        it.server().signal(SIGTERM);
+        CHECK(it.server().wait(60s) == 1);
+    }
+    CHECK(has(it.log(), "its database does not answer"));
+    CHECK(lives(pid));
+    it.start();
+    it.let_go("one");
+    CHECK(number_of(it.ended(job), "exitcode") == 7);
+    CHECK(it.output(job) == lines(0, 200));
 }
 
 TEST_CASE("a server without its shim does not start, and says why") {
