@@ -11,15 +11,16 @@ namespace {
 
 using Cause = sql::DatabaseError::Cause;
 
-std::vector<std::string_view> settings_behind(Cause cause, sql::Dialect dialect) {
+std::vector<std::string_view> settings_behind(Cause cause, const sql::Address& address) {
     switch (cause) {
         case Cause::server:
         case Cause::too_many_sessions:
         case Cause::read_only:
         case Cause::encryption:
         case Cause::version:
-            if (dialect != sql::Dialect::sqlite) return {"DB_HOST", "DB_PORT"};
-            return {};
+            if (address.dialect == sql::Dialect::sqlite) return {};
+            if (sql::has_port(address)) return {"DB_HOST", "DB_PORT"};
+            return {"DB_HOST"};
         case Cause::account: return {"DB_USERNAME", "DB_PASSWORD"};
         case Cause::database: return {"DB_DATABASE"};
         case Cause::permission: return {"DB_USERNAME", "DB_DATABASE"};
@@ -41,6 +42,22 @@ std::string value_of(std::string_view name, const Settings& settings) {
 
 }  // namespace
 
+bool lasts_until_changed(const sql::DatabaseError& error) {
+    switch (error.cause) {
+        case Cause::account:
+        case Cause::database:
+        case Cause::permission:
+        case Cause::encryption:
+        case Cause::version:
+        case Cause::file: return true;
+        case Cause::unknown:
+        case Cause::server:
+        case Cause::too_many_sessions:
+        case Cause::read_only: break;
+    }
+    return false;
+}
+
 std::string with_origin(std::string_view name, const Settings& settings) {
     const auto found = std::ranges::find(settings.effective, name, &EffectiveSetting::name);
     const auto origin = found != settings.effective.end() ? fmt::format(" ({})", found->origin) : std::string();
@@ -52,7 +69,7 @@ std::string told(const sql::DatabaseError& error, const Settings& settings) {
     const auto address = address_of(settings);
     if (!out.starts_with(sql::description_of(address))) return out;
     std::string list;
-    for (const auto name : settings_behind(error.cause, address.dialect))
+    for (const auto name : settings_behind(error.cause, address))
         list += (list.empty() ? "" : ", ") + with_origin(name, settings);
     // libpq reads it from the environment itself.
     if (const char* mode = std::getenv("PGSSLMODE");

@@ -11,6 +11,10 @@ namespace mf {
 /// The password is only said to be there or not. An error about another database stays as it is.
 std::string told(const sql::DatabaseError& error, const Settings& settings);
 
+/// Will it be so until somebody changes the settings or the database: a refused account, no database of that name, and
+/// the like? No: waiting may help.
+bool lasts_until_changed(const sql::DatabaseError& error);
+
 /// "NAME=value (where it comes from)"; of the password only whether it is set.
 std::string with_origin(std::string_view name, const Settings& settings);
 

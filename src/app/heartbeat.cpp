@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/heartbeat.h"
 
+#include "app/database_advice.h"
 #include "base/log.h"
 #include "base/uptime.h"
 
@@ -13,10 +14,14 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds noteworthy = 2s;  // of two clocks that differ
 
+/// How long a refusal must last that no waiting cures. While a failover or a restore of the database is under way it
+/// may tell what is not true in the end; before the lease is over the jobs of this node are its own in any case.
+constexpr std::chrono::milliseconds longest_doubt = 60s;
+
 }  // namespace
 
 Heartbeat::End Heartbeat::run(Nudge& nudge, std::stop_token stop) {
-    const auto between = NodeClaim::between_heartbeats(lease_);
+    const auto between = NodeClaim::between_heartbeats(settings_.lease);
     // It changes when somebody sets the clock of the machine; then the others are to see the difference soon.
     const auto difference = [&] { return clock_.now().time_since_epoch() - uptime(); };
     auto before = difference();
@@ -31,7 +36,7 @@ Heartbeat::End Heartbeat::run(Nudge& nudge, std::stop_token stop) {
         try {
             if (const auto end = beat_and_look()) return *end;
         } catch (const sql::DatabaseError& error) {
-            log::warning("cannot tell that this node lives", {{"error", error.what()}});
+            if (!may_pass(error)) return End::refused;
         }
     }
     return End::stop;
@@ -46,6 +51,8 @@ std::optional<Heartbeat::End> Heartbeat::beat_and_look() {
     }
     if (*beat == NodeClaim::Beat::regained)
         log::warning("the lease of this node had run out: jobs may have been declared lost meanwhile");
+    refused_since_.reset();
+    if (std::exchange(failing_, std::nullopt)) log::info("this node can tell again that it lives");
     compare_clocks();
     if (dispatcher_) {
         dispatcher_->end_disowned();
@@ -56,6 +63,27 @@ std::optional<Heartbeat::End> Heartbeat::beat_and_look() {
     }
     reaper_.look(uptime());
     return std::nullopt;
+}
+
+/// False: there is no use in waiting any longer.
+bool Heartbeat::may_pass(const sql::DatabaseError& error) {
+    const auto doubt = std::min<std::chrono::milliseconds>(longest_doubt, settings_.lease / 2);
+    const bool lasts = lasts_until_changed(error);
+    if (!lasts)
+        refused_since_.reset();
+    else if (!refused_since_)
+        refused_since_ = uptime();
+    const auto why = told(error, settings_);
+    if (std::exchange(failing_, error.cause) != error.cause) {
+        if (lasts)
+            log::error("the database refuses this server, which ends when that lasts",
+                       {{"error", why}, {"seconds", std::chrono::duration<double>(doubt).count()}});
+        else
+            log::warning("cannot tell that this node lives", {{"error", why}});
+    }
+    if (!lasts || uptime() - *refused_since_ < doubt) return true;
+    log::error("ending: the database goes on refusing this server; jobs go on without it", {{"reason", why}});
+    return false;
 }
 
 void Heartbeat::compare_clocks() {

@@ -11,38 +11,42 @@ namespace mf {
 /// of dead nodes lost.
 class Heartbeat {
 public:
-    /// The lease is that of the claim; without a dispatcher (null) this server runs no jobs. Everything must outlive
-    /// it.
-    /// `confirm_key` says whether the key of a server that runs jobs is still that of the database.
-    Heartbeat(NodeClaim& claim, Dispatcher* dispatcher, Reaper& reaper, Clock& clock, std::chrono::milliseconds lease,
+    /// Without a dispatcher (null) this server runs no jobs. `confirm_key` says whether the key of one that does is
+    /// still that of the database. Everything must outlive it.
+    Heartbeat(NodeClaim& claim, Dispatcher* dispatcher, Reaper& reaper, Clock& clock, const Settings& settings,
               std::function<Result<void>()> confirm_key)
         : claim_(claim),
           dispatcher_(dispatcher),
           reaper_(reaper),
           clock_(clock),
-          lease_(lease),
+          settings_(settings),
           confirm_key_(std::move(confirm_key)) {}
 
     enum class End {
-        stop,         ///< as requested
-        name_taken,   ///< another server has the name of this node, and its jobs
-        key_replaced  ///< secrets are sealed with another key than ours now
+        stop,          ///< as requested
+        name_taken,    ///< another server has the name of this node, and its jobs
+        key_replaced,  ///< secrets are sealed with another key than ours now
+        refused        ///< the database goes on refusing this server until somebody changes it or the settings
     };
-    /// Returns at a stop request, or when the node is not ours any more. It may be run again, to go on.
+    /// Returns at a stop request, when the node is not ours any more, or when there is no use in going on. It may be
+    /// run again, to go on.
     End run(Nudge& nudge, std::stop_token stop);
 
 private:
     std::optional<End> beat_and_look();
+    bool may_pass(const sql::DatabaseError& error);
     void compare_clocks();
 
     NodeClaim& claim_;
     Dispatcher* const dispatcher_;
     Reaper& reaper_;
     Clock& clock_;
-    const std::chrono::milliseconds lease_;
+    const Settings& settings_;
     const std::function<Result<void>()> confirm_key_;
     std::chrono::milliseconds due_{};  ///< of uptime(); the first one at once
     bool clocks_differ_ = false;
+    std::optional<sql::DatabaseError::Cause> failing_;        ///< of the last heart-beat, if it failed
+    std::optional<std::chrono::milliseconds> refused_since_;  ///< of uptime(), without a break
 };
 
 }  // namespace mf

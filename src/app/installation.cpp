@@ -66,7 +66,7 @@ Result<void> Installation::open(const Clock& clock) {
         auto needed = database->read([](Session& session) { return sealing_key(session); });
         vault_ = vault_on_demand({settings_.master_key, settings_.key_file, std::move(needed)});
     } catch (const sql::DatabaseError& error) {
-        return Error{ErrorCode::unavailable, told(error, settings_)};
+        return Error{lasts_until_changed(error) ? ErrorCode::invalid : ErrorCode::unavailable, told(error, settings_)};
     }
     database_ = std::move(database);
     return {};

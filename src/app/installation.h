@@ -19,7 +19,8 @@ public:
     const Zone::Found& found_zone() const { return zone_; }
 
     /// Makes the data directory, opens the database, and brings the schema up to date. The key of the vault is taken
-    /// when a secret is sealed or opened.
+    /// when a secret is sealed or opened. unavailable: it may succeed later; any other code: not before somebody
+    /// changes the settings or the database.
     Result<void> open(const Clock& clock);
     enum class NewKey { refuse, accept };
     /// Takes the key now and notes it with the database; makes the key file when it is missing and no key is needed.

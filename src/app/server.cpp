@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/server.h"
 
+#include "app/end_guard.h"
 #include "app/heartbeat.h"
 #include "app/work_base.h"
 #include "base/labels.h"
@@ -15,6 +16,7 @@
 #include "store/queries/installation_facts.h"
 
 #include <fmt/format.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 #include <cstdlib>
@@ -25,6 +27,12 @@ namespace mf {
 namespace {
 
 using namespace std::chrono_literals;
+
+/// How long the end of the server waits for a database that is away, jobs that are waited for not counted. A session
+/// that is being opened then takes ten more seconds at most.
+constexpr auto patience_at_stop = 10s;
+/// The same for a database that holds our sessions and does not answer; longer than the other two together.
+constexpr auto longest_silence_at_stop = 25s;
 
 EnvironmentMap environment_of_process() {
     EnvironmentMap out;
@@ -66,9 +74,13 @@ public:
     Server(Installation& installation, const Roles& roles, std::stop_token stop)
         : installation_(installation), settings_(installation.settings()), roles_(roles), stop_(std::move(stop)) {}
 
-    /// Takes what it needs and starts all parts. After an error the node is free again.
+    /// Takes what it needs and starts all parts. After an error the node is free again, and exit_code() says whether
+    /// another start may succeed.
     Result<void> start(Installation::NewKey new_key) {
-        if (auto opened = installation_.open(clock_); !opened) return opened;
+        if (auto opened = installation_.open(clock_); !opened) {
+            if (opened.error().code != ErrorCode::unavailable) exit_code_ = EX_CONFIG;
+            return opened;
+        }
         if (auto taken = take_node(); !taken) return taken;
         // A scheduler alone neither seals nor opens anything, and may run where the key is not.
         if (roles_.executor)
@@ -83,7 +95,7 @@ public:
         return {};
     }
 
-    /// Until it is told to end, or loses its name; the exit code.
+    /// Until it is told to end, loses its name, or the database goes on refusing it; the exit code.
     int run() {
         log::info("server ready", {{"version", MULTIFLEXI_VERSION},
                                    {"node", settings_.node},
@@ -93,9 +105,13 @@ public:
                                    {"zone", installation_.zone().name()}});
         ::sd_notify(0, "READY=1\nSTATUS=Running");
 
-        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, clock_, settings_.lease,
+        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, clock_, settings_,
                             [this] { return installation_.confirm_key(); });
-        const auto end = heartbeat.run(main_loop_, stop_);
+        const auto end = [&] {
+            // It may be waiting for a database that is away.
+            const std::stop_callback on_stop(stop_, [this] { hurry(); });
+            return heartbeat.run(main_loop_, stop_);
+        }();
 
         log::info("server stopping", {{"running", dispatcher_ ? dispatcher_->running() : 0}});
         ::sd_notify(0, "STOPPING=1");
@@ -105,9 +121,16 @@ public:
         } catch (const sql::DatabaseError& error) {
             log::warning("cannot sign off", {{"error", error.what()}});
         }
-        log::info("server stopped");
-        return end == Heartbeat::End::stop ? 0 : 1;
+        switch (end) {
+            case Heartbeat::End::stop: return 0;
+            case Heartbeat::End::name_taken: return 1;
+            case Heartbeat::End::refused: return EX_CONFIG;
+        }
+        return 1;
     }
+
+    /// After an error of start().
+    int exit_code() const { return exit_code_; }
 
 private:
     Error give_up(Error error) {
@@ -138,7 +161,10 @@ private:
     }
 
     Result<void> take_key_and_work_base(Installation::NewKey new_key) {
-        if (auto taken = installation_.take_key(new_key); !taken) return taken;
+        if (auto taken = installation_.take_key(new_key); !taken) {
+            exit_code_ = EX_CONFIG;
+            return taken;
+        }
         const auto id = installation_.database().write([](Session& session) { return installation_id(session); });
         auto base = take_work_base(settings_, id);
         if (!base) return base.error();
@@ -198,18 +224,47 @@ private:
             other_nodes_.emplace(installation_.database().address(), targets);
     }
 
+    /// From now on the database is not waited for much longer; until when.
+    std::chrono::steady_clock::time_point hurry() {
+        auto& database = installation_.database();
+        end_guard_.arm(database, longest_silence_at_stop);
+        return database.give_up_within(patience_at_stop);
+    }
+
     void stop_parts(Heartbeat& heartbeat, Heartbeat::End end) {
+        auto until = hurry();
         listener_.reset();
         other_nodes_.reset();
         planner_.reset();
-        if (!dispatcher_) return;
+        if (dispatcher_) {
+            dispatcher_->stop_claiming();
+            wait_for_jobs(heartbeat, end, until);
+            dispatcher_->wait_for_records(until);
+        }
+        // Before the node signs off: they may still have something to write.
+        dispatcher_.reset();
+        native_.reset();
+        recorder_.reset();
+    }
+
+    /// Moves the time at which the database is given up by what the jobs have taken.
+    void wait_for_jobs(Heartbeat& heartbeat, Heartbeat::End end, std::chrono::steady_clock::time_point& until) {
+        using Running = Dispatcher::Running;
+        using enum Heartbeat::End;
         // Jobs that somebody else answers for do not run on unseen.
-        if (end == Heartbeat::End::name_taken) return dispatcher_->stop(0s, Dispatcher::Running::end);
+        const bool leave =
+            end == refused || end == key_replaced || (end == stop && settings_.jobs_at_stop == JobsAtStop::leave);
+        const auto then = leave ? Running::leave : Running::end;
+        const std::chrono::milliseconds patience = end == stop ? settings_.drain_timeout : 0s;
+        if (dispatcher_->running() == 0 || (leave && patience == 0ms)) return dispatcher_->let_jobs_end(0ms, then);
+        installation_.database().wait_again();
+        end_guard_.disarm();
         // As long as it waits for them its jobs remain its own.
-        const std::jthread beats([&](std::stop_token enough) { heartbeat.run(main_loop_, std::move(enough)); });
-        dispatcher_->stop(settings_.drain_timeout, settings_.jobs_at_stop == JobsAtStop::leave
-                                                       ? Dispatcher::Running::leave
-                                                       : Dispatcher::Running::end);
+        std::jthread beats;
+        if (end == stop)
+            beats = std::jthread([&](std::stop_token enough) { heartbeat.run(main_loop_, std::move(enough)); });
+        dispatcher_->let_jobs_end(patience, then);
+        until = hurry();
     }
 
     Installation& installation_;
@@ -217,6 +272,8 @@ private:
     const Roles roles_;
     const std::stop_token stop_;
     SystemClock clock_;
+    int exit_code_ = EXIT_FAILURE;
+    EndGuard end_guard_;
     Descriptor lock_;
     DescriptorLimit descriptors_;
     Capacity capacity_;
@@ -261,12 +318,17 @@ std::string to_text(const Roles& roles) {
 }
 
 int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop) {
-    Server server(installation, roles, std::move(stop));
-    if (const auto started = server.start(new_key); !started) {
-        log::error("cannot start", {{"reason", started.error().message}});
-        return 1;
+    int code = 0;
+    {
+        Server server(installation, roles, std::move(stop));
+        if (const auto started = server.start(new_key); !started) {
+            log::error("cannot start", {{"reason", started.error().message}});
+            return server.exit_code();
+        }
+        code = server.run();
     }
-    return server.run();
+    log::info("server stopped");
+    return code;
 }
 
 }  // namespace mf

@@ -14,7 +14,8 @@ struct Roles {
 Result<Roles> roles_named(std::string_view list);
 std::string to_text(const Roles& roles);
 
-/// Runs the server until the stop token asks it to end; returns the exit code. Logs what goes wrong.
+/// Runs the server until the stop token asks it to end; returns the exit code: EX_CONFIG (sysexits.h) when it cannot
+/// work before somebody changes settings or database. Logs what goes wrong.
 int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop);
 
 }  // namespace mf

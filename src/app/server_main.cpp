@@ -11,8 +11,10 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <sysexits.h>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 
 namespace {
 
@@ -111,11 +113,12 @@ bool told_about_itself(const std::vector<std::string>& words) {
 int run_server(const std::vector<std::string>& words, const std::string& role_of_name) {
     if (told_about_itself(words)) return 0;
     const auto arguments = read_arguments(words, role_of_name);
-    if (!arguments) return 1;
+    if (!arguments) return EX_CONFIG;
+    const int refusal = arguments->check ? EXIT_FAILURE : EX_CONFIG;
     const auto roles = roles_named(arguments->roles);
-    if (!roles) return complain(roles.error()), 1;
+    if (!roles) return complain(roles.error()), refusal;
     auto installation = Installation::load(arguments->settings_file);
-    if (!installation) return complain(installation.error()), 1;
+    if (!installation) return complain(installation.error()), refusal;
     if (arguments->check) return check(*installation, *roles, arguments->new_key);
 
     const Settings& settings = installation->settings();
@@ -132,7 +135,7 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
         return serve(*installation, *roles, arguments->new_key, stop.get_token());
     } catch (const sql::DatabaseError& error) {
         log::error("server failed", {{"error", told(error, settings)}});
-        return 1;
+        return lasts_until_changed(error) ? EX_CONFIG : EXIT_FAILURE;
     } catch (const std::exception& error) {
         log::error("server failed", {{"error", error.what()}});
         return 1;

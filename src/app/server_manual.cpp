@@ -137,10 +137,16 @@ The server was told to end, or
 found nothing in its way.
 .TP
 .B 1
-It could not start, or another server took the name of its node; the reason is logged. Of options, wrong settings and
-what
+It could not start, as when the database is not reached, another server took the name of its node, or its database did
+not answer when it was told to end; the reason is logged. Another start may succeed. What
 .B \-\-check
-finds it is on standard error.
+finds is on standard error.
+.TP
+.B 78
+No start succeeds before somebody changes something (EX_CONFIG of sysexits.h): an option or a setting is wrong, which is
+told on standard error; the database refuses the account, has no database of the name, or is one of a newer version; the
+key is not that of the stored secrets. A running server ends so when the database goes on refusing it. The unit of the
+package does not start it again then.
 .SH SETTINGS
 Lines NAME=VALUE of the settings file, or variables of the environment, which win. All have defaults.
 )";

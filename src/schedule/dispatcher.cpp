@@ -44,6 +44,13 @@ void Dispatcher::start() {
 }
 
 void Dispatcher::stop(std::chrono::milliseconds patience, Running running) {
+    if (stopped_) return;
+    stop_claiming();
+    let_jobs_end(patience, running);
+    wait_for_records(std::chrono::steady_clock::now() + options_.record_patience);
+}
+
+void Dispatcher::stop_claiming() {
     if (thread_.joinable()) {
         thread_.request_stop();
         queue_.notify();
@@ -65,16 +72,26 @@ void Dispatcher::stop(std::chrono::milliseconds patience, Running running) {
         log::error("cannot give jobs back; the next start of this node will do it",
                    {{"jobs", not_started.size()}, {"error", error.what()}});
     }
-    std::unique_lock lock(mutex_);
+    const std::lock_guard lock(mutex_);
     for (const ClaimedJob& claimed : not_started) state_.in_flight.erase(claimed.job.id.value);
-    const auto all_recorded = [&] { return state_.in_flight.empty(); };
-    if (drained_.wait_for(lock, patience, all_recorded)) return;
-    if (running == Running::leave)
-        leave_jobs(lock);
-    else
-        end_jobs(lock);
-    if (!drained_.wait_for(lock, options_.last_patience, all_recorded))
-        log::error("jobs are not recorded yet", {{"jobs", state_.in_flight.size()}});
+}
+
+void Dispatcher::let_jobs_end(std::chrono::milliseconds patience, Running running) {
+    std::unique_lock lock(mutex_);
+    const auto none_runs = [&] { return state_.running.empty(); };
+    if (drained_.wait_for(lock, patience, none_runs)) return;
+    if (running == Running::leave) return leave_jobs(lock);
+    end_jobs(lock);
+    if (!drained_.wait_for(lock, options_.last_patience, none_runs))
+        log::error("jobs have not ended although they were told to", {{"jobs", state_.running.size()}});
+}
+
+void Dispatcher::wait_for_records(std::chrono::steady_clock::time_point until) {
+    stopped_ = true;
+    std::unique_lock lock(mutex_);
+    if (!drained_.wait_until(lock, until, [&] { return state_.all_recorded(); }))
+        log::warning("jobs have ended and are not recorded yet; the next start of this node will do it",
+                     {{"jobs", state_.in_flight.size() - state_.running.size()}});
 }
 
 void Dispatcher::leave_jobs(std::unique_lock<std::mutex>& lock) {
@@ -216,6 +233,7 @@ void Dispatcher::finished(std::shared_ptr<JobRun> run) {
         if (auto handle = run->handle()) state_.to_forget.emplace(run->claimed().job.id.value, *std::move(handle));
         state_.rests_until = {};  // what it held may be what was short
         if (state_.occupied <= options_.slots / 2) slot_freed_.notify_one();
+        if (state_.running.empty()) drained_.notify_all();
     }
     queue_.notify();
     finisher_.finish(std::move(run));
@@ -231,7 +249,7 @@ void Dispatcher::recorded(Id<Job> id) {
         lock.lock();
     }
     state_.in_flight.erase(id.value);
-    if (state_.in_flight.empty()) drained_.notify_all();
+    if (state_.all_recorded()) drained_.notify_all();
 }
 
 std::function<void(Id<Job>)> Dispatcher::when_recorded() const {

@@ -35,8 +35,10 @@ public:
             give_back,  ///< that run has ended: they go back into the queue
             lost        ///< perhaps it lives elsewhere and begins them
         } unbegun = Unbegun::give_back;
-        /// How long stop() waits for jobs that were told to end and for their records.
+        /// How long the end waits for jobs that were told to end.
         std::chrono::milliseconds last_patience{60'000};
+        /// How long stop() waits for the records of jobs that have ended.
+        std::chrono::milliseconds record_patience{10'000};
     };
     /// Everything must outlive the dispatcher, and the recorder must outlive `native`, which calls the listeners.
     /// `queue` wakes it when a job may be due, `cancel` when one shall end.
@@ -52,10 +54,16 @@ public:
         leave,  ///< they run on; the next run of this node takes them up
         end     ///< they are told to end, and recorded
     };
-    /// Claims nothing more and gives back what was not started. Running jobs may end by themselves until `patience` is
-    /// over. Returns when all that have ended are recorded, or when the last patience is over: a database that refuses,
-    /// or a process that survives SIGKILL, must not keep the server for ever.
+    /// The three steps of the end, in this order; each is done once, whatever is called.
     void stop(std::chrono::milliseconds patience, Running running = Running::end);
+    /// Claims nothing more and gives back what was not started.
+    void stop_claiming();
+    /// Running jobs may end by themselves until `patience` is over. A process that survives SIGKILL is not waited for
+    /// longer than the last patience.
+    void let_jobs_end(std::chrono::milliseconds patience, Running running);
+    /// Returns when all that have ended are recorded, or at that time: a database that refuses must not keep the server
+    /// for ever. Their ends are in the spool until they are recorded, so the next start does what is missing.
+    void wait_for_records(std::chrono::steady_clock::time_point until);
 
     /// Ends the processes of jobs that are not ours any more: somebody has declared them lost, or has taken them over.
     void end_disowned();
@@ -110,12 +118,13 @@ private:
 
     struct State {
         std::deque<ClaimedJob> to_start;
-        std::unordered_map<std::int64_t, std::shared_ptr<JobRun>> running;  ///< by job
-        std::unordered_set<std::int64_t> to_cancel;                         ///< jobs without a handle as yet
-        int occupied = 0;                                                   ///< slots: claimed, not yet ended
-        std::unordered_set<std::int64_t> in_flight;                         ///< jobs: claimed, not yet recorded
-        std::unordered_map<std::int64_t, JobHandle> to_forget;              ///< jobs: ended, not yet recorded
-        Timestamp rests_until{};                                            ///< no claims: something is short
+        std::unordered_map<std::int64_t, std::shared_ptr<JobRun>> running;        ///< by job
+        std::unordered_set<std::int64_t> to_cancel;                               ///< jobs without a handle as yet
+        int occupied = 0;                                                         ///< slots: claimed, not yet ended
+        std::unordered_set<std::int64_t> in_flight;                               ///< jobs: claimed, not yet recorded
+        std::unordered_map<std::int64_t, JobHandle> to_forget;                    ///< jobs: ended, not yet recorded
+        Timestamp rests_until{};                                                  ///< no claims: something is short
+        bool all_recorded() const { return in_flight.size() <= running.size(); }  ///< of those that have ended
     };
 
     Database& database_;
@@ -129,7 +138,7 @@ private:
     mutable std::mutex mutex_;              // guards state_
     std::condition_variable_any to_start_;  // something waits for a starter
     std::condition_variable_any slot_freed_;
-    std::condition_variable_any drained_;  // nothing is in flight any more
+    std::condition_variable_any drained_;  // a job has ended, or is recorded
     State state_;
     /// What others call: they may do so after a stop() that gave up.
     const std::shared_ptr<Attachment<Dispatcher>> link_ = std::make_shared<Attachment<Dispatcher>>(*this);
@@ -138,6 +147,7 @@ private:
     std::vector<std::jthread> starters_;
     std::chrono::steady_clock::time_point last_claim_{};  // of the dispatcher's thread
     bool claim_is_uncertain_ = false;                     // of the dispatcher's thread, and of start() before it
+    bool stopped_ = false;                                // of whoever owns this
     std::jthread thread_;
 };
 

@@ -112,7 +112,6 @@ void Dispatcher::postpone(const ClaimedJob& claimed, const std::exception& error
         const std::lock_guard lock(mutex_);
         --state_.occupied;
         state_.in_flight.erase(id.value);
-        if (state_.in_flight.empty()) drained_.notify_all();
     }
     queue_.notify();
 }

@@ -118,9 +118,12 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
     std::vector<std::string> remarks;
     try {
         if (!run->without_files.empty()) throw std::runtime_error(run->without_files);
-        Kept kept = store_patiently(*run);
-        for (const auto& remark : kept.remarks) remarks.push_back(run->masked(remark));
-        end.artifacts = std::move(kept.artifacts);
+        auto kept = store_patiently(*run);
+        if (!kept)
+            return log::warning("a job has ended and is not recorded; the next start of this node will do it",
+                                {{"job", end.job.value}});
+        for (const auto& remark : kept->remarks) remarks.push_back(run->masked(remark));
+        end.artifacts = std::move(kept->artifacts);
     } catch (const std::exception& error) {
         // The job has ended whatever happens to its files; they stay in its work directory.
         const auto why = run->masked(error.what());
@@ -153,7 +156,7 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
         remarks);
 }
 
-Finisher::Kept Finisher::store_patiently(JobRun& run) {
+std::optional<Finisher::Kept> Finisher::store_patiently(JobRun& run) {
     for (int attempt = 1;; ++attempt) {
         try {
             return store_artifacts(run);
@@ -161,6 +164,7 @@ Finisher::Kept Finisher::store_patiently(JobRun& run) {
             using enum sql::DatabaseError::Kind;
             const bool passes = error.kind == busy || error.kind == lost || error.kind == uncertain ||
                                 error.kind == full || error.cause == sql::DatabaseError::Cause::read_only;
+            if (passes && database_.has_given_up()) return std::nullopt;
             if (!passes || attempt == most_attempts) throw;
             log::warning("cannot store artifacts, will try again",
                          {{"job", run.claimed().job.id.value}, {"error", error.what()}});

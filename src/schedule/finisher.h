@@ -13,7 +13,8 @@ public:
     /// `recorded` is called for every run after its end is durable, also when that is later than this object lives.
     Finisher(Database& database, Recorder& recorder, const OutsideResults& outside_results,
              std::function<void(Id<Job>)> recorded);
-    /// Returns when everything that was handed in has been handed on to the recorder, which must live longer.
+    /// Returns when everything that was handed in has been handed on to the recorder, which must live longer, or was
+    /// left to the next start because the time of the database is over (Database::give_up_within).
     ~Finisher();
 
     void finish(std::shared_ptr<JobRun> run);
@@ -28,7 +29,8 @@ private:
         std::vector<Artifact> artifacts;
         std::vector<std::string> remarks;
     };
-    Kept store_patiently(JobRun& run);
+    /// None: nobody waits for the database any more.
+    std::optional<Kept> store_patiently(JobRun& run);
     Kept store_artifacts(JobRun& run);
     /// What the exit code says, in the words of the definition where it has any.
     std::optional<std::string> meaning_of(const JobRun& run, int exit_code);

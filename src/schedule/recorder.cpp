@@ -226,8 +226,8 @@ bool Recorder::wait_to_try_again(const Batch& batch, const char* error, int refu
                    {{"error", error}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
     const auto now = std::chrono::steady_clock::now();
     if (stop.stop_requested() && !gives_up_at_) gives_up_at_ = now + pace_.patience_when_stopping;
-    if (gives_up_at_ && now >= *gives_up_at_) {
-        log::error("gave up recording",
+    if (gives_up_at_ && (now >= *gives_up_at_ || database_.has_given_up())) {
+        log::error("gave up recording; the next start of this node will do it",
                    {{"starts", batch.starts.size()}, {"ends", batch.ends.size()}, {"bytes", batch.bytes}});
         return false;
     }

@@ -67,7 +67,7 @@ public:
     explicit Recorder(Database& database);
     Recorder(Database& database, Pace pace);
     /// Returns when everything that was handed in is written; when the database goes on refusing, after ten seconds
-    /// (and the wait for a lock that has begun by then).
+    /// (and the wait for a lock that has begun by then), or when its time is over (Database::give_up_within).
     ~Recorder();
 
     /// A log for one job that was claimed with this fence; `limit` counts bytes, 0 means none. `resume` is called, from

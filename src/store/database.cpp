@@ -18,6 +18,26 @@ Database::Database(sql::Address address, Options options) : address_(std::move(a
 
 Database::~Database() = default;
 
+std::chrono::steady_clock::time_point Database::give_up_within(std::chrono::milliseconds time) {
+    const std::lock_guard lock(mutex_);
+    return gives_up_at_ = std::min(gives_up_at_, std::chrono::steady_clock::now() + time);
+}
+
+void Database::wait_again() {
+    const std::lock_guard lock(mutex_);
+    gives_up_at_ = std::chrono::steady_clock::time_point::max();
+}
+
+bool Database::has_given_up() {
+    const std::lock_guard lock(mutex_);
+    return std::chrono::steady_clock::now() >= gives_up_at_;
+}
+
+std::chrono::steady_clock::time_point Database::answered_at() {
+    const std::lock_guard lock(mutex_);
+    return answered_at_;
+}
+
 Database::Pool& Database::pool_for(Purpose purpose) {
     return purpose == Purpose::write && address_.dialect == sql::Dialect::sqlite ? writers_ : readers_;
 }
@@ -37,6 +57,12 @@ std::unique_ptr<sql::Connection> Database::acquire(Pool& pool) {
         pool.idle.pop_back();
         return connection;
     }
+    if (std::chrono::steady_clock::now() >= gives_up_at_) {
+        if (!pool.waiting.empty()) pool.waiting.front()->notify_one();
+        throw sql::DatabaseError(sql::DatabaseError::Kind::lost,
+                                 sql::description_of(address_) + " is away, and this program ends without it.",
+                                 sql::DatabaseError::Cause::server);
+    }
     ++pool.open;
     lock.unlock();
     try {
@@ -51,10 +77,12 @@ std::unique_ptr<sql::Connection> Database::acquire(Pool& pool) {
 
 void Database::release(Pool& pool, std::unique_ptr<sql::Connection> connection) {
     const std::lock_guard lock(mutex_);
-    if (connection)
+    if (connection) {
         pool.idle.push_back(std::move(connection));
-    else
+        answered_at_ = std::chrono::steady_clock::now();
+    } else {
         --pool.open;
+    }
     if (!pool.waiting.empty()) pool.waiting.front()->notify_one();
 }
 
@@ -71,9 +99,9 @@ bool Database::Attempts::may_reconnect_after(const sql::DatabaseError& error) {
     // standby until that is promoted.
     const bool may_pass =
         error.kind == sql::DatabaseError::Kind::lost || error.cause == too_many_sessions || error.cause == read_only;
-    if (!may_pass || std::chrono::steady_clock::now() >= end_) return false;
     std::vector<std::unique_ptr<sql::Connection>> stale;
     std::unique_lock lock(database_.mutex_);
+    if (!may_pass || std::chrono::steady_clock::now() >= std::min(end_, database_.gives_up_at_)) return false;
     // What ended one session has most likely ended those that rest, too.
     auto& pool = database_.readers_;
     pool.open -= static_cast<int>(pool.idle.size());

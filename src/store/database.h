@@ -36,6 +36,17 @@ public:
 
     const sql::Address& address() const { return address_; }
 
+    /// For the end of a program: from then on nothing waits for a database that is away. Work that it holds up fails,
+    /// and so does what would need another session; sessions that are there are used on. An earlier end stays; which
+    /// one it is.
+    std::chrono::steady_clock::time_point give_up_within(std::chrono::milliseconds time);
+    /// Takes that back.
+    void wait_again();
+    /// Is the time over that give_up_within() has set?
+    bool has_given_up();
+    /// When a session was last given back after its work was done; long ago if that never was.
+    std::chrono::steady_clock::time_point answered_at();
+
     /// Runs work on a session that never blocks writers. When the connection is lost the whole work is repeated on
     /// another one, so it must not touch anything but the session and its own result.
     template <class F>
@@ -149,11 +160,13 @@ private:
 
     const sql::Address address_;
     const Options options_;
-    std::mutex mutex_;                   // guards the pools
+    std::mutex mutex_;                   // guards the pools and the times
     std::condition_variable reachable_;  // a session could be opened
     std::condition_variable writable_;   // a change was made
     Pool readers_;
     Pool writers_;
+    std::chrono::steady_clock::time_point answered_at_{};
+    std::chrono::steady_clock::time_point gives_up_at_ = std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace mf

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <fstream>
+#include <thread>
 
 using namespace mf;
 
@@ -64,6 +65,39 @@ TEST_CASE("a failed result and an exception roll back") {
     CHECK(count() == 0);
     database.write(insert);
     CHECK(count() == 1);
+}
+
+TEST_CASE("a database that is away is not waited for any more once a program ends") {
+    using sql::DatabaseError;
+    const testing::TemporaryDirectory directory;
+    bool is_away = true;
+    int attempts = 0;
+    const auto open = [&](const sql::Address& address) {
+        ++attempts;
+        if (is_away) throw DatabaseError(DatabaseError::Kind::lost, "away", DatabaseError::Cause::server);
+        return sql::open(address);
+    };
+    Database database({.database = (directory.path() / "a.db").string()},
+                      {.patience = std::chrono::hours(1), .open = open});
+    const auto one = [](Session&) { return 1; };
+    // What waits already ends, too.
+    std::jthread waiting([&] { CHECK_THROWS_AS(database.read(one), DatabaseError); });
+    database.give_up_within(std::chrono::milliseconds(100));
+    waiting.join();
+    CHECK(database.has_given_up());
+    const auto before = attempts;
+    is_away = false;
+    CHECK_THROWS_AS(database.write(one), DatabaseError);
+    CHECK(attempts == before);
+    // A later end does not take the place of the earlier one.
+    database.give_up_within(std::chrono::hours(1));
+    CHECK(database.has_given_up());
+    database.wait_again();
+    CHECK_FALSE(database.has_given_up());
+    CHECK(database.read(one) == 1);
+    // A session that is there is used on.
+    database.give_up_within(std::chrono::milliseconds(0));
+    CHECK(database.read(one) == 1);
 }
 
 TEST_CASE("a thread that asks for a second session is told so") {

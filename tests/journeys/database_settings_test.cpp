@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 using namespace mf;
@@ -15,9 +16,9 @@ namespace {
 
 using Parts = std::vector<std::string>;
 
-void check_told(const Installation& it, const Answer& answer, const Parts& parts) {
+void check_told(const Installation& it, const Answer& answer, const Parts& parts, int code = 1) {
     INFO("standard output: ", answer.out, " standard error: ", answer.err);
-    CHECK(answer.code == 1);
+    CHECK(answer.code == code);
     // As it is for people, also where it is written as JSON.
     auto told = answer.out + answer.err;
     for (auto at = told.find("\\/"); at != std::string::npos; at = told.find("\\/", at)) told.erase(at, 1);
@@ -26,8 +27,13 @@ void check_told(const Installation& it, const Answer& answer, const Parts& parts
         CHECK(!has(answer.out + answer.err, password->second));
 }
 
+/// The service manager does not start it again.
+void server_tells(const Installation& it, const Words& arguments, const Parts& parts) {
+    check_told(it, it.serve(arguments), parts, EX_CONFIG);
+}
+
 void every_program_tells(const Installation& it, const Parts& parts) {
-    check_told(it, it.serve({}), parts);
+    server_tells(it, {}, parts);
     check_told(it, it.serve({"--check"}), parts);
     check_told(it, it.cli({"status"}), parts);
     check_told(it, it.cli({"job:list", "-f", "json"}), parts);
@@ -62,7 +68,7 @@ TEST_CASE("a wrong account or database name is told with the settings behind it,
     it.environment = right;
     it.environment.erase("DB_DATABASE");
     const auto file = it.write("more.env", "DB_DATABASE=nothing_like_it\n").string();
-    check_told(it, it.serve({"-e", file}), {"DB_DATABASE=nothing_like_it (" + file + ":1)."});
+    server_tells(it, {"-e", file}, {"DB_DATABASE=nothing_like_it (" + file + ":1)."});
 }
 
 TEST_CASE("a user who may not make tables is told so") {
@@ -84,7 +90,7 @@ TEST_CASE("a user who may not make tables is told so") {
     const Parts permission{
         "give it all rights there",
         fmt::format(": DB_USERNAME={} (environment), DB_DATABASE={} (environment).", account, address.database)};
-    check_told(it, it.serve({}), permission);
+    server_tells(it, {}, permission);
     check_told(it, it.cli({"status"}), permission);
     check_told(it, it.cli({"database:migrate"}), permission);
 }
@@ -101,6 +107,132 @@ TEST_CASE("a server that is not there is waited for, then told with its address"
     check_told(it, it.cli({"database:status"}), server);
     it.environment["DB_HOST"] = "nowhere.invalid";
     check_told(it, it.cli({"database:status"}), {"DB_HOST=nowhere.invalid (environment)"});
+    it.environment["DB_HOST"] = "/nowhere/socket";
+    const bool is_part_of_socket = it.database().dialect == sql::Dialect::postgres;
+    const auto answer = it.cli({"database:status"});
+    check_told(it, answer, {"can be reached from here: DB_HOST=/nowhere/socket (environment)"});
+    CHECK(has(answer.out + answer.err, "/nowhere/socket:1") == is_part_of_socket);
+    CHECK(has(answer.out + answer.err, "DB_PORT") == is_part_of_socket);
+}
+
+TEST_CASE("notices of PostgreSQL go nowhere, also those about a session that is being opened") {
+    Installation it;
+    if (it.database().dialect != sql::Dialect::postgres) return;
+    const auto owner = sql::open(it.database());
+    const auto name = it.database().database + "_icu";
+    owner->execute(fmt::format("CREATE DATABASE {} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'", name));
+    owner->execute(fmt::format("UPDATE pg_database SET datcollversion = '2.1' WHERE datname = '{}'", name));
+    it.environment["DB_DATABASE"] = name;
+    for (const auto& answer : {it.cli({"company:list"}), it.cli({"status"}), it.serve({"--check"})}) {
+        CHECK(answer.code == 0);
+        CHECK(answer.err.empty());
+    }
+    it.start();
+    CHECK(it.stop() == 0);
+    CHECK(!has(it.log(), "collation"));
+}
+
+namespace {
+
+/// Reaches its database with an account of its own, which can be refused.
+struct Guest : Installation {
+    Guest() {
+        environment["MULTIFLEXI_JOBS_AT_STOP"] = "leave";
+        if (!is_on_server(*this)) return;
+        owner = sql::open(database());
+        const auto& name = database().database;
+        if (is_postgres()) {
+            owner->execute(fmt::format("CREATE USER {} PASSWORD 'gu3st-pw'", account));
+            owner->execute(fmt::format("ALTER DATABASE {} OWNER TO {}", name, account));
+        } else {
+            owner->execute(fmt::format("CREATE USER {} IDENTIFIED BY 'gu3st-pw'", account));
+            owner->execute(fmt::format("GRANT ALL ON {}.* TO {}", name, account));
+        }
+        environment["DB_USERNAME"] = account;
+        environment["DB_PASSWORD"] = "gu3st-pw";
+    }
+    bool is_postgres() const { return database().dialect == sql::Dialect::postgres; }
+    void set_password(std::string_view password) {
+        owner->execute(
+            fmt::format("ALTER USER {} {} '{}'", account, is_postgres() ? "PASSWORD" : "IDENTIFIED BY", password));
+    }
+    void end_sessions() {
+        if (is_postgres())
+            owner->query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ?", {account});
+        else
+            owner->execute(fmt::format("KILL USER {}", account));
+    }
+
+    const std::string account = database().database + "_jobs";
+    std::unique_ptr<sql::Connection> owner;
+};
+
+constexpr std::string_view refusal = "the database refuses this server, which ends when that lasts";
+
+}  // namespace
+
+TEST_CASE("a server that its database goes on refusing ends with the settings behind it, and its jobs go on") {
+    Guest it;
+    if (!is_on_server(it)) return;
+    it.environment["MULTIFLEXI_LEASE"] = "4";
+    it.start();
+    const auto go = (it.directory() / "go").string();
+    const auto job = it.job(it.run_template_of_script(
+        fmt::format("echo $$ > {0}.pid; while ! [ -e {0} ]; do sleep 0.02; done; echo ended; exit 5", go)));
+    const auto pid = pid_in(it.content_when_written(go + ".pid"));
+    auto setting = fmt::format("DB_USERNAME={} (environment), DB_PASSWORD is set (environment).", it.account);
+    SUBCASE("an account with another password") {
+        it.set_password("another-pw");
+        it.end_sessions();
+        CHECK(it.server().wait() == EX_CONFIG);
+        it.set_password("gu3st-pw");
+    }
+    SUBCASE("a database that is not there") {
+        const auto name = it.database().database;
+        if (!it.is_postgres()) return;  // has no other name for it
+        setting = fmt::format("DB_DATABASE={} (environment).", name);
+        auto elsewhere = it.database();
+        elsewhere.database = "postgres";
+        it.owner = sql::open(elsewhere);
+        // Nobody gets in again before it has its other name.
+        it.owner->execute(fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS false", name));
+        it.end_sessions();
+        CHECK(comes_true(
+            [&] { return it.owner->query("SELECT 1 FROM pg_stat_activity WHERE datname = ?", {name}).empty(); }));
+        it.owner->execute(fmt::format("ALTER DATABASE {} RENAME TO {}_away", name, name));
+        CHECK(it.server().wait() == EX_CONFIG);
+        it.owner->execute(fmt::format("ALTER DATABASE {}_away RENAME TO {}", name, name));
+        it.owner->execute(fmt::format("ALTER DATABASE {} ALLOW_CONNECTIONS true", name));
+    }
+    const auto log = it.log();
+    INFO(log);
+    CHECK(lives(pid));
+    const auto told = log.find(refusal);
+    REQUIRE(told != std::string::npos);
+    CHECK(log.find(refusal, told + 1) == std::string::npos);
+    const auto ending = log.find("ending: the database goes on refusing this server");
+    REQUIRE(ending != std::string::npos);
+    CHECK(has(log.substr(ending), setting));
+    CHECK(has(log.substr(ending), "server stopped"));
+    it.start();
+    it.write("go", "");
+    const auto record = it.ended(job);
+    CHECK(number_of(record, "exitcode") == 5);
+    CHECK(it.cli({"job:output", fmt::to_string(job)}).out == "ended\n");
+}
+
+TEST_CASE("a server goes on when its database has refused it for a moment") {
+    Guest it;
+    if (!is_on_server(it)) return;
+    it.environment["MULTIFLEXI_LEASE"] = "20";
+    it.start();
+    it.set_password("another-pw");
+    it.end_sessions();
+    CHECK(comes_true([&] { return has(it.log(), refusal); }));
+    it.set_password("gu3st-pw");
+    CHECK(comes_true([&] { return has(it.log(), "this node can tell again that it lives"); }));
+    CHECK(text_of(it.ended(it.job(it.run_template_of_script("true"))), "state") == "succeeded");
+    CHECK(it.stop() == 0);
 }
 
 TEST_CASE("encryption that only one side demands is told with the settings to look at") {
@@ -142,7 +274,7 @@ TEST_SUITE("sqlite") {
         const auto text = it.write("text.db", "This is no database, although it is long enough to be one.\n");
         every_program_tells(it, {"not an SQLite database", with(text)});
         const auto missing = with(it.directory() / "none" / "x.db");
-        check_told(it, it.serve({}), {"Create its directory first", missing});
+        server_tells(it, {}, {"Create its directory first", missing});
         check_told(it, it.cli({"status"}), {"Create its directory first", missing});
         every_program_tells(it, {"Name a file", with(it.data().parent_path())});
 
@@ -163,7 +295,7 @@ TEST_SUITE("sqlite") {
         const auto read_only = with(disk / "x.db");
         CHECK(it.cli({"database:migrate"}).code == 0);
         mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=4m");
-        check_told(it, it.serve({}), {"right to write", read_only});
+        server_tells(it, {}, {"right to write", read_only});
         check_told(it, it.cli({"job:list"}), {"right to write", read_only});
         umount2(disk.c_str(), MNT_DETACH);
     }

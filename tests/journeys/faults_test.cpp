@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 using namespace mf;
@@ -175,7 +176,7 @@ TEST_CASE("a database of a newer version is not touched") {
     CHECK(answer.code == 1);
     CHECK(text_of(answer.json().as_object(), "message").find("newer") != std::string::npos);
     const auto server = it.serve({});
-    CHECK(server.code == 1);
+    CHECK(server.code == EX_CONFIG);
     CHECK(server.err.find("newer") != std::string::npos);
     CHECK(database_bytes(it) == before);
 }
@@ -265,7 +266,7 @@ TEST_CASE("a database that is no database") {
     const auto answer = it.cli({"job:list", "-f", "json"});
     CHECK(answer.code == 1);
     CHECK(answer.json().as_object().contains("message"));
-    CHECK(it.serve({}).code == 1);
+    CHECK(it.serve({}).code == EX_CONFIG);
     CHECK(file_content(it.database_file()) == before);
 }
 

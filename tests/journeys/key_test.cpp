@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <sysexits.h>
 
 using namespace mf;
 using namespace mf::testing;
@@ -53,7 +54,9 @@ TEST_CASE("a key that is missing or another one stops what needs it, and nothing
     const auto away = it.directory() / "away.key";
     std::filesystem::rename(it.key(), away);
 
-    check_refusal(it, it.serve({}));
+    const auto server = it.serve({});
+    check_refusal(it, server);
+    CHECK(server.code == EX_CONFIG);
     check_refusal(it, it.set_secret("OTHER"));
     it.ask({"company:list"});
     it.ask({"run-template:list"});

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sysexits.h>
 
 using namespace mf;
 using namespace mf::testing;
@@ -110,6 +111,10 @@ TEST_CASE("wrong settings are told all at once") {
     for (const auto& [name, value] :
          {std::pair{"MULTIFLEXI_MAX_PARALLEL", "many"}, {"DB_PORT", "70000"}, {"MULTIFLEXI_LOG_FORMAT", "xml"}})
         it.environment[name] = value;
+    // No start helps before somebody corrects them.
+    CHECK(it.serve({}).code == EX_CONFIG);
+    CHECK(it.serve({"--roles", "cook"}).code == EX_CONFIG);
+    CHECK(it.serve({"--faster"}).code == EX_CONFIG);
     const auto answer = it.serve({"--check"});
     CHECK(answer.code == 1);
     for (const auto name : {"MULTIFLEXI_MAX_PARALLEL", "DB_PORT", "MULTIFLEXI_LOG_FORMAT"})

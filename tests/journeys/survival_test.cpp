@@ -16,6 +16,7 @@
 #include "base/time_text.h"
 #include "base/zone.h"
 #include "journeys/installation.h"
+#include "support/database_servers.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -246,6 +247,76 @@ TEST_CASE("a job can be cancelled, and its time limit ends it, when another serv
     it.start();
     CHECK(text_of(it.ended(cancelled), "state") == "cancelled");
     CHECK(text_of(it.ended(limited), "state") == "timed_out");
+}
+
+TEST_CASE("a server that is told to end while its database is away ends soon, and the next one records everything") {
+    Survival it;
+    if (it.database().dialect == sql::Dialect::sqlite) return;
+    const bool ends_jobs = [] {
+        bool out = false;
+        SUBCASE("jobs go on") {}
+        SUBCASE("jobs end with it") { out = true; }
+        return out;
+    }();
+    if (ends_jobs) it.environment.insert_or_assign("MULTIFLEXI_JOBS_AT_STOP", "end");
+    it.environment["MULTIFLEXI_DRAIN_TIMEOUT"] = "0";
+    it.start();
+    const auto running =
+        it.job(it.run_template_of_script(prints(0, 100) + it.pause("one") + prints(100, 200) + "exit 7"));
+    const auto ended = it.job(it.run_template(
+        {{"executable", it.script(it.pause("two") + "echo kept > report.bin").string()},
+         {"artifacts", json::array{json::object{{"name", "Report"}, {"type", "file"}, {"path", R"(\.bin$)"}}}}}));
+    const auto pid = it.wait_for("one");
+    const auto other = it.wait_for("two");
+    auto& database = *DatabaseServer::get(it.database().dialect);
+    database.crash();
+    it.let_go("two");
+    CHECK(comes_true([&] { return !lives(other); }));
+    CHECK(comes_true([&] { return has(it.log(), "cannot store artifacts, will try again"); }));
+    it.server().signal(SIGTERM);
+    // Half of the minute that doc/user/operating.md promises is what it takes when no connection is refused.
+    CHECK(it.server().wait(60s) == 0);
+    const auto log = it.log();
+    INFO(log);
+    const auto last = log.find("server stopped");
+    REQUIRE(last != std::string::npos);
+    CHECK(log.find('\n', last) == log.size() - 1);
+    CHECK(lives(pid) == !ends_jobs);
+    if (!ends_jobs) it.let_go("one");
+    database.start_again();
+    it.start();
+    const auto record = it.ended(running);
+    CHECK(text_of(record, "state") == (ends_jobs ? "cancelled" : "failed"));
+    if (!ends_jobs) CHECK(number_of(record, "exitcode") == 7);
+    CHECK(it.output(running) == lines(0, ends_jobs ? 100 : 200));
+    CHECK(text_of(it.ended(ended), "state") == "succeeded");
+    const auto artifacts = it.rows({"artifact:list", "--job_id", fmt::to_string(ended)});
+    CHECK(std::ranges::any_of(artifacts, [](const json::value& each) { return has(to_text(each), "report.bin"); }));
+}
+
+TEST_CASE("a server that is told to end while its database stands still ends all the same") {
+    Survival it;
+    if (it.database().dialect == sql::Dialect::sqlite) return;
+    it.environment["MULTIFLEXI_LEASE"] = "2";
+    it.start();
+    const auto job = it.job(it.run_template_of_script(prints(0, 100) + it.pause("one") + prints(100, 200) + "exit 7"));
+    const auto pid = it.wait_for("one");
+    struct GoOn {
+        DatabaseServer& database;
+        ~GoOn() { database.go_on(); }
+    };
+    {
+        const GoOn at_last{*DatabaseServer::get(it.database().dialect)};
+        at_last.database.pause();
+        it.server().signal(SIGTERM);
+        CHECK(it.server().wait(60s) == 1);
+    }
+    CHECK(has(it.log(), "its database does not answer"));
+    CHECK(lives(pid));
+    it.start();
+    it.let_go("one");
+    CHECK(number_of(it.ended(job), "exitcode") == 7);
+    CHECK(it.output(job) == lines(0, 200));
 }
 
 TEST_CASE("a server without its shim does not start, and says why") {

@@ -223,6 +223,16 @@ void DatabaseServer::crash() {
     waitpid(std::exchange(process_, -1), nullptr, 0);
 }
 
+void DatabaseServer::signal_all(int number) const {
+    kill(process_, number);
+    // Those of sessions and helpers of PostgreSQL; MariaDB has none.
+    std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", process_));
+    for (pid_t child = 0; children >> child;) kill(child, number);
+}
+
+void DatabaseServer::pause() { signal_all(SIGSTOP); }
+void DatabaseServer::go_on() { signal_all(SIGCONT); }
+
 void DatabaseServer::stop() {
     if (!is_running()) return;
     // The "fast" shutdown of PostgreSQL: sessions are ended instead of waited for.

@@ -40,6 +40,9 @@ public:
 
     /// Ends the server at once, as a crash would; every session is lost.
     void crash();
+    /// The server stands still: sessions stay, and nothing is answered.
+    void pause();
+    void go_on();
     /// Ends the server in order, as an upgrade would; every session is lost.
     void stop();
     /// False when it was ended or has ended by itself.
@@ -52,6 +55,7 @@ private:
     void start_postgres(const DatabaseServer* primary);
     void start_mariadb();
     void launch();
+    void signal_all(int number) const;
     void wait_until_ready(const sql::Address& address);
 
     const sql::Dialect dialect_;

@@ -21,7 +21,8 @@ struct Server : Queue {
                                                                       .slots = slots,
                                                                       .work_base = work(),
                                                                       .surroundings = {},
-                                                                      .last_patience = last_patience},
+                                                                      .last_patience = last_patience,
+                                                                      .record_patience = last_patience},
                                                   queue, cancelled);
     }
     std::filesystem::path work() const { return directory() / "work"; }

@@ -29,6 +29,10 @@ std::optional<Node> locked_node(Session& session, const std::string& name) {
     return found;
 }
 
+bool is_same_process(const Node& a, const Node& b) {
+    return std::tie(a.pid, a.process_start, a.boot, a.host) == std::tie(b.pid, b.process_start, b.boot, b.host);
+}
+
 constexpr std::string_view holder_columns =
     R"(n."incarnation", n."seen_at", n."lease_until", n."stopped_at", n."host")";
 
@@ -85,6 +89,8 @@ std::optional<NodeIdentity> take_node(Session& session, const Node& self, const 
         after.id = found->id;
         after.draining = found->draining;
         after.incarnation = found->incarnation + 1;
+        // It has only got a new lease.
+        if (is_same_process(*found, self)) after.started_at = found->started_at;
         if (auto updated = nodes.update(*found, after); !updated)
             throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
     } else {

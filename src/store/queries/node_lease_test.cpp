@@ -88,6 +88,10 @@ TEST_CASE("a name belongs to the server that took it last, and only if it had se
     CHECK(nodes.may(*second));
     CHECK(nodes.renew(*second, test_time + 31s) == Renewal::renewed);
     CHECK(nodes.find("a")->clock_offset == 5);
+    // The same process with a new lease has not been started again.
+    REQUIRE(nodes.take(Nodes::server("a", 2), nodes.find("a"), test_time + 300s));
+    CHECK(nodes.find("a")->started_at == test_time + 30s);
+    CHECK(nodes.find("a")->seen_at == test_time + 300s);
 }
 
 TEST_CASE("a lease is renewed until it is over, and not afterwards") {

@@ -127,6 +127,9 @@ public:
 /// and what to do, and never contains the password. A server has to be PostgreSQL 15, MariaDB 10.11, or newer.
 std::unique_ptr<Connection> open(const Address& address);
 
+/// Does the port of this address mean anything? That of MariaDB does not with a socket.
+bool has_port(const Address& address);
+
 /// "The PostgreSQL database "x" at y" or, for SQLite, "The database file x": with this begins what a session says about
 /// its failures. It never holds the password.
 std::string description_of(const Address& address);

@@ -79,6 +79,13 @@ TEST_CASE("the description of a database does not hold the password") {
                           .password = "geheim"}) == "The PostgreSQL database \"mf\" at db:5");
     CHECK(description_of({.dialect = Dialect::mariadb, .database = "mf", .password = "geheim"}) ==
           "The MariaDB database \"mf\" at the usual socket");
+    // The port is part of the name of a socket of PostgreSQL alone.
+    CHECK(description_of({.dialect = Dialect::mariadb, .database = "mf", .host = "/run/my.sock", .port = 3306}) ==
+          "The MariaDB database \"mf\" at /run/my.sock");
+    CHECK(description_of({.dialect = Dialect::mariadb, .database = "mf", .host = "db", .port = 3306}) ==
+          "The MariaDB database \"mf\" at db:3306");
+    CHECK(description_of({.dialect = Dialect::postgres, .database = "mf", .host = "/run", .port = 5432}) ==
+          "The PostgreSQL database \"mf\" at /run:5432");
     CHECK(description_of({.database = "/x"}) == "The database file /x");
 }
 

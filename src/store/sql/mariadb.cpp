@@ -153,11 +153,11 @@ private:
         const auto lock_seconds =
             std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(address.lock_wait).count());
         // The SQL of the other two: "x" is a name, \ a character, || joins texts, a value that does not fit is an
-        // error, a key of 0 is 0. An idle session is not closed after eight hours.
+        // error, a key of 0 is 0, a table may be emptied. An idle session is not closed after eight hours.
         command(
             fmt::format("SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES,"
                         "NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION', autocommit = 1, innodb_lock_wait_timeout = {0},"
-                        " lock_wait_timeout = {0}, wait_timeout = 2147483",
+                        " lock_wait_timeout = {0}, wait_timeout = 2147483, sql_safe_updates = 0",
                         lock_seconds));
         command("SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin");
         // As in PostgreSQL. REPEATABLE READ would lock the gaps between rows: two workers that take jobs from the queue

@@ -142,10 +142,16 @@ void require_version(Dialect dialect, std::string_view name, std::string_view ve
                         DatabaseError::Cause::version);
 }
 
+bool has_port(const Address& address) {
+    const bool is_socket = address.host.empty() || address.host.starts_with('/');
+    if (address.dialect == Dialect::mariadb && is_socket) return false;
+    return address.dialect != Dialect::sqlite && address.port != 0;
+}
+
 std::string description_of(const Address& address) {
     if (address.dialect == Dialect::sqlite) return "The database file " + address.database;
     std::string place = address.host;
-    if (address.port != 0) place += fmt::format(":{}", address.port);
+    if (has_port(address)) place += fmt::format(":{}", address.port);
     return fmt::format("The {} database \"{}\" at {}", address.dialect == Dialect::postgres ? "PostgreSQL" : "MariaDB",
                        address.database, place.empty() ? "the usual socket" : place);
 }

@@ -81,8 +81,6 @@ class PostgresConnection final : public Connection {
 public:
     explicit PostgresConnection(const Address& address) : name_(description_of(address)) {
         connect(address);
-        pq().set_notice_processor(
-            connection_.get(), [](void*, const char*) {}, nullptr);
         const auto settings = fmt::format(
             "SET default_transaction_isolation = 'read committed'; SET lock_timeout = {}; SET bytea_output = 'hex';"
             "SET standard_conforming_strings = on; SET extra_float_digits = 1; SET client_min_messages = warning",
@@ -195,6 +193,10 @@ private:
         for (std::size_t i = 0; i < settings.size(); ++i) std::tie(names[i], values[i]) = settings[i];
         connection_.reset(pq().connect_start(names.data(), values.data(), 0));
         if (!connection_) throw DatabaseError(Kind::other, name_ + " cannot be reached: there is no memory left.");
+        // A notice is about the server, not about what we ask of it, and libpq prints it. They come from here on: while
+        // the session is opened, too, as one about a collation that has another version.
+        pq().set_notice_processor(
+            connection_.get(), [](void*, const char*) {}, nullptr);
         // Only a verbose message holds the code of the failure; its words depend on the language of the server.
         pq().set_error_verbosity(connection_.get(), PQERRORS_VERBOSE);
         if (pq().status(connection_.get()) == CONNECTION_BAD) raise_unconnected();

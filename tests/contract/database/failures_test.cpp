@@ -99,6 +99,23 @@ TEST_CASE("work goes on with another session when the server has ended the first
     });
 }
 
+TEST_CASE("what the server is set to for the sessions of people does not hold ours") {
+    on_each_server([](const Address& address, DatabaseServer&) {
+        if (address.dialect != Dialect::mariadb) return;
+        const auto owner = open(address);
+        owner->execute("CREATE TABLE t (a INTEGER)");
+        owner->execute("INSERT INTO t VALUES (1)");
+        struct Reset {
+            Connection& owner;
+            ~Reset() { owner.execute("SET GLOBAL sql_safe_updates = 0"); }
+        } reset{*owner};
+        owner->execute("SET GLOBAL sql_safe_updates = 1");
+        const auto ours = open(address);
+        CHECK(ours->execute("UPDATE t SET a = 2") == 1);
+        CHECK(ours->execute("DELETE FROM t") == 1);
+    });
+}
+
 TEST_CASE("a session that the server has ended is lost, in a transaction too") {
     on_each_server([](const Address& address, DatabaseServer&) {
         const auto other = open(address);
