@@ -47,6 +47,15 @@ Error damaged(const std::filesystem::path& file) {
 
 }  // namespace
 
+Result<void> require_file_name(const std::filesystem::path& file, std::string_view action) {
+    if (file != "-") return {};
+    return Error{
+        ErrorCode::invalid,
+        fmt::format("database {} needs a file and cannot use standard {}. Name one with --file (a file that is "
+                    "called - is ./-).",
+                    action, action == "backup" ? "output" : "input")};
+}
+
 Result<BackupFile> open_backup(const std::filesystem::path& file) {
     if (auto readable = require_readable(file); !readable) return readable.error();
     BackupFile out{.address = {.database = std::filesystem::absolute(file).string(), .read_only = true},

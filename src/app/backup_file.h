@@ -8,6 +8,10 @@
 
 namespace mf {
 
+/// invalid: it is "-", which stands for standard input or output elsewhere. A database is no stream: SQLite jumps about
+/// in its file, which appears only when it is complete. `action` is "backup" or "restore".
+Result<void> require_file_name(const std::filesystem::path& file, std::string_view action);
+
 /// A backup that is open for reading, sound as far as SQLite can tell.
 struct BackupFile {
     sql::Address address;

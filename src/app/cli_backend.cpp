@@ -121,7 +121,10 @@ Result<json::value> LocalBackend::maintain(const MaintenanceRequest& request, co
             case Wanted::migrate: return as_value(maintenance.migrate());
             case Wanted::check: return as_value(maintenance.check());
             case Wanted::backup: return as_value(maintenance.back_up(request.file, if_there));
-            case Wanted::restore: return as_value(maintenance.restore(request.file, if_there));
+            case Wanted::restore:
+                return as_value(maintenance.restore(request.file, !request.force         ? Replace::nothing
+                                                                  : request.abandon_jobs ? Replace::all
+                                                                                         : Replace::finished));
             case Wanted::copy: {
                 auto target = sql::read_dsn(request.target);
                 if (!target) return target.error();

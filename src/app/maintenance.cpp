@@ -5,9 +5,9 @@
 #include "app/database_advice.h"
 #include "app/draft_file.h"
 #include "app/installation.h"
+#include "app/restore_guard.h"
 #include "store/check.h"
 #include "store/database_facts.h"
-#include "store/sql/clock.h"
 #include "store/sql/dsn.h"
 #include "store/sql/transaction.h"
 
@@ -16,11 +16,7 @@
 namespace mf {
 namespace {
 
-using namespace std::chrono_literals;
 using sql::Dialect;
-
-/// A server of a version without leases says every 30 seconds that it lives.
-constexpr auto alive_within = 2min;
 
 int newest_schema() { return migrations().back().number; }
 
@@ -31,12 +27,6 @@ std::string_view kind_of(Dialect dialect) {
         case Dialect::mariadb: return "mysql";
     }
     return {};
-}
-
-std::string where(const sql::Address& address) {
-    if (address.dialect == Dialect::sqlite) return address.database;
-    if (address.host.starts_with('/')) return fmt::format("{} {}", address.host, address.database);
-    return fmt::format("{}:{}/{}", address.host, address.port, address.database);
 }
 
 int port_of(const sql::Address& address) {
@@ -84,6 +74,12 @@ json::object summary(std::span<const TableDigest> digests) {
         tables.push_back(json::object{{"table", each.table}, {"rows", each.rows}, {"sha256", each.sha256}});
     }
     return {{"rows", rows}, {"tables", std::move(tables)}};
+}
+
+void warn_about_draining(json::array& warnings, const std::vector<std::string>& nodes) {
+    for (const auto& name : nodes)
+        warnings.push_back(json::string(fmt::format(
+            "The node {0} was being drained, and still is: it takes no jobs until \"node resume {0}\".", name)));
 }
 
 }  // namespace
@@ -145,9 +141,13 @@ Result<Maintenance::Source> Maintenance::existing() const {
     if (!schema) return schema.error();
     if (*schema == 0)
         return Error{ErrorCode::not_found,
-                     fmt::format("The database {} is empty: no program has used it yet. Check DB_CONNECTION and "
-                                 "DB_DATABASE.",
-                                 where(address))};
+                     fmt::format("The database {} is empty{}: no program has used it yet. Check DB_CONNECTION and "
+                                 "DB_DATABASE{}.",
+                                 where(address),
+                                 address.dialect == Dialect::postgres
+                                     ? fmt::format(" in the schema {} of its user", selected_schema(session))
+                                     : "",
+                                 address.dialect == Dialect::postgres ? ", and the search_path of the user" : "")};
     looking.reset();
     address.read_only = false;
     return Source{sql::open(address), *schema};
@@ -166,6 +166,7 @@ Result<json::object> Maintenance::check() const {
 
 Result<json::object> Maintenance::back_up(const std::filesystem::path& file, IfThere if_there) const {
     const auto address = address_of(settings_);
+    if (auto named = require_file_name(file, "backup"); !named) return named.error();
     std::error_code ignored;
     if (address.dialect == Dialect::sqlite && std::filesystem::equivalent(file, address.database, ignored))
         return Error{ErrorCode::invalid,
@@ -211,39 +212,8 @@ Result<json::object> Maintenance::back_up(const std::filesystem::path& file, IfT
     return out;
 }
 
-/// Names of nodes whose servers have said lately that they live; empty: none.
-std::string Maintenance::living_servers(sql::Connection& connection, std::span<const SchemaTable> tables) const {
-    const auto table = std::ranges::find(tables, "node", &SchemaTable::name);
-    const bool leased = table != tables.end() && table->find("lease_until");
-    const auto moment = leased ? sql::current_time(connection) : clock_.now() - alive_within;
-    std::string out;
-    for (const auto& row : connection.query(
-             leased ? R"(SELECT "name" FROM "node" WHERE "stopped_at" IS NULL AND "lease_until" > ? ORDER BY "name")"
-                    : R"(SELECT "name" FROM "node" WHERE "seen_at" >= ? ORDER BY "name")",
-             {std::int64_t{moment.time_since_epoch().count()}}))
-        out += (out.empty() ? "" : ", ") + std::get<std::string>(row[0]);
-    return out;
-}
-
-Result<void> Maintenance::may_be_filled(sql::Connection& to, std::span<const SchemaTable> tables,
-                                        const sql::Address& address, std::string_view remedy) const {
-    if (const auto servers = living_servers(to, tables); !servers.empty())
-        return Error{ErrorCode::conflict,
-                     fmt::format("A server works with the database {}: {}. Nothing was changed; stop it first. After "
-                                 "a crash wait until its lease is over (MULTIFLEXI_LEASE, two minutes unless set).",
-                                 where(address), servers)};
-    if (remedy.empty()) return {};
-    std::string found;
-    for (const auto& [table, rows] : occupied_tables(to, tables))
-        found += fmt::format("{}{} ({} rows)", found.empty() ? "" : ", ", table, rows);
-    if (found.empty()) return {};
-    return Error{ErrorCode::conflict, fmt::format("The database {} is not empty: {}. Nothing was changed; {}",
-                                                  where(address), found, remedy)};
-}
-
-/// Brings the target to a schema and fills it. The remedy ends the sentence about one that is not empty.
-Result<std::vector<TableDigest>> Maintenance::fill(sql::Connection& from, int schema, const sql::Address& target,
-                                                   IfThere if_there, std::string_view remedy) const {
+Result<Maintenance::Filled> Maintenance::fill(sql::Connection& from, int schema, const sql::Address& target,
+                                              const FillRules& rules) const {
     {
         Database database(target);
         if (auto made = mf::migrate(database, clock_.now(), schema); !made) return made.error();
@@ -256,13 +226,24 @@ Result<std::vector<TableDigest>> Maintenance::fill(sql::Connection& from, int sc
     }
     const auto tables = schema_tables(schema);
     const auto to = sql::open(target);
+    Filled out;
     CopySteps steps{.progress = progress_};
     steps.check = [&](sql::Connection& connection) {
-        return may_be_filled(connection, tables, target, if_there == IfThere::refuse ? remedy : std::string_view());
+        return may_be_filled(connection, tables, target, rules.replace, rules.remedy, clock_.now());
     };
-    // Rows of servers are about processes; none of them works with the copy.
-    steps.finish = [](sql::Connection& connection) { connection.execute(R"(DELETE FROM "node")"); };
-    return copy_database(from, *to, tables, steps);
+    steps.finish = [&](sql::Connection& connection) {
+        out.draining = forget_servers(connection, tables);
+        return std::vector<std::string_view>{"node"};
+    };
+    if (rules.leave_gap) {
+        out.first_job = first_job_after_restore(
+            std::max(last_numbers(from, tables).at("job"), last_numbers(*to, tables).at("job")));
+        steps.at_least["job"] = out.first_job - 1;
+    }
+    auto copied = copy_database(from, *to, tables, steps);
+    if (!copied) return copied.error();
+    out.tables = *std::move(copied);
+    return out;
 }
 
 json::array Maintenance::warnings_about_key() const {
@@ -274,8 +255,9 @@ json::array Maintenance::warnings_about_key() const {
                     settings_.key_file.string()))};
 }
 
-Result<json::object> Maintenance::restore(const std::filesystem::path& file, IfThere if_there) const {
+Result<json::object> Maintenance::restore(const std::filesystem::path& file, Replace replace) const {
     const auto target = address_of(settings_);
+    if (auto named = require_file_name(file, "restore"); !named) return named.error();
     std::error_code ignored;
     if (target.dialect == Dialect::sqlite && std::filesystem::equivalent(file, target.database, ignored))
         return Error{ErrorCode::invalid,
@@ -302,15 +284,20 @@ Result<json::object> Maintenance::restore(const std::filesystem::path& file, IfT
         if (auto made = mf::migrate(database, clock_.now()); !made) return made.error();
         from = sql::open(source);
     }
-    const auto copied = fill(*from, newest_schema(), target, if_there,
-                             "--force removes everything that is in it first. Make a backup of it before.");
+    const auto copied = fill(*from, newest_schema(), target,
+                             {.replace = replace,
+                              .remedy = "--force removes everything that is in it first. Make a backup of it before.",
+                              .leave_gap = true});
     from.reset();
     if (!copied) return copied.error();
-    auto out = summary(*copied);
+    auto out = summary(copied->tables);
     out["file"] = file.string();
     out["schema"] = backup->schema;
     out["where"] = where(target);
-    out["warnings"] = warnings_about_key();
+    out["first_job"] = copied->first_job;
+    auto warnings = warnings_about_key();
+    warn_about_draining(warnings, copied->draining);
+    out["warnings"] = std::move(warnings);
     return out;
 }
 
@@ -322,17 +309,17 @@ Result<json::object> Maintenance::copy_to(const sql::Address& target) const {
     auto source = existing();
     if (!source) return source.error();
     const sql::Transaction snapshot(*source->connection, sql::TransactionKind::snapshot);
-    const auto servers = living_servers(*source->connection, schema_tables(source->schema));
-    Result<std::vector<TableDigest>> copied = Error{};
+    const auto servers = living_servers(*source->connection, schema_tables(source->schema), clock_.now());
+    Result<Filled> copied = Error{};
     try {
-        copied = fill(*source->connection, source->schema, target, IfThere::refuse, "name an empty database.");
+        copied = fill(*source->connection, source->schema, target, {.remedy = "name an empty database."});
     } catch (const sql::DatabaseError& error) {
         const std::string_view said = error.what();
         if (!said.starts_with(sql::description_of(target))) throw;
         return Error{ErrorCode::unavailable, std::string(said) + about_target(error.cause, target)};
     }
     if (!copied) return copied.error();
-    auto out = summary(*copied);
+    auto out = summary(copied->tables);
     out["target"] = sql::to_dsn(target);
     out["schema"] = source->schema;
     json::object settings{{"DB_CONNECTION", kind_of(target.dialect)}};
@@ -352,6 +339,7 @@ Result<json::object> Maintenance::copy_to(const sql::Address& target) const {
             "in both. Stop it before the copy is used; to have everything, stop it and copy again into an empty "
             "database.",
             servers)));
+    warn_about_draining(warnings, copied->draining);
     out["warnings"] = std::move(warnings);
     return out;
 }

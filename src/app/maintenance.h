@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "app/restore_guard.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/settings.h"
@@ -31,8 +32,8 @@ public:
     Result<json::object> check() const;
 
     enum class IfThere {
-        refuse,     ///< a file that exists, a database that is not empty
-        overwrite,  ///< replaces it
+        refuse,
+        overwrite,
     };
 
     /// Writes everything as of this moment into one SQLite file while others go on:
@@ -40,9 +41,10 @@ public:
     /// key is a setting.
     Result<json::object> back_up(const std::filesystem::path& file, IfThere if_there) const;
 
-    /// Fills the database from such a file, which may have an older schema: {file, schema, rows, tables, warnings}.
-    /// conflict: a server lives, or the database is not empty.
-    Result<json::object> restore(const std::filesystem::path& file, IfThere if_there) const;
+    /// Fills the database from such a file, which may have an older schema: {file, schema, rows, tables, first_job,
+    /// warnings}; the ids of new jobs begin with first_job. conflict: a server lives, or the database holds what may
+    /// not be replaced.
+    Result<json::object> restore(const std::filesystem::path& file, Replace replace) const;
 
     /// Fills another, empty database: {target, schema, rows, tables, settings: {NAME: value}, warnings}. The settings
     /// are those that an installation needs to go on there; the password is not among them.
@@ -54,11 +56,18 @@ private:
         int schema = 0;
     };
     Result<Source> existing() const;
-    Result<void> may_be_filled(sql::Connection& to, std::span<const SchemaTable> tables, const sql::Address& address,
-                               std::string_view remedy) const;
-    Result<std::vector<TableDigest>> fill(sql::Connection& from, int schema, const sql::Address& target,
-                                          IfThere if_there, std::string_view remedy) const;
-    std::string living_servers(sql::Connection& connection, std::span<const SchemaTable> tables) const;
+    struct FillRules {
+        Replace replace = Replace::nothing;
+        std::string_view remedy;  ///< see may_be_filled()
+        bool leave_gap = false;   ///< before the ids of new jobs
+    };
+    struct Filled {
+        std::vector<TableDigest> tables;
+        std::vector<std::string> draining;  ///< nodes that are kept
+        std::int64_t first_job = 0;         ///< with a gap
+    };
+    /// Brings the target to a schema and fills it.
+    Result<Filled> fill(sql::Connection& from, int schema, const sql::Address& target, const FillRules& rules) const;
     json::array warnings_about_key() const;
 
     const Settings& settings_;

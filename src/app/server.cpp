@@ -124,6 +124,7 @@ public:
         switch (end) {
             case Heartbeat::End::stop: return 0;
             case Heartbeat::End::name_taken: return 1;
+            case Heartbeat::End::key_replaced:
             case Heartbeat::End::refused: return EX_CONFIG;
         }
         return 1;

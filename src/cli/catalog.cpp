@@ -80,6 +80,12 @@ bool covers(const Option& option, std::string_view key) {
     return same_word(option.key.empty() ? option.name : option.key, key) || same_word(option.name, key);
 }
 
+/// Are these values named in a help already?
+bool tells(std::string_view help, std::span<const std::string_view> choices) {
+    const auto text = lower(help);
+    return std::ranges::all_of(choices, [&](std::string_view choice) { return text.find(lower(choice)) != text.npos; });
+}
+
 constexpr std::string_view list_keys[] = {"limit", "offset", "order", "after", "env"};
 /// Said by the command itself, never by people.
 constexpr std::string_view own_keys[] = {"after", "document", "output"};
@@ -188,6 +194,10 @@ std::vector<Option> Catalog::options_of(const CatalogEntry& entry) {
             if (!own && !global && !field.options.read_only && !is_among(command.without, field.name) &&
                 missing(field.name))
                 options.push_back(option_of(field));
+            for (Option& option : options)
+                if (option.becomes == Becomes::input && covers(option, field.name) &&
+                    !tells(option.help, field.choices))
+                    option.choices = field.choices;
         }
     if (command.lists)
         for (const Option& option : list_options)

@@ -38,7 +38,9 @@ struct Option {
     std::array<std::string_view, 4> aliases = {};
     std::string_view preset = {};  ///< what counts when it is not given
     char letter = 0;               ///< -x
-    bool file_name = false;        ///< its value may be any bytes; others are texts
+    /// The values there are, where the help does not tell them already.
+    std::span<const std::string_view> choices = {};
+    bool file_name = false;  ///< its value may be any bytes; others are texts
 };
 
 struct Command {

@@ -196,7 +196,7 @@ complete -c multiflexi-cli -f
                            : option.name == "format"                             ? " -xa 'text json'"
                            : option.takes == Takes::flag                         ? ""
                                                                                  : " -x",
-                           quoted_for_scripts(option.help));
+                           quoted_for_scripts(help_text(option)));
     };
     for (const Option& option : global_options()) offer("", option);
     for (const CatalogEntry* entry : listed_entries(catalog))
@@ -253,7 +253,7 @@ standard output is one JSON document.
 )";
     const auto add_option = [&](const Option& option) {
         out += fmt::format(".TP\n.B {}{}\n{}\n", option.letter ? fmt::format("\\-{}, ", option.letter) : std::string(),
-                           roff(option_words(option)), option.help.empty() ? "\\&" : roff(option.help));
+                           roff(option_words(option)), help_text(option).empty() ? "\\&" : roff(help_text(option)));
     };
     for (const Option& option : global_options()) add_option(option);
     out += ".SH COMMANDS\n";

@@ -120,11 +120,15 @@ void remark_warnings(Invocation& in, const json::object& done) {
 int database_restore(Invocation& in) {
     const auto done = maintained(in, {.task = Task::restore,
                                       .file = in.arguments().value("file").value_or(""),
-                                      .force = in.arguments().has("force")});
+                                      .force = in.arguments().has("force"),
+                                      .abandon_jobs = in.arguments().has("abandon-jobs")});
     if (!done) return in.refuse(done.error());
-    const int code = in.answer(*done, fmt::format("Restored: {} -> {} ({})", one_line(text_member(*done, "file")),
-                                                  one_line(text_member(*done, "where")),
-                                                  counted(integer_member(*done, "rows").value_or(0), "row")));
+    const int code = in.answer(
+        *done, fmt::format("Restored: {} -> {} ({})\nNew jobs get ids from {} on: those in between may have been given "
+                           "after the backup.",
+                           one_line(text_member(*done, "file")), one_line(text_member(*done, "where")),
+                           counted(integer_member(*done, "rows").value_or(0), "row"),
+                           integer_member(*done, "first_job").value_or(0)));
     remark_warnings(in, *done);
     return code;
 }
@@ -179,6 +183,10 @@ constexpr Option database_restore_options[] = {
     {.name = "force",
      .takes = Takes::flag,
      .help = "Remove everything that is in the database first",
+     .becomes = Becomes::local},
+    {.name = "abandon-jobs",
+     .takes = Takes::flag,
+     .help = "With --force: also when jobs have not ended, whose processes may go on",
      .becomes = Becomes::local},
 };
 constexpr Option database_copy_options[] = {

@@ -61,10 +61,27 @@ std::string rows_text(const std::vector<HelpRow>& rows, const HelpLook& look) {
     return out;
 }
 
+/// "a, b or c"
+std::string alternatives(std::span<const std::string_view> choices) {
+    const auto last = choices.size() - 1;
+    return last == 0 ? std::string(choices[0])
+                     : fmt::format("{} or {}", fmt::join(choices.first(last), ", "), choices[last]);
+}
+
+}  // namespace
+
+std::string help_text(const Option& option) {
+    std::string out(option.help);
+    if (!option.choices.empty()) out += fmt::format("{}{}", out.empty() ? "" : ": ", alternatives(option.choices));
+    return out;
+}
+
+namespace {
+
 HelpRow option_row(const Option& option) {
     std::string left = option.letter ? fmt::format("-{}, ", option.letter) : "    ";
     left += option.name == "verbose" ? "--verbose (-vv, -vvv)" : option_words(option);
-    std::string right(option.help);
+    std::string right = help_text(option);
     if (option.takes == Takes::list)
         right += right.empty() ? "May be given several times" : " (may be given several times)";
     if (option.becomes == Becomes::nothing) right = "Accepted for compatibility, has no effect";
@@ -110,7 +127,7 @@ json::object option_description(const Option& option) {
     return {{"name", std::string("--").append(option.name)},
             {"shortcut", option.letter ? json::value(std::string{'-', option.letter}) : json::value("")},
             {"is_value_required", option.takes == Takes::value || option.takes == Takes::list},
-            {"description", option.help},
+            {"description", help_text(option)},
             {"default", std::move(preset)}};
 }
 
@@ -187,8 +204,10 @@ boost::json::object description(const Catalog& catalog) {
         for (const Option& option : Catalog::options_of(entry)) {
             auto described = option_description(option);
             if (option.name == command.positional)
-                arguments[option.name] = json::object{
-                    {"name", option.name}, {"is_required", false}, {"description", option.help}, {"default", nullptr}};
+                arguments[option.name] = json::object{{"name", option.name},
+                                                      {"is_required", false},
+                                                      {"description", help_text(option)},
+                                                      {"default", nullptr}};
             options[option.name] = std::move(described);
         }
         out[command.name] = json::object{

@@ -23,6 +23,8 @@ boost::json::object description(const Catalog& catalog);
 
 /// One sentence about the command.
 std::string_view summary_of(const CatalogEntry& entry);
+/// What help says about an option, with the values there are.
+std::string help_text(const Option& option);
 /// "--name=NAME", "--active[=ACTIVE]", "--force".
 std::string option_words(const Option& option);
 /// How a refused line is shown on standard error: message, likely words, usage.

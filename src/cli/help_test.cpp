@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
 #include "cli/testing/fake_backend.h"
+#include "domain/run_template.h"
 
 #include <doctest/doctest.h>
 
@@ -50,6 +51,24 @@ TEST_CASE("help, lists, descriptions and scripts open no database") {
         CHECK(shell.out.ends_with('\n'));
     }
     CHECK_FALSE(fake.opened);
+}
+
+TEST_CASE("help and manual name the values of an option, once") {
+    FakeBackend fake;
+    struct Input {
+        std::optional<Overlap> overlap;
+        std::optional<CatchUp> catch_up;
+    };
+    using I = Input;
+    static constexpr auto fields = fields_of<I>(field<&I::overlap>("overlap", {.help = "Together"}),
+                                                field<&I::catch_up>("catch_up", {.help = "None, the last (or all)"}));
+    static constexpr Entity entity{"input", "Input", fields};
+    fake.offer_with("thing:make", entity, json::object{});
+    Shell shell{fake};
+    CHECK(shell({"thing:make", "--help"}).out.find("Together: coalesce, skip, queue or parallel\n") !=
+          std::string::npos);
+    CHECK(shell.out.find("None, the last (or all)\n") != std::string::npos);
+    CHECK(shell({"help", "--man"}).out.find("Together: coalesce, skip, queue or parallel\n") != std::string::npos);
 }
 
 TEST_CASE("help names the options of the command, its operation and the program") {

@@ -86,6 +86,9 @@ public:
     /// Rows that are already here, shaped; of the columns only counts which of them a terminal shows.
     int answer_rows(const json::array& rows, const Listing& listing = {});
 
+    /// Rows inside of a record, as text: a grid like that of a list, with all their fields.
+    void show_grid(const json::array& rows);
+
     int refuse(const Refusal& refusal);
     int refuse(const Error& error);
     /// As above with a sentence of the command's contract instead of the one of the operation.

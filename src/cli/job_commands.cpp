@@ -180,9 +180,13 @@ int job_cancel(Invocation& in) {
     const auto state = text_member(record, "state");
     const auto id = id_text(in, record);
     const bool ended = state == "cancelled";
-    return in.answer(json::object{{"job_id", id}, {"cancelled", ended}, {"state", state}},
-                     ended ? fmt::format("Job cancelled: ID={}", id)
-                           : fmt::format("Job asked to end: ID={}, it is still {}", id, one_line(state)));
+    const auto hint = one_line(text_member(record, "hint"));
+    json::object document{{"job_id", id}, {"cancelled", ended}, {"state", state}};
+    for (const auto* name : {"node", "node_state", "hint"})
+        if (const json::value* value = record.if_contains(name)) document[name] = *value;
+    return in.answer(document, ended ? fmt::format("Job cancelled: ID={}", id)
+                                     : fmt::format("Job asked to end: ID={}, it is still {}{}{}", id, one_line(state),
+                                                   hint.empty() ? "" : "; ", hint));
 }
 
 /// The operation removes a bounded number at once; it is asked until nothing is left to remove.

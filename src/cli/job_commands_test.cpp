@@ -132,6 +132,17 @@ TEST_CASE("jobs are made, cancelled, retried, deleted") {
     CHECK(shell.document().at("env").at("A") == "later");
     CHECK(shell({"job:create", "--scheduled", "now"}).out == "Missing --runtemplate_id or --scheduled\n");
     CHECK(shell({"job", "cancel", "8"}).out == "Job asked to end: ID=8, it is still running\n");
+    fake.offer("job:cancel", {"id", "reason"},
+               json::value(json::object{{"id", 8},
+                                        {"state", "running"},
+                                        {"node", "p2"},
+                                        {"node_state", "stopped"},
+                                        {"hint", "its node p2 is stopped: it ends when that server starts again"}}));
+    CHECK(shell({"job", "cancel", "8"}).out ==
+          "Job asked to end: ID=8, it is still running; its node p2 is stopped: it ends when that server starts "
+          "again\n");
+    shell({"job", "cancel", "8", "-f", "json"});
+    CHECK(shell.document().at("node_state") == "stopped");
     shell({"job:retry", "--id", "8", "-f", "json"});
     CHECK(testing::compact(shell) == R"({"job_id":9,"id":9})");
     CHECK(shell({"job", "retry", "8", "--force"}).out == "Job created with ID: 9\n");

@@ -174,6 +174,24 @@ int Invocation::answer_rows(const json::array& rows, const Listing& listing) {
     return 0;
 }
 
+void Invocation::show_grid(const json::array& rows) {
+    if (rows.empty()) return;
+    std::vector<std::string> columns;
+    for (const auto& member : rows.front().as_object()) columns.emplace_back(member.key());
+    Grid::Look look{.coloured = coloured()};
+    if (terminal().out_is_terminal) {
+        look.width = terminal().width;
+        look.order = by_importance(columns, {});
+    }
+    Grid grid(columns, std::move(look));
+    for (const json::value& row : rows) {
+        std::vector<Cell> cells;
+        for (const std::string& column : columns) cells.push_back(cell_of(column, row.as_object().at(column)));
+        grid.add(std::move(cells));
+    }
+    out().write(grid.page() + grid.end());
+}
+
 Result<ListRange> Invocation::range() const {
     // Far above every list, and two of them still add up to a number.
     constexpr std::int64_t most = 1'000'000'000'000;

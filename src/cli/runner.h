@@ -42,6 +42,7 @@ struct MaintenanceRequest {
     std::string target = {};                          ///< of copy: an address (store/sql/dsn.h)
     std::optional<std::string> target_password = {};  ///< none: that of MULTIFLEXI_TO_PASSWORD, if any
     bool force = false;                               ///< overwrite the file; empty the database first
+    bool abandon_jobs = false;                        ///< of restore with force: also where jobs have not ended
 };
 /// Told now and then: what is done ("copying"), with which table, how many of its rows so far.
 using MaintenanceProgress = std::function<void(std::string_view doing, std::string_view table, std::int64_t rows)>;

@@ -21,6 +21,17 @@ constexpr Column task_columns[] = {
     {.name = "cause"},
 };
 
+/// Of an attempt, below its task.
+constexpr Column attempt_columns[] = {
+    {.name = "id"},
+    {.name = "attempt"},
+    {.name = "state"},
+    {.name = "begin", .as = As::time},
+    {.name = "end", .as = As::time},
+    {.name = "exitcode"},
+    {.name = "reason"},
+};
+
 int task_list(Invocation& in) { return in.answer_list({.columns = task_columns, .nothing = "No tasks found."}); }
 
 int task_get(Invocation& in) {
@@ -31,13 +42,24 @@ int task_get(Invocation& in) {
     if (!found) return in.refuse(found.error());
     const auto canonical = record_of(*found);
     auto record = shaped(task_columns, canonical, in.zone());
-    if (const json::value* jobs = canonical.if_contains("jobs"); jobs && jobs->is_array()) {
-        json::array shown;
-        for (const json::value& job : jobs->get_array())
-            if (job.is_object()) shown.push_back(shaped_job(in, job.get_object()));
-        record["jobs"] = std::move(shown);
+    const json::value* jobs = canonical.if_contains("jobs");
+    if (!jobs || !jobs->is_array()) return in.answer_record(std::move(record));
+    json::array shown;
+    for (const json::value& job : jobs->get_array()) {
+        if (!job.is_object()) continue;
+        auto row = in.json() ? shaped_job(in, job.get_object()) : shaped(attempt_columns, job.get_object(), in.zone());
+        // The environments are not read for this, so an empty one would say what is not so.
+        row.erase("env");
+        shown.push_back(std::move(row));
     }
-    return in.answer_record(std::move(record));
+    if (in.json()) {
+        record["jobs"] = std::move(shown);
+        return in.answer_record(std::move(record));
+    }
+    constexpr std::string_view below[] = {"jobs"};
+    const int code = in.answer_record(std::move(record), below);
+    if (code == 0 && (in.fields().empty() || in.wants("jobs"))) in.show_grid(shown);
+    return code;
 }
 
 int task_status(Invocation& in) {

@@ -71,6 +71,15 @@ TEST_CASE("an expected run is shown, with its jobs when wanted") {
     REQUIRE(jobs.size() == 1);
     CHECK(jobs[0].at("task_id") == 3);
     CHECK(jobs[0].at("begin") == "2025-06-15 12:00:02");
+    CHECK(jobs[0].at("state").is_null());
+    // The environments are not read, so nothing is said about them.
+    CHECK(!jobs[0].as_object().contains("env"));
+    const auto text = shell({"task", "get", "3", "--with-jobs"}).out;
+    CHECK(text.find("jobs: ") == std::string::npos);
+    CHECK(text.find("| id | attempt | state | begin               | end | exitcode | reason |\n") != std::string::npos);
+    CHECK(text.find("|  9 |         |       | 2025-06-15 12:00:02 |") != std::string::npos);
+    CHECK(shell({"task", "get", "3", "--with-jobs", "--fields", "state"}).out == "state: failed\n");
+    CHECK(shell({"task", "get", "3", "--with-jobs", "--fields", "jobs"}).out.starts_with("+----+"));
     CHECK(shell({"task", "get", "3", "--fields", "state,attempts"}).out == "state: failed\nattempts: 2\n");
     CHECK(shell({"task:get", "--id", "4"}).code == 1);
     CHECK(shell.out == "Task not found: ID=4\n");

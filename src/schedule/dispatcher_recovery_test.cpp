@@ -68,9 +68,14 @@ TEST_CASE("a running job is taken up behind the output that is recorded") {
     CHECK(server.executor.recovered_from(0) == 10);
     CHECK(server.dispatcher->running() == 1);
     server.executor.print(0, OutputStream::out, "two\n", test_time);
-    server.executor.finish(0, {.exit_code = 3, .ended_at = test_time + 1s});
+    server.executor.finish(0,
+                           {.exit_code = 3, .remark = "A part of its output is missing.", .ended_at = test_time + 1s});
     server.drain();
     const auto record = server.get(id);
+    // The remark does not take the place of what the exit code says.
+    CHECK(record.reason ==
+          "The application ended with exit code 3, which its definition does not explain. A part of its output is "
+          "missing.");
     CHECK(record.state == JobState::failed);
     CHECK(record.exitcode == 3);
     CHECK(record.begin == test_time - 5s);

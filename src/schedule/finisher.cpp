@@ -114,7 +114,7 @@ void Finisher::remove_emptied() {
 }
 
 void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
-    JobEnd end = end_of(*run);
+    JobEnd end = end_of(*run, [&](int exit_code) { return meaning_of(*run, exit_code); });
     std::vector<std::string> remarks;
     try {
         if (!run->without_files.empty()) throw std::runtime_error(run->without_files);
@@ -140,8 +140,6 @@ void Finisher::bring_in(const std::shared_ptr<JobRun>& run) {
                             {"exit_code", end.exitcode.value_or(-1)},
                             {"seconds", std::chrono::duration<double>(end.end - run->begin()).count()},
                             {"artifacts", end.artifacts.size()}});
-    if (!end.reason && end.state == JobState::failed && end.exitcode)
-        end.reason = meaning_of(*run, static_cast<int>(*end.exitcode));
     add_streams(end, *run);
     recorder_.end(
         std::move(end), run->log(),

@@ -116,7 +116,7 @@ void JobRun::report_if_finished(std::unique_lock<std::mutex> lock) {
     finished_(shared_from_this());
 }
 
-JobEnd end_of(const JobRun& run) {
+JobEnd end_of(const JobRun& run, const std::function<std::optional<std::string>(int exit_code)>& meaning_of) {
     const ProcessEnd& process = run.end();
     JobEnd end{
         .job = run.claimed().job.id,
@@ -147,13 +147,13 @@ JobEnd end_of(const JobRun& run) {
         case StopReason::shutdown: end.state = JobState::cancelled; break;
     }
     if (auto why = stop_reason_text(run); !why.empty()) end.reason = std::move(why);
-    if (!process.remark.empty()) {
+    if (!end.reason && end.state == JobState::failed && meaning_of) end.reason = meaning_of(process.exit_code);
+    const auto remark = [&](std::string_view sentence) {
         if (!end.reason) end.reason.emplace();
-        add_sentence(*end.reason, process.remark);
-    }
-    if (process.left_behind > 0)
-        end.reason = fmt::format("{}{}{} of its processes could not be ended.", end.reason.value_or(""),
-                                 end.reason ? " " : "", process.left_behind);
+        add_sentence(*end.reason, sentence);
+    };
+    if (!process.remark.empty()) remark(process.remark);
+    if (process.left_behind > 0) remark(fmt::format("{} of its processes could not be ended.", process.left_behind));
     return end;
 }
 

@@ -76,7 +76,8 @@ private:
     ProcessEnd end_;
 };
 
-/// How a run that has finished is recorded, artifacts aside.
-JobEnd end_of(const JobRun& run);
+/// How a run that has finished is recorded, artifacts aside. `meaning_of` explains the exit code of one that failed by
+/// itself; remarks follow what it says.
+JobEnd end_of(const JobRun& run, const std::function<std::optional<std::string>(int exit_code)>& meaning_of = {});
 
 }  // namespace mf

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "service/job_operations.h"
 
+#include "base/text.h"
 #include "base/time_text.h"
 #include "execute/exit_meaning.h"
 #include "service/audit.h"
 #include "service/job_environment.h"
+#include "service/job_node.h"
 #include "service/launch.h"
 #include "service/list_filter.h"
 #include "store/queries/job_output.h"
@@ -246,10 +248,13 @@ Result<Job> update_job(Call& call, const JobInput& input) {
 /// Somebody explicitly removes a job with everything it left; the program never does so on its own.
 Result<json::value> remove_job(Call& call, const Reference& input) {
     const auto erased = erase_job(call.session, call.scope, {input.id}, call.now);
-    if (!erased)
-        return erased.error().code == ErrorCode::not_found
-                   ? Error{ErrorCode::not_found, "No job found with given identifier"}
-                   : erased.error();
+    if (!erased) {
+        const auto job = call.repository<Job>().find({input.id});
+        if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
+        Error error = erased.error();
+        if (error.code == ErrorCode::conflict) add_sentence(error.message, how_to_end(call.session, *job));
+        return error;
+    }
     const Job& job = erased->job;
     audit(call, {.entity = "job",
                  .id = input.id,
@@ -259,7 +264,8 @@ Result<json::value> remove_job(Call& call, const Reference& input) {
     return json::value{{"deleted", true}, {"id", input.id}};
 }
 
-Result<Job> cancel(Call& call, const CancelInput& input) {
+/// The job, and where it has not ended with that: its node, the state of that, and why nobody there has heard it.
+Result<json::value> cancel(Call& call, const CancelInput& input) {
     const auto reason = input.reason.value_or(fmt::format("Cancelled by {}.", call.actor.login));
     auto job = request_cancel(call.session, call.scope, {input.id}, reason, call.now);
     if (!job)
@@ -272,7 +278,13 @@ Result<Job> cancel(Call& call, const CancelInput& input) {
                  .action = "cancel",
                  .company = job->company_id,
                  .details = {{"reason", reason}}});
-    return job;
+    auto record = to_json(*job);
+    if (const auto node = node_of(call.session, *job)) {
+        record["node"] = node->name;
+        record["node_state"] = node->state ? json::value(name_of(*node->state)) : json::value(nullptr);
+        if (!node->absence.empty()) record["hint"] = fmt::format("its node {} {}", node->name, node->absence);
+    }
+    return json::value(std::move(record));
 }
 
 Result<json::value> job_status(Call& call, const NoInput&) {

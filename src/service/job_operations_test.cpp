@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
+#include "domain/node.h"
 #include "service/job_preparation.h"
+#include "store/sql/clock.h"
 #include "support/desk.h"
 #include "support/moment.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace mf;
 using testing::at;
@@ -183,6 +186,57 @@ TEST_CASE("a run template is told everything that is wrong with it at once") {
     for (const auto& field : answer.error().fields) fields.push_back(field.field);
     CHECK(fields == std::vector<std::string>{"name", "cron", "zone", "delay", "max_attempts", "deadline_offset"});
     CHECK(desk.dump() == before);
+}
+
+TEST_CASE("who cancels a job hears when its node does not") {
+    Desk desk;
+    const auto made = desk.run("runtemplate:schedule", {{"id", desk.add_run_template().id.value}});
+    REQUIRE(made);
+    const Id<Job> job{made->at("job_id").as_int64()};
+    const auto claimed = desk.claim();
+    REQUIRE(claimed.size() == 1);
+    REQUIRE(desk.start(job));
+    const auto name = *claimed[0].job.claimed_by;
+    const auto told = [&] {
+        const auto answer = desk.run("job:cancel", {{"id", job.value}});
+        REQUIRE(answer);
+        return answer->as_object();
+    };
+    CHECK(told().at("node") == json::value(name));
+    CHECK(told().at("node_state").is_null());
+    CHECK(told().at("hint").as_string().find("not known") != std::string_view::npos);
+
+    const auto now = desk.database.read([](Session& session) { return sql::current_time(session.sql); });
+    Node node{.name = name, .roles = "executor", .seen_at = now, .lease_until = now + 1h};
+    const auto is = [&](Node row) {
+        desk.database.write([&](Session& session) {
+            session.sql.execute(R"(DELETE FROM "node")");
+            REQUIRE(Repository<Node>(session, Scope::everything()).insert(row));
+        });
+    };
+    is(node);
+    CHECK(told().at("node_state") == "running");
+    CHECK(!told().contains("hint"));
+    const auto refusal = [&](std::string_view operation) {
+        return desk.error_of(operation, {{"id", job.value}}).message;
+    };
+    for (const auto* operation : {"job:retry", "job:delete"}) {
+        CHECK(refusal(operation).find("has not ended yet (it is running). ") != std::string::npos);
+        CHECK(refusal(operation).find("Wait for its end, or cancel it first (job cancel --id ") != std::string::npos);
+    }
+    node.stopped_at = now;
+    is(node);
+    CHECK(told().at("node_state") == "stopped");
+    CHECK(told().at("hint") ==
+          json::value(fmt::format("its node {} is stopped: it ends when that server starts again", name)));
+    for (const auto* operation : {"job:retry", "job:delete"})
+        CHECK(refusal(operation).find(fmt::format("Its node {} is stopped: it ends when that server starts", name)) !=
+              std::string::npos);
+    node.stopped_at.reset();
+    node.lease_until = now;
+    is(node);
+    CHECK(told().at("node_state") == "expired");
+    CHECK(told().at("hint").as_string().find("has not been heard of since") != std::string_view::npos);
 }
 
 TEST_CASE("the list of failed jobs and the counters agree about jobs that never ran") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "secure/vault.h"
 #include "service/audit.h"
+#include "service/job_node.h"
 #include "service/job_operations.h"
 #include "service/launch.h"
 #include "store/queries/launch_attempts.h"
@@ -55,14 +56,15 @@ std::optional<std::string> why_done(const Job& job, const std::optional<Task>& t
                        job.id.value, by);
 }
 
-Error is_under_way(const Job& attempt) {
+Error is_under_way(Call& call, const Job& attempt) {
+    const auto id = attempt.id.value;
     return {ErrorCode::conflict,
-            fmt::format(
-                "The next attempt is job {0}, which is {1}. {2} job {0} first (job cancel --id {0}).", attempt.id.value,
-                name_of(attempt.state),
-                attempt.state == JobState::pending
-                    ? fmt::format("Start it now with job update --id {} --scheduled now, or cancel", attempt.id.value)
-                    : std::string("Wait for its end, or cancel"))};
+            fmt::format("The next attempt is job {}, which is {}. {}", id, name_of(attempt.state),
+                        attempt.state == JobState::pending
+                            ? fmt::format("Start it now with job update --id {0} --scheduled now, or cancel job {0} "
+                                          "first (job cancel --id {0}).",
+                                          id)
+                            : how_to_end(call.session, attempt))};
 }
 
 /// One expected run has one attempt at a time.
@@ -70,7 +72,7 @@ Error has_attempt(Call& call, const Task& task) {
     for (const auto state : {JobState::pending, JobState::claimed, JobState::running})
         if (const auto other = call.repository<Job>().first(
                 {.equals = {{"task_id", task.id.value}, {"state", std::string(name_of(state))}}}))
-            return is_under_way(*other);
+            return is_under_way(call, *other);
     return {ErrorCode::conflict,
             fmt::format("Task {} has no outcome yet; the server closes it when its window has ended. Try again then.",
                         task.id.value)};
@@ -80,10 +82,8 @@ Result<Job> retry(Call& call, const RetryInput& input) {
     const auto job = call.repository<Job>().find({input.id});
     if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
     if (!has_ended(job->state))
-        return Error{ErrorCode::conflict,
-                     fmt::format("Job {0} has not ended yet (it is {1}). Wait for its end, or cancel it first "
-                                 "(job cancel --id {0}).",
-                                 input.id, name_of(job->state))};
+        return Error{ErrorCode::conflict, fmt::format("Job {} has not ended yet (it is {}). {}", input.id,
+                                                      name_of(job->state), how_to_end(call.session, *job))};
     std::optional<Task> task;
     if (job->task_id)
         if (auto found = call.repository<Task>().find(*job->task_id)) task = *std::move(found);
@@ -93,7 +93,7 @@ Result<Job> retry(Call& call, const RetryInput& input) {
         if (const auto why = why_done(*job, task, attempts)) return Error{ErrorCode::conflict, *why};
     if (task && !has_outcome(task->state)) return has_attempt(call, *task);
     if (attempts.under_way)
-        if (const auto other = call.repository<Job>().find(*attempts.under_way)) return is_under_way(*other);
+        if (const auto other = call.repository<Job>().find(*attempts.under_way)) return is_under_way(call, *other);
     auto values = values_of(call, job->id);
     if (!values) return values.error();
     LaunchRequest request{.run_template = job->runtemplate_id, .executor = job->executor, .values = *std::move(values)};

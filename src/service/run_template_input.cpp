@@ -28,9 +28,12 @@ const Entity& entity_of<RunTemplateInput>() {
         field<&I::zone>("zone", {.help = "Time zone, such as Europe/Prague; empty for the zone of the server"}),
         field<&I::delay>("delay", {.help = "Start so much later: seconds, 5:00, '2 hours'"}),
         field<&I::jitter>("jitter", {.help = "Spread starts over so much time"}),
-        field<&I::catch_up>("catch_up", {.help = "What happens with runs missed while nothing could run"}),
+        field<&I::catch_up>("catch_up", {.help = "Which of the runs missed while nothing could run are made up for: "
+                                                 "none, last (the latest one) or all"}),
         field<&I::catch_up_limit>("catch_up_limit", {.help = "For catch-up 'all': at most so many"}),
-        field<&I::overlap>("overlap", {.help = "What happens when the previous job has not ended"}),
+        field<&I::overlap>("overlap",
+                           {.help = "What becomes of a run that is due before the last one has ended: coalesce (one "
+                                    "waits, further ones are skipped), skip, queue (each waits) or parallel"}),
         field<&I::executor>("executor", {.help = "Where jobs run"}),
         field<&I::runs_on>(
             "runs_on",

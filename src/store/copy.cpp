@@ -250,7 +250,8 @@ std::vector<std::string> differences(std::span<const TableDigest> expected, std:
 Result<std::vector<TableDigest>> copy_database(sql::Connection& from, sql::Connection& to,
                                                std::span<const SchemaTable> tables, const CopySteps& steps) {
     const auto check = [&]() -> Result<void> { return steps.check ? steps.check(to) : Result<void>(); };
-    const auto numbers = last_numbers(from, tables);
+    auto numbers = last_numbers(from, tables);
+    for (const auto& [table, number] : steps.at_least) numbers[table] = std::max(numbers[table], number);
     if (auto checked = check(); !checked) return checked.error();
     reserve_numbers(to, tables, numbers);
 
@@ -277,7 +278,12 @@ Result<std::vector<TableDigest>> copy_database(sql::Connection& from, sql::Conne
                      fmt::format("The copy differs from the original, so nothing of it was kept. {} Try again; if it "
                                  "happens again, the target cannot be trusted.",
                                  fmt::join(problems, " "))};
-    if (steps.finish) steps.finish(to);
+    if (steps.finish)
+        for (const auto name : steps.finish(to)) {
+            const auto table = std::ranges::find(tables, name, &SchemaTable::name);
+            const auto changed = digest_tables(to, std::span(&*table, 1));
+            *std::ranges::find(read, name, &TableDigest::table) = changed->front();
+        }
     continue_numbers(to, tables, numbers);
     transaction.commit();
     return read;

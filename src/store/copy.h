@@ -40,8 +40,11 @@ std::vector<std::pair<std::string, std::int64_t>> occupied_tables(sql::Connectio
 struct CopySteps {
     /// Whether the target may be overwritten; may be asked twice, before the transaction and in it.
     std::function<Result<void>(sql::Connection& to)> check = {};
-    /// The last change before the commit, after the copy was verified.
-    std::function<void(sql::Connection& to)> finish = {};
+    /// The last change before the commit, after the copy was verified; which tables it has changed. Told of them is
+    /// what they hold then.
+    std::function<std::vector<std::string_view>(sql::Connection& to)> finish = {};
+    /// New rows of these tables get numbers above these, and above those that the source has given.
+    LastNumbers at_least = {};
     CopyProgress progress = {};
 };
 

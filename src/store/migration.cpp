@@ -83,6 +83,7 @@ struct Applied {
 
 std::vector<Applied> applied_steps(Session& session) {
     std::vector<Applied> out;
+    selected_schema(session);
     if (!has_table_of_migrations(session)) return out;
     for (const auto& row : session.sql.query(R"(SELECT "number", "checksum" FROM "migration" ORDER BY "number")"))
         out.push_back({std::get<std::int64_t>(row[0]), std::get<std::string>(row[1])});
@@ -183,6 +184,22 @@ Result<int> known_schema(Session& session, const std::string& database) {
     const auto applied = applied_steps(session);
     if (const auto missing = missing_steps(applied, database); !missing) return missing.error();
     return applied.empty() ? 0 : static_cast<int>(applied.back().number);
+}
+
+std::string selected_schema(Session& session) {
+    if (session.sql.dialect() != Dialect::postgres) return {};
+    const auto row = session.sql.query(
+        "SELECT current_schema(), current_setting('search_path'), current_user::text, current_database()")[0];
+    if (const auto* name = std::get_if<std::string>(&row[0])) return *name;
+    const auto& path = std::get<std::string>(row[1]);
+    const auto& user = std::get<std::string>(row[2]);
+    throw sql::DatabaseError(
+        sql::DatabaseError::Kind::refused,
+        fmt::format(
+            "The user \"{0}\" has no schema in the PostgreSQL database \"{2}\": its search_path ({1}) names none that "
+            "exists and that it may use. Set it (ALTER ROLE \"{0}\" SET search_path = public), and give the "
+            "user the right to use that schema (GRANT USAGE, CREATE ON SCHEMA public TO \"{0}\").",
+            user, path.empty() ? "empty" : path, std::get<std::string>(row[3])));
 }
 
 int schema_version(Session& session) {

@@ -33,6 +33,10 @@ std::vector<std::string> source_statements_for(std::string_view sql, sql::Dialec
 /// conflict: the database is newer than the program, or a step was changed after it was applied; nothing was touched.
 Result<void> migrate(Database& database, Timestamp now, int newest = std::numeric_limits<int>::max());
 
+/// PostgreSQL: the schema in which this user finds and makes tables; others: empty. DatabaseError when search_path
+/// selects none; so say the functions below and migrate(), because nothing is there then, not even emptiness.
+std::string selected_schema(Session& session);
+
 /// Number of the newest applied step; 0 for an empty database.
 int schema_version(Session& session);
 /// The same of a database that this program understands; changes nothing. conflict: as migrate(); `database` is its

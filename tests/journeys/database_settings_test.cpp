@@ -95,6 +95,33 @@ TEST_CASE("a user who may not make tables is told so") {
     check_told(it, it.cli({"database:migrate"}), permission);
 }
 
+TEST_CASE("a PostgreSQL user whose search_path selects no schema is told so") {
+    Installation it;
+    const auto& address = it.database();
+    if (address.dialect != sql::Dialect::postgres) return;
+    CHECK(it.cli({"database:migrate"}).code == 0);
+    const auto account = address.database + "_lost";
+    const auto owner = sql::open(address);
+    owner->execute(fmt::format("CREATE USER {} PASSWORD 'l0st-pw'", account));
+    owner->execute(fmt::format("ALTER ROLE {} SET search_path = nowhere", account));
+    it.environment["DB_USERNAME"] = account;
+    it.environment["DB_PASSWORD"] = "l0st-pw";
+    const Parts parts{account, "has no schema", "its search_path (nowhere)", "SET search_path = public"};
+    check_told(it, it.serve({}), parts);
+    for (const Words& words : {Words{"status"}, Words{"database:status"}, Words{"database:migrate"},
+                               Words{"database:check"}, Words{"database:backup", (it.directory() / "b.db").string()}}) {
+        const auto answer = it.cli(words);
+        check_told(it, answer, parts);
+        CHECK(!has(answer.out, "owner"));
+        CHECK(!has(answer.out, "schema: 0"));
+        CHECK(!has(answer.out, "is empty"));
+    }
+    // A schema where nothing is.
+    owner->execute(fmt::format("CREATE SCHEMA elsewhere AUTHORIZATION {}", account));
+    owner->execute(fmt::format("ALTER ROLE {} SET search_path = elsewhere", account));
+    check_told(it, it.cli({"database:check"}), {"in the schema elsewhere", "search_path"});
+}
+
 TEST_CASE("a server that is not there is waited for, then told with its address") {
     Installation it;
     if (!is_on_server(it)) return;

@@ -96,6 +96,10 @@ public:
     std::vector<pid_t> shims() const;
     /// The file of SQLite.
     std::filesystem::path database_file() const { return database_.database; }
+    /// Where the key is when no setting says otherwise.
+    std::filesystem::path key_file() const {
+        return data() / (database_.dialect == sql::Dialect::sqlite ? "multiflexi.db.key" : "multiflexi.key");
+    }
     /// Settings of the server and of the command line.
     Variables environment;
 

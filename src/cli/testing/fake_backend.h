@@ -34,6 +34,11 @@ public:
     void offer(std::string name, std::initializer_list<std::string_view> fields, json::value answer) {
         offer(std::move(name), fields, [answer](const json::object&) -> Result<json::value> { return answer; });
     }
+    /// With an input that has all that a field may have; it must outlive this.
+    void offer_with(std::string name, const Entity& input, json::value answer) {
+        offer(name, {}, std::move(answer));
+        operations_.back().input = &input;
+    }
     void offer(std::string name, std::initializer_list<std::string_view> fields, Error error) {
         offer(std::move(name), fields, [error](const json::object&) -> Result<json::value> { return error; });
     }

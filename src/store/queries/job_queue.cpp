@@ -110,7 +110,7 @@ Result<ErasedJob> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp
     if (!job) return job.error();
     if (job->state == JobState::claimed || job->state == JobState::running)
         return Error{ErrorCode::conflict,
-                     fmt::format("Job {0} is running; cancel it first (job cancel --id {0}).", id.value)};
+                     fmt::format("Job {} has not ended yet (it is {}).", id.value, name_of(job->state))};
     const auto contents = content_of_job(session, id);
     if (auto erased = jobs.erase(id); !erased) return erased.error();
     remove_unused_content(session, contents);

@@ -120,6 +120,30 @@ TEST_CASE("numbers of rows that were removed are not given again by the copy") {
     });
 }
 
+TEST_CASE("numbers go on above what is wanted, and what is told is what the target holds in the end") {
+    on_each_database([](const sql::Address& address) {
+        const TemporaryDirectory directory;
+        Place from({.database = directory.path() / "from", .durable = false});
+        const auto last = from.next_audit();
+        Place to(address);
+        CopySteps steps;
+        steps.at_least["audit"] = 1'999'999;
+        steps.finish = [](sql::Connection& connection) {
+            connection.execute(R"(DELETE FROM "audit")");
+            return std::vector<std::string_view>{"audit"};
+        };
+        const auto told = copied(from, to, steps);
+        REQUIRE(told);
+        CHECK(*told == to.digests());
+        CHECK(to.next_audit() == 2'000'000);
+        // What the source has given counts where it is more.
+        Place other({.database = directory.path() / "other", .durable = false});
+        steps.at_least["audit"] = last - 1;
+        REQUIRE(copied(from, other, steps));
+        CHECK(other.next_audit() == last + 1);
+    });
+}
+
 TEST_CASE("a table that never had a row begins with the number one in the copy") {
     on_each_database([](const sql::Address& address) {
         const TemporaryDirectory directory;
