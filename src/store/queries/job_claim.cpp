@@ -68,9 +68,9 @@ void block_unreadable(Session& session, const Value& queue_entry, std::string_vi
     session.sql.execute(R"(UPDATE "runtemplate" SET "fault" = ? WHERE "id" = ?)", {reason.substr(0, 1024), rows[0][1]});
 }
 
-/// Claims the job of a row of due_rows(), or sets it aside.
+/// Claims the job of a row of due_rows(), or sets it aside. `locked`: lock_claims() was called in this transaction.
 void take_row(Session& session, const DueLane& lane, const sql::Row& row, std::string_view node, Timestamp now,
-              std::vector<ClaimedJob>& claimed) {
+              bool& locked, std::vector<ClaimedJob>& claimed) {
     ClaimedJob found;
     const auto cells = std::span(row).subspan(2);
     const auto job_cells = entity_of<Job>().fields.size();
@@ -85,6 +85,7 @@ void take_row(Session& session, const DueLane& lane, const sql::Row& row, std::s
     // Queued while somebody gave other labels to its run template.
     if (found.run_template.runs_on != lane.runs_on) return change_lane(session, found.run_template);
     const bool alone = runs_alone(found.run_template);
+    if (alone && !std::exchange(locked, true)) lock_claims(session);
     if (alone && hold_occupied(session, found.run_template.id)) {
         session.sql.execute(R"(UPDATE "schedule" SET "waiting" = ? WHERE "id" = ?)", {true, row[0]});
         return;
@@ -109,7 +110,8 @@ void take_from(Session& session, std::vector<DueLane> lanes, std::string_view no
         std::ranges::any_of(lanes, [](const DueLane& lane) { return lane.company_limit || lane.application_limit; });
     const bool shared =
         std::ranges::any_of(lanes, [&](const DueLane& lane) { return lane.company != lanes.front().company; });
-    if (limited) lock_limits(session);
+    bool locked = limited;
+    if (limited) lock_claims(session);
     FairShare share(std::move(lanes), limited || shared ? running_jobs(session) : RunningJobs(),
                     most - std::ssize(claimed), now);
     while (const auto turn = share.next()) {
@@ -117,7 +119,7 @@ void take_from(Session& session, std::vector<DueLane> lanes, std::string_view no
         const auto before = std::ssize(claimed);
         // Jobs that are set aside make room for those behind them.
         const auto rows = due_rows(session, lane, turn->until, turn->most);
-        for (const sql::Row& row : rows) take_row(session, lane, row, node, now, claimed);
+        for (const sql::Row& row : rows) take_row(session, lane, row, node, now, locked, claimed);
         share.took(*turn, std::ssize(claimed) - before);
         if (std::ssize(rows) < turn->most)
             share.ran_out(*turn, turn->until < now ? oldest_after(session, lane, turn->until, now) : std::nullopt);

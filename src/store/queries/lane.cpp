@@ -168,7 +168,7 @@ RunningJobs running_jobs(Session& session) {
     return out;
 }
 
-void lock_limits(Session& session) {
+void lock_claims(Session& session) {
     if (session.sql.dialect() == sql::Dialect::sqlite) return;
     if (!session.sql.query(R"(SELECT "value" FROM "installation" WHERE "name" = 'parallel_limits' FOR UPDATE)").empty())
         return;

@@ -52,8 +52,10 @@ std::optional<Timestamp> oldest_after(Session& session, const DueLane& lane, Tim
 /// Of all nodes.
 RunningJobs running_jobs(Session& session);
 
-/// Makes nodes that count running jobs because of a limit do so one after the other, up to the end of the transaction;
-/// who comes next sees what this one has claimed. Not needed on SQLite, which has one writer at a time.
-void lock_limits(Session& session);
+/// Lets nodes claim one after the other, up to the end of the transaction, where one has to see what the others have
+/// claimed: running jobs that are counted because of a limit, and whose turn it is among jobs that run alone. Two nodes
+/// that claim such jobs of the same run templates in another order would meet in deadlocks, of which PostgreSQL takes
+/// notice after a second. Not needed on SQLite, which has one writer at a time.
+void lock_claims(Session& session);
 
 }  // namespace mf
