@@ -145,9 +145,10 @@ Result<NodeClaim> NodeClaim::take(Database& database, Request request, HeldLease
             continue;
         }
         // What one elsewhere has claimed may run there, even if it has stopped: its shims are not here. A row without a
-        // boot is of a server that did not come so far as to take care of what it did not know, or was restored.
+        // boot is of a server that did not come so far as to take care of what it did not know, one without a process
+        // was restored from a backup.
         const bool was_here =
-            found && !found->boot.empty() && (found->boot == claim.us_.boot || claim.request_.unknown == Unknown::dead);
+            found && found->pid != 0 && (found->boot == claim.us_.boot || claim.request_.unknown == Unknown::dead);
         claim.before_ = was_here && lives ? Before::ended : Before::unknown;
         claim.is_settled_ = claim.before_ == Before::ended;
         if (!claim.replace(found, clock)) continue;

@@ -89,9 +89,10 @@ std::vector<std::string> forget_servers(sql::Connection& copy, std::span<const S
     }
     copy.execute(R"(DELETE FROM "node" WHERE "draining" = ?)", {false});
     // The incarnation is one that no server of this name has had, so that one which was cut off finds its name taken.
-    // Without a boot the next one knows that jobs of it may live elsewhere (NodeClaim::settle).
+    // Without a process the next one knows that jobs of it may have begun since (NodeClaim::Before::unknown).
     copy.execute(
         R"(UPDATE "node" SET "stopped_at" = COALESCE("stopped_at", "seen_at"), "lease_until" = 0, "boot" = '',
+           "pid" = 0, "process_start" = 0,
            "incarnation" = ?)",
         {std::int64_t{sql::current_time(copy).time_since_epoch().count()}});
     std::vector<std::string> out;

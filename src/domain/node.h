@@ -18,7 +18,7 @@ struct Node {
     std::string labels;            ///< what run templates may ask for, with commas between them
     std::int64_t slots = 0;        ///< how many jobs it runs at once; 0: none
     bool draining = false;         ///< takes no more jobs until somebody resumes it, over restarts too
-    std::int64_t pid = 0;          ///< which process it is, see ServerProcess in app/node_claim.h
+    std::int64_t pid = 0;          ///< which process it is, see ServerProcess in app/node_claim.h; 0: restored, none
     std::int64_t process_start = 0;
     std::string boot;  ///< empty: it may still have to take care of what an unknown one has left, see NodeClaim::settle
     std::string host;  ///< name of the machine, for people
