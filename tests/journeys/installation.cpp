@@ -14,7 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -373,8 +373,9 @@ Answer Installation::bash(std::string_view lines, const Words& words) const {
 }
 
 std::string file_content(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
+    std::ostringstream content;
+    content << std::ifstream(file, std::ios::binary).rdbuf();  // the process of a file in /proc may end meanwhile
+    return content.str();
 }
 
 std::string text_of(const json::object& record, std::string_view member) {

@@ -124,10 +124,13 @@ TEST_CASE("of two transactions in a deadlock one is repeated, and both are made 
             });
         };
         { const std::jthread a(work, 1, 2), b(work, 2, 1); }
-        CHECK(attempts == 3);
-        REQUIRE(seen.errors.size() == 1);
-        CHECK(seen.errors[0].kind == Kind::busy);
-        CHECK(has(seen.errors[0], address.dialect == Dialect::postgres ? "deadlock detected" : "(1213)"));
+        REQUIRE(!seen.errors.empty());
+        // The repeated one may run into another deadlock as long as the other has not ended.
+        CHECK(attempts == 2 + std::ssize(seen.errors));
+        for (const auto& error : seen.errors) {
+            CHECK(error.kind == Kind::busy);
+            CHECK(has(error, address.dialect == Dialect::postgres ? "deadlock detected" : "(1213)"));
+        }
         CHECK(counters(*open(address)) == both(2, 2));
     });
 }
