@@ -107,7 +107,7 @@ void check_is_told(const Address& address) {
 
 }  // namespace
 
-TEST_CASE("of two transactions in a deadlock one is repeated, and both are made once") {
+TEST_CASE("a transaction that ends in a deadlock is repeated, and both of them are made once") {
     on_each_server([](const Address& address, DatabaseServer&) {
         create_counters(*open(address));
         Database database(address);
@@ -124,10 +124,13 @@ TEST_CASE("of two transactions in a deadlock one is repeated, and both are made 
             });
         };
         { const std::jthread a(work, 1, 2), b(work, 2, 1); }
-        CHECK(attempts == 3);
-        REQUIRE(seen.errors.size() == 1);
-        CHECK(seen.errors[0].kind == Kind::busy);
-        CHECK(has(seen.errors[0], address.dialect == Dialect::postgres ? "deadlock detected" : "(1213)"));
+        // The one that begins anew may be so quick that they meet again.
+        REQUIRE(!seen.errors.empty());
+        CHECK(attempts.load() == static_cast<int>(seen.errors.size()) + 2);
+        for (const auto& error : seen.errors) {
+            CHECK(error.kind == Kind::busy);
+            CHECK(has(error, address.dialect == Dialect::postgres ? "deadlock detected" : "(1213)"));
+        }
         CHECK(counters(*open(address)) == both(2, 2));
     });
 }
