@@ -107,7 +107,7 @@ void check_is_told(const Address& address) {
 
 }  // namespace
 
-TEST_CASE("of two transactions in a deadlock one is repeated, and both are made once") {
+TEST_CASE("a transaction that ends in a deadlock is repeated, and both of them are made once") {
     on_each_server([](const Address& address, DatabaseServer&) {
         create_counters(*open(address));
         Database database(address);
@@ -124,9 +124,9 @@ TEST_CASE("of two transactions in a deadlock one is repeated, and both are made 
             });
         };
         { const std::jthread a(work, 1, 2), b(work, 2, 1); }
+        // The one that begins anew may be so quick that they meet again.
         REQUIRE(!seen.errors.empty());
-        // The repeated one may run into another deadlock as long as the other has not ended.
-        CHECK(attempts == 2 + std::ssize(seen.errors));
+        CHECK(attempts.load() == static_cast<int>(seen.errors.size()) + 2);
         for (const auto& error : seen.errors) {
             CHECK(error.kind == Kind::busy);
             CHECK(has(error, address.dialect == Dialect::postgres ? "deadlock detected" : "(1213)"));
