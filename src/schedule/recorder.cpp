@@ -189,10 +189,11 @@ bool Recorder::write(const Batch& batch, std::stop_token stop) {
     for (int refused = 0;; ++refused) {
         try {
             database_.write([&](Session& session) {
-                for (const JobStart& start : batch.starts)
-                    if (!record_start(session, start))
+                const auto started = record_starts(session, batch.starts);
+                for (std::size_t i = 0; i < started.size(); ++i)
+                    if (!started[i])
                         log::warning("the start of a job is not recorded: it has ended, or it is no longer ours",
-                                     {{"job", start.job.value}});
+                                     {{"job", batch.starts[i].job.value}});
                 if (const auto late = append_output(session, batch.output))
                     log::warning("output is not recorded: its job has ended, or it is no longer ours",
                                  {{"pieces", late}});

@@ -88,7 +88,7 @@ Result<Job> retry(Call& call, const RetryInput& input) {
     if (job->task_id)
         if (auto found = call.repository<Task>().find(*job->task_id)) task = *std::move(found);
     const Id<Job> first{job->retry_of.value_or(job->id.value)};
-    const auto attempts = attempts_of_launch(call.session, first);
+    const auto attempts = attempts_of_launch(call.session, job->runtemplate_id, first);
     if (!input.force.value_or(false))
         if (const auto why = why_done(*job, task, attempts)) return Error{ErrorCode::conflict, *why};
     if (task && !has_outcome(task->state)) return has_attempt(call, *task);

@@ -12,4 +12,7 @@ namespace mf {
 void rows_of(Session& session, std::string_view sql, std::vector<std::int64_t> ids,
              const std::function<void(sql::Row&)>& take);
 
+/// The same for a statement that changes rows; how many it changed.
+std::int64_t change_rows_of(Session& session, std::string_view sql, std::vector<std::int64_t> ids);
+
 }  // namespace mf

@@ -83,7 +83,7 @@ void Node::record() {
 void Node::write(const Batch& batch) {
     try {
         database_->write([&](Session& session) {
-            for (const JobStart& start : batch.starts) record_start(session, start);
+            record_starts(session, batch.starts);
             append_output(session, batch.output);
             record_ends(session, batch.ends);
         });

@@ -69,8 +69,9 @@ void block_unreadable(Session& session, const Value& queue_entry, std::string_vi
 }
 
 /// Claims the job of a row of due_rows(), or sets it aside. `locked`: lock_claims() was called in this transaction.
+/// `taken`: rows that are to leave the queue.
 void take_row(Session& session, const DueLane& lane, const sql::Row& row, std::string_view node, Timestamp now,
-              bool& locked, std::vector<ClaimedJob>& claimed) {
+              bool& locked, std::vector<std::int64_t>& taken, std::vector<ClaimedJob>& claimed) {
     ClaimedJob found;
     const auto cells = std::span(row).subspan(2);
     const auto job_cells = entity_of<Job>().fields.size();
@@ -96,7 +97,7 @@ void take_row(Session& session, const DueLane& lane, const sql::Row& row, std::s
            WHERE "id" = ? AND "state" = 'pending')",
                   {std::string(node), alone ? Value{found.run_template.id.value} : Value{}, ++found.job.fence,
                    found.job.id.value});
-    session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {row[0]});
+    taken.push_back(std::get<std::int64_t>(row[0]));
     if (!changed) return;
     found.job.state = JobState::claimed;
     found.job.claimed_by = std::string(node);
@@ -119,7 +120,9 @@ void take_from(Session& session, std::vector<DueLane> lanes, std::string_view no
         const auto before = std::ssize(claimed);
         // Jobs that are set aside make room for those behind them.
         const auto rows = due_rows(session, lane, turn->until, turn->most);
-        for (const sql::Row& row : rows) take_row(session, lane, row, node, now, locked, claimed);
+        std::vector<std::int64_t> taken;
+        for (const sql::Row& row : rows) take_row(session, lane, row, node, now, locked, taken, claimed);
+        change_rows_of(session, R"(DELETE FROM "schedule" WHERE "id" IN ({}))", std::move(taken));
         share.took(*turn, std::ssize(claimed) - before);
         if (std::ssize(rows) < turn->most)
             share.ran_out(*turn, turn->until < now ? oldest_after(session, lane, turn->until, now) : std::nullopt);

@@ -9,6 +9,7 @@
 #include "store/rows_of.h"
 
 #include <fmt/format.h>
+#include <set>
 
 namespace mf {
 namespace {
@@ -51,6 +52,18 @@ std::map<std::int64_t, OpenJob> read_open_jobs(Session& session, std::span<const
     return out;
 }
 
+/// Those of jobs beside others for which somebody waits all the same: because their overlap policy was changed.
+std::set<std::int64_t> awaited_run_templates(Session& session, const std::map<std::int64_t, OpenJob>& jobs) {
+    std::vector<std::int64_t> run_templates;
+    for (const auto& [id, job] : jobs)
+        if (!job.is_exclusive) run_templates.push_back(job.run_template);
+    std::set<std::int64_t> out;
+    rows_of(session,
+            R"(SELECT DISTINCT "runtemplate_id" FROM "schedule" WHERE "runtemplate_id" IN ({}) AND "waiting" = TRUE)",
+            std::move(run_templates), [&](sql::Row& row) { out.insert(std::get<std::int64_t>(row[0])); });
+    return out;
+}
+
 /// Its row only. The reason that is kept is written back. False: see record_ends().
 bool close_job(Session& session, JobEnd& end, const OpenJob& before) {
     const auto number = [](const std::optional<std::int64_t>& v) { return v ? Value{*v} : Value{}; };
@@ -89,20 +102,44 @@ void keep_artifacts(Session& session, std::span<const JobEnd* const> ended) {
             let_content_go(session, end->job);
 }
 
+void keep_environments(Session& session, std::span<const JobStart* const> starts) {
+    constexpr std::size_t most = 64;  // so many lengths of text at most
+    while (!starts.empty()) {
+        std::string text = R"(INSERT INTO "job_environment" ("job_id", "env") VALUES )";
+        std::vector<Value> parameters;
+        for (const JobStart* start : starts.first(std::min(most, starts.size()))) {
+            text += parameters.empty() ? "(?, ?)" : ", (?, ?)";
+            parameters.emplace_back(start->job.value);
+            parameters.emplace_back(start->environment);
+        }
+        session.sql.execute(text, parameters);
+        starts = starts.subspan(std::min(most, starts.size()));
+    }
+}
+
 }  // namespace
 
-bool record_start(Session& session, const JobStart& start) {
-    const auto changed = session.sql.execute(
-        R"(UPDATE "job" SET "state" = 'running', "begin" = ?, "pid" = ?, "handle" = ?, "command" = ?
-           WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
-        {ms(start.begin), start.pid ? Value{*start.pid} : Value{}, start.handle, storable(start.command),
-         start.job.value, start.fence});
-    if (!changed) return false;
-    session.sql.execute(R"(INSERT INTO "job_environment" ("job_id", "env") VALUES (?, ?))",
-                        {start.job.value, start.environment});
-    note_attempt_started(session, start.job);
-    return true;
+std::vector<bool> record_starts(Session& session, std::span<const JobStart> starts) {
+    std::vector<bool> recorded;
+    std::vector<std::int64_t> started;
+    std::vector<const JobStart*> environments;
+    for (const JobStart& start : starts) {
+        recorded.push_back(
+            session.sql.execute(
+                R"(UPDATE "job" SET "state" = 'running', "begin" = ?, "pid" = ?, "handle" = ?, "command" = ?
+                                  WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
+                {ms(start.begin), start.pid ? Value{*start.pid} : Value{}, start.handle, storable(start.command),
+                 start.job.value, start.fence}) > 0);
+        if (!recorded.back()) continue;
+        started.push_back(start.job.value);
+        environments.push_back(&start);
+    }
+    keep_environments(session, environments);
+    note_attempts_started(session, std::move(started));
+    return recorded;
 }
+
+bool record_start(Session& session, const JobStart& start) { return record_starts(session, {&start, 1})[0]; }
 
 std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends) {
     const auto jobs = read_open_jobs(session, ends);
@@ -114,13 +151,14 @@ std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends) {
         if (recorded[i]) ended.push_back(&ends[i]);
     }
     keep_artifacts(session, ended);
+    const auto awaited = awaited_run_templates(session, jobs);
     OutcomeTally tally;
     for (const JobEnd* end : ended) {
         const OpenJob& job = jobs.at(end->job.value);
         tally.add_job({job.run_template}, job.company, outcome_of(end->state, job.has_begun), end->end);
         if (job.is_exclusive)
             release_next_waiting(session, job.run_template);
-        else
+        else if (awaited.contains(job.run_template))
             let_next_go(session, {job.run_template});
         if (job.task)
             note_attempt_ended(session, *job.task,

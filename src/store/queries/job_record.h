@@ -17,7 +17,8 @@ struct JobStart {
     std::string command;      ///< for people, secrets masked
     std::string environment;  ///< JSON for job_environment, secrets masked
 };
-/// False: the job is not claimed, or not with this fence (any more); nothing was changed.
+/// An element is false when the job is not claimed, or not with this fence (any more); of that one nothing was changed.
+std::vector<bool> record_starts(Session& session, std::span<const JobStart> starts);
 bool record_start(Session& session, const JobStart& start);
 
 struct JobEnd {

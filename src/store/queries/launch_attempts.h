@@ -14,7 +14,8 @@ struct LaunchAttempts {
     std::optional<Id<Job>> succeeded_in;  ///< the first that succeeded
 };
 
-/// Until the end of the transaction nobody else asks this of the same launch, so that one attempt only follows.
-LaunchAttempts attempts_of_launch(Session& session, Id<Job> first);
+/// Until the end of the transaction nobody else asks this of the same launch, so that one attempt only follows. Looks
+/// at the jobs that the run template has had since; an attempt that was given to another one is none of this launch.
+LaunchAttempts attempts_of_launch(Session& session, Id<RunTemplate> run_template, Id<Job> first);
 
 }  // namespace mf

@@ -15,7 +15,7 @@ struct LaunchQueue : testing::Queue {
     LaunchQueue() : testing::Queue(testing::test_time) {}
 
     LaunchAttempts attempts(Id<Job> first) {
-        return database.write([&](Session& session) { return attempts_of_launch(session, first); });
+        return database.write([&](Session& session) { return attempts_of_launch(session, origin.id, first); });
     }
     Job repeat(const Job& first, std::int64_t attempt) {
         return database.write([&](Session& session) {
@@ -93,10 +93,10 @@ TEST_CASE("who asks for the attempts of a launch while somebody decides about th
     const auto one = sql::open(address), two = sql::open(address);
     Session deciding{*one}, asking{*two};
     one->begin();
-    CHECK_FALSE(attempts_of_launch(deciding, first.id).under_way);
+    CHECK_FALSE(attempts_of_launch(deciding, queue.origin.id, first.id).under_way);
     try {
         two->begin();
-        attempts_of_launch(asking, first.id);
+        attempts_of_launch(asking, queue.origin.id, first.id);
         FAIL("both decide at the same moment");
     } catch (const sql::DatabaseError& error) {
         CHECK(error.kind == sql::DatabaseError::Kind::busy);
@@ -105,6 +105,6 @@ TEST_CASE("who asks for the attempts of a launch while somebody decides about th
     one->rollback();
     const auto second = queue.repeat(first, 2);
     two->begin();
-    CHECK(attempts_of_launch(asking, first.id).under_way == second.id);
+    CHECK(attempts_of_launch(asking, queue.origin.id, first.id).under_way == second.id);
     two->rollback();
 }

@@ -96,10 +96,12 @@ bool reopen_task(Session& session, Id<Task> id) {
     return true;
 }
 
-void note_attempt_started(Session& session, Id<Job> job) {
-    session.sql.execute(
-        R"(UPDATE "task" SET "state" = 'running' WHERE "state" = 'open' AND "id" = (SELECT "task_id" FROM "job" WHERE "id" = ?))",
-        {job.value});
+void note_attempts_started(Session& session, std::vector<std::int64_t> jobs) {
+    std::vector<std::int64_t> tasks;
+    rows_of(session, R"(SELECT "task_id" FROM "job" WHERE "id" IN ({}) AND "task_id" IS NOT NULL)", std::move(jobs),
+            [&](sql::Row& row) { tasks.push_back(std::get<std::int64_t>(row[0])); });
+    change_rows_of(session, R"(UPDATE "task" SET "state" = 'running' WHERE "state" = 'open' AND "id" IN ({}))",
+                   std::move(tasks));
 }
 
 void note_attempt_withdrawn(Session& session, Id<Task> id, std::string_view cause) {

@@ -21,8 +21,8 @@ void miss_windows(Session& session, const RunTemplate& run_template, std::span<c
 /// Opens a task that failed or was missed for one more attempt. False: it is not in such a state (any more).
 bool reopen_task(Session& session, Id<Task> task);
 
-/// An attempt has been started.
-void note_attempt_started(Session& session, Id<Job> job);
+/// These jobs, which may be attempts, have been started.
+void note_attempts_started(Session& session, std::vector<std::int64_t> jobs);
 
 /// An attempt has ended: the outcome of its task, which is to be counted, or the next attempt in the queue.
 void note_attempt_ended(Session& session, Id<Task> task, const EndedAttempt& ended, OutcomeTally& tally);
