@@ -207,20 +207,8 @@ Latencies launch_elsewhere(const Places& places, const sql::Address& address) {
     std::streamoff seen = 0;
     for (int i = 0; i < launches_of_fleet; ++i) {
         const std::chrono::nanoseconds begin = std::chrono::system_clock::now().time_since_epoch();
-        std::chrono::nanoseconds started{};
         cli({"run-template", "schedule", "--id", std::to_string(id)});
-        for (int look = 0;; ++look) {
-            std::ifstream file(stamps);
-            file.seekg(seen);
-            std::string line;
-            if (std::getline(file, line) && !file.eof()) {
-                seen = file.tellg();
-                started = std::chrono::nanoseconds(std::stoll(line));
-                break;
-            }
-            if (look > 30'000) throw std::runtime_error("A job that was launched on another node does not start.");
-            std::this_thread::sleep_for(1ms);
-        }
+        const auto started = next_start(stamps, seen);
         // The node is idle again.
         while (database.read([](Session& session) {
             return !session.sql.query(R"(SELECT 1 FROM "job" WHERE "state" IN ('pending', 'claimed', 'running'))")

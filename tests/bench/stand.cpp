@@ -191,6 +191,20 @@ void Stand::stop_server() {
     if (server_) stop(std::exchange(server_, 0));
 }
 
+std::chrono::nanoseconds next_start(const std::filesystem::path& stamps, std::streamoff& seen) {
+    for (int look = 0; look < 30'000; ++look) {
+        std::ifstream file(stamps);
+        file.seekg(seen);
+        std::string line;
+        if (std::getline(file, line) && !file.eof()) {
+            seen = file.tellg();
+            return std::chrono::nanoseconds(std::stoll(line));
+        }
+        std::this_thread::sleep_for(1ms);
+    }
+    throw std::runtime_error("A job that was launched does not start.");
+}
+
 Run Stand::cli(std::vector<std::string> words) const {
     words.insert(words.begin(), (places_.programs / "multiflexi-cli").string());
     const auto out = directory_ / "cli.out";

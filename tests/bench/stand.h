@@ -72,6 +72,10 @@ private:
 
 Timestamp now();
 
+/// When the next job began, since 1970: bench-job adds a line to the file. Waits for it; `seen` is how much of the file
+/// is known already.
+std::chrono::nanoseconds next_start(const std::filesystem::path& stamps, std::streamoff& seen);
+
 /// The groups of figures, each on installations of its own.
 Figures measure_throughput(const Places& places);
 /// The same on PostgreSQL and MariaDB servers of its own, as durable as they are by default; nothing where they are not

@@ -125,18 +125,7 @@ Figures measure_launch(const Places& places) {
     for (int i = 0; i < launches_of_throughput; ++i) {
         const auto begin = std::chrono::system_clock::now().time_since_epoch();
         stand.cli({"runtemplate", "schedule", "--id", std::to_string(id)});
-        for (int look = 0;; ++look) {
-            std::ifstream file(stamps);
-            file.seekg(seen);
-            std::string line;
-            if (std::getline(file, line) && !file.eof()) {
-                seen = file.tellg();
-                latencies.push_back(Milliseconds(std::chrono::nanoseconds(std::stoll(line)) - begin).count());
-                break;
-            }
-            if (look > 10'000) throw std::runtime_error("A launched job does not start.");
-            std::this_thread::sleep_for(1ms);
-        }
+        latencies.push_back(Milliseconds(next_start(stamps, seen) - begin).count());
         stand.wait_for_ended(i + 2, 10s);  // the server is idle again
     }
     for (int i = 0; i < 25; ++i) {
