@@ -24,7 +24,10 @@ std::string patient_script(const Installation& it) {
 Variables elsewhere(const Installation& it, const std::filesystem::path& data) {
     auto out = it.environment;
     out["MULTIFLEXI_DATA"] = data.string();
-    if (it.database().dialect == sql::Dialect::sqlite) out["DB_DATABASE"] = it.database_file().string();
+    if (it.database().dialect == sql::Dialect::sqlite)
+        out["DB_DATABASE"] = it.database_file().string();
+    else
+        out["MULTIFLEXI_KEY_FILE"] = (it.data() / "multiflexi.key").string();
     return out;
 }
 
