@@ -102,6 +102,8 @@ TEST_CASE("jobs that still run when an older state is restored are taken up as f
     CHECK(text_of(record, "state") == "failed");
     CHECK(number_of(record, "exitcode") == 3);
     CHECK(has(text_of(record, "reason"), "The application ended with exit code 3"));
-    if (!has(output(), "xxx")) CHECK(has(text_of(record, "reason"), " A part of its output is missing."));
+    // What the server had kept before the restore may have been given back to the disk.
+    const bool is_complete = output().size() == std::string_view("begin\nend\n").size() + 4'000'000;
+    CHECK(has(text_of(record, "reason"), " A part of its output is missing.") != is_complete);
     CHECK(output().ends_with("end\n"));
 }
