@@ -28,6 +28,10 @@ FORBIDDEN = [
     (r"(?<![\w.>])(::)?v?fork\s*\(", ["execute/shim/shim_maker.cpp", "execute/shim/spool_test.cpp"], "fork copies the page tables of a large server: use posix_spawn"),
     (r"\bsleep_(for|until)\b|\busleep\s*\(", [], "wait for an event, not for a while"),
 ]
+# Use cases reach rows of companies through Repository and ScopedSql only, which know the scope of the caller. The files
+# here read what the server itself needs: the jobs that it has claimed, and its nodes.
+UNSCOPED = re.compile(r"\bsql\.(query|execute)\(|(?<![.:])\brows_of\(")
+SERVER_FILES = ["environment_layers.cpp", "job_preparation.cpp", "server_environment.cpp", "waiting_reason.cpp"]
 
 root = pathlib.Path(sys.argv[1])
 errors = 0
@@ -57,6 +61,9 @@ for path in sorted(root.rglob("*.[ch]*")):
         if path.suffix == ".h" and re.match(FOREIGN, line):
             complain(path, number, "headers of other libraries stay in .cpp files")
         code = line.split("//")[0]
+        is_use_case = layer == "service" and not path.name.endswith("_test.cpp") and path.name not in SERVER_FILES
+        if is_use_case and UNSCOPED.search(code):
+            complain(path, number, "SQL of a use case goes through Call::sql(), which knows the scope")
         for pattern, exempt, reason in FORBIDDEN:
             if layer not in exempt and str(path.relative_to(root)) not in exempt and re.search(pattern, code):
                 complain(path, number, reason)

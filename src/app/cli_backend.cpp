@@ -141,8 +141,9 @@ Result<json::value> LocalBackend::run(const Operation& operation, const json::ob
     return guarded([&]() -> Result<json::value> {
         const auto installation = opened();
         if (!installation) return installation.error();
-        if (!actor_) actor_ = (*installation)->actor(clock_);
-        return (*installation)->run(operation, input, *actor_, clock_);
+        // Who can open the database and read the key can do everything anyway.
+        if (!caller_) caller_ = Caller{(*installation)->actor(clock_), Rights::unlimited()};
+        return (*installation)->run(operation, input, *caller_, clock_);
     });
 }
 

@@ -31,7 +31,7 @@ private:
     std::optional<std::filesystem::path> settings_file_;
     std::optional<Installation> installation_;
     bool is_open_ = false;
-    std::optional<Actor> actor_;
+    std::optional<Caller> caller_;
     std::optional<Operations> operations_;
 };
 

@@ -5,7 +5,9 @@
 #include "base/wake_channel.h"
 #include "domain/node.h"
 #include "store/migration.h"
+#include "store/queries/data_keys.h"
 #include "store/queries/installation_facts.h"
+#include "store/queries/sealed_values.h"
 
 #include <fmt/format.h>
 #include <pwd.h>
@@ -83,7 +85,7 @@ std::optional<std::string> Installation::needed_key(Session& session, NewKey new
     return is_shared || holds_sealed_values(session) ? std::move(noted) : std::nullopt;
 }
 
-Result<void> Installation::take_key(NewKey new_key) {
+Result<void> Installation::take_key(NewKey new_key, const Clock& clock) {
     for (;;) {
         const auto [noted, needed] = database_->read([&](Session& session) {
             return std::pair(sealing_key(session), needed_key(session, new_key, settings_.node));
@@ -91,8 +93,11 @@ Result<void> Installation::take_key(NewKey new_key) {
         auto vault = open_vault({settings_.master_key, settings_.key_file, needed});
         if (!vault) return vault.error();
         if (noted != vault->key_id()) {
-            const bool is_ours =
-                database_->write([&](Session& session) { return change_sealing_key(session, noted, vault->key_id()); });
+            const bool is_ours = database_->write([&](Session& session) {
+                if (!change_sealing_key(session, noted, vault->key_id())) return false;
+                if (noted) retire_data_keys(session, clock.now());
+                return true;
+            });
             // Another node was quicker, and what it has noted may be needed now.
             if (!is_ours) continue;
             if (noted)
@@ -126,25 +131,20 @@ Actor Installation::actor(const Clock& clock) {
     });
 }
 
-Result<json::value> Installation::run(const Operation& operation, const json::object& input, const Actor& actor,
+Result<json::value> Installation::run(const Operation& operation, const json::object& input, const Caller& caller,
                                       const Clock& clock) {
-    bool wake = false;
     const auto work = [&](Session& session) {
-        Call call{.session = session,
-                  .scope = Scope::everything(),
-                  .actor = actor,
-                  .now = clock.now(),
-                  .vault = *vault_,
-                  .zone = zone_.zone.name(),
-                  .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}};
-        auto outcome = operation.run(call, input);
-        wake = call.wake_server;
-        return outcome;
+        return perform(session, operation, input, caller,
+                       {.vault = *vault_,
+                        .now = clock.now(),
+                        .zone = zone_.zone.name(),
+                        .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}});
     };
     auto outcome = operation.access == Access::changes ? database_->write(work) : database_->read(work);
-    if (outcome && wake)
+    if (!outcome) return outcome.error();
+    if (outcome->wake_server)
         for (const auto kind : {Wake::cancel, Wake::queue, Wake::plan}) wake_servers(settings_.wake_directory, kind);
-    return outcome;
+    return std::move(outcome->answer);
 }
 
 }  // namespace mf

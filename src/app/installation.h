@@ -4,7 +4,7 @@
 #include "base/settings.h"
 #include "base/zone.h"
 #include "secure/vault.h"
-#include "service/operation.h"
+#include "service/perform.h"
 
 namespace mf {
 
@@ -25,7 +25,7 @@ public:
     enum class NewKey { refuse, accept };
     /// Takes the key now and notes it with the database; makes the key file when it is missing and no key is needed.
     /// unavailable: the key cannot be had, or another one is needed.
-    Result<void> take_key(NewKey new_key);
+    Result<void> take_key(NewKey new_key, const Clock& clock);
     Database& database() { return *database_; }
     /// The key that has to be had, because secrets of the database are sealed with it, or another node that has not
     /// stopped uses it; none: any will do.
@@ -37,8 +37,8 @@ public:
     /// The person or account on whose behalf this process works; its user row is made when it is missing.
     Actor actor(const Clock& clock);
 
-    /// Runs one operation in a transaction of its own and wakes the servers when it asks for that.
-    Result<json::value> run(const Operation& operation, const json::object& input, const Actor& actor,
+    /// Runs one operation in a transaction of its own (see perform()) and wakes the servers when it asks for that.
+    Result<json::value> run(const Operation& operation, const json::object& input, const Caller& caller,
                             const Clock& clock);
 
 private:

@@ -162,7 +162,7 @@ private:
     }
 
     Result<void> take_key_and_work_base(Installation::NewKey new_key) {
-        if (auto taken = installation_.take_key(new_key); !taken) {
+        if (auto taken = installation_.take_key(new_key, clock_); !taken) {
             exit_code_ = EX_CONFIG;
             return taken;
         }

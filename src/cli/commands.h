@@ -20,13 +20,15 @@ std::span<const Command> artifact_commands();
 std::span<const Command> queue_commands();
 std::span<const Command> node_commands();
 std::span<const Command> database_commands();
+std::span<const Command> audit_commands();
+std::span<const Command> encryption_commands();
 std::span<const Command> program_commands();
 
-inline std::array<std::span<const Command>, 14> command_tables() {
-    return {application_commands(),  definition_commands(), company_commands(), company_app_commands(),
-            run_template_commands(), plan_commands(),       job_commands(),     job_output_commands(),
-            task_commands(),         artifact_commands(),   queue_commands(),   node_commands(),
-            database_commands(),     program_commands()};
+inline std::array<std::span<const Command>, 16> command_tables() {
+    return {application_commands(),  definition_commands(), company_commands(),    company_app_commands(),
+            run_template_commands(), plan_commands(),       job_commands(),        job_output_commands(),
+            task_commands(),         artifact_commands(),   queue_commands(),      node_commands(),
+            database_commands(),     audit_commands(),      encryption_commands(), program_commands()};
 }
 
 /// A command without a table line: input from the options, the result as it is.

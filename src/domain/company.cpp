@@ -60,6 +60,18 @@ const Entity& entity_of<CompanyVariable>() {
     return entity;
 }
 
+template <>
+const Entity& entity_of<CompanyApplication>() {
+    using C = CompanyApplication;
+    static constexpr auto fields =
+        fields_of<C>(field<&C::id>("id", {.key = true, .read_only = true, .listed = true}),
+                     field<&C::company_id>("company_id", {.references = "company", .tenant = true, .listed = true}),
+                     field<&C::app_id>("app_id", {.references = "application", .listed = true}),
+                     field<&C::created_at>("created_at", {.read_only = true}));
+    static constexpr Entity entity{"company_application", "Application of a company", fields};
+    return entity;
+}
+
 Result<void> check(const Company& company) {
     Error error;
     if (trim(company.name).empty()) error.fields.push_back({"name", "The company needs a name."});

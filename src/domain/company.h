@@ -53,4 +53,16 @@ struct CompanyVariable {
 template <>
 const Entity& entity_of<CompanyVariable>();
 
+struct Application;
+
+/// That a company uses an application.
+struct CompanyApplication {
+    Id<CompanyApplication> id;
+    Id<Company> company_id;
+    Id<Application> app_id;
+    Timestamp created_at{};
+};
+template <>
+const Entity& entity_of<CompanyApplication>();
+
 }  // namespace mf

@@ -4,6 +4,7 @@
 #include "base/uptime.h"
 #include "schedule/dispatcher.h"
 #include "schedule/job_memo.h"
+#include "store/queries/data_keys.h"
 
 #include <fmt/format.h>
 
@@ -56,7 +57,10 @@ std::vector<ClaimedJob> Dispatcher::take_to_start(std::stop_token stop) {
 void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token stop) {
     std::optional<JobPreparation> preparation;
     try {
-        database_.read([&](Session& session) { preparation.emplace(session, jobs); });
+        database_.read([&](Session& session) {
+            learn_data_keys(session, vault_);
+            preparation.emplace(session, jobs);
+        });
     } catch (const std::exception& error) {
         const auto* refusal = dynamic_cast<const sql::DatabaseError*>(&error);
         if (refusal && passes(*refusal)) {

@@ -1,83 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include "secure/vault.h"
 
-#include "base/base64.h"
-#include "base/text.h"
 #include "secure/key_file.h"
+#include "secure/legacy_envelope.h"
+#include "secure/openssl.h"
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
-#include <sys/mman.h>
+#include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
-#include <new>
-#include <span>
-#include <stdexcept>
 
 namespace mf {
-
-/// 32 bytes on a page of their own, so that what is said to the kernel about them concerns nothing else.
-class Vault::Key {
-public:
-    static constexpr std::size_t size = 32;
-
-    Key() : page_(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
-        if (page_ == MAP_FAILED) throw std::bad_alloc();
-        // Both are refused in some containers; the vault works without them.
-        ::madvise(page_, size, MADV_DONTDUMP);
-        ::mlock(page_, size);
-    }
-    Key(const Key&) = delete;
-    Key& operator=(const Key&) = delete;
-    ~Key() {
-        OPENSSL_cleanse(page_, size);
-        ::munmap(page_, size);
-    }
-    std::span<unsigned char, size> bytes() const {
-        return std::span<unsigned char, size>(static_cast<unsigned char*>(page_), size);
-    }
-    /// Made when first wanted: OpenSSL's start takes longer than most commands of the command line.
-    const std::string& id() const;
-
-private:
-    void* page_;
-    mutable std::once_flag made_;
-    mutable std::string id_;
-};
-
 namespace {
-
-constexpr std::string_view version = "v1";
-constexpr std::size_t nonce_size = 12;
-constexpr std::size_t tag_size = 16;
-// OpenSSL counts in int; a secret is a password, a key, at most a certificate chain.
-constexpr std::size_t most_bytes = 64 << 20;
-
-struct FreeContext {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
-
-void require(bool success, const char* step) {
-    if (!success) throw std::runtime_error(std::string("OpenSSL failed: ") + step);
-}
-
-const unsigned char* octets(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-unsigned char* octets(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
-
-/// Lengths before the names: no two places give the same text.
-std::string additional_data(std::string_view key_id, const Place& place) {
-    return fmt::format("{}:{}:{}:{}:{}:{}:{}", version, key_id, place.table.size(), place.table, place.column.size(),
-                       place.column, place.row);
-}
-
-Error cannot_open(const Place& place, std::string_view reason) {
-    return Error{ErrorCode::unavailable, fmt::format("The secret in {}.{} of row {} cannot be opened: {}", place.table,
-                                                     place.column, place.row, reason)};
-}
 
 constexpr std::string_view way_out =
     "Bring back the key file, or the ENCRYPTION_MASTER_KEY, that was in use before; all servers of a database need the "
@@ -92,48 +30,68 @@ std::string sentence_about(const KeySource& source, std::string_view found, std:
                        found, needed, way_out);
 }
 
-constexpr std::string_view damaged =
-    "it is damaged, or was copied here from another place. Enter the secret again, or restore the row from a backup.";
+/// The name belongs to the place, so that a wrapped key cannot stand in for another one.
+Place place_of(const std::string& column, std::int64_t version) { return {"encryption_key", column, version}; }
+
+std::string legacy_name(const WrappedKey& key) { return fmt::format("{}/{}", key.name, key.version); }
+
+/// Null: it cannot be unwrapped with this key.
+std::shared_ptr<const SecretKey> unwrap(const SecretKey& master, const WrappedKey& wrapped) {
+    if (wrapped.legacy) return unwrap_legacy_key(master, wrapped.wrapped);
+    auto raw = open_with(master, wrapped.wrapped, place_of(wrapped.name, wrapped.version));
+    if (!raw) return nullptr;
+    std::shared_ptr<SecretKey> key;
+    if (raw->size() == SecretKey::size) {
+        key = std::make_shared<SecretKey>();
+        std::ranges::copy(*raw, key->bytes().begin());
+    }
+    OPENSSL_cleanse(raw->data(), raw->size());
+    return key && key->id() == wrapped.id ? key : nullptr;
+}
 
 }  // namespace
 
-const std::string& Vault::Key::id() const {
-    std::call_once(made_, [this] {
-        constexpr std::string_view purpose = "multiflexi key id";
-        std::array<unsigned char, 32> mark{};
-        unsigned length = 0;
-        require(HMAC(EVP_sha256(), bytes().data(), static_cast<int>(size), octets(purpose), purpose.size(), mark.data(),
-                     &length) != nullptr,
-                "HMAC");
-        id_ = fmt::format("{:02x}", fmt::join(mark.begin(), mark.begin() + 4, ""));
-    });
-    return id_;
-}
-
 struct Vault::State {
+    struct DataKey {
+        WrappedKey wrapped;
+        std::shared_ptr<const SecretKey> key;  ///< null: not unwrapped yet
+    };
+    using DataKeys = std::map<std::string, DataKey, std::less<>>;  ///< by id; those of the former MultiFlexi by name
+
     const KeySource source;
     std::mutex mutex = {};
-    std::unique_ptr<const Key> key = {};
+    std::unique_ptr<const SecretKey> master = {};
+    DataKeys data_keys = {};
+    std::string in_use = {};  ///< empty: none
+
+    /// Null: there is no such key, or the master key does not unwrap it.
+    std::shared_ptr<const SecretKey> data_key(const SecretKey& with, std::string_view name) {
+        const std::lock_guard lock(mutex);
+        const auto found = data_keys.find(name);
+        if (found == data_keys.end()) return nullptr;
+        if (!found->second.key) found->second.key = unwrap(with, found->second.wrapped);
+        return found->second.key;
+    }
 };
 
 Vault::Vault(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-const Vault::Key& Vault::key() const {
+const SecretKey& Vault::master() const {
     if (const auto loaded = load(); !loaded) throw std::runtime_error(loaded.error().message);
-    return *state_->key;  // once there it stays
+    return *state_->master;  // once there it stays
 }
 
-const std::string& Vault::key_id() const { return key().id(); }
+const std::string& Vault::key_id() const { return master().id(); }
 
 Result<void> Vault::load() const {
     const std::lock_guard lock(state_->mutex);
-    if (state_->key) return {};
+    if (state_->master) return {};
     const auto& [master_key, key_file, needed] = state_->source;
-    auto key = std::make_unique<Key>();
+    auto key = std::make_unique<SecretKey>();
     if (master_key && !master_key->empty()) {
-        require(EVP_Digest(master_key->data(), master_key->size(), key->bytes().data(), nullptr, EVP_sha256(),
-                           nullptr) == 1,
-                "SHA-256");
+        require_openssl(EVP_Digest(master_key->data(), master_key->size(), key->bytes().data(), nullptr, EVP_sha256(),
+                                   nullptr) == 1,
+                        "SHA-256");
     } else if (auto done = read_key_file(key_file, key->bytes(), needed ? IfMissing::refuse : IfMissing::make); !done) {
         if (done.error().code != ErrorCode::not_found) return done;
         return Error{ErrorCode::unavailable,
@@ -143,7 +101,7 @@ Result<void> Vault::load() const {
     }
     if (needed && key->id() != *needed)
         return Error{ErrorCode::unavailable, sentence_about(state_->source, key->id(), *needed)};
-    state_->key = std::move(key);
+    state_->master = std::move(key);
     return {};
 }
 
@@ -155,71 +113,91 @@ Vault::Vault(Vault&&) noexcept = default;
 Vault& Vault::operator=(Vault&&) noexcept = default;
 Vault::~Vault() = default;
 
+void Vault::learn(std::vector<WrappedKey> keys) const {
+    State::DataKeys known;
+    std::string in_use;
+    for (auto& wrapped : keys) {
+        auto name = wrapped.legacy ? legacy_name(wrapped) : wrapped.id;
+        if (wrapped.in_use) in_use = name;
+        known[std::move(name)].wrapped = std::move(wrapped);
+    }
+    const std::lock_guard lock(state_->mutex);
+    for (auto& [name, data_key] : known)
+        if (const auto before = state_->data_keys.find(name); before != state_->data_keys.end())
+            if (before->second.wrapped.wrapped == data_key.wrapped.wrapped) data_key.key = before->second.key;
+    state_->data_keys = std::move(known);
+    state_->in_use = std::move(in_use);
+}
+
+WrappedKey Vault::make_data_key(std::string name, std::int64_t version) const {
+    SecretKey key;
+    key.make();
+    WrappedKey out{.name = std::move(name), .version = version, .id = key.id()};
+    const auto bytes = key.bytes();
+    const std::string_view raw(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    out.wrapped = seal_with(master(), raw, place_of(out.name, version));
+    return out;
+}
+
+bool Vault::knows(const WrappedKey& key) const { return load() && unwrap(master(), key) != nullptr; }
+
+std::string Vault::mark(std::string_view text) const {
+    // A key of its own, so that what is marked and what is sealed have nothing in common.
+    constexpr std::string_view purpose = "multiflexi mark";
+    std::array<unsigned char, 32> derived{}, made{};
+    unsigned length = 0;
+    const auto bytes = master().bytes();
+    require_openssl(HMAC(EVP_sha256(), bytes.data(), static_cast<int>(bytes.size()), octets(purpose), purpose.size(),
+                         derived.data(), &length) != nullptr &&
+                        HMAC(EVP_sha256(), derived.data(), static_cast<int>(derived.size()), octets(text), text.size(),
+                             made.data(), &length) != nullptr,
+                    "HMAC");
+    OPENSSL_cleanse(derived.data(), derived.size());
+    return fmt::format("{}:{:02x}", key_id(), fmt::join(made, ""));
+}
+
 std::string Vault::seal(std::string_view secret, const Place& place) const {
-    if (secret.size() > most_bytes) throw std::length_error("a secret of more than 64 MiB cannot be sealed");
-    const auto bytes = key().bytes();
-    std::string nonce(nonce_size, '\0');
-    require(RAND_bytes(octets(nonce), static_cast<int>(nonce_size)) == 1, "random numbers");
-    const auto extra = additional_data(key_id(), place);
-    std::string sealed(secret.size() + tag_size, '\0');
-    const Context context(EVP_CIPHER_CTX_new());
-    int count = 0;
-    require(context && EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, bytes.data(), octets(nonce)) == 1,
-            "start of encryption");
-    require(EVP_EncryptUpdate(context.get(), nullptr, &count, octets(extra), static_cast<int>(extra.size())) == 1,
-            "additional data");
-    // An empty input pointer would tell OpenSSL that the input has ended.
-    if (!secret.empty())
-        require(EVP_EncryptUpdate(context.get(), octets(sealed), &count, octets(secret),
-                                  static_cast<int>(secret.size())) == 1,
-                "encryption");
-    require(EVP_EncryptFinal_ex(context.get(), octets(sealed) + secret.size(), &count) == 1, "end of encryption");
-    require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(tag_size),
-                                octets(sealed) + secret.size()) == 1,
-            "tag");
-    return fmt::format("{}:{}:{}:{}", version, key_id(), to_base64(nonce), to_base64(sealed));
+    std::string in_use;
+    {
+        const std::lock_guard lock(state_->mutex);
+        in_use = state_->in_use;
+    }
+    if (in_use.empty()) return seal_with_master(secret, place);
+    const auto key = state_->data_key(master(), in_use);
+    if (!key)
+        throw std::runtime_error(
+            fmt::format("The data key {} does not belong to the master key {}. {}", in_use, key_id(), way_out));
+    return seal_with(*key, secret, place);
+}
+
+std::string Vault::seal_with_master(std::string_view secret, const Place& place) const {
+    return seal_with(master(), secret, place);
+}
+
+bool Vault::is_up_to_date(std::string_view sealed) const {
+    const auto id = key_of_sealed(sealed);
+    if (!id) return false;
+    const std::lock_guard lock(state_->mutex);
+    return !state_->in_use.empty() ? *id == state_->in_use : state_->master && *id == state_->master->id();
 }
 
 Result<std::string> Vault::open(std::string_view sealed, const Place& place) const {
     if (const auto loaded = load(); !loaded) return cannot_open(place, loaded.error().message);
-    const auto parts = split(sealed, ':');
-    if (parts.size() != 4 || parts[0] != version) return cannot_open(place, damaged);
-    const auto nonce = from_base64(parts[2]);
-    auto content = from_base64(parts[3]);
-    const bool is_key_id =
-        parts[1].size() == key_id().size() && parts[1].find_first_not_of("0123456789abcdef") == std::string_view::npos;
-    if (!is_key_id || !nonce || nonce->size() != nonce_size || !content || content->size() < tag_size ||
-        content->size() > most_bytes + tag_size)
-        return cannot_open(place, damaged);
-    if (parts[1] != key_id())
+    if (const auto id = key_of_sealed(sealed)) {
+        if (*id == key_id()) return open_with(master(), sealed, place);
+        if (const auto key = state_->data_key(master(), *id)) return open_with(*key, sealed, place);
         return cannot_open(place, fmt::format("it was sealed with the key {}, but this installation uses the key {}. "
                                               "Bring back the former ENCRYPTION_MASTER_KEY or key file, or enter the "
                                               "secret again.",
-                                              parts[1], key_id()));
-
-    const auto extra = additional_data(key_id(), place);
-    const auto length = content->size() - tag_size;
-    std::string secret(length, '\0');
-    const Context context(EVP_CIPHER_CTX_new());
-    int count = 0;
-    require(context && EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key().bytes().data(),
-                                          octets(*nonce)) == 1,
-            "start of decryption");
-    require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag_size),
-                                octets(*content) + length) == 1,
-            "tag");
-    require(EVP_DecryptUpdate(context.get(), nullptr, &count, octets(extra), static_cast<int>(extra.size())) == 1,
-            "additional data");
-    if (length > 0)
-        require(
-            EVP_DecryptUpdate(context.get(), octets(secret), &count, octets(*content), static_cast<int>(length)) == 1,
-            "decryption");
-    unsigned char rest[tag_size];
-    if (EVP_DecryptFinal_ex(context.get(), rest, &count) != 1) {
-        OPENSSL_cleanse(secret.data(), secret.size());
-        return cannot_open(place, damaged);
+                                              *id, key_id()));
     }
-    return secret;
+    const auto name = legacy_key_name(sealed);
+    if (name.empty()) return cannot_open(place, damaged_secret);
+    if (const auto key = state_->data_key(master(), name)) return open_legacy(*key, sealed, place);
+    return cannot_open(place, fmt::format("it was encrypted by the former MultiFlexi with its key '{}', which this "
+                                          "installation does not have or cannot unwrap with its master key. Bring back "
+                                          "the former ENCRYPTION_MASTER_KEY, or enter the secret again.",
+                                          name.substr(0, 80)));
 }
 
 Result<Vault> open_vault(KeySource source) {

@@ -43,7 +43,7 @@ void apply_definition(Call& call, const ApplicationDefinition& definition, const
     if (!definition.code.empty())
         application.code = definition.code;
     else if (application.code.empty())
-        application.code = free_code(call.session, "application", application.name, "application");
+        application.code = free_code(call, "application", application.name, "application");
     application.tags = definition.tags;
     application.requirements = definition.requirements;
     application.setup = definition.setup;

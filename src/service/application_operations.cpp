@@ -74,7 +74,6 @@ Result<json::value> get_application(Call& call, const ApplicationLookup& by) {
 }
 
 Result<json::value> remove_application(Call& call, const ApplicationLookup& by) {
-    if (auto may = check_may_change_applications(call); !may) return may.error();
     const auto before = find_application(call, by.id, by.uuid);
     if (!before) return before.error();
     const Naming named =
@@ -83,7 +82,6 @@ Result<json::value> remove_application(Call& call, const ApplicationLookup& by) 
 }
 
 Result<json::value> remove_by_document(Call& call, const DocumentInput& input) {
-    if (auto may = check_may_change_applications(call); !may) return may.error();
     std::string uuid = input.uuid.value_or("");
     Naming named{"uuid", to_text(json::value(uuid))};
     if (uuid.empty()) {
@@ -113,7 +111,6 @@ AllowedNames allowed_names(const Call& call, const DocumentInput& input) {
 }
 
 Result<json::value> import(Call& call, const DocumentInput& input) {
-    if (auto may = check_may_change_applications(call); !may) return may.error();
     const auto done =
         import_application(call, {.document = input.document,
                                   .file = input.file.value_or(""),
@@ -182,11 +179,6 @@ Result<json::value> show_config(Call& call, const ApplicationLookup& by) {
 
 }  // namespace
 
-Result<void> check_may_change_applications(const Call& call) {
-    if (!call.scope.company()) return {};
-    return Error{ErrorCode::forbidden, "Only an administrator of the installation may change applications."};
-}
-
 Result<Application> find_application(Call& call, std::optional<std::int64_t> id, const std::optional<std::string>& uuid,
                                      const std::optional<std::string>& name) {
     ListQuery query{.equals = {only_live()}};
@@ -205,31 +197,34 @@ Result<Application> find_application(Call& call, std::optional<std::int64_t> id,
 void add_application_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"application:list", "GET /applications", "List applications.", read}, list_applications);
-    add(operations, {"application:get", "GET /applications/{id}", "Show one application.", read}, get_application);
-    add(operations, {"application:create", "POST /applications", "Make an application by hand.", administer, changes},
+    add(operations, {"application:list", "GET /applications", "List applications.", view_catalog}, list_applications);
+    add(operations, {"application:get", "GET /applications/{id}", "Show one application.", view_catalog},
+        get_application);
+    add(operations, {"application:create", "POST /applications", "Make an application by hand.", edit_catalog, changes},
         create_application);
-    add(operations, {"application:update", "PATCH /applications/{id}", "Change an application.", administer, changes},
+    add(operations, {"application:update", "PATCH /applications/{id}", "Change an application.", edit_catalog, changes},
         update_application);
     add(operations,
         {"application:delete", "DELETE /applications/{id}", "Remove an application; the history of its jobs is kept.",
-         administer, changes},
+         edit_catalog, changes},
         remove_application);
     add(operations,
         {"application:import", "POST /applications/import", "Import a definition: create or update its application.",
-         administer, changes},
+         edit_catalog, changes},
         import);
-    add(operations, {"application:validate", "POST /applications/validate", "Check a definition.", read}, validate);
+    add(operations, {"application:validate", "POST /applications/validate", "Check a definition.", view_catalog},
+        validate);
     add(operations,
-        {"application:export", "GET /applications/{id}/definition", "Give the definition of an application.", read},
+        {"application:export", "GET /applications/{id}/definition", "Give the definition of an application.",
+         view_catalog},
         export_document);
     add(operations,
-        {"application:remove", "POST /applications/remove", "Remove the application of a definition.", administer,
+        {"application:remove", "POST /applications/remove", "Remove the application of a definition.", edit_catalog,
          changes},
         remove_by_document);
     add(operations,
         {"application:show-config", "GET /applications/{id}/fields", "List the variables an application declares.",
-         read},
+         view_catalog},
         show_config);
 }
 

@@ -8,9 +8,6 @@ namespace mf {
 void add_application_operations(Operations& operations);
 void add_company_application_operations(Operations& operations);
 
-/// forbidden for callers of one company: applications belong to all.
-Result<void> check_may_change_applications(const Call& call);
-
 /// An application that is not retired, by id or uuid (name only when neither is given).
 Result<Application> find_application(Call& call, std::optional<std::int64_t> id, const std::optional<std::string>& uuid,
                                      const std::optional<std::string>& name = {});

@@ -225,11 +225,11 @@ TEST_CASE("a definition without uuid names nothing that could be removed") {
 
 TEST_CASE("callers of one company read applications and change none") {
     ApplicationDesk desk;
-    const auto scope = Scope::only(desk.company.id);
+    const auto rights = testing::manager_of(desk.company.id);
     const auto id = desk.application.id.value;
-    CHECK(desk.run("application:list", {}, scope)->as_array().size() == 1);
-    CHECK(desk.run("application:get", {{"id", id}}, scope));
-    CHECK(desk.run("application:export", {{"id", id}}, scope));
+    CHECK(desk.run("application:list", {}, rights)->as_array().size() == 1);
+    CHECK(desk.run("application:get", {{"id", id}}, rights));
+    CHECK(desk.run("application:export", {{"id", id}}, rights));
     for (const auto& [operation, input] : std::initializer_list<std::pair<const char*, json::object>>{
              {"application:create", {{"name", "x"}, {"uuid", ledger_uuid}, {"executable", "/bin/true"}}},
              {"application:update", {{"id", id}, {"name", "x"}}},
@@ -237,7 +237,7 @@ TEST_CASE("callers of one company read applications and change none") {
              {"application:import", {{"document", to_text(ledger_with_secret())}}},
              {"application:remove", {{"uuid", desk.application.uuid}}}}) {
         CAPTURE(operation);
-        CHECK(desk.error_of(operation, input, scope).code == ErrorCode::forbidden);
+        CHECK(desk.error_of(operation, input, rights).code == ErrorCode::forbidden);
     }
 }
 
@@ -268,9 +268,9 @@ TEST_CASE("a company uses an application from its assignment to the end of it") 
     CHECK(desk.error_of("company-app:assign", {{"company_id", 1}}).code == ErrorCode::invalid);
 
     const auto bravo = desk.add_company("bravo");
-    const auto scope = Scope::only(bravo.id);
-    CHECK(desk.run("company-app:list", {}, scope)->as_array().empty());
-    CHECK(desk.error_of("company-app:unassign", pair, scope).code == ErrorCode::not_found);
+    const auto rights = testing::manager_of(bravo.id);
+    CHECK(desk.run("company-app:list", {}, rights)->as_array().empty());
+    CHECK(desk.error_of("company-app:unassign", pair, rights).code == ErrorCode::not_found);
 
     const auto gone = desk.run("company-app:unassign", pair);
     REQUIRE(gone);

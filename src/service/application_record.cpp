@@ -7,7 +7,7 @@ namespace {
 /// Of the applications with keys in this range, in the order of their definitions.
 std::map<std::int64_t, json::array> patterns_between(Call& call, std::int64_t first, std::int64_t last) {
     std::map<std::int64_t, json::array> out;
-    for (const auto& row : call.session.sql.query(
+    for (const auto& row : call.sql().query(
              R"(SELECT "application_id", "path" FROM "application_artifact" WHERE "application_id" BETWEEN ? AND ?
 ORDER BY "application_id", "position")",
              {first, last}))

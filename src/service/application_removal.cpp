@@ -16,7 +16,9 @@ Error in_use(const Application& application, const std::vector<RunTemplate>& som
     std::string list;
     for (const RunTemplate& origin : some)
         list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", origin.id.value, printable(origin.name));
-    if (all > std::ssize(some)) list += fmt::format(" and {} more", all - std::ssize(some));
+    if (all > std::ssize(some))
+        list += some.empty() ? std::string("of companies that you do not see")
+                             : fmt::format(" and {} more", all - std::ssize(some));
     auto sentence = fmt::format(
         "The application '{}' is used by {}: {}. Remove {} first, or use --cascade.", printable(application.name),
         all == 1 ? "one run template" : fmt::format("{} run templates", all), list, all == 1 ? "it" : "them");
@@ -32,7 +34,7 @@ Result<json::value> retire_application(Call& call, const Application& before, co
     if (const auto all = call.repository<RunTemplate>().count(users); all > 0 && cascade == Cascade::no) {
         auto some = users;
         some.limit = 20;
-        return in_use(before, call.repository<RunTemplate>().list(some), all, named);
+        return in_use(before, Repository<RunTemplate>(call.session, call.seen()).list(some), all, named);
     }
     retire_run_templates(call, users);
     Application after = before;

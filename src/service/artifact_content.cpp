@@ -8,7 +8,7 @@
 
 namespace mf {
 
-Result<Artifact> find_artifact(Session& session, Scope scope, Id<Artifact> id) {
+Result<Artifact> find_artifact(Session& session, const Scope& scope, Id<Artifact> id) {
     auto found = Repository<Artifact>(session, scope).find(id);
     if (!found) return Error{ErrorCode::not_found, fmt::format("Artifact not found: ID={}", id.value)};
     return found;

@@ -6,7 +6,7 @@
 
 namespace mf {
 
-Result<Artifact> find_artifact(Session& session, Scope scope, Id<Artifact> id);
+Result<Artifact> find_artifact(Session& session, const Scope& scope, Id<Artifact> id);
 
 /// Where the reading of an artifact has come to; a new one begins at the start.
 struct ArtifactPosition {

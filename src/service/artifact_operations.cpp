@@ -84,7 +84,7 @@ void add_artifact_operations(Operations& operations) {
     add(operations, {"artifact:list", "GET /artifacts", "List what jobs left behind."}, list_artifacts);
     add(operations, {"artifact:get", "GET /artifacts/{id}", "Show one artifact with its content."}, get_artifact);
     add(operations,
-        {"artifact:delete", "DELETE /artifacts/{id}", "Remove an artifact.", Permission::administer, Access::changes},
+        {"artifact:delete", "DELETE /artifacts/{id}", "Remove an artifact.", Permission::manage, Access::changes},
         remove_artifact);
 }
 

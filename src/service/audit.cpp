@@ -2,13 +2,32 @@
 #include "service/audit.h"
 
 namespace mf {
+namespace {
 
-void audit(Call& call, const AuditEntry& entry) {
-    call.session.sql.execute(
-        R"(INSERT INTO "audit" ("at", "user_id", "company_id", "entity", "entity_id", "action", "details") VALUES (?, ?, ?, ?, ?, ?, ?))",
-        {std::int64_t{call.now.time_since_epoch().count()}, call.actor.user.value,
-         entry.company ? Value{entry.company->value} : Value{}, std::string(entry.entity), entry.id,
-         std::string(entry.action), to_text(entry.details)});
+/// Documents and icons would drown the log.
+constexpr std::size_t longest_field = 100'000;
+constexpr std::size_t most_details = 60'000;
+
+}  // namespace
+
+void audit(Call& call, const AuditNote& note) {
+    auto details = to_text(note.details);
+    if (details.size() > most_details) {
+        json::object names;
+        for (const auto& member : note.details) names[member.key()] = "too long to be kept here";
+        details = to_text(names);
+    }
+    AuditEntry entry{.at = call.now,
+                     .login = call.actor.login,
+                     .company_id = note.company,
+                     .entity = std::string(note.entity),
+                     .entity_id = note.id,
+                     .action = std::string(note.action),
+                     .entry = call.actor.entry,
+                     .address = call.actor.address,
+                     .details = std::move(details)};
+    if (call.actor.user.value != 0) entry.user_id = call.actor.user;
+    call.audited.push_back(std::move(entry));
 }
 
 json::object changed_fields(const Entity& entity, const void* before, const void* after) {
@@ -17,8 +36,7 @@ json::object changed_fields(const Entity& entity, const void* before, const void
     json::object out;
     for (const Field& field : entity.fields) {
         if (field.read(before) == field.read(after)) continue;
-        // Documents and icons would drown the log.
-        if (field.options.max_length > 100'000)
+        if (field.options.max_length > longest_field)
             out[field.name] = "changed";
         else
             out[field.name] = {{"from", old_values.at(field.name)}, {"to", new_values.at(field.name)}};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "service/application_operations.h"
+#include "service/audit_operations.h"
 #include "service/company_operations.h"
 #include "service/job_operations.h"
 #include "service/node_operations.h"
@@ -22,6 +23,8 @@ Operations all_operations() {
     add_status_operations(operations);
     add_prune_operation(operations);
     add_cleanup_operation(operations);
+    add_audit_operations(operations);
+    add_encryption_operations(operations);
     return operations;
 }
 

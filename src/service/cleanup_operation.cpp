@@ -31,15 +31,10 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
                      fmt::format("The age in days must be from 1 to {}, not {}.", most_days, input.days)};
     const auto before = call.now - std::chrono::days(input.days);
     // What has not ended has no end.
-    std::string text = R"(SELECT "id" FROM "job" WHERE "end" < ?)";
-    std::vector<Value> parameters{std::int64_t{before.time_since_epoch().count()}};
-    if (call.scope.company()) {
-        text += R"( AND "company_id" = ?)";
-        parameters.emplace_back(*call.scope.company());
-    }
-    text += fmt::format(R"( ORDER BY "id" LIMIT {})", most_erased_at_once);
     std::int64_t removed = 0, tasks = 0;
-    for (const auto& row : call.session.sql.query(text, parameters)) {
+    const auto ended = call.sql().query(R"(SELECT "id" FROM "job" WHERE "end" < ? AND {scope} ORDER BY "id" LIMIT ?)",
+                                        {ms(before), most_erased_at_once});
+    for (const auto& row : ended) {
         const auto erased = erase_job(call.session, call.scope, {std::get<std::int64_t>(row[0])}, call.now);
         if (!erased) return erased.error();
         ++removed;
@@ -61,8 +56,8 @@ Result<json::value> cleanup(Call& call, const CleanupInput& input) {
 
 void add_cleanup_operation(Operations& operations) {
     add(operations,
-        {"job:cleanup", "POST /jobs/cleanup", "Remove jobs that ended long ago, some at a time.",
-         Permission::administer, Access::changes},
+        {"job:cleanup", "POST /jobs/cleanup", "Remove jobs that ended long ago, some at a time.", Permission::manage,
+         Access::changes},
         cleanup);
 }
 

@@ -33,7 +33,7 @@ TEST_CASE("jobs that ended long ago are removed, of the company of the one who a
     for (const std::int64_t wrong : {-1, 0, 36501})
         CHECK(desk.run("job:cleanup", {{"days", wrong}}).error().code == ErrorCode::invalid);
     CHECK_FALSE(desk.run("job:cleanup", {}));
-    const auto answer = desk.run("job:cleanup", {{"days", 30}}, Scope::only(desk.company.id));
+    const auto answer = desk.run("job:cleanup", {{"days", 30}}, testing::manager_of(desk.company.id));
     REQUIRE(answer);
     CHECK(to_text(*answer) == R"({"deleted_jobs":1,"deleted_tasks":0,"days":30,"more":false})");
     CHECK(left() == std::vector{of_other, at_limit, running});

@@ -82,6 +82,14 @@ Result<json::value> assign(Call& call, const AssignmentInput& input) {
     const auto existing = run_templates.first(
         {.equals = {{"company_id", company.id.value}, {"app_id", application.id.value}, only_live()}});
     const bool is_new = assign_application(call, company.id, application.id);
+    const auto note = [&](std::string_view action, Id<RunTemplate> of) {
+        audit(call, {.entity = "company_application",
+                     .id = application.id.value,
+                     .action = action,
+                     .company = company.id,
+                     .details = {{"runtemplate_id", of.value}}});
+    };
+    if (existing && is_new) note("assign", existing->id);
     if (existing)
         return json::value{{"status", "ok"},
                            {"message", "Already assigned"},
@@ -96,11 +104,7 @@ Result<json::value> assign(Call& call, const AssignmentInput& input) {
                      .updated_at = call.now};
     plan_from_now(made, {.now = call.now});
     if (auto inserted = run_templates.insert(made); !inserted) return inserted.error();
-    audit(call, {.entity = "company_application",
-                 .id = application.id.value,
-                 .action = is_new ? "assign" : "create_runtemplate",
-                 .company = company.id,
-                 .details = {{"runtemplate_id", made.id.value}}});
+    note(is_new ? "assign" : "create_runtemplate", made.id);
     const auto warnings = configuration_warnings(call, made);
     return json::value{{"status", "success"},
                        {"message", "Application assigned to company"},
@@ -119,8 +123,8 @@ Result<json::value> unassign(Call& call, const AssignmentInput& input) {
     json::array removed;
     for (const auto& origin : call.repository<RunTemplate>().list(which)) removed.emplace_back(origin.id.value);
     retire_run_templates(call, which);
-    call.session.sql.execute(R"(DELETE FROM "company_application" WHERE "company_id" = ? AND "app_id" = ?)",
-                             {company.id.value, application.id.value});
+    call.sql().execute(R"(DELETE FROM "company_application" WHERE "company_id" = ? AND "app_id" = ? AND {scope})",
+                       {company.id.value, application.id.value});
     audit(call, {.entity = "company_application",
                  .id = application.id.value,
                  .action = "unassign",
@@ -136,28 +140,23 @@ Result<json::value> unassign(Call& call, const AssignmentInput& input) {
 }  // namespace
 
 bool assign_application(Call& call, Id<Company> company, Id<Application> application) {
-    if (!call.session.sql
-             .query(R"(SELECT 1 FROM "company_application" WHERE "company_id" = ? AND "app_id" = ?)",
-                    {company.value, application.value})
-             .empty())
-        return false;
-    call.session.sql.execute(
-        R"(INSERT INTO "company_application" ("company_id", "app_id", "created_at") VALUES (?, ?, ?))",
-        {company.value, application.value, std::int64_t{call.now.time_since_epoch().count()}});
-    return true;
+    auto uses = call.repository<CompanyApplication>();
+    if (uses.count({.equals = {{"company_id", company.value}, {"app_id", application.value}}}) > 0) return false;
+    CompanyApplication use{.company_id = company, .app_id = application, .created_at = call.now};
+    return static_cast<bool>(uses.insert(use));
 }
 
 void add_company_application_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"company-app:list", "GET /company-applications", "List which applications companies use.", read},
+    add(operations, {"company-app:list", "GET /company-applications", "List which applications companies use.", view},
         list_assignments);
     add(operations,
-        {"company-app:assign", "POST /company-applications", "Let a company use an application.", write, changes},
+        {"company-app:assign", "POST /company-applications", "Let a company use an application.", edit, changes},
         assign);
     add(operations,
         {"company-app:unassign", "DELETE /company-applications",
-         "End the use of an application; the history of its jobs is kept.", write, changes},
+         "End the use of an application; the history of its jobs is kept.", edit, changes},
         unassign);
 }
 

@@ -143,11 +143,9 @@ Result<void> check_unique(Call& call, const Company& company) {
 
 Result<Company> create_company(Call& call, const CompanyInput& input) {
     if (!input.name || trim(*input.name).empty()) return Error{ErrorCode::invalid, "Missing --name"};
-    if (call.scope.company())
-        return Error{ErrorCode::forbidden, "Only an administrator of the installation may create companies."};
     Company company{.created_at = call.now, .updated_at = call.now};
     apply_company_input(input, company);
-    if (company.code.empty()) company.code = free_code(call.session, "company", company.name, "company");
+    if (company.code.empty()) company.code = free_code(call, "company", company.name, "company");
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     if (auto good = check(company); !good) return good.error();
     if (auto unique = check_unique(call, company); !unique) return unique.error();
@@ -277,25 +275,25 @@ Result<Company> company_named(Call& call, std::string_view id_or_code) {
 void add_company_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"company:list", "GET /companies", "List companies.", read}, list_companies);
-    add(operations, {"company:get", "GET /companies/{id}", "Show one company.", read}, find_company);
+    add(operations, {"company:list", "GET /companies", "List companies.", view}, list_companies);
+    add(operations, {"company:get", "GET /companies/{id}", "Show one company.", view}, find_company);
     add(operations, {"company:create", "POST /companies", "Create a company.", administer, changes}, create_company);
-    add(operations, {"company:update", "PATCH /companies/{id}", "Change a company.", write, changes}, update_company);
+    add(operations, {"company:update", "PATCH /companies/{id}", "Change a company.", manage, changes}, update_company);
     add(operations,
         {"company:remove", "DELETE /companies/{id}", "Remove a company; the history of its jobs is kept.", administer,
          changes},
         remove_company);
     add(operations,
         {"company:variable-list", "GET /companies/{company_id}/variables",
-         "List the variables that all jobs of a company receive.", read},
+         "List the variables that all jobs of a company receive.", view},
         list_variables);
     add(operations,
         {"company:variable-set", "PUT /companies/{company_id}/variables/{name}", "Give a company variable a value.",
-         write, changes},
+         manage, changes},
         set_variable);
     add(operations,
         {"company:variable-unset", "DELETE /companies/{company_id}/variables/{name}", "Remove a company variable.",
-         write, changes},
+         manage, changes},
         unset_variable);
 }
 

@@ -153,14 +153,15 @@ TEST_CASE("lists of companies page by limit, offset, order and key") {
 TEST_CASE("a caller of one company sees and changes that company alone") {
     CompanyDesk desk;
     const auto bravo = desk.add_company("bravo");
-    const auto scope = Scope::only(desk.company.id);
-    CHECK(desk.run("company:list", {}, scope)->as_array().size() == 1);
-    CHECK(desk.error_of("company:get", {{"id", bravo.id.value}}, scope).code == ErrorCode::not_found);
-    CHECK(desk.error_of("company:update", {{"id", bravo.id.value}, {"name", "x"}}, scope).code == ErrorCode::not_found);
-    CHECK(desk.error_of("company:create", {{"name", "New"}}, scope).code == ErrorCode::forbidden);
-    CHECK(desk.run("company:update", {{"id", desk.company.id.value}, {"name", "Acme Ltd"}}, scope));
+    const auto rights = testing::manager_of(desk.company.id);
+    CHECK(desk.run("company:list", {}, rights)->as_array().size() == 1);
+    CHECK(desk.error_of("company:get", {{"id", bravo.id.value}}, rights).code == ErrorCode::not_found);
+    CHECK(desk.error_of("company:update", {{"id", bravo.id.value}, {"name", "x"}}, rights).code ==
+          ErrorCode::not_found);
+    CHECK(desk.error_of("company:create", {{"name", "New"}}, rights).code == ErrorCode::forbidden);
+    CHECK(desk.run("company:update", {{"id", desk.company.id.value}, {"name", "Acme Ltd"}}, rights));
     // What the other one is called is not told either.
-    const auto error = desk.error_of("company:update", {{"id", desk.company.id.value}, {"code", "bravo"}}, scope);
+    const auto error = desk.error_of("company:update", {{"id", desk.company.id.value}, {"code", "bravo"}}, rights);
     CHECK(error.code == ErrorCode::conflict);
     CHECK(error.message.find(std::to_string(bravo.id.value)) == std::string::npos);
 }

@@ -53,17 +53,19 @@ std::map<std::int64_t, json::object> job_environments(Call& call, std::span<cons
         (waits ? waiting : begun).push_back(job.id.value);
         if (waits) origins.push_back(job.runtemplate_id.value);
     }
-    rows_of(call.session, R"(SELECT "job_id", "env" FROM "job_environment" WHERE "job_id" IN ({}))", begun,
-            [&](sql::Row& row) { out[integer_of(row[0])] = recorded(std::get<std::string>(row[1])); });
+    call.sql().rows_of(R"(SELECT "job_id", "env" FROM "job_environment" WHERE "job_id" IN ({}))", begun,
+                       [&](sql::Row& row) { out[integer_of(row[0])] = recorded(std::get<std::string>(row[1])); });
     if (waiting.empty()) return out;
 
     std::map<std::int64_t, std::string> overrides;
-    rows_of(call.session, R"(SELECT "job_id", "sealed" FROM "job_override" WHERE "job_id" IN ({}))", waiting,
-            [&](sql::Row& row) { overrides[integer_of(row[0])] = std::get<std::string>(std::move(row[1])); });
+    call.sql().rows_of(
+        R"(SELECT "job_id", "sealed" FROM "job_override" WHERE "job_id" IN ({}))", waiting,
+        [&](sql::Row& row) { overrides[integer_of(row[0])] = std::get<std::string>(std::move(row[1])); });
     std::vector<RunTemplate> run_templates;
-    rows_of(call.session,
-            fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "id" IN ({{}}))", column_list(entity_of<RunTemplate>())),
-            origins, [&](sql::Row& row) { fill(entity_of<RunTemplate>(), row, &run_templates.emplace_back()); });
+    call.sql().rows_of(fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "id" IN ({{}}) AND {{scope}})",
+                                   column_list(entity_of<RunTemplate>())),
+                       origins,
+                       [&](sql::Row& row) { fill(entity_of<RunTemplate>(), row, &run_templates.emplace_back()); });
     std::ranges::sort(run_templates, {}, &RunTemplate::id);
     const LayerRows rows(call.session, run_templates);
     const auto inherited = published_environment(call.session).value_or(std::vector<GivenVariable>());

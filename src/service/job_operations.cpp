@@ -291,13 +291,8 @@ Result<json::value> job_status(Call& call, const NoInput&) {
     const auto jobs = job_statistics(call.session, call.scope, call.now);
     const auto queue = queue_statistics(call.session, call.scope, call.now, {});
     const auto applications = call.repository<Application>().count({.equals = {only_live()}});
-    std::string planned = R"(SELECT COUNT(*) FROM "runtemplate" WHERE "next_launch" IS NOT NULL)";
-    std::vector<Value> parameters;
-    if (call.scope.company()) {
-        planned += R"( AND "company_id" = ?)";
-        parameters.emplace_back(*call.scope.company());
-    }
-    const auto repeated = call.session.sql.query(planned, parameters);
+    const auto repeated =
+        call.sql().query(R"(SELECT COUNT(*) FROM "runtemplate" WHERE "next_launch" IS NOT NULL AND {scope})");
     return json::value{{"successful_jobs", jobs.succeeded},  {"failed_jobs", jobs.failed},
                        {"withdrawn_jobs", jobs.withdrawn},   {"incomplete_jobs", jobs.unfinished()},
                        {"total_applications", applications}, {"repeated_jobs", std::get<std::int64_t>(repeated[0][0])},
@@ -309,18 +304,17 @@ Result<json::value> job_status(Call& call, const NoInput&) {
 void add_job_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"job:list", "GET /jobs", "List jobs.", read}, list_jobs);
-    add(operations, {"job:get", "GET /jobs/{id}", "Show one job with its environment and output.", read}, get_job);
+    add(operations, {"job:list", "GET /jobs", "List jobs.", view}, list_jobs);
+    add(operations, {"job:get", "GET /jobs/{id}", "Show one job with its environment and output.", view}, get_job);
     add(operations, {"job:create", "POST /jobs", "Make a job of a run template and queue it.", run, changes},
         create_job);
     add(operations, {"job:update", "PATCH /jobs/{id}", "Change a job that waits in the queue.", run, changes},
         update_job);
-    add(operations,
-        {"job:delete", "DELETE /jobs/{id}", "Remove a job with its output and artifacts.", administer, changes},
+    add(operations, {"job:delete", "DELETE /jobs/{id}", "Remove a job with its output and artifacts.", manage, changes},
         remove_job);
     add(operations,
         {"job:cancel", "POST /jobs/{id}/cancel", "Cancel a waiting job, or end a running one.", run, changes}, cancel);
-    add(operations, {"job:status", "GET /jobs/status", "Count jobs.", read}, job_status);
+    add(operations, {"job:status", "GET /jobs/status", "Count jobs.", view}, job_status);
 }
 
 }  // namespace mf

@@ -30,7 +30,7 @@ namespace {
 
 /// What the launch of a job gave on top of its run template.
 Result<LaunchValues> values_of(Call& call, Id<Job> job) {
-    const auto rows = call.session.sql.query(R"(SELECT "sealed" FROM "job_override" WHERE "job_id" = ?)", {job.value});
+    const auto rows = call.sql().query(R"(SELECT "sealed" FROM "job_override" WHERE "job_id" = ?)", {job.value});
     if (rows.empty()) return LaunchValues{};
     // The seal holds for this job alone; launch() seals anew.
     return call.vault.open(std::get<std::string>(rows[0][0]), {"job_override", "sealed", job.value})

@@ -27,15 +27,10 @@ using JobNumbers = std::map<std::string, std::int64_t, std::less<>>;
 
 /// How many jobs of each node have not ended; of one company alone for somebody who belongs to it.
 JobNumbers unfinished_by_node(Call& call) {
-    std::string text =
-        R"(SELECT "claimed_by", COUNT(*) FROM "job" WHERE "state" IN ('claimed', 'running') AND "claimed_by" IS NOT NULL)";
-    std::vector<Value> parameters;
-    if (call.scope.company()) {
-        text += R"( AND "company_id" = ?)";
-        parameters.emplace_back(*call.scope.company());
-    }
     JobNumbers out;
-    for (const auto& row : call.session.sql.query(text + R"( GROUP BY "claimed_by")", parameters))
+    for (const auto& row : call.sql().query(
+             R"(SELECT "claimed_by", COUNT(*) FROM "job" WHERE "state" IN ('claimed', 'running')
+                AND "claimed_by" IS NOT NULL AND {scope} GROUP BY "claimed_by")"))
         out.emplace(std::get<std::string>(row[0]), std::get<std::int64_t>(row[1]));
     return out;
 }
@@ -73,8 +68,6 @@ Result<json::value> get_node(Call& call, const NodeName& input) {
 
 /// Nodes belong to the installation, not to a company.
 Result<Node> node_to_change(Call& call, const NodeName& input) {
-    if (call.scope.company())
-        return Error{ErrorCode::forbidden, "Only the administrator of the installation changes nodes."};
     auto node = find_node(call.session, input.name);
     if (!node) return unknown(input.name);
     return *std::move(node);
@@ -85,7 +78,7 @@ Result<json::value> set_draining(Call& call, const NodeName& input, bool drainin
     if (!node) return node.error();
     if (node->roles.find("executor") == std::string::npos)
         return Error{ErrorCode::conflict, fmt::format("The node '{}' runs no jobs.", input.name)};
-    call.session.sql.execute(R"(UPDATE "node" SET "draining" = ? WHERE "name" = ?)", {draining, input.name});
+    call.sql().execute(R"(UPDATE "node" SET "draining" = ? WHERE "name" = ?)", {draining, input.name});
     call.wake_server = true;
     audit(call, {.entity = "node",
                  .id = node->id.value,
@@ -115,8 +108,8 @@ Result<json::value> remove_node(Call& call, const NodeName& input) {
                         "and another server runs; start its server again to have them taken up.",
                         node->name, number)};
     // Guarded: its server may be starting at this moment.
-    if (call.session.sql.execute(R"(DELETE FROM "node" WHERE "name" = ? AND "incarnation" = ?)",
-                                 {node->name, node->incarnation}) == 0)
+    if (call.sql().execute(R"(DELETE FROM "node" WHERE "name" = ? AND "incarnation" = ?)",
+                           {node->name, node->incarnation}) == 0)
         return Error{ErrorCode::conflict, fmt::format("The server of the node '{}' has just started.", node->name)};
     audit(call, {.entity = "node", .id = node->id.value, .action = "remove", .details = {{"name", node->name}}});
     return json::value{{"removed", true}, {"name", node->name}};
@@ -127,8 +120,8 @@ Result<json::value> remove_node(Call& call, const NodeName& input) {
 void add_node_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"node:list", "GET /nodes", "List the servers of this installation.", read}, list_nodes);
-    add(operations, {"node:get", "GET /nodes/{name}", "Show a server.", read}, get_node);
+    add(operations, {"node:list", "GET /nodes", "List the servers of this installation.", view_catalog}, list_nodes);
+    add(operations, {"node:get", "GET /nodes/{name}", "Show a server.", view_catalog}, get_node);
     add(operations,
         {"node:drain", "POST /nodes/{name}/drain", "Let a node take no more jobs; those that run go on.", administer,
          changes},

@@ -59,7 +59,7 @@ TEST_CASE("nodes are shown with their state and the number of their jobs, and no
     CHECK(to_text(*answer).find("of the machine") == std::string::npos);
     CHECK(nodes.run("node:list", {{"limit", 1}, {"order", "D"}})->as_array().size() == 1);
     // A company learns nothing of the jobs of others.
-    const auto stranger = Scope::only(nodes.add_company("other").id);
+    const auto stranger = testing::manager_of(nodes.add_company("other").id);
     CHECK(nodes.run("node:get", {{"name", "node"}}, stranger)->at("jobs") == 0);
     CHECK(nodes.error_of("node:get", {{"name", "nobody"}}).code == ErrorCode::not_found);
 }
@@ -70,7 +70,8 @@ TEST_CASE("a node is drained and resumed by the administrator of the installatio
     nodes.add("node/scheduler", "scheduler");
     nodes.launch(nodes.add_run_template(), nodes.moment);
     REQUIRE(nodes.claim(1).size() == 1);
-    CHECK(nodes.error_of("node:drain", {{"name", "node"}}, Scope::only(nodes.company.id)).code == ErrorCode::forbidden);
+    CHECK(nodes.error_of("node:drain", {{"name", "node"}}, testing::manager_of(nodes.company.id)).code ==
+          ErrorCode::forbidden);
     CHECK(nodes.error_of("node:drain", {{"name", "node/scheduler"}}).code == ErrorCode::conflict);
     CHECK(nodes.error_of("node:drain", {{"name", "nobody"}}).code == ErrorCode::not_found);
     REQUIRE(nodes.run("node:drain", {{"name", "node"}}));

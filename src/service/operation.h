@@ -2,10 +2,13 @@
 #pragma once
 
 #include "base/clock.h"
+#include "domain/access.h"
+#include "domain/audit.h"
 #include "domain/entity_json.h"
 #include "domain/job.h"
 #include "domain/variable_name.h"
 #include "store/records.h"
+#include "store/scoped_sql.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -14,30 +17,34 @@ namespace mf {
 
 class Vault;
 
-enum class Permission { read, run, write, administer };
-constexpr auto names_of(Permission) { return std::to_array<std::string_view>({"read", "run", "write", "administer"}); }
-
-/// Who asks.
+/// Who asks, and from where.
 struct Actor {
     Id<User> user;
     std::string login;
+    std::string entry = "cli";  ///< the way in: "cli", "api", "web", "server"
+    std::string address = {};   ///< of the one who asks, if the way in knows
 };
 
 /// Everything a use case may touch while it runs. One per call; lives for the call.
 struct Call {
     Session& session;
-    Scope scope;
+    Scope scope;           ///< what the operation may work with: see perform()
+    const Rights& rights;  ///< all that the actor may do
     Actor actor;
     Timestamp now;                    ///< the same for the whole call
     Vault& vault;                     ///< seals and opens secret values
     std::string zone;                 ///< IANA name of the zone of the one who asks, for times without an offset
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
+    std::vector<AuditEntry> audited = {};  ///< what was done so far; see audit()
 
     template <class T>
     Repository<T> repository() {
         return Repository<T>(session, scope);
     }
+    ScopedSql sql() { return ScopedSql(session, scope); }
+    /// What the actor may see: for what an answer tells of the companies that a change of the installation concerns.
+    Scope seen() const { return Scope::of(rights, Permission::view); }
 };
 
 /// Whether an operation needs a transaction that writes.
@@ -62,7 +69,7 @@ using Operations = std::vector<Operation>;
 /// What describes an operation apart from its code.
 struct OperationInfo {
     std::string name, route, summary;
-    Permission permission = Permission::read;
+    Permission permission = Permission::view;
     Access access = Access::reads;
 };
 

@@ -27,18 +27,11 @@ namespace {
 /// The oldest jobs below a number, of the company of the call. What has not ended is nobody's history yet.
 std::vector<Id<Job>> history_before(Call& call, std::int64_t before) {
     // The company belongs into the statement: its limit would be used up by the jobs of others.
-    std::string of_company;
-    std::vector<Value> parameters{before};
-    if (call.scope.company()) {
-        of_company = R"( AND "company_id" = ?)";
-        parameters.emplace_back(*call.scope.company());
-    }
-    parameters.emplace_back(most_erased_at_once);
     std::vector<Id<Job>> out;
-    for (const auto& row : call.session.sql.query(
-             R"(SELECT "id" FROM "job" WHERE "id" < ? AND "state" NOT IN ('pending', 'claimed', 'running'))" +
-                 of_company + R"( ORDER BY "id" LIMIT ?)",
-             parameters))
+    for (const auto& row : call.sql().query(
+             R"(SELECT "id" FROM "job" WHERE "id" < ? AND "state" NOT IN ('pending', 'claimed', 'running') AND {scope}
+                ORDER BY "id" LIMIT ?)",
+             {before, most_erased_at_once}))
         out.push_back({std::get<std::int64_t>(row[0])});
     return out;
 }
@@ -82,7 +75,7 @@ Result<json::value> prune(Call& call, const PruneInput& input) {
 
 void add_prune_operation(Operations& operations) {
     add(operations,
-        {"prune", "POST /prune", "Remove old jobs, which the program never does by itself.", Permission::administer,
+        {"prune", "POST /prune", "Remove old jobs, which the program never does by itself.", Permission::manage,
          Access::changes},
         prune);
 }

@@ -34,8 +34,8 @@ struct PruneDesk : testing::Desk {
         });
         return out;
     }
-    json::value prune(std::int64_t keep, Scope scope = Scope::everything()) {
-        return testing::must(run("prune", {{"jobs", true}, {"keep", keep}}, scope));
+    json::value prune(std::int64_t keep, Rights rights = Rights::unlimited()) {
+        return testing::must(run("prune", {{"jobs", true}, {"keep", keep}}, rights));
     }
     std::vector<Id<Job>> left(const Company& of) {
         std::vector<Id<Job>> out;
@@ -58,12 +58,12 @@ TEST_CASE("a company keeps so many of its own newest jobs, whatever others have"
     const auto own = desk.history(desk.of_acme, 5);
     const auto others_new = desk.history(desk.of_bravo, 3);
     const auto before = desk.left(desk.other);
-    const auto answer = desk.prune(2, Scope::only(desk.company.id));
+    const auto answer = desk.prune(2, testing::manager_of(desk.company.id));
     CHECK(answer.at("deleted_jobs") == 3);
     CHECK(answer.at("more") == false);
     CHECK(desk.left(desk.company) == Ids{own[3], own[4]});
     CHECK(desk.left(desk.other) == before);
-    CHECK(desk.prune(0, Scope::only(desk.company.id)).at("deleted_jobs") == 2);
+    CHECK(desk.prune(0, testing::manager_of(desk.company.id)).at("deleted_jobs") == 2);
     CHECK(desk.left(desk.company).empty());
     CHECK(desk.left(desk.other) == before);
 }
@@ -71,11 +71,11 @@ TEST_CASE("a company keeps so many of its own newest jobs, whatever others have"
 TEST_CASE("a call says when there is more to remove than it removed") {
     PruneDesk desk;
     const auto jobs = desk.history(desk.of_bravo, 600);
-    const auto scope = Scope::only(desk.other.id);
-    const auto first = desk.prune(10, scope);
+    const auto rights = testing::manager_of(desk.other.id);
+    const auto first = desk.prune(10, rights);
     CHECK(first.at("deleted_jobs") == 500);
     CHECK(first.at("more") == true);
-    const auto second = desk.prune(10, scope);
+    const auto second = desk.prune(10, rights);
     CHECK(second.at("deleted_jobs") == 90);
     CHECK(second.at("more") == false);
     CHECK(desk.left(desk.other) == Ids(jobs.end() - 10, jobs.end()));

@@ -55,26 +55,17 @@ std::string order_by(const QueueFilter& filter) {
 }
 
 Result<json::value> list_queue_entries(Call& call, const QueueFilter& filter) {
-    std::vector<Value> parameters;
-    std::string where;
-    const auto add = [&](std::string_view condition, Value value) {
-        where += (where.empty() ? " WHERE " : " AND ") + std::string(condition);
-        parameters.push_back(std::move(value));
-    };
-    if (call.scope.company()) add(R"(s."company_id" = ?)", *call.scope.company());
-    if (filter.after) add(R"(s."id" > ?)", *filter.after);
-    parameters.emplace_back(filter.limit.value_or(std::numeric_limits<std::int64_t>::max()));
-    parameters.emplace_back(filter.offset.value_or(0));
     json::array out;
     const WaitingReasons reasons(call.session, call.now);
     for (
-        const auto& row : call.session.sql.query(
+        const auto& row : call.sql().query(
             R"(SELECT s."id", s."job_id", r."interv", s."runtemplate_id", r."name", r."app_id", a."name", s."company_id",
                 c."name", s."after", s."waiting", r."runs_on", c."max_parallel", a."max_parallel" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
                 JOIN "runtemplate" r ON r."id" = s."runtemplate_id" JOIN "application" a ON a."id" = r."app_id"
-                JOIN "company" c ON c."id" = s."company_id")" +
-                where + order_by(filter) + " LIMIT ? OFFSET ?",
-            parameters)) {
+                JOIN "company" c ON c."id" = s."company_id" WHERE {scope s} AND s."id" > ?)" +
+                order_by(filter) + " LIMIT ? OFFSET ?",
+            {filter.after.value_or(0), filter.limit.value_or(std::numeric_limits<std::int64_t>::max()),
+             filter.offset.value_or(0)})) {
         QueueEntry entry;
         entry.after = Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(row[9])}};
         const auto number = [&](std::size_t i) { return std::get<std::int64_t>(row[i]); };
@@ -143,8 +134,8 @@ Result<json::value> fix(Call& call, const NoInput&) {
     };
     if (const auto released = release_stranded(call.session, call.scope))
         say("success", fmt::format("{} waiting job(s) let go.", released));
-    const auto pending = call.session.sql.query(
-        R"(SELECT j."id" FROM "job" j WHERE j."state" = 'pending' AND NOT EXISTS (SELECT 1 FROM "schedule" s WHERE s."job_id" = j."id"))");
+    const auto pending = call.sql().query(
+        R"(SELECT j."id" FROM "job" j WHERE j."state" = 'pending' AND {scope j} AND NOT EXISTS (SELECT 1 FROM "schedule" s WHERE s."job_id" = j."id"))");
     for (const auto& row : pending) {
         const auto job = call.repository<Job>().find({std::get<std::int64_t>(row[0])});
         if (!job) continue;
@@ -197,8 +188,8 @@ Result<json::value> truncate(Call& call, const NoInput&) {
 void add_queue_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"queue:list", "GET /queue", "List the jobs that wait.", read}, list_queue_entries);
-    add(operations, {"queue:overview", "GET /queue/overview", "Count the jobs that wait.", read}, overview);
+    add(operations, {"queue:list", "GET /queue", "List the jobs that wait.", view}, list_queue_entries);
+    add(operations, {"queue:overview", "GET /queue/overview", "Count the jobs that wait.", view}, overview);
     add(operations,
         {"queue:fix", "POST /queue/fix", "Look for jobs that would wait for ever, and let them go.", administer,
          changes},

@@ -119,8 +119,8 @@ public:
         auto out = to_json(run_template);
         const auto [known, is_new] = uuids_.try_emplace(run_template.app_id.value);
         if (is_new) {
-            const auto rows = call_.session.sql.query(R"(SELECT "uuid" FROM "application" WHERE "id" = ?)",
-                                                      {run_template.app_id.value});
+            const auto rows =
+                call_.sql().query(R"(SELECT "uuid" FROM "application" WHERE "id" = ?)", {run_template.app_id.value});
             if (!rows.empty()) known->second = std::get<std::string>(rows[0][0]);
         }
         out["app_uuid"] = known->second;
@@ -297,17 +297,11 @@ Result<json::value> schedule(Call& call, const ScheduleInput& input) {
 Result<json::value> stale(Call& call, const StaleInput& input) {
     const auto tolerance = std::chrono::hours(input.tolerance_hours.value_or(6));
     const auto overdue = call.now - tolerance;
-    std::string of_company;
-    std::vector<Value> parameters{std::int64_t{overdue.time_since_epoch().count()}};
-    if (call.scope.company()) {
-        of_company = R"( AND "company_id" = ?)";
-        parameters.emplace_back(*call.scope.company());
-    }
     json::array out;
-    for (const auto& row : call.session.sql.query(
-             fmt::format(R"(SELECT {} FROM "runtemplate" WHERE "next_launch" < ?{} ORDER BY "next_launch" LIMIT 10000)",
-                         column_list(entity_of<RunTemplate>()), of_company),
-             parameters)) {
+    const auto text = fmt::format(
+        R"(SELECT {} FROM "runtemplate" WHERE "next_launch" < ? AND {{scope}} ORDER BY "next_launch" LIMIT 10000)",
+        column_list(entity_of<RunTemplate>()));
+    for (const auto& row : call.sql().query(text, {std::int64_t{overdue.time_since_epoch().count()}})) {
         RunTemplate found;
         fill(entity_of<RunTemplate>(), row, &found);
         out.push_back(to_json(found));
@@ -369,31 +363,31 @@ Result<RunTemplate> find_run_template(Call& call, std::optional<std::int64_t> id
 void add_run_template_operations(Operations& operations) {
     using enum Permission;
     using enum Access;
-    add(operations, {"runtemplate:list", "GET /runtemplates", "List run templates.", read}, list_run_templates);
-    add(operations, {"runtemplate:get", "GET /runtemplates/{id}", "Show one run template with its values.", read},
+    add(operations, {"runtemplate:list", "GET /runtemplates", "List run templates.", view}, list_run_templates);
+    add(operations, {"runtemplate:get", "GET /runtemplates/{id}", "Show one run template with its values.", view},
         get_run_template);
     add(operations,
-        {"runtemplate:create", "POST /runtemplates", "Configure an application for a company.", write, changes},
+        {"runtemplate:create", "POST /runtemplates", "Configure an application for a company.", edit, changes},
         create_run_template);
     add(operations,
-        {"runtemplate:update", "PATCH /runtemplates/{id}", "Change a run template; a new plan counts at once.", write,
+        {"runtemplate:update", "PATCH /runtemplates/{id}", "Change a run template; a new plan counts at once.", edit,
          changes},
         update_run_template);
     add(operations,
         {"runtemplate:delete", "DELETE /runtemplates/{id}", "Remove a run template; the history of its jobs is kept.",
-         write, changes},
+         edit, changes},
         remove_run_template);
     add(operations,
         {"runtemplate:schedule", "POST /runtemplates/{id}/jobs", "Launch a job of a run template.", run, changes},
         schedule);
     add(operations,
-        {"runtemplate:stale", "GET /runtemplates/stale", "List run templates whose planned run is long overdue.", read},
+        {"runtemplate:stale", "GET /runtemplates/stale", "List run templates whose planned run is long overdue.", view},
         stale);
     add(operations,
         {"runtemplate:env", "GET /runtemplates/{id}/environment",
-         "Show the environment its jobs get, and where each value comes from.", read},
+         "Show the environment its jobs get, and where each value comes from.", view},
         environment);
-    add(operations, {"runtemplate:next", "GET /runtemplates/{id}/next", "Show the coming runs.", read}, next);
+    add(operations, {"runtemplate:next", "GET /runtemplates/{id}/next", "Show the coming runs.", view}, next);
 }
 
 }  // namespace mf

@@ -14,9 +14,8 @@ namespace {
 
 std::string state_of_role(Call& call, std::string_view role) {
     const auto now = sql::current_time(call.session.sql);
-    const auto rows =
-        call.session.sql.query(R"(SELECT "roles" FROM "node" WHERE "stopped_at" IS NULL AND "lease_until" > ?)",
-                               {std::int64_t{now.time_since_epoch().count()}});
+    const auto rows = call.sql().query(R"(SELECT "roles" FROM "node" WHERE "stopped_at" IS NULL AND "lease_until" > ?)",
+                                       {std::int64_t{now.time_since_epoch().count()}});
     for (const auto& row : rows)
         if (std::get<std::string>(row[0]).find(role) != std::string::npos) return "active";
     return "inactive";
@@ -76,7 +75,8 @@ Result<json::value> show_status(Call& call, const NoInput&) {
 }  // namespace
 
 void add_status_operations(Operations& operations) {
-    add(operations, {"status", "GET /status", "Show the state of the installation."}, show_status);
+    add(operations, {"status", "GET /status", "Show the state of the installation.", Permission::view_catalog},
+        show_status);
 }
 
 }  // namespace mf

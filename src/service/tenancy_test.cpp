@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
+#include "domain/node.h"
 #include "store/queries/job_output.h"
 #include "store/queries/task_count.h"
 #include "support/desk.h"
@@ -19,7 +20,7 @@ struct Furnished {
     Company company;
     RunTemplate origin;
     Job ended, pending;
-    Artifact artifact;
+    Artifact artifact, report;
     Task task;
 };
 
@@ -47,6 +48,11 @@ struct TenantsDesk : testing::Desk {
                                     .kind = ArtifactKind::stdout_text,
                                     .filename = fmt::format("{}.txt", code),
                                     .created_at = moment});
+        out.report = add(Artifact{.job_id = out.ended.id,
+                                  .company_id = of.id,
+                                  .kind = ArtifactKind::file,
+                                  .filename = fmt::format("{}.json", code),
+                                  .created_at = moment});
         add(CompanyVariable{.company_id = of.id,
                             .name = fmt::format("{}_VARIABLE", upper(code)),
                             .value = fmt::format("{} value", code)});
@@ -105,6 +111,23 @@ struct TenantsDesk : testing::Desk {
             if (auto value = value_for(operation, field.name, of); !value.is_null()) input[field.name] = value;
         return input;
     }
+
+    /// An input with which the operation succeeds for whoever may do everything: the values above, and what only this
+    /// operation wants.
+    json::object example(const Operation& operation, const Furnished& of) const {
+        auto input = values_for(operation, of);
+        const std::string_view name = operation.name;
+        if (name == "company:get" || name == "runtemplate:get") input.erase("name");
+        if (name == "artifact:delete") input["id"] = of.report.id.value;
+        if (name == "job:cleanup") input["days"] = 30;
+        if (name.starts_with("node:") && name != "node:list") input["name"] = "node";
+        if (name == "application:delete" || name == "application:remove") input["cascade"] = true;
+        if (name == "application:create") input["uuid"] = "7c1f6f58-6c2b-4a55-9c4d-2f0f6f8f7a10";
+        if (name == "application:import" || name == "application:validate")
+            input["document"] = R"({"uuid":"5f0e8d0c-2a4b-4a55-9c4d-2f0f6f8f7a11","name":"Imported","description":"A",
+                "version":"1.0","executable":"/bin/true","environment":{}})";
+        return input;
+    }
 };
 
 /// Two companies; "bravo" is the one whose things the other one, which has none, asks for.
@@ -123,7 +146,7 @@ struct WithBravo : WithoutBravo {
 /// Operations whose answers are about the installation, which all companies share.
 constexpr std::string_view of_the_installation[] = {
     "application:list", "application:get", "application:validate", "application:export", "application:show-config",
-    "node:list",        "node:get"};
+    "node:list",        "node:get",        "encryption:status"};
 
 /// The answer, whether good or bad, as text; without the memory of this process, which grows from call to call.
 std::string told(Result<json::value> answer) {
@@ -140,7 +163,7 @@ TEST_CASE("no operation shows or changes anything of another company") {
     for (const auto& operation : desk.operations) {
         CAPTURE(operation.name);
         const auto answer =
-            desk.run(operation.name, desk.values_for(operation, desk.bravo), Scope::only(desk.company.id));
+            desk.run(operation.name, desk.values_for(operation, desk.bravo), testing::manager_of(desk.company.id));
         CHECK(desk.dump() == before);
         if (answer) CHECK(to_text(*answer).find("bravo") == std::string::npos);
         if (answer) CHECK(to_text(*answer).find("BRAVO") == std::string::npos);
@@ -150,7 +173,7 @@ TEST_CASE("no operation shows or changes anything of another company") {
 TEST_CASE("whatever a company reads, it cannot tell whether there is another company") {
     WithoutBravo alone;
     WithBravo beside;
-    const auto scope = Scope::only(alone.company.id);
+    const auto rights = testing::manager_of(alone.company.id);
     REQUIRE(alone.own.pending.id == beside.own.pending.id);
     for (const auto& operation : beside.operations) {
         if (operation.access != Access::reads) continue;
@@ -168,7 +191,7 @@ TEST_CASE("whatever a company reads, it cannot tell whether there is another com
         bool bravo_is_seen_by_all = false;
         for (const auto& input : inputs) {
             CAPTURE(to_text(json::value(input)));
-            CHECK(told(beside.run(operation.name, input, scope)) == told(alone.run(operation.name, input, scope)));
+            CHECK(told(beside.run(operation.name, input, rights)) == told(alone.run(operation.name, input, rights)));
             bravo_is_seen_by_all = bravo_is_seen_by_all ||
                                    told(beside.run(operation.name, input)) != told(alone.run(operation.name, input));
         }
@@ -180,9 +203,9 @@ TEST_CASE("whatever a company reads, it cannot tell whether there is another com
 
 TEST_CASE("counters of a company count its own things") {
     TwoCompanies desk;
-    const auto answer = desk.run("job:status", {}, Scope::only(desk.company.id));
+    const auto answer = desk.run("job:status", {}, testing::manager_of(desk.company.id));
     REQUIRE(answer);
-    const auto tasks = desk.run("task:status", {}, Scope::only(desk.company.id));
+    const auto tasks = desk.run("task:status", {}, testing::manager_of(desk.company.id));
     REQUIRE(tasks);
     CHECK(tasks->at("total") == 0);
     for (const auto* counter : {"total_jobs", "failed_jobs", "repeated_jobs", "queue_length"})
@@ -195,4 +218,117 @@ TEST_CASE("the administrator of the installation reaches everything") {
     CHECK(desk.run("job:get", {{"id", desk.bravo.ended.id.value}}));
     CHECK(desk.run("runtemplate:get", {{"id", desk.bravo.origin.id.value}}));
     CHECK(desk.run("artifact:get", {{"id", desk.bravo.artifact.id.value}}));
+}
+
+namespace {
+
+/// Somebody with one role, or none.
+struct Somebody {
+    std::string name;
+    Rights rights;
+};
+
+/// Everybody who can be told apart by their rights: nobody, each role in the company "acme", each role of the
+/// installation.
+std::vector<Somebody> everybody(Id<Company> acme) {
+    std::vector<Somebody> out{{"nobody", {}}};
+    for (std::size_t i = 0; i < names_of(CompanyRole{}).size(); ++i) {
+        out.push_back({std::string(names_of(CompanyRole{})[i]), {}});
+        out.back().rights.grant(acme, static_cast<CompanyRole>(i));
+    }
+    for (std::size_t i = 0; i < names_of(SystemRole{}).size(); ++i) {
+        out.push_back({"system " + std::string(names_of(SystemRole{})[i]), {}});
+        out.back().rights.grant(static_cast<SystemRole>(i));
+    }
+    return out;
+}
+
+/// "acme" and "bravo", both furnished; what is tried is taken back.
+struct MatrixDesk : TenantsDesk {
+    Furnished acme = furnish(company), bravo = furnish(add_company("bravo"));
+    Node node = add(Node{.name = "node", .roles = "executor", .started_at = moment, .stopped_at = moment});
+
+    Result<json::value> attempt(const Operation& operation, const Furnished& of, const Rights& rights) {
+        Result<json::value> answer = Error{};
+        const auto input = example(operation, of);
+        const auto work = [&](Session& session) -> Result<void> {
+            auto done = perform(session, operation, input, {{user, "somebody"}, rights},
+                                {.vault = vault, .now = moment, .zone = "UTC"});
+            if (done)
+                answer = std::move(done->answer);
+            else
+                answer = done.error();
+            return Error{ErrorCode::conflict, "taken back"};
+        };
+        (void)database.write(work);
+        return answer;
+    }
+};
+
+bool is_refusal(const Result<json::value>& answer) {
+    return !answer && (answer.error().code == ErrorCode::forbidden || answer.error().code == ErrorCode::not_found);
+}
+
+}  // namespace
+
+TEST_CASE("every operation, for every role, in the own company and in another one") {
+    MatrixDesk desk;
+    const auto people = everybody(desk.company.id);
+    for (const auto& operation : desk.operations) {
+        CAPTURE(operation.name);
+        // An operation without an example would be refused for other reasons than the permission, and prove nothing.
+        const auto by_administrator = desk.attempt(operation, desk.acme, Rights::unlimited());
+        CHECK_MESSAGE(by_administrator,
+                      "no example that works: ", by_administrator ? "" : by_administrator.error().message);
+        for (const auto& [name, rights] : people) {
+            CAPTURE(name);
+            const bool may = is_of_company(operation.permission) ? rights.may(operation.permission, desk.company.id)
+                                                                 : rights.may(operation.permission);
+            const auto own = desk.attempt(operation, desk.acme, rights);
+            CHECK(static_cast<bool>(own) == may);
+            if (!may) CHECK(own.error().code == ErrorCode::forbidden);
+
+            const bool may_there = is_of_company(operation.permission)
+                                       ? rights.may(operation.permission, desk.bravo.company.id)
+                                       : rights.may(operation.permission);
+            const auto foreign = desk.attempt(operation, desk.bravo, rights);
+            if (!may_there && !foreign) CHECK(is_refusal(foreign));
+            if (rights.may(Permission::view, desk.bravo.company.id)) continue;
+            if (foreign) {
+                CHECK(to_text(*foreign).find("bravo") == std::string::npos);
+                CHECK(to_text(*foreign).find("BRAVO") == std::string::npos);
+            }
+            if (!foreign) CHECK(foreign.error().message.find("bravo") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("somebody who may see a thing learns that a role is missing, others learn nothing") {
+    MatrixDesk desk;
+    Rights rights;
+    rights.grant(desk.bravo.company.id, CompanyRole::viewer);
+    rights.grant(desk.company.id, CompanyRole::editor);
+    const json::object of_bravo{{"id", desk.bravo.origin.id.value}, {"name", "changed"}};
+    const auto seen = desk.error_of("runtemplate:update", of_bravo, rights);
+    CHECK(seen.code == ErrorCode::forbidden);
+    CHECK(seen.message ==
+          "'runtemplate:update' needs the role editor in the company. A manager of the company can give "
+          "it (user-company assign).");
+    CHECK(desk.error_of("runtemplate:update", of_bravo, testing::manager_of(desk.company.id)).code ==
+          ErrorCode::not_found);
+}
+
+TEST_CASE("every change is in the audit log") {
+    for (const auto& operation : all_operations()) {
+        if (operation.access != Access::changes) continue;
+        CAPTURE(operation.name);
+        MatrixDesk desk;
+        const auto before = desk.dump();
+        const auto logged = desk.number(R"(SELECT COUNT(*) FROM "audit")");
+        const auto answer = desk.run(operation.name, desk.example(operation, desk.acme));
+        REQUIRE(answer);
+        if (desk.dump() == before) continue;
+        CHECK(desk.number(R"(SELECT COUNT(*) FROM "audit")") > logged);
+        CHECK(desk.number(R"(SELECT COUNT(*) FROM "audit" WHERE "login" <> 'tester' AND "seq" > 0)") == 0);
+    }
 }

@@ -110,8 +110,8 @@ private:
     static auto in_transaction(sql::Connection& connection, F& work) {
         sql::Transaction transaction(connection);
         Session session{connection};
-        using Outcome = decltype(work(session));
-        if constexpr (std::is_void_v<Outcome>) {
+        using Worked = decltype(work(session));
+        if constexpr (std::is_void_v<Worked>) {
             work(session);
             transaction.commit();
         } else {

@@ -19,9 +19,9 @@ const Field* tenant_of(const Entity& entity) {
 /// A WHERE clause under construction; knows the scope, so nobody can forget it.
 class Where {
 public:
-    Where(const Entity& entity, Scope scope) {
-        if (const Field* tenant = tenant_of(entity); tenant && scope.company())
-            add(tenant->name, "=", *scope.company());
+    Where(const Entity& entity, const Scope& scope) {
+        if (const Field* tenant = tenant_of(entity); tenant && !scope.is_everything())
+            text_ = " WHERE " + scope.condition(sql::quoted_name(tenant->name));
     }
     void add(std::string_view column, std::string_view relation, Value value) {
         text_ += text_.empty() ? " WHERE " : " AND ";
@@ -43,7 +43,7 @@ private:
     std::string text_;
 };
 
-Where where_of(const Entity& entity, Scope scope, const ListQuery& query) {
+Where where_of(const Entity& entity, const Scope& scope, const ListQuery& query) {
     Where where(entity, scope);
     for (const auto& [name, value] : query.equals) {
         if (!entity.find(name)) throw std::logic_error(fmt::format("{} has no field {}", entity.name, name));
@@ -84,12 +84,17 @@ Error already_exists(const Entity& entity) {
     return {ErrorCode::conflict, fmt::format("Another {} with these values already exists.", entity.title)};
 }
 
+bool is_within(const Scope& scope, const Value& company) {
+    const auto* id = std::get_if<std::int64_t>(&company);
+    return scope.is_everything() || (id && scope.contains({*id}));
+}
+
 /// The values of a new row.
-Result<void> add_values(const Entity& entity, Scope scope, const void* record, std::vector<Value>& parameters) {
+Result<void> add_values(const Entity& entity, const Scope& scope, const void* record, std::vector<Value>& parameters) {
     for (const Field& field : entity.fields) {
         if (field.options.key) continue;
         Value value = field.read(record);
-        if (field.options.tenant && scope.company() && value != Value{*scope.company()})
+        if (field.options.tenant && !is_within(scope, value))
             return Error{ErrorCode::forbidden, fmt::format("The {} would belong to another company.", entity.title)};
         parameters.push_back(std::move(value));
     }

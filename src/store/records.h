@@ -19,7 +19,7 @@ struct ListQuery {
 /// Reads and writes records of any entity, guided by its field table. Use Repository, the typed face of this.
 class Records {
 public:
-    Records(Session& session, Scope scope) : sql_(session.sql), scope_(scope) {}
+    Records(Session& session, Scope scope) : sql_(session.sql), scope_(std::move(scope)) {}
 
     Result<void> find(const Entity& entity, std::int64_t id, void* record);
     Result<void> insert(const Entity& entity, void* record);
@@ -44,7 +44,7 @@ std::string column_list(const Entity& entity, std::string_view alias = {});
 template <class T>
 class Repository {
 public:
-    Repository(Session& session, Scope scope) : records_(session, scope) {}
+    Repository(Session& session, Scope scope) : records_(session, std::move(scope)) {}
 
     /// not_found: no such row, or it belongs to another company.
     Result<T> find(Id<T> id) {

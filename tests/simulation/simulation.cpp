@@ -84,6 +84,7 @@ void Simulation::ask(const std::function<void(Call&)>& work) {
     of_people_->write([&](Session& session) {
         Call call{.session = session,
                   .scope = Scope::everything(),
+                  .rights = everybody_,
                   .actor = {stage_.user, "person"},
                   .now = stage_.now,
                   .vault = vault_,

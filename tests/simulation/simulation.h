@@ -68,6 +68,7 @@ private:
     Faults no_faults_;  // what people ask for is what the checker expects
     std::unique_ptr<Database> of_people_;
     Vault vault_;
+    const Rights everybody_ = Rights::unlimited();
     Timestamp start_{};
     std::priority_queue<Event> events_to_come_;
     std::vector<std::unique_ptr<Node>> nodes_;

@@ -46,10 +46,4 @@ bool change_sealing_key(Session& session, const std::optional<std::string>& befo
     return true;
 }
 
-bool holds_sealed_values(Session& session) {
-    if (!session.sql.query(R"(SELECT 1 FROM "job_override" LIMIT 1)").empty()) return true;
-    if (!session.sql.query(R"(SELECT 1 FROM "configuration" WHERE "sealed" = ? LIMIT 1)", {true}).empty()) return true;
-    return !session.sql.query(R"(SELECT 1 FROM "company_variable" WHERE "secret" = ? LIMIT 1)", {true}).empty();
-}
-
 }  // namespace mf

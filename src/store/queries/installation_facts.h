@@ -20,7 +20,4 @@ std::optional<std::string> sealing_key(Session& session);
 /// False: it is not `before` any more; nothing was changed.
 bool change_sealing_key(Session& session, const std::optional<std::string>& before, std::string_view key_id);
 
-/// Is there a secret that would be lost without its key?
-bool holds_sealed_values(Session& session);
-
 }  // namespace mf

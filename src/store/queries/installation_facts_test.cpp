@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/installation_facts.h"
 
+#include "store/queries/sealed_values.h"
 #include "support/queue.h"
 
 #include <doctest/doctest.h>

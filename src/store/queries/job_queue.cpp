@@ -32,7 +32,7 @@ bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Times
 
 }  // namespace
 
-Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timestamp now) {
+Result<Job> enqueue(Session& session, const Scope& scope, const NewJob& request, Timestamp now) {
     const RunTemplate& origin = request.run_template;
     Job job{.app_id = origin.app_id,
             .company_id = origin.company_id,
@@ -61,7 +61,7 @@ Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timest
     return job;
 }
 
-Result<Job> request_cancel(Session& session, Scope scope, Id<Job> id, std::string_view reason, Timestamp now) {
+Result<Job> request_cancel(Session& session, const Scope& scope, Id<Job> id, std::string_view reason, Timestamp now) {
     Repository<Job> jobs(session, scope);
     auto job = jobs.find(id);
     if (!job) return job;
@@ -100,7 +100,7 @@ void apply_overlap(Session& session, const RunTemplate& run_template) {
     }
 }
 
-Result<ErasedJob> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now) {
+Result<ErasedJob> erase_job(Session& session, const Scope& scope, Id<Job> id, Timestamp now) {
     Repository<Job> jobs(session, scope);
     auto job = jobs.find(id);
     if (job && job->state == JobState::pending) {
@@ -126,7 +126,7 @@ Result<ErasedJob> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp
     return ErasedJob{*std::move(job), with_task};
 }
 
-Result<void> change_queued(Session& session, Scope scope, const Job& before, const Job& after) {
+Result<void> change_queued(Session& session, const Scope& scope, const Job& before, const Job& after) {
     if (before.state != JobState::pending)
         return Error{ErrorCode::conflict,
                      fmt::format("Job {} does not wait in the queue ({}).", before.id.value, name_of(before.state))};
@@ -156,14 +156,11 @@ Result<void> change_queued(Session& session, Scope scope, const Job& before, con
     return {};
 }
 
-std::int64_t release_stranded(Session& session, Scope scope) {
+std::int64_t release_stranded(Session& session, const Scope& scope) {
     std::string text = R"(UPDATE "schedule" SET "waiting" = ? WHERE "waiting" = ? AND "runtemplate_id" NOT IN
            (SELECT "exclusive" FROM "job" WHERE "exclusive" IS NOT NULL))";
     std::vector<Value> parameters{false, true};
-    if (scope.company()) {
-        text += R"( AND "company_id" = ?)";
-        parameters.emplace_back(*scope.company());
-    }
+    text += " AND " + scope.condition(R"("company_id")");
     return session.sql.execute(text, parameters);
 }
 

@@ -27,11 +27,11 @@ struct NewJob {
 
 /// Makes the job and its queue row, and for a planned job its task. conflict: this slot of this run template has its
 /// task already.
-Result<Job> enqueue(Session& session, Scope scope, const NewJob& request, Timestamp now);
+Result<Job> enqueue(Session& session, const Scope& scope, const NewJob& request, Timestamp now);
 
 /// Asks for the end of a job. A job that waits in the queue is cancelled at once; of a claimed or running one the
 /// request is recorded, its executor sees it. not_found, conflict (has ended).
-Result<Job> request_cancel(Session& session, Scope scope, Id<Job> id, std::string_view reason, Timestamp now);
+Result<Job> request_cancel(Session& session, const Scope& scope, Id<Job> id, std::string_view reason, Timestamp now);
 
 /// Which jobs of a run template are taken back: those that the schedule planned (with their further attempts), or also
 /// those that somebody launched.
@@ -49,15 +49,15 @@ struct ErasedJob {
     bool with_task = false;  ///< it was the last one of its task, which went with it
 };
 /// Removes a job that nobody runs, with everything it left. not_found, conflict (claimed or running).
-Result<ErasedJob> erase_job(Session& session, Scope scope, Id<Job> id, Timestamp now);
+Result<ErasedJob> erase_job(Session& session, const Scope& scope, Id<Job> id, Timestamp now);
 /// One transaction erases so many, so that a large clean-up holds up nobody.
 constexpr std::int64_t most_erased_at_once = 500;
 
 /// Changes a job that waits in the queue, and its queue row with it; `before` is as it was read in this transaction.
 /// conflict: it does not wait (any more). DatabaseError busy: somebody has moved it since it was read.
-Result<void> change_queued(Session& session, Scope scope, const Job& before, const Job& after);
+Result<void> change_queued(Session& session, const Scope& scope, const Job& before, const Job& after);
 
 /// Lets jobs go that wait for a job that is no longer there; returns how many. A safety net, not a mechanism.
-std::int64_t release_stranded(Session& session, Scope scope);
+std::int64_t release_stranded(Session& session, const Scope& scope);
 
 }  // namespace mf

@@ -68,7 +68,7 @@ std::int64_t lane_of(Session& session, const Job& job) {
     return lane_of(session, job.company_id, job.app_id, std::get<std::string>(rows.at(0)[0]));
 }
 
-Result<void> put_in_queue(Session& session, Scope scope, const Job& job, std::int64_t lane) {
+Result<void> put_in_queue(Session& session, const Scope& scope, const Job& job, std::int64_t lane) {
     QueueEntry entry{.job_id = job.id,
                      .runtemplate_id = job.runtemplate_id,
                      .company_id = job.company_id,
@@ -83,19 +83,15 @@ void change_lane(Session& session, const RunTemplate& run_template) {
         {lane_of(session, run_template.company_id, run_template.app_id, run_template.runs_on), run_template.id.value});
 }
 
-std::int64_t repair_lanes(Session& session, Scope scope) {
+std::int64_t repair_lanes(Session& session, const Scope& scope) {
     std::string text =
         R"(SELECT s."id", s."job_id" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
            JOIN "runtemplate" r ON r."id" = j."runtemplate_id" LEFT JOIN "lane" l ON l."id" = s."lane_id"
            WHERE (l."id" IS NULL OR l."company_id" <> j."company_id" OR l."app_id" <> j."app_id"
                   OR l."runs_on" <> r."runs_on"))";
-    std::vector<Value> parameters;
-    if (scope.company()) {
-        text += R"( AND s."company_id" = ?)";
-        parameters.emplace_back(*scope.company());
-    }
+    text += " AND " + scope.condition(R"(s."company_id")");
     std::int64_t repaired = 0;
-    for (const auto& row : session.sql.query(text, parameters)) {
+    for (const auto& row : session.sql.query(text)) {
         const auto job = Repository<Job>(session, scope).find({integer_of(row[1])});
         if (!job) continue;
         repaired += session.sql.execute(R"(UPDATE "schedule" SET "lane_id" = ? WHERE "id" = ?)",

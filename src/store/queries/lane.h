@@ -18,13 +18,13 @@ std::int64_t lane_of(Session& session, Id<Company> company, Id<Application> appl
 std::int64_t lane_of(Session& session, const Job& job);
 
 /// Makes the queue row of a job.
-Result<void> put_in_queue(Session& session, Scope scope, const Job& job, std::int64_t lane);
+Result<void> put_in_queue(Session& session, const Scope& scope, const Job& job, std::int64_t lane);
 
 /// Moves what is queued of a run template to where it belongs, after its labels were changed.
 void change_lane(Session& session, const RunTemplate& run_template);
 
 /// Puts every queue row into the lane of its job; returns how many were not in it. A safety net, not a mechanism.
-std::int64_t repair_lanes(Session& session, Scope scope);
+std::int64_t repair_lanes(Session& session, const Scope& scope);
 
 /// Goes through the lanes of the queue, at most 256 of them at a time, so that what a claim costs does not grow with
 /// their number. When there are more it begins anywhere, so that each of them gets its turn.

@@ -195,7 +195,7 @@ TEST_CASE("a queue row without its lane is repaired") {
     LaneQueue queue;
     const auto one = queue.launch(queue.run_template(queue.company.id, queue.application.id, "gpu"), test_time);
     const auto other = queue.launch(queue.run_template(queue.company.id, queue.application.id), test_time);
-    const auto repair = [&](Scope scope) {
+    const auto repair = [&](const Scope& scope) {
         return queue.database.write([&](Session& session) { return repair_lanes(session, scope); });
     };
     CHECK(repair(Scope::everything()) == 0);

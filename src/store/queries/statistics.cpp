@@ -57,9 +57,9 @@ void count_removed(Session& session, const Job& job, Timestamp now) {
     if (job.end) take_back(column_of(outcome_of(job.state, job.begin.has_value())), *job.end);
 }
 
-void skip_by_key(Session& session, Scope scope, ListQuery& query) {
-    if (session.sql.dialect() != sql::Dialect::sqlite || scope.company() || !query.equals.empty() || query.after ||
-        query.offset == 0)
+void skip_by_key(Session& session, const Scope& scope, ListQuery& query) {
+    if (session.sql.dialect() != sql::Dialect::sqlite || !scope.is_everything() || !query.equals.empty() ||
+        query.after || query.offset == 0)
         return;
     if (integer_or_zero(session.sql.query(R"(SELECT SUM("removed") FROM "job_count")")[0][0]) != 0) return;
     if (!query.newest_first) {
@@ -71,29 +71,21 @@ void skip_by_key(Session& session, Scope scope, ListQuery& query) {
     query.offset = 0;
 }
 
-JobStatistics job_statistics(Session& session, Scope scope, Timestamp now) {
-    const std::string of_company = scope.company() ? R"( WHERE "company_id" = ?)" : "";
+JobStatistics job_statistics(Session& session, const Scope& scope, Timestamp now) {
     const std::int64_t hour = hour_of(now);
-    std::vector<Value> parameters{hour - 30 * 24, hour - 7 * 24, hour - 24, hour - 1};
-    if (scope.company()) parameters.emplace_back(*scope.company());
     const auto row = session.sql.query(
         R"(SELECT SUM("created"), SUM("succeeded"), SUM("failed"), SUM("withdrawn"),
            SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END),
-           SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END) FROM "job_count")" +
-            of_company,
-        parameters)[0];
+           SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END), SUM(CASE WHEN "hour" > ? THEN "created" ELSE 0 END) FROM "job_count" WHERE )" +
+            scope.condition(),
+        {hour - 30 * 24, hour - 7 * 24, hour - 24, hour - 1})[0];
     return {integer_or_zero(row[0]), integer_or_zero(row[1]), integer_or_zero(row[2]), integer_or_zero(row[3]),
             integer_or_zero(row[4]), integer_or_zero(row[5]), integer_or_zero(row[6]), integer_or_zero(row[7])};
 }
 
-QueueStatistics queue_statistics(Session& session, Scope scope, Timestamp now, const CalendarEnds& ends) {
+QueueStatistics queue_statistics(Session& session, const Scope& scope, Timestamp now, const CalendarEnds& ends) {
     std::vector<Value> parameters{ms(now), ms(now),       ms(ends.today), ms(ends.today), ms(ends.tomorrow),
                                   ms(now), ms(ends.week), ms(now),        ms(ends.month)};
-    std::string of_company;
-    if (scope.company()) {
-        of_company = R"( WHERE s."company_id" = ?)";
-        parameters.emplace_back(*scope.company());
-    }
     const auto row = session.sql.query(
         R"(SELECT COUNT(*), SUM(CASE WHEN s."after" < ? THEN 1 ELSE 0 END),
            SUM(CASE WHEN s."after" >= ? AND s."after" < ? THEN 1 ELSE 0 END),
@@ -101,8 +93,8 @@ QueueStatistics queue_statistics(Session& session, Scope scope, Timestamp now, c
            SUM(CASE WHEN s."after" >= ? AND s."after" < ? THEN 1 ELSE 0 END),
            SUM(CASE WHEN s."after" >= ? AND s."after" < ? THEN 1 ELSE 0 END),
            COUNT(DISTINCT r."app_id"), COUNT(DISTINCT s."company_id"), COUNT(DISTINCT s."runtemplate_id")
-           FROM "schedule" s JOIN "runtemplate" r ON r."id" = s."runtemplate_id")" +
-            of_company,
+           FROM "schedule" s JOIN "runtemplate" r ON r."id" = s."runtemplate_id" WHERE )" +
+            scope.condition(R"(s."company_id")"),
         parameters)[0];
     return {integer_or_zero(row[0]), integer_or_zero(row[1]), integer_or_zero(row[2]),
             integer_or_zero(row[3]), integer_or_zero(row[4]), integer_or_zero(row[5]),

@@ -20,7 +20,7 @@ void count_removed(Session& session, const Job& job, Timestamp now);
 
 /// Turns an offset into the list of all jobs into a key where that gives the same page: on SQLite, while nobody ever
 /// removed a job, their numbers have no gaps. Otherwise the query stays as it is.
-void skip_by_key(Session& session, Scope scope, ListQuery& query);
+void skip_by_key(Session& session, const Scope& scope, ListQuery& query);
 
 struct JobStatistics {
     std::int64_t total = 0, succeeded = 0, failed = 0;         ///< of all times
@@ -29,7 +29,7 @@ struct JobStatistics {
     std::int64_t this_hour = 0;                                ///< made since the clock struck the hour
     std::int64_t unfinished() const { return total - succeeded - failed - withdrawn; }
 };
-JobStatistics job_statistics(Session& session, Scope scope, Timestamp now);
+JobStatistics job_statistics(Session& session, const Scope& scope, Timestamp now);
 
 /// What `status` and `queue overview` tell of the queue.
 struct QueueStatistics {
@@ -40,6 +40,6 @@ struct QueueStatistics {
 struct CalendarEnds {
     Timestamp today{}, tomorrow{}, week{}, month{};
 };
-QueueStatistics queue_statistics(Session& session, Scope scope, Timestamp now, const CalendarEnds& ends);
+QueueStatistics queue_statistics(Session& session, const Scope& scope, Timestamp now, const CalendarEnds& ends);
 
 }  // namespace mf

@@ -44,8 +44,8 @@ std::vector<std::int64_t> without_work(Session& session, const std::vector<std::
 
 }  // namespace
 
-Result<Id<Task>> open_task(Session& session, Scope scope, const RunTemplate& run_template, const TaskWindow& window,
-                           Timestamp now) {
+Result<Id<Task>> open_task(Session& session, const Scope& scope, const RunTemplate& run_template,
+                           const TaskWindow& window, Timestamp now) {
     Task task{.runtemplate_id = run_template.id,
               .company_id = run_template.company_id,
               .window_start = window.start,
@@ -121,16 +121,13 @@ bool forget_attempt(Session& session, Id<Task> id, Id<Job> job) {
     return false;
 }
 
-std::int64_t forget_tasks_without_jobs(Session& session, Scope scope, Timestamp made_before, std::int64_t most) {
+std::int64_t forget_tasks_without_jobs(Session& session, const Scope& scope, Timestamp made_before, std::int64_t most) {
     std::string text = fmt::format(
         R"(SELECT {} FROM "task" t WHERE t."created_at" < ? AND t."state" NOT IN ('open', 'running') AND NOT EXISTS
            (SELECT 1 FROM "job" j WHERE j."task_id" = t."id"))",
         column_list(entity_of<Task>(), "t"));
     std::vector<Value> parameters{ms(made_before)};
-    if (scope.company()) {
-        text += R"( AND t."company_id" = ?)";
-        parameters.emplace_back(*scope.company());
-    }
+    text += " AND " + scope.condition(R"(t."company_id")");
     parameters.emplace_back(most);
     const auto rows = session.sql.query(text + R"( ORDER BY t."id" LIMIT ?)", parameters);
     for (const auto& row : rows) {

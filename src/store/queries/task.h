@@ -11,8 +11,8 @@ namespace mf {
 /// outcome in the transaction in which it loses its last one. Outcomes are counted by company and day (task_count).
 
 /// Makes the open task of a window. conflict: the window has its task already.
-Result<Id<Task>> open_task(Session& session, Scope scope, const RunTemplate& run_template, const TaskWindow& window,
-                           Timestamp now);
+Result<Id<Task>> open_task(Session& session, const Scope& scope, const RunTemplate& run_template,
+                           const TaskWindow& window, Timestamp now);
 
 /// Makes missed tasks of windows that get no job. Windows that have a task already keep it.
 void miss_windows(Session& session, const RunTemplate& run_template, std::span<const TaskWindow> windows,
@@ -34,7 +34,7 @@ void note_attempt_withdrawn(Session& session, Id<Task> task, std::string_view ca
 bool forget_attempt(Session& session, Id<Task> task, Id<Job> job);
 
 /// Removes tasks that have an outcome and no job, made before a moment, at most so many; returns how many.
-std::int64_t forget_tasks_without_jobs(Session& session, Scope scope, Timestamp made_before, std::int64_t most);
+std::int64_t forget_tasks_without_jobs(Session& session, const Scope& scope, Timestamp made_before, std::int64_t most);
 
 /// Gives an outcome to tasks whose window has ended and that have no job which could still give them one. Our programs
 /// leave none such behind; who changed jobs past them may. Looks at a bounded number of tasks, those behind `after`,

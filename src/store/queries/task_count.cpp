@@ -33,27 +33,17 @@ void count_outcome(Session& session, Id<Company> company, Timestamp window_start
     count_outcomes(session, company, day_of(window_start), outcome, number);
 }
 
-TaskStatistics task_statistics(Session& session, Scope scope) {
-    std::string of_company;
-    std::vector<Value> parameters;
-    if (scope.company()) {
-        of_company = R"( "company_id" = ?)";
-        parameters.emplace_back(*scope.company());
-    }
+TaskStatistics task_statistics(Session& session, const Scope& scope) {
     const auto row = session.sql.query(
-        R"(SELECT SUM("fulfilled"), SUM("fulfilled_late"), SUM("failed"), SUM("missed") FROM "task_count")" +
-            (of_company.empty() ? "" : " WHERE" + of_company),
-        parameters)[0];
+        R"(SELECT SUM("fulfilled"), SUM("fulfilled_late"), SUM("failed"), SUM("missed") FROM "task_count" WHERE )" +
+        scope.condition())[0];
     TaskStatistics out{.fulfilled = integer_or_zero(row[0]),
                        .fulfilled_late = integer_or_zero(row[1]),
                        .failed = integer_or_zero(row[2]),
                        .missed = integer_or_zero(row[3])};
     for (const auto& [state, count] : {std::pair{"open", &out.open}, std::pair{"running", &out.running}}) {
-        std::vector<Value> of_state{std::string(state)};
-        of_state.insert(of_state.end(), parameters.begin(), parameters.end());
         *count = integer_or_zero(session.sql.query(
-            R"(SELECT COUNT(*) FROM "task" WHERE "state" = ?)" + (of_company.empty() ? "" : " AND" + of_company),
-            of_state)[0][0]);
+            R"(SELECT COUNT(*) FROM "task" WHERE "state" = ? AND )" + scope.condition(), {std::string(state)})[0][0]);
     }
     return out;
 }

@@ -21,6 +21,6 @@ struct TaskStatistics {
 };
 /// Of all times. Only tasks without an outcome, of which there are no more than unfinished jobs, are counted one by
 /// one.
-TaskStatistics task_statistics(Session& session, Scope scope);
+TaskStatistics task_statistics(Session& session, const Scope& scope);
 
 }  // namespace mf

@@ -312,7 +312,7 @@ TEST_CASE("history without jobs is forgotten by age and company, some at a time"
     });
     const auto kept = queue.plan(origin, test_time - 1h);
     REQUIRE(queue.run(kept.id, JobState::succeeded, 0, test_time));
-    const auto forget = [&](Scope scope, Timestamp before, std::int64_t most) {
+    const auto forget = [&](const Scope& scope, Timestamp before, std::int64_t most) {
         return queue.database.write(
             [&](Session& session) { return forget_tasks_without_jobs(session, scope, before, most); });
     };

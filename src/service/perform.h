@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "service/operation.h"
+
+namespace mf {
+
+/// Who calls an operation, and with which rights.
+struct Caller {
+    Actor actor;
+    Rights rights;
+};
+
+/// What every call of an installation shares.
+struct CallSurroundings {
+    Vault& vault;
+    Timestamp now;
+    std::string zone;  ///< see Call
+    AllowedNames allowed_names = {};
+};
+
+/// An answer, and what to do when its transaction is committed.
+struct Performed {
+    json::value answer;
+    bool wake_server = false;
+};
+
+/// The only way to an operation: checks that the caller has its permission, runs it within the companies for which the
+/// caller has it, and adds to the audit log what was done. To be called in a transaction of its own, a writing one for
+/// an operation that changes something; a failure must roll it back.
+///
+/// forbidden: the permission is missing; in a company that the caller may see, too. not_found: there is nothing of that
+/// kind for this caller.
+Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
+                          const CallSurroundings& surroundings);
+
+}  // namespace mf

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/audit_chain.h"
+
+#include "store/queries/installation_facts.h"
+#include "store/records.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+constexpr std::size_t most_faults = 100;
+
+struct Head {
+    std::int64_t seq = 0;
+    std::string hash, mark;
+};
+
+Head head_of(Session& session) {
+    const auto rows = session.sql.query(R"(SELECT "seq", "hash", "mark" FROM "audit_head" WHERE "id" = 1)");
+    if (rows.empty()) return {};
+    return {std::get<std::int64_t>(rows[0][0]), std::get<std::string>(rows[0][1]), std::get<std::string>(rows[0][2])};
+}
+
+std::string marked_text(std::int64_t seq, std::string_view hash) { return fmt::format("audit:{}:{}", seq, hash); }
+
+/// Empty while the installation has no key, or this program cannot have it: what is recorded matters more than its
+/// mark.
+std::string mark_for(Session& session, const Vault& vault, std::int64_t seq, std::string_view hash) {
+    const auto noted = sealing_key(session);
+    if (!noted || !vault.load() || vault.key_id() != *noted) return {};
+    return vault.mark(marked_text(seq, hash));
+}
+
+/// What is wrong with the end of the chain, or worth a remark.
+void judge_head(Session& session, const Vault& vault, const Head& head, AuditVerdict& verdict) {
+    if (head.seq == 0) return;
+    const auto noted = sealing_key(session);
+    if (!noted) {
+        verdict.remarks.push_back("The end of the chain has no mark yet, because this installation has no key yet.");
+    } else if (head.mark.empty()) {
+        verdict.faults.push_back(
+            "The end of the chain has no mark: it was added by a program that did not have the key of the "
+            "installation, "
+            "or the mark was taken away.");
+    } else if (!vault.load() || vault.key_id() != *noted) {
+        verdict.remarks.push_back("The mark of the end of the chain cannot be checked without the key.");
+    } else if (!head.mark.starts_with(vault.key_id() + ":")) {
+        verdict.remarks.push_back(
+            fmt::format("The end of the chain is marked with the former key {}; the next change "
+                        "marks it with the present one.",
+                        head.mark.substr(0, head.mark.find(':'))));
+    } else if (head.mark != vault.mark(marked_text(head.seq, head.hash))) {
+        verdict.faults.push_back(fmt::format(
+            "The mark of the end of the chain (entry {}) is not the one that this installation made: entries were "
+            "removed from the end or added to it by somebody else.",
+            head.seq));
+    }
+}
+
+class ChainReader {
+public:
+    explicit ChainReader(AuditVerdict& verdict) : verdict_(verdict) {}
+
+    void take(const AuditEntry& entry) {
+        const auto seq = *entry.seq;
+        if (seq != last_ + 1)
+            fault(seq == last_ + 2 ? fmt::format("Entry {} is missing.", last_ + 1)
+                                   : fmt::format("The entries {} to {} are missing.", last_ + 1, seq - 1));
+        else if (entry.previous != hash_)
+            fault(fmt::format("Entry {} does not follow the one before it: one of the two was replaced.", seq));
+        if (hash_of(entry) != entry.hash)
+            fault(fmt::format("Entry {} (row {}) was altered after it was written.", seq, entry.id.value));
+        last_ = seq;
+        hash_ = entry.hash;
+        ++verdict_.entries;
+    }
+    void end(const Head& head) {
+        if (last_ < head.seq)
+            fault(last_ + 1 == head.seq ? fmt::format("Entry {}, the last one, is missing.", head.seq)
+                                        : fmt::format("The last entries, {} to {}, are missing.", last_ + 1, head.seq));
+        else if (hash_ != head.hash)
+            fault(fmt::format("The last entry, {}, is not the one that the end of the chain names.", head.seq));
+        verdict_.head = head.hash;
+    }
+    std::int64_t last() const { return last_; }
+
+private:
+    void fault(std::string sentence) {
+        if (verdict_.faults.size() < most_faults) verdict_.faults.push_back(std::move(sentence));
+    }
+    AuditVerdict& verdict_;
+    std::int64_t last_ = 0;
+    std::string hash_;
+};
+
+}  // namespace
+
+void append_to_audit(Session& session, std::span<AuditEntry> entries, const Vault& vault) {
+    if (entries.empty()) return;
+    // Whoever comes second waits here, and reads what the first one has left.
+    session.sql.execute(R"(UPDATE "audit_head" SET "seq" = "seq" + ? WHERE "id" = 1)",
+                        {static_cast<std::int64_t>(entries.size())});
+    auto head = head_of(session);
+    const auto end = std::exchange(head.seq, head.seq - std::ssize(entries));
+    for (AuditEntry& entry : entries) {
+        entry.seq = ++head.seq;
+        entry.previous = head.hash;
+        entry.hash = head.hash = hash_of(entry);
+    }
+    if (auto added = Repository<AuditEntry>(session, Scope::everything()).insert_all(entries); !added)
+        throw sql::DatabaseError(sql::DatabaseError::Kind::busy, added.error().message);
+    session.sql.execute(R"(UPDATE "audit_head" SET "hash" = ?, "mark" = ? WHERE "id" = 1)",
+                        {head.hash, mark_for(session, vault, end, head.hash)});
+}
+
+AuditVerdict verify_audit(Session& session, const Vault& vault, std::int64_t at_once) {
+    AuditVerdict verdict;
+    const auto head = head_of(session);
+    judge_head(session, vault, head, verdict);
+    ChainReader chain(verdict);
+    const auto& entity = entity_of<AuditEntry>();
+    const auto page = fmt::format(R"(SELECT {} FROM "audit" WHERE "seq" > ? AND "seq" <= ? ORDER BY "seq" LIMIT ?)",
+                                  column_list(entity));
+    for (bool more = true; more;) {
+        const auto rows = session.sql.query(page, {chain.last(), head.seq, at_once});
+        for (const auto& row : rows) {
+            AuditEntry entry;
+            fill(entity, row, &entry);
+            chain.take(entry);
+        }
+        more = std::ssize(rows) == at_once;
+    }
+    chain.end(head);
+    const auto old = session.sql.query(R"(SELECT COUNT(*) FROM "audit" WHERE "seq" IS NULL)");
+    verdict.before_chain = std::get<std::int64_t>(old[0][0]);
+    if (verdict.before_chain > 0)
+        verdict.remarks.push_back(
+            fmt::format("{} entries are older than the chain; nothing can be said of them.", verdict.before_chain));
+    return verdict;
+}
+
+}  // namespace mf

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/audit_chain.h"
+
+#include "store/queries/installation_facts.h"
+#include "support/moment.h"
+#include "support/world.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+using namespace mf;
+using testing::at;
+
+namespace {
+
+struct Chain : testing::World {
+    Chain() : World(at("2026-03-01 12:00")) {
+        database.write([&](Session& session) { change_sealing_key(session, std::nullopt, vault.key_id()); });
+        for (int i = 1; i <= 7; i += 2) add_entries({fmt::format("act {}", i), fmt::format("act {}", i + 1)});
+    }
+    void add_entries(const std::vector<std::string>& actions) {
+        database.write([&](Session& session) {
+            std::vector<AuditEntry> entries;
+            for (const auto& action : actions)
+                entries.push_back({.at = at("2026-03-01 12:00"),
+                                   .user_id = user,
+                                   .login = "tester",
+                                   .company_id = company.id,
+                                   .entity = "company",
+                                   .entity_id = 5,
+                                   .action = action,
+                                   .entry = "cli",
+                                   .details = R"({"name":{"from":"a","to":"b"}})"});
+            append_to_audit(session, entries, vault);
+        });
+    }
+    void tamper(std::string_view sql) {
+        database.write([&](Session& session) { REQUIRE(session.sql.execute(sql) > 0); });
+    }
+    AuditVerdict verify() { return verify_with(vault); }
+    AuditVerdict verify_with(const Vault& with) {
+        return database.read([&](Session& session) { return verify_audit(session, with, 3); });
+    }
+
+    Vault vault = testing::must(open_vault("key of the tests", ""));
+};
+
+std::string first_fault(const AuditVerdict& verdict) { return verdict.faults.empty() ? "" : verdict.faults.front(); }
+
+}  // namespace
+
+TEST_CASE("a chain that nobody touched is whole") {
+    Chain chain;
+    const auto verdict = chain.verify();
+    CHECK(verdict.faults.empty());
+    CHECK(verdict.entries == 8);
+    CHECK(verdict.head.size() == 64);
+    CHECK(verdict.remarks.empty());
+    chain.add_entries({"one more"});
+    CHECK(chain.verify().head != verdict.head);
+}
+
+TEST_CASE("every alteration of an entry shows") {
+    const auto& entity = entity_of<AuditEntry>();
+    for (const Field& field : entity.fields) {
+        if (field.options.key || field.name == "seq") continue;
+        CAPTURE(field.name);
+        Chain chain;
+        const bool is_text = field.type == FieldType::text;
+        chain.tamper(
+            fmt::format(R"(UPDATE "audit" SET "{}" = {} WHERE "seq" = 4)", field.name, is_text ? "'x'" : "77"));
+        CHECK_FALSE(chain.verify().faults.empty());
+        if (field.name == "action")
+            CHECK(first_fault(chain.verify()) == "Entry 4 (row 4) was altered after it was written.");
+    }
+}
+
+TEST_CASE("removed, exchanged and added entries show") {
+    Chain chain;
+    SUBCASE("from the middle") {
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" IN (3, 4))");
+        CHECK(first_fault(chain.verify()) == "The entries 3 to 4 are missing.");
+    }
+    SUBCASE("the first") {
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" = 1)");
+        CHECK(first_fault(chain.verify()) == "Entry 1 is missing.");
+    }
+    SUBCASE("the last") {
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" = 8)");
+        CHECK(first_fault(chain.verify()) == "Entry 8, the last one, is missing.");
+    }
+    SUBCASE("the last, and the end of the chain was moved with it") {
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" > 6)");
+        chain.tamper(R"(UPDATE "audit_head" SET "seq" = 6, "hash" = (SELECT "hash" FROM "audit" WHERE "seq" = 6))");
+        CHECK(first_fault(chain.verify()).starts_with("The mark of the end of the chain (entry 6)"));
+    }
+    SUBCASE("the mark alone") {
+        chain.tamper(R"(UPDATE "audit_head" SET "mark" = '')");
+        CHECK(first_fault(chain.verify()).starts_with("The end of the chain has no mark"));
+    }
+    SUBCASE("an entry written by hand, with a right hash of its own") {
+        chain.tamper(R"(UPDATE "audit" SET "seq" = 100 WHERE "seq" = 5)");
+        AuditEntry forged{.seq = 5, .at = at("2026-03-01 12:00"), .login = "x", .entity = "e", .action = "a"};
+        forged.hash = hash_of(forged);
+        chain.add(forged);
+        CHECK(first_fault(chain.verify()) == "Entry 5 does not follow the one before it: one of the two was replaced.");
+    }
+}
+
+TEST_CASE("what is older than the chain is counted, and a lost key is no fault of the entries") {
+    Chain chain;
+    chain.add(AuditEntry{.at = at("2020-01-01 00:00"), .entity = "e", .action = "a", .details = "{}"});
+    CHECK(chain.verify().before_chain == 1);
+    CHECK(chain.verify().faults.empty());
+    const auto other = testing::must(open_vault("another key", ""));
+    const auto verdict = chain.verify_with(other);
+    CHECK(verdict.faults.empty());
+    REQUIRE(verdict.remarks.size() == 2);
+    CHECK(verdict.remarks[0] == "The mark of the end of the chain cannot be checked without the key.");
+}
+
+TEST_CASE("an installation without a key keeps its log, and says that the end has no mark") {
+    testing::World world(at("2026-03-01 12:00"));
+    const auto vault = vault_on_demand({.master_key = "unused", .key_file = ""});
+    world.database.write([&](Session& session) {
+        std::vector<AuditEntry> entries(1, {.at = at("2026-03-01 12:00"), .entity = "e", .action = "a"});
+        append_to_audit(session, entries, vault);
+    });
+    const auto verdict = world.database.read([&](Session& session) { return verify_audit(session, vault); });
+    CHECK(verdict.faults.empty());
+    CHECK(verdict.entries == 1);
+    CHECK(verdict.remarks.size() == 1);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "secure/vault.h"
+#include "store/database.h"
+
+namespace mf {
+
+/// A data key of this database, see WrappedKey.
+struct StoredKey {
+    WrappedKey key;
+    Timestamp created_at{};
+    std::optional<Timestamp> rotated_at;
+};
+std::vector<StoredKey> data_keys(Session& session);
+
+/// Tells the vault which data keys there are. To be called in the session in which secrets are about to be opened:
+/// somebody else may have made a new key.
+void learn_data_keys(Session& session, const Vault& vault);
+
+/// Makes the first data key if there is none in use, and tells the vault; the key, if it was made. In a writing
+/// transaction, before anything is sealed; the vault has its master key.
+std::optional<WrappedKey> settle_data_key(Session& session, const Vault& vault, Timestamp now);
+
+/// From now on secrets are sealed with a new data key; what older ones have sealed can still be opened.
+StoredKey rotate_data_key(Session& session, const Vault& vault, Timestamp now);
+
+/// The installation has another master key: no data key can be unwrapped any more, so none is in use.
+void retire_data_keys(Session& session, Timestamp now);
+
+}  // namespace mf

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/sealed_values.h"
+
+#include "store/sql/quoting.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+constexpr SealedColumn columns[] = {
+    {"company_variable", "value", "id", "secret"},
+    {"configuration", "value", "id", "sealed"},
+    {"job_override", "sealed", "job_id", ""},
+};
+
+std::string condition_of(const SealedColumn& column) {
+    return column.marked.empty() ? fmt::format("{} IS NOT NULL", sql::quoted_name(column.column))
+                                 : fmt::format("{} = ?", sql::quoted_name(column.marked));
+}
+
+std::vector<Value> parameters_of(const SealedColumn& column) {
+    return column.marked.empty() ? std::vector<Value>() : std::vector<Value>{true};
+}
+
+}  // namespace
+
+std::span<const SealedColumn> sealed_columns() { return columns; }
+
+bool holds_sealed_values(Session& session) {
+    return std::ranges::any_of(columns, [&](const SealedColumn& column) {
+        return !session.sql
+                    .query(fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", sql::quoted_name(column.table),
+                                       condition_of(column)),
+                           parameters_of(column))
+                    .empty();
+    });
+}
+
+ResealedPage reseal_page(Session& session, const Vault& vault, const SealedColumn& column, std::int64_t after,
+                         std::int64_t at_once, Reseal how) {
+    const auto table = sql::quoted_name(column.table), key = sql::quoted_name(column.key),
+               value = sql::quoted_name(column.column);
+    auto parameters = parameters_of(column);
+    parameters.emplace_back(after);
+    parameters.emplace_back(at_once);
+    const auto rows = session.sql.query(fmt::format("SELECT {}, {} FROM {} WHERE {} AND {} > ? ORDER BY {} LIMIT ?",
+                                                    key, value, table, condition_of(column), key, key),
+                                        parameters);
+    const auto update = fmt::format("UPDATE {} SET {} = ? WHERE {} = ? AND {} = ?", table, value, key, value);
+    ResealedPage page{.seen = std::ssize(rows)};
+    for (const auto& row : rows) {
+        const auto id = std::get<std::int64_t>(row[0]);
+        const auto& sealed = std::get<std::string>(row[1]);
+        if (vault.is_up_to_date(sealed)) continue;
+        const Place place{column.table, column.column, id};
+        const auto secret = vault.open(sealed, place);
+        if (!secret) {
+            page.unreadable.push_back(secret.error().message);
+            continue;
+        }
+        ++page.resealed;
+        // Guarded by the former text: somebody may have entered another secret since.
+        if (how == Reseal::now) session.sql.execute(update, {vault.seal(*secret, place), id, sealed});
+    }
+    if (std::ssize(rows) == at_once) page.next = std::get<std::int64_t>(rows.back()[0]);
+    return page;
+}
+
+}  // namespace mf
