@@ -3,6 +3,7 @@
 
 #include "base/shared_library.h"
 #include "base/text.h"
+#include "secure/token.h"
 
 #include <crypt.h>
 #include <openssl/crypto.h>
@@ -49,10 +50,6 @@ const Crypt& system_crypt() {
     return loaded;
 }
 
-bool same_bytes(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 std::string argon2id_start(const PasswordCost& cost) {
     return fmt::format("$argon2id$v=19$m={},t={},p=1$", cost.memory / 1024, cost.passes);
 }
@@ -86,7 +83,7 @@ bool matches_bcrypt(std::string_view password, std::string_view stored) {
     const auto work = std::make_unique<crypt_data>();
     std::string phrase(password);
     const char* const made = system_crypt().crypt(phrase.c_str(), std::string(stored).c_str(), work.get());
-    const bool same = made && same_bytes(made, stored);
+    const bool same = made && constant_time_equal(made, stored);
     OPENSSL_cleanse(work.get(), sizeof *work);
     OPENSSL_cleanse(phrase.data(), phrase.size());
     return same;
@@ -108,7 +105,7 @@ bool matches_salted_md5(std::string_view password, std::string_view stored) {
     if (!made) return false;
     std::string hex;
     for (std::size_t i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return same_bytes(hex, lower(stored.substr(0, 32)));
+    return constant_time_equal(hex, lower(stored.substr(0, 32)));
 }
 
 }  // namespace
