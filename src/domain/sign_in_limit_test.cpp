@@ -71,6 +71,8 @@ TEST_CASE("the longest wait is told") {
 TEST_CASE("a success forgives the failures of its pair before it") {
     CHECK(judged({.pair_failures = failures(5, 1min), .last_success = sign_in_time - 1min}) == "allowed 0");
     CHECK(judged({.pair_failures = failures(5, 1min), .last_success = sign_in_time - 1min - 1ms}) == "allowed 0");
+    CHECK(judged({.pair_failures = failures(5, 1min, 0ms), .last_success = sign_in_time - 1min}) == "allowed 0");
+    CHECK(judged({.pair_failures = failures(5, 1min, 0ms), .last_success = sign_in_time - 61s}) == "pair 840");
     CHECK(judged({.pair_failures = failures(6, 1min), .last_success = sign_in_time - 1min - 5s}) == "pair 840");
 }
 
