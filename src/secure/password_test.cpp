@@ -114,9 +114,9 @@ TEST_CASE("long passwords are refused before they are hashed") {
     const std::string longest(longest_password, 'x');
     CHECK(what(verify_password(longest, hash_password(longest, cheap), cheap)) == "right");
     CHECK_THROWS_AS(hash_password(longest + "x", cheap), std::invalid_argument);
-    const auto stored = hash_password("x", cheap);
     const PasswordCost much{.passes = 4, .memory = 64 << 20};
-    CHECK(seconds_for([&] { CHECK(what(verify_password(longest + "x", "", much)) == "wrong"); }) < 0.01);
+    for (const auto& stored : {std::string(), hash_password("x", much)})
+        CHECK(seconds_for([&] { CHECK(what(verify_password(longest + "x", stored, much)) == "wrong"); }) < 0.01);
 }
 
 TEST_CASE("an unknown login takes as long as a wrong password") {
