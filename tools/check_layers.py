@@ -20,7 +20,7 @@ ALLOWED = {
     "web": ["base", "domain", "net", "service"],
     "cli": ["base", "domain", "net", "service"],
 }
-FOREIGN = r'#include <(sqlite3|libpq-fe|mysql|mariadb|openssl/|spdlog/|cctz/|curl/|boost/(asio|beast)|re2/|magic|zstd|systemd/)'
+FOREIGN = r'#include <(sqlite3|libpq-fe|mysql|mariadb|openssl/|spdlog/|cctz/|curl/|boost/(asio|beast)|re2/|magic|sodium|crypt\.h|liboath/|zstd|systemd/)'
 FORBIDDEN = [
     (r"\bco_(await|yield|return)\b", ["net"], "coroutines live in net/ only: the compiler breaks common idioms"),
     (r"\bstd::regex\b|#include <regex>", [], "std::regex overflows the stack on long input: use RE2"),

@@ -2,11 +2,13 @@
 #include "domain/secret_mask.h"
 
 #include "base/text.h"
+#include "domain/secret_forms.h"
 #include "domain/secret_text.h"
 
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 
 namespace mf {
 
@@ -26,9 +28,9 @@ struct SecretMask::Automaton {
         unsigned char byte = 0;
     };
 
-    explicit Automaton(const std::vector<std::string_view>& secrets) : nodes(1) {
+    explicit Automaton(const std::vector<std::string>& secrets) : nodes(1) {
         first.fill(no_state);
-        for (const auto secret : secrets) {
+        for (const std::string& secret : secrets) {
             add(secret);
             pairs.set(pair_of(secret.data()));
             quads.set(quad_of(secret.data()));
@@ -132,10 +134,12 @@ private:
 SecretMask::SecretMask() = default;
 
 SecretMask::SecretMask(std::span<const std::string> secrets) {
-    std::vector<std::string_view> wanted;
-    for (const auto& secret : secrets) {
-        for (const std::string_view form : {std::string_view(secret), trim(secret)})
-            if (form.size() >= shortest) wanted.push_back(form);
+    std::vector<std::string> wanted;
+    for (const std::string& secret : secrets) {
+        const auto trimmed = trim(secret);
+        if (secret.size() >= shortest) std::ranges::move(forms_of(secret), std::back_inserter(wanted));
+        if (trimmed.size() >= shortest && trimmed.size() < secret.size())
+            std::ranges::move(forms_of(trimmed), std::back_inserter(wanted));
     }
     if (!wanted.empty()) automaton_ = std::make_shared<const Automaton>(wanted);
 }

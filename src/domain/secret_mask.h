@@ -15,8 +15,9 @@ namespace mf {
 /// exactly as they are. Secrets that overlap or touch become one mask. Immutable, cheap to copy, safe from any thread.
 ///
 /// Secrets shorter than 4 bytes are ignored: they would tear ordinary text apart. A secret is also found without the
-/// white space at its ends, which programs like to trim. Encoded forms (base64, URL, JSON escapes) are not recognised.
-/// Time is linear in the text whatever it contains; memory is about 24 bytes for each byte of the secrets.
+/// white space at its ends, which programs like to trim, and in the encoded forms of domain/secret_forms.h.
+/// Time is linear in the text whatever it contains; memory is about 24 bytes for each byte of the secrets and their
+/// forms.
 class SecretMask {
 public:
     static constexpr std::size_t shortest = 4;
@@ -39,7 +40,8 @@ private:
 };
 
 /// Masks one stream that comes in chunks; a secret may lie across any number of them. Holds back only bytes that may be
-/// the beginning of a secret, never more than the longest secret has. One object for each stream, one thread at a time.
+/// the beginning of a secret, never more than the longest form of a secret has. One object for each stream, one thread
+/// at a time.
 class SecretMaskStream {
 public:
     explicit SecretMaskStream(const SecretMask& mask);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "domain/secret_mask.h"
 
+#include "domain/secret_forms.h"
+
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
@@ -27,13 +29,14 @@ std::string streamed(const Texts& secrets, std::string_view text, const std::vec
     return out;
 }
 
-// The rule, written down as simply as possible: every byte of every occurrence is covered, runs become masks.
+// The rule, written down as simply as possible: every byte of every occurrence of a form is covered, runs become masks.
 std::string by_definition(const Texts& secrets, std::string_view text) {
     std::vector<bool> covered(text.size());
     for (const auto& secret : secrets) {
         if (secret.size() < 4) continue;
-        for (auto at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + 1))
-            for (std::size_t i = 0; i < secret.size(); ++i) covered[at + i] = true;
+        for (const auto& form : forms_of(secret))
+            for (auto at = text.find(form); at != std::string_view::npos; at = text.find(form, at + 1))
+                for (std::size_t i = 0; i < form.size(); ++i) covered[at + i] = true;
     }
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
