@@ -12,6 +12,7 @@ Operations all_operations() {
     Operations operations;
     add_application_operations(operations);
     add_company_operations(operations);
+    add_company_pause_operations(operations);
     add_company_application_operations(operations);
     add_run_template_operations(operations);
     add_job_operations(operations);
