@@ -40,9 +40,10 @@ public:
     }
     Result<void> unlock() {
         const std::string body = to_text(json::object{{"password", field_secret(fields_, "VAULTWARDEN_PASSWORD")}});
-        return post(
-            "/unlock", body,
-            wrong_field("VAULTWARDEN_PASSWORD", "The vault does not open with VAULTWARDEN_PASSWORD: correct it."));
+        return post("/unlock", body,
+                    wrong_field("VAULTWARDEN_PASSWORD",
+                                "The vault does not open with VAULTWARDEN_PASSWORD: correct it. (After a new bw login, "
+                                "bw serve must be started again.)"));
     }
     Result<void> sync() {
         return post("/sync", {},
