@@ -74,7 +74,8 @@ public:
             while (!stop.stop_requested()) {
                 if (curl().multi_perform(multi_, &running) != CURLM_OK) outcome = CURLE_FAILED_INIT;
                 if (running == 0 || outcome) break;
-                curl().multi_poll(multi_, nullptr, 0, 1000, nullptr);
+                // Shorter when the time limit or something else of libcurl comes first.
+                curl().multi_poll(multi_, nullptr, 0, 60'000, nullptr);
             }
         }
         int left = 0;

@@ -176,7 +176,7 @@ TEST_CASE("the time limit is kept, and a request to stop needs no time limit") {
     std::promise<void> asked;
     HttpDouble server([&, waiting = end.get_future().share()](const DoubleRequest& request) {
         if (request.target == "/stop") asked.set_value();
-        waiting.wait();
+        if (request.target != "/quick") waiting.wait();
         return DoubleReply{};
     });
     CurlClient client;
@@ -188,15 +188,18 @@ TEST_CASE("the time limit is kept, and a request to stop needs no time limit") {
               server.url() + " cannot be reached: there was no complete answer within 0.05 seconds.");
     }
     SUBCASE("stop") {
+        // On a connection that is there already libcurl has no reason of its own to wake up.
+        REQUIRE(client.send({.url = server.url() + "/quick"}));
         std::stop_source stop;
         auto reply = std::async(std::launch::async, [&] {
             return client.send({.url = server.url() + "/stop", .timeout = 24h, .stop = stop.get_token()});
         });
         asked.get_future().wait();
-        const auto begin = std::chrono::steady_clock::now();
         stop.request_stop();
+        const bool ended = reply.wait_for(20s) == std::future_status::ready;
+        CHECK(ended);
+        if (!ended) return end.set_value();
         const auto stopped = reply.get();
-        CHECK(std::chrono::steady_clock::now() - begin < 900ms);  // libcurl's own beat is a second
         REQUIRE(!stopped);
         CHECK(stopped.error().code == ErrorCode::unavailable);
         CHECK(stopped.error().message == "The request to " + server.url() + " was given up, because the server ends.");
