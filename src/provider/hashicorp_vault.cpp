@@ -2,6 +2,7 @@
 #include "provider/hashicorp_vault.h"
 
 #include "base/text.h"
+#include "domain/variable_name.h"
 #include "provider/field_values.h"
 #include "provider/remote_calls.h"
 #include "provider/variables.h"
