@@ -187,9 +187,9 @@ Result<std::vector<ProvidedVariable>> VaultWarden::resolve(const FieldValues& fi
     if (!address) return address.error();
     const auto picks = read_picks(fields, "VAULTWARDEN_ITEMS");
     if (!picks) return picks.error();
+    BwServe serve(fields, context, *std::move(address));  // its time runs from here on
     const std::unique_lock turn(turn_, context.time_limit);
     if (!turn) return Error{ErrorCode::unavailable, "bw serve is busy with other jobs. Try again later."};
-    BwServe serve(fields, context, *std::move(address));
     const auto lock = serve.find_account();
     if (!lock) return lock.error();
     auto variables = serve.unlock().and_then([&] { return read_open_vault(serve, *picks); });
