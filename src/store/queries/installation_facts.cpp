@@ -3,6 +3,8 @@
 
 #include "base/digest.h"
 
+#include <fmt/format.h>
+
 namespace mf {
 namespace {
 
@@ -48,7 +50,9 @@ bool change_sealing_key(Session& session, const std::optional<std::string>& befo
 
 bool holds_sealed_values(Session& session) {
     if (!session.sql.query(R"(SELECT 1 FROM "job_override" LIMIT 1)").empty()) return true;
-    if (!session.sql.query(R"(SELECT 1 FROM "configuration" WHERE "sealed" = ? LIMIT 1)", {true}).empty()) return true;
+    for (const std::string_view table : {"configuration", "credential_value", "credential_type_setting"})
+        if (!session.sql.query(fmt::format(R"(SELECT 1 FROM "{}" WHERE "sealed" = ? LIMIT 1)", table), {true}).empty())
+            return true;
     return !session.sql.query(R"(SELECT 1 FROM "company_variable" WHERE "secret" = ? LIMIT 1)", {true}).empty();
 }
 
