@@ -136,7 +136,8 @@ Result<json::value> Installation::run(const Operation& operation, const json::ob
                   .now = clock.now(),
                   .vault = *vault_,
                   .zone = zone_.zone.name(),
-                  .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}};
+                  .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()},
+                  .credential_versions = settings_.credential_versions};
         auto outcome = operation.run(call, input);
         wake = call.wake_server;
         return outcome;

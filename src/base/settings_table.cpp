@@ -236,6 +236,12 @@ constexpr Setting table[] = {
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),
+    setting<&S::credential_versions>(
+        "MULTIFLEXI_CREDENTIAL_VERSIONS",
+        {.help = "How many versions of the values of a credential are kept, the one in use "
+                 "among them; older ones go with the next change.",
+         .least = 1,
+         .most = 1'000}),
     setting<&S::log_format>("MULTIFLEXI_LOG_FORMAT", {.help = "How the log is written to standard error."}),
     setting<&S::log_level>("MULTIFLEXI_LOG_LEVEL", {.help = "The least important lines that are logged."}),
     setting<&S::app_debug>("APP_DEBUG", {.help = "Logs everything, unless MULTIFLEXI_LOG_LEVEL is set."}),

@@ -32,6 +32,7 @@ struct Call {
     Vault& vault;                     ///< seals and opens secret values
     std::string zone;                 ///< IANA name of the zone of the one who asks, for times without an offset
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
+    int credential_versions = 10;     ///< how many versions of the values of a credential are kept
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
 
     template <class T>
