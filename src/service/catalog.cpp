@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "service/application_operations.h"
 #include "service/company_operations.h"
+#include "service/credential_assignment.h"
+#include "service/credential_document_operations.h"
+#include "service/credential_operations.h"
+#include "service/credential_prototype_operations.h"
+#include "service/credential_type_operations.h"
 #include "service/job_operations.h"
 #include "service/node_operations.h"
 #include "service/run_template_operations.h"
@@ -13,6 +18,12 @@ Operations all_operations() {
     add_company_operations(operations);
     add_company_application_operations(operations);
     add_run_template_operations(operations);
+    add_credential_prototype_operations(operations);
+    add_credential_type_operations(operations);
+    add_credential_document_operations(operations);
+    add_credential_operations(operations);
+    add_credential_version_operations(operations);
+    add_credential_assignment_operations(operations);
     add_job_operations(operations);
     add_job_retry_operation(operations);
     add_task_operations(operations);

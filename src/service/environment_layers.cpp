@@ -27,7 +27,8 @@ const typename Map::mapped_type& of(const Map& map, std::int64_t id) {
 
 }  // namespace
 
-LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_templates) {
+LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_templates)
+    : credentials_(session, ids_of(run_templates, &RunTemplate::id)) {
     const auto templates = ids_of(run_templates, &RunTemplate::id);
     const auto companies = ids_of(run_templates, &RunTemplate::company_id);
     rows_of(
@@ -90,6 +91,9 @@ Result<EnvironmentLayers> LayerRows::layers(const Vault& vault, const Environmen
         }
         layers.company.push_back(std::move(given));
     }
+    auto credentials = credentials_.of(vault, origin.id);
+    if (!credentials) return credentials.error();
+    layers.credentials = *std::move(credentials);
     for (const Stored& stored : of(of_run_template_, origin.id.value)) {
         GivenVariable given = stored.variable;
         if (given.secret) {

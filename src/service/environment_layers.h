@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/environment.h"
+#include "service/credential_layers.h"
 #include "service/launch.h"
 
 namespace mf {
@@ -30,6 +31,8 @@ public:
     /// Errors: a sealed value that does not open; the application or the company is gone.
     Result<EnvironmentLayers> layers(const Vault& vault, const EnvironmentSubject& subject) const;
 
+    const CredentialRows& credentials() const { return credentials_; }
+
 private:
     struct Stored {
         std::int64_t id = 0;
@@ -42,6 +45,7 @@ private:
     std::map<std::int64_t, std::vector<Stored>> of_company_;
     std::map<std::int64_t, std::vector<Stored>> of_run_template_;
     std::map<std::int64_t, Facts> facts_;  ///< by run template
+    CredentialRows credentials_;
 };
 
 /// The layers of one environment; see LayerRows::layers().

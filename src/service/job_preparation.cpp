@@ -65,28 +65,20 @@ std::string pattern_for(std::string_view declared, const Environment& environmen
 
 }  // namespace
 
-std::string text_in_english(const std::string& json_text) {
-    const auto parsed = parse_json(json_text);
-    if (!parsed) return json_text;
-    if (const auto* text = parsed->if_string()) return std::string(*text);
-    const auto* languages = parsed->if_object();
-    if (!languages || languages->empty()) return {};
-    const auto* english = languages->if_contains("en");
-    const auto& chosen = english ? *english : languages->begin()->value();
-    return chosen.is_string() ? std::string(chosen.get_string()) : std::string();
-}
-
 JobPreparation::JobPreparation(Session& session, std::span<const ClaimedJob> claimed)
     : layers_(session, run_templates_of(claimed)) {
     const auto text = [](Value& value) { return std::move(std::get<std::string>(value)); };
     const auto id = [](const sql::Row& row) { return std::get<std::int64_t>(row[0]); };
     const auto applications = ids_of_jobs(claimed, &Job::app_id);
+    std::map<std::int64_t, std::string> required;
     rows_of(
         session,
-        R"(SELECT "id", "executable", "arguments", "ociimage", "version", "resultfile" FROM "application" WHERE "id" IN ({}))",
+        R"(SELECT "id", "executable", "arguments", "ociimage", "version", "resultfile", "requirements" FROM "application" WHERE "id" IN ({}))",
         applications, [&](sql::Row& row) {
             applications_[id(row)] = {text(row[1]), text(row[2]), text(row[3]), text(row[4]), text(row[5]), {}};
+            required[id(row)] = text(row[6]);
         });
+    requirements_.emplace(session, run_templates_of(claimed), required, layers_.credentials());
     rows_of(
         session,
         R"(SELECT "application_id", "path", "name", "description" FROM "application_artifact" WHERE "application_id" IN ({}) ORDER BY "position")",
@@ -133,6 +125,7 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
     const auto environment = assemble_environment(*layers);
     if (!environment) return because(environment.error().message);
     blocked.environment = environment_json(*environment);
+    if (auto unmet = requirements_->unmet(origin.id); !unmet.empty()) return because(std::move(unmet));
     if (!environment->missing_required.empty()) return because(missing_required_reason(*environment));
 
     auto words = command_words(facts.executable);

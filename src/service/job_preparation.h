@@ -5,7 +5,9 @@
 #include "execute/artifact_collector.h"
 #include "execute/executor.h"
 #include "secure/vault.h"
+#include "service/credential_requirements.h"
 #include "service/environment_layers.h"
+#include "service/field_columns.h"
 #include "store/queries/job_claim.h"
 
 #include <set>
@@ -29,9 +31,6 @@ struct BlockedJob {
     std::string environment;
     std::string app_version;
 };
-
-/// A localized text as the store keeps it (a JSON text or object of languages): in English, else the first.
-std::string text_in_english(const std::string& json_text);
 
 /// What a server lets into the environments of its jobs.
 struct JobSurroundings {
@@ -62,6 +61,7 @@ private:
     };
     LayerRows layers_;
     std::map<std::int64_t, ApplicationFacts> applications_;
+    std::optional<Requirements> requirements_;
     std::set<std::int64_t> unwanted_;
 };
 
