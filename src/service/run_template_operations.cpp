@@ -158,6 +158,7 @@ Result<json::value> list_run_templates(Call& call, const RunTemplateFilter& filt
 Result<json::value> with_configuration(Call& call, const RunTemplate& run_template) {
     auto out = RecordMaker(call)(run_template);
     out["configuration"] = shown_configuration(call, run_template);
+    add_requirements(call, run_template, out);
     return json::value(std::move(out));
 }
 

@@ -11,6 +11,8 @@ namespace {
 constexpr SealedColumn columns[] = {
     {"company_variable", "value", "id", "secret"},
     {"configuration", "value", "id", "sealed"},
+    {"credential_type_setting", "value", "id", "sealed"},
+    {"credential_value", "value", "id", "sealed"},
     {"job_override", "sealed", "job_id", ""},
 };
 
