@@ -141,7 +141,7 @@ TEST_CASE("a value that is not given is asked for, and not shown") {
     Shell shell{.backend = fake.backend, .typed = true, .hidden = {"typed words"}};
     shell(create({"--field", "BANK_TOKEN"}));
     CHECK(to_text(shell.last().at("fields")) == R"({"BANK_TOKEN":"typed words"})");
-    CHECK(shell.err == "BANK_TOKEN (not shown): \n");
+    CHECK(shell.err == "BANK_TOKEN (not shown): ");
     CHECK((shell.out + shell.err).find("typed words") == std::string::npos);
     // Giving up changes nothing, and neither does having nobody to ask.
     const auto asked = fake.backend.asked.size();

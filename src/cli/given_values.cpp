@@ -40,9 +40,7 @@ Result<std::string> typed_value(Invocation& in, std::string_view option, std::st
                                               "for standard input, or {}=VALUE.",
                                               one_line(key), one_line(key), one_line(key), one_line(key)));
     in.out().flush();
-    in.terminal().err(fmt::format("{} (not shown): ", one_line(key)));
-    auto line = in.terminal().hidden_line();
-    in.terminal().err("\n");
+    auto line = in.terminal().hidden_line(fmt::format("{} (not shown): ", one_line(key)));
     if (!line) return wrong_value_option(option, fmt::format("No value was typed for {}.", one_line(key)));
     if (!is_utf8(*line))
         return wrong_value_option(option, fmt::format("What was typed for {} is not valid UTF-8.", one_line(key)));

@@ -60,10 +60,8 @@ private:
     bool changed_;
 };
 
-std::optional<std::string> hidden_line() {
+std::optional<std::string> typed_line() {
     constexpr char interrupt = 3, end = 4, backspace = 8, clear = 21, erase = 127;
-    const HiddenInput input;
-    if (!input.is_hidden()) return std::nullopt;
     std::string line;
     for (;;) {
         const auto byte = read_some(STDIN_FILENO, 1);
@@ -79,6 +77,15 @@ std::optional<std::string> hidden_line() {
             line += byte[0];
         }
     }
+}
+
+std::optional<std::string> hidden_line(std::string_view question) {
+    const HiddenInput input;
+    if (!input.is_hidden()) return std::nullopt;
+    write_all(STDERR_FILENO, question);  // only now: people answer at once
+    auto line = typed_line();
+    write_all(STDERR_FILENO, "\n");
+    return line;
 }
 
 bool reader_gone() {

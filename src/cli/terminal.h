@@ -26,9 +26,9 @@ struct Terminal {
     std::function<std::string()> user = {};
     std::function<std::string()> operating_system = {};
     bool in_is_terminal = false;  ///< somebody types what `in` reads
-    /// A line that is typed without being shown; none: they gave up. May be missing; counts only where in is a
-    /// terminal.
-    std::function<std::optional<std::string>()> hidden_line = {};
+    /// Asks on standard error, and returns a line that is typed without being shown; none: they gave up. May be
+    /// missing; counts only where in is a terminal.
+    std::function<std::optional<std::string>(std::string_view question)> hidden_line = {};
 };
 
 /// The standard streams of the process, descriptors 0 to 2, unbuffered.

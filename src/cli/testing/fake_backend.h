@@ -145,7 +145,8 @@ struct Shell {
             .user = [] { return std::string("alice"); },
             .operating_system = [] { return std::string("Linux 6.1"); },
             .in_is_terminal = typed,
-            .hidden_line = [this]() -> std::optional<std::string> {
+            .hidden_line = [this](std::string_view question) -> std::optional<std::string> {
+                err.append(question);
                 if (hidden.empty()) return std::nullopt;
                 auto line = std::move(hidden.front());
                 hidden.pop_front();
