@@ -285,7 +285,8 @@ private:
     Nudge plan_, queue_, cancel_, main_loop_;
     const std::stop_callback<std::function<void()>> on_stop_{stop_, [this] { main_loop_.notify(); }};
     CurlClient http_;
-    CredentialAccess credentials_{http_, clock_,
+    CredentialAccess credentials_{http_,
+                                  clock_,
                                   {.time_limit = settings_.credential_time_limit,
                                    .keep = settings_.credential_keep,
                                    .file_roots = {settings_.envfile_roots.begin(), settings_.envfile_roots.end()}}};

@@ -169,7 +169,10 @@ private:
                     globals.verbosity += value ? static_cast<int>(to_integer(*value).value_or(1) & 3) : 1;
                 return;
             case 'n':
-                if (option.name == "no-ansi") globals.colours = false;
+                if (option.name == "no-ansi")
+                    globals.colours = false;
+                else
+                    globals.no_interaction = true;
                 return;
             default: break;
         }

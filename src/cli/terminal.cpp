@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
+#include <termios.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
@@ -34,6 +35,57 @@ std::string read_some(int descriptor, std::size_t limit) {
         piece.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
         return piece;
     }
+}
+
+/// What is typed is read byte by byte and not shown, until this ends.
+class HiddenInput {
+public:
+    HiddenInput() : changed_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+        termios hidden = before_;
+        // Signals come as bytes too, so that Ctrl-C cannot leave a terminal behind that shows nothing.
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
+        hidden.c_cc[VMIN] = 1;
+        hidden.c_cc[VTIME] = 0;
+        changed_ = changed_ && ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0;
+    }
+    ~HiddenInput() {
+        if (changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    }
+    HiddenInput(const HiddenInput&) = delete;
+    HiddenInput& operator=(const HiddenInput&) = delete;
+    bool is_hidden() const { return changed_; }
+
+private:
+    termios before_{};
+    bool changed_;
+};
+
+std::optional<std::string> typed_line() {
+    constexpr char interrupt = 3, end = 4, backspace = 8, clear = 21, erase = 127;
+    std::string line;
+    for (;;) {
+        const auto byte = read_some(STDIN_FILENO, 1);
+        if (byte.empty() || byte[0] == interrupt || (byte[0] == end && line.empty())) return std::nullopt;
+        if (byte[0] == '\n' || byte[0] == '\r' || byte[0] == end) return line;
+        if (byte[0] == clear) {
+            line.clear();
+        } else if (byte[0] == backspace || byte[0] == erase) {
+            // A character may have several bytes; the ones behind its first are 10xxxxxx.
+            while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0) == 0x80) line.pop_back();
+            if (!line.empty()) line.pop_back();
+        } else {
+            line += byte[0];
+        }
+    }
+}
+
+std::optional<std::string> hidden_line(std::string_view question) {
+    const HiddenInput input;
+    if (!input.is_hidden()) return std::nullopt;
+    write_all(STDERR_FILENO, question);  // only now: people answer at once
+    auto line = typed_line();
+    write_all(STDERR_FILENO, "\n");
+    return line;
 }
 
 bool reader_gone() {
@@ -78,6 +130,8 @@ Terminal process_terminal() {
         .colours_unwanted = !setting("NO_COLOR").empty() || setting("TERM") == "dumb",
         .user = login_name,
         .operating_system = system_name,
+        .in_is_terminal = ::isatty(STDIN_FILENO) == 1,
+        .hidden_line = hidden_line,
     };
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ struct Terminal {
     /// Login name of the one who runs the program, and name of the operating system; asked for by `status` only.
     std::function<std::string()> user = {};
     std::function<std::string()> operating_system = {};
+    bool in_is_terminal = false;  ///< somebody types what `in` reads
+    /// Asks on standard error, and returns a line that is typed without being shown; none: they gave up. May be
+    /// missing; counts only where in is a terminal.
+    std::function<std::optional<std::string>(std::string_view question)> hidden_line = {};
 };
 
 /// The standard streams of the process, descriptors 0 to 2, unbuffered.

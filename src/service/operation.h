@@ -132,7 +132,8 @@ void add_talking(Operations& operations, OperationInfo info, Result<Talk> (*prep
     operations.push_back({std::move(info.name), std::move(info.route), std::move(info.summary), info.permission,
                           info.access, &entity_of<Input>(),
                           [run, read](Call& call, const json::object& input) {
-                              return read(input, [&](const Input& typed) { return run(call, typed, input.at("heard")); });
+                              return read(input,
+                                          [&](const Input& typed) { return run(call, typed, input.at("heard")); });
                           },
                           [prepare, read](Call& call, const json::object& input) {
                               return read(input, [&](const Input& typed) { return prepare(call, typed); });

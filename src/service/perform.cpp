@@ -68,8 +68,8 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
 
 }  // namespace
 
-Result<Performed> perform(Session& session, const Operation& operation, const json::object& input,
-                          const Caller& caller, const CallSurroundings& surroundings) {
+Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
+                          const CallSurroundings& surroundings) {
     auto done = call_operation(operation.run, session, operation, input, caller, surroundings);
     if (!done.answer) return done.answer.error();
     append_to_audit(session, done.audited, surroundings.vault);
@@ -86,9 +86,7 @@ Result<Performed> perform_on(Database& database, const Operation& operation, con
         if (!talk) return talk.error();
         complete["heard"] = (*talk)(outside);
     }
-    const auto work = [&](Session& session) {
-        return perform(session, operation, complete, caller, surroundings);
-    };
+    const auto work = [&](Session& session) { return perform(session, operation, complete, caller, surroundings); };
     return operation.access == Access::changes ? database.write(work) : database.read(work);
 }
 

@@ -29,8 +29,8 @@ struct Desk : Queue {
         if (operation == operations.end()) throw std::runtime_error("there is no such operation");
         const Caller caller{{user, "tester"}, std::move(rights)};
         Outside outside{.http = http, .now = moment, .time_limit = std::chrono::seconds(1)};
-        const auto done = perform_on(database, *operation, input, caller,
-                                     {.vault = vault, .now = moment, .zone = "UTC"}, outside);
+        const auto done =
+            perform_on(database, *operation, input, caller, {.vault = vault, .now = moment, .zone = "UTC"}, outside);
         if (!done) return done.error();
         woken = done->wake_server;
         return done->answer;

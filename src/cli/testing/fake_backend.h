@@ -118,6 +118,8 @@ struct Shell {
     std::size_t width = 80;
     bool disk_full = false;
     bool reader_gone = false;
+    bool typed = false;                   ///< the input is a terminal
+    std::deque<std::string> hidden = {};  ///< what is typed without being shown; none is giving up
 
     std::string out = {};
     std::string err = {};
@@ -142,6 +144,14 @@ struct Shell {
             .width = width,
             .user = [] { return std::string("alice"); },
             .operating_system = [] { return std::string("Linux 6.1"); },
+            .in_is_terminal = typed,
+            .hidden_line = [this](std::string_view question) -> std::optional<std::string> {
+                err.append(question);
+                if (hidden.empty()) return std::nullopt;
+                auto line = std::move(hidden.front());
+                hidden.pop_front();
+                return line;
+            },
         };
         code = run_cli(words, backend, streams);
         return *this;
