@@ -193,10 +193,10 @@ private:
                                                 .surroundings = surroundings_of_jobs(settings_),
                                                 .look_anyway = planner_look_interval(settings_),
                                                 .lease = &lease_,
-                                                .credentials = &credentials_,
                                                 .unbegun = claim_->before() == NodeClaim::Before::ended
                                                                ? Dispatcher::Options::Unbegun::give_back
-                                                               : Dispatcher::Options::Unbegun::lost},
+                                                               : Dispatcher::Options::Unbegun::lost,
+                                                .credentials = &credentials_},
                             queue_, cancel_);
         dispatcher_->start();
         return {};

@@ -40,6 +40,19 @@ namespace {
 
 constexpr std::string_view no_credential = "No credential found with given identifier";
 
+int credential_test(Invocation& in) {
+    auto answer = in.call();
+    if (!answer && answer.error().code == ErrorCode::not_found)
+        return in.refuse(answer.error(), std::string(no_credential));
+    if (!answer) return in.refuse(answer.error());
+    const auto& found = answer->as_object();
+    const auto state = text_member(found, "state");
+    in.answer(*answer,
+              fmt::format("{}: {}{}{}", one_line(text_member(found, "name")), state,
+                          text_member(found, "message").empty() ? "" : ". ", one_line(text_member(found, "message"))));
+    return state == "unavailable" || state == "misconfigured" ? 1 : 0;
+}
+
 constexpr Option credential_list_options[] = {
     {.name = "company-id", .help = "Only of this company", .key = "company_id", .aliases = {"company"}},
     {.name = "credential-type-id", .help = "Only of this type", .key = "credential_type_id"},
@@ -226,6 +239,15 @@ constexpr Command credential_table[] = {
      .needs = {"id"},
      .positional = "id",
      .aliases = {"credential:delete"}},
+    {.name = "credential:test",
+     .operation = "credential:test",
+     .run = credential_test,
+     .summary = "Looks whether what stands behind a credential works",
+     .details = "Exit code 1 when it is unavailable or misconfigured.",
+     .options = credential_id_options,
+     .needs = {"id"},
+     .positional = "id",
+     .aliases = {"credential:check"}},
     {.name = "credential:reveal",
      .operation = "credential:reveal",
      .run = [](Invocation& in) { return in.refuse(Refusal{.message = "Use credential:get --reveal."}); },
