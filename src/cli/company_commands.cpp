@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/answers.h"
 #include "cli/commands.h"
+#include "cli/given_values.h"
 
 namespace mf {
 namespace {
@@ -100,9 +101,37 @@ constexpr Option company_pause_options[] = {
     {.name = "reason", .help = "What people are told when they launch something"},
 };
 
+constexpr Option company_variable_set_options[] = {
+    {.name = "company_id", .help = "Id of the company", .aliases = {"id", "company"}},
+    {.name = "value", .help = "Its value; of a secret rather --value-file, which others cannot see"},
+    {.name = "value-file",
+     .help = "File with the value, - for standard input",
+     .becomes = Becomes::local,
+     .file_name = true},
+};
+
+/// The input with the value, wherever that comes from.
+Result<json::object> variable_input(Invocation& in) {
+    auto input = in.input();
+    if (!input || !in.entry().command->name.ends_with("variable-set") || in.arguments().has("value")) return input;
+    const auto name = in.arguments().value("name").value_or("");
+    const auto file = in.arguments().value("value-file");
+    auto value = file ? value_from_file(in, "value-file", name, *file) : typed_value(in, "value", name);
+    if (!value) return value.error();
+    (*input)["value"] = *std::move(value);
+    return input;
+}
+
 int company_variable_change(Invocation& in) {
-    auto answer = in.call();
+    auto input = variable_input(in);
+    if (!input) return in.refuse(input.error());
+    auto answer = in.call(*input);
     if (!answer) return in.refuse(answer.error());
+    if (const auto& secret = member(record_of(*answer), "secret");
+        secret.is_bool() && secret.get_bool() && in.arguments().has("value"))
+        in.remark(
+            "Warning: the value stood on the command line, where others on this machine can see it and shells "
+            "remember it. Next time use --value-file FILE, or --value-file - for standard input.");
     const bool removed = in.entry().command->name.ends_with("unset");
     const auto name = in.arguments().value("name").value_or("");
     return in.answer(json::object{{"company_id", in.arguments().value("company_id").value_or("")},
@@ -174,8 +203,9 @@ constexpr Command company_table[] = {
      .operation = "company:variable-set",
      .run = company_variable_change,
      .summary = "Sets a variable of a company",
-     .options = company_variable_options,
-     .needs = {"company_id", "name", "value"}},
+     .details = "Without --value and --value-file the value is asked for, and not shown.",
+     .options = company_variable_set_options,
+     .needs = {"company_id", "name"}},
     {.name = "company:variable-unset",
      .operation = "company:variable-unset",
      .run = company_variable_change,

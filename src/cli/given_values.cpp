@@ -20,6 +20,8 @@ std::string without_last_line_end(std::string text) {
     return text;
 }
 
+}  // namespace
+
 Result<std::string> value_from_file(Invocation& in, std::string_view option, std::string_view key,
                                     const std::string& name) {
     const auto shown = name == "-" ? std::string("standard input") : to_utf8(name);
@@ -46,8 +48,6 @@ Result<std::string> typed_value(Invocation& in, std::string_view option, std::st
         return wrong_value_option(option, fmt::format("What was typed for {} is not valid UTF-8.", one_line(key)));
     return *std::move(line);
 }
-
-}  // namespace
 
 Result<GivenValues> given_values(Invocation& in, std::string_view option) {
     GivenValues out;

@@ -46,7 +46,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS "audit_seq" ON "audit" ("seq");
 
 CREATE INDEX IF NOT EXISTS "audit_of_company" ON "audit" ("company_id", "id");
 
--- The end of the chain, which also is the lock that whoever adds to it takes. "mark" is made with the key of the
+-- The end of the chain, one row from the first entry on, which also is the lock that whoever adds to it takes. "mark" is made with the key of the
 -- installation, so that whoever can write to the database only cannot move the end.
 CREATE TABLE IF NOT EXISTS "audit_head" (
     "id" {int} NOT NULL PRIMARY KEY,
@@ -54,6 +54,3 @@ CREATE TABLE IF NOT EXISTS "audit_head" (
     "hash" {text 64} NOT NULL,
     "mark" {text 128} NOT NULL
 ){options};
-
-INSERT INTO "audit_head" ("id", "seq", "hash", "mark") SELECT 1, 0, '', ''
-    WHERE NOT EXISTS (SELECT 1 FROM "audit_head");

@@ -94,13 +94,24 @@ private:
     std::string hash_;
 };
 
+/// Moves the end of the chain on. Whoever comes second waits here, and reads what the first one has left.
+void reserve(Session& session, std::int64_t number) {
+    if (session.sql.execute(R"(UPDATE "audit_head" SET "seq" = "seq" + ? WHERE "id" = 1)", {number}) > 0) return;
+    try {
+        session.sql.execute(R"(INSERT INTO "audit_head" ("id", "seq", "hash", "mark") VALUES (1, ?, '', ''))",
+                            {number});
+    } catch (const sql::DatabaseError& error) {
+        // Another session made the first entry in between; the whole transaction is repeated and finds it.
+        if (error.kind != sql::DatabaseError::Kind::unique_violation) throw;
+        throw sql::DatabaseError(sql::DatabaseError::Kind::busy, error.what());
+    }
+}
+
 }  // namespace
 
 void append_to_audit(Session& session, std::span<AuditEntry> entries, const Vault& vault) {
     if (entries.empty()) return;
-    // Whoever comes second waits here, and reads what the first one has left.
-    session.sql.execute(R"(UPDATE "audit_head" SET "seq" = "seq" + ? WHERE "id" = 1)",
-                        {static_cast<std::int64_t>(entries.size())});
+    reserve(session, std::ssize(entries));
     auto head = head_of(session);
     const auto end = std::exchange(head.seq, head.seq - std::ssize(entries));
     for (AuditEntry& entry : entries) {
