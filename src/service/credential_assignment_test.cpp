@@ -154,6 +154,15 @@ TEST_CASE("of one credential its own value wins over that of its type, and that 
     CHECK(desk.variable("BANK_DAYS") == "3 (credential:Gate)");
 }
 
+TEST_CASE("the default of a field that has left its definition is given no more") {
+    AssignmentDesk desk;
+    desk.assign(desk.credential("Main", {{"BANK_DAYS", "9"}}));
+    REQUIRE(desk.import_bank(bank_prototype("1.1", {{"fields", json::array()}})));
+    CHECK(desk.variable("BANK_DAYS") == "9 (credential:Main)");
+    REQUIRE(desk.run("credential:update", {{"id", 1}, {"unset", {"BANK_DAYS"}}}));
+    CHECK(desk.variable("BANK_DAYS") == "-");
+}
+
 TEST_CASE("of two credentials that give a variable the one assigned later wins, and people are told") {
     AssignmentDesk desk;
     REQUIRE(desk.import_bank(bank_prototype("1.0", {{"code", "Sms"}, {"uuid", sms_uuid}})));

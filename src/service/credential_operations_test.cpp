@@ -147,6 +147,18 @@ TEST_CASE("each change of values makes a version, in which the others stand, too
           "1 [\"BANK_LOGIN\",\"BANK_NOTE\",\"BANK_TOKEN\"]  tester false\n");
 }
 
+TEST_CASE("a value that was a secret stays one, whatever its field becomes") {
+    VaultDesk desk;
+    auto fields = bank_prototype().at("fields").as_array();
+    fields[1].as_object()["type"] = "string";
+    REQUIRE(desk.import_bank(bank_prototype("1.1", {{"fields", fields}})));
+    REQUIRE(desk.run("credential:update", desk.input({{"fields", {{"BANK_LOGIN", "you"}}}})));
+    CHECK(desk.dump(true).find("hidden words") == std::string::npos);
+    REQUIRE(desk.run("credential:update", desk.input({{"fields", {{"BANK_TOKEN", "other words"}}}})));
+    CHECK(desk.dump(true).find("other words") == std::string::npos);
+    CHECK(desk.run("credential:get", desk.input({}))->at("fields").at("BANK_TOKEN") == masked);
+}
+
 TEST_CASE("new values make the last look at the thing behind them worthless") {
     VaultDesk desk;
     desk.change<Credential>({desk.id}, [&](Credential& credential) {
