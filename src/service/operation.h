@@ -23,6 +23,7 @@ struct Actor {
     std::string login;
     std::string entry = "cli";  ///< the way in: "cli", "api", "web", "server"
     std::string address = {};   ///< of the one who asks, if the way in knows
+    bool restricted = false;  ///< came with a token that is narrower than its owner: makes no keys, changes no password
 };
 
 /// Everything a use case may touch while it runs. One per call; lives for the call.

@@ -9,8 +9,9 @@ namespace mf {
 namespace {
 
 constexpr std::string_view of_companies[] = {
-    "artifacts", "audit", "company_application", "company_variable", "configuration", "job",
-    "job_count", "lane",  "runtemplate",         "schedule",         "task",          "task_count"};
+    "artifacts",     "audit", "company_application", "company_user", "company_variable",
+    "configuration", "job",   "job_count",           "lane",         "runtemplate",
+    "schedule",      "task",  "task_count"};
 
 constexpr std::string_view mark = "{scope";
 

@@ -9,9 +9,9 @@ namespace mf {
 namespace {
 
 constexpr SealedColumn columns[] = {
-    {"company_variable", "value", "id", "secret"},
-    {"configuration", "value", "id", "sealed"},
-    {"job_override", "sealed", "job_id", ""},
+    {"company_variable", "value", "id", "secret"}, {"configuration", "value", "id", "sealed"},
+    {"job_override", "sealed", "job_id", ""},      {"user", "totp", "id", ""},
+    {"oidc_request", "verifier", "id", ""},
 };
 
 std::string condition_of(const SealedColumn& column) {
