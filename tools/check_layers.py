@@ -10,12 +10,13 @@ ALLOWED = {
     "domain": ["base"],
     "secure": ["base"],
     "net": ["base"],
+    "provider": ["base", "domain", "net"],
     "store": ["base", "domain", "secure"],
     "execute": ["base", "domain"],
     "report": ["base", "domain", "net"],
     "actions": ["base", "domain", "net", "execute"],
-    "service": ["base", "domain", "secure", "net", "store", "execute", "report", "actions"],
-    "schedule": ["base", "domain", "secure", "net", "store", "execute", "report", "actions", "service"],
+    "service": ["base", "domain", "secure", "net", "provider", "store", "execute", "report", "actions"],
+    "schedule": ["base", "domain", "secure", "net", "provider", "store", "execute", "report", "actions", "service"],
     "api": ["base", "domain", "net", "service"],
     "web": ["base", "domain", "net", "service"],
     "cli": ["base", "domain", "net", "service"],
@@ -31,7 +32,7 @@ FORBIDDEN = [
 # Use cases reach rows of companies through Repository and ScopedSql only, which know the scope of the caller. The files
 # here read what the server itself needs: the jobs that it has claimed, and its nodes.
 UNSCOPED = re.compile(r"\bsql\.(query|execute)\(|(?<![.:])\brows_of\(")
-SERVER_FILES = ["environment_layers.cpp", "job_preparation.cpp", "server_environment.cpp", "waiting_reason.cpp"]
+SERVER_FILES = ["credential_layers.cpp", "credential_requirements.cpp", "environment_layers.cpp", "job_preparation.cpp", "server_environment.cpp", "waiting_reason.cpp"]
 
 root = pathlib.Path(sys.argv[1])
 errors = 0

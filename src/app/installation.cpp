@@ -133,14 +133,18 @@ Actor Installation::actor(const Clock& clock) {
 
 Result<json::value> Installation::run(const Operation& operation, const json::object& input, const Caller& caller,
                                       const Clock& clock) {
-    const auto work = [&](Session& session) {
-        return perform(session, operation, input, caller,
-                       {.vault = *vault_,
-                        .now = clock.now(),
-                        .zone = zone_.zone.name(),
-                        .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}});
-    };
-    auto outcome = operation.access == Access::changes ? database_->write(work) : database_->read(work);
+    CurlClient http;
+    Outside outside{.http = http,
+                    .now = clock.now(),
+                    .time_limit = settings_.credential_time_limit,
+                    .file_roots = {settings_.envfile_roots.begin(), settings_.envfile_roots.end()}};
+    auto outcome = perform_on(*database_, operation, input, caller,
+                              {.vault = *vault_,
+                               .now = clock.now(),
+                               .zone = zone_.zone.name(),
+                               .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()},
+                               .credential_versions = settings_.credential_versions},
+                              outside);
     if (!outcome) return outcome.error();
     if (outcome->wake_server)
         for (const auto kind : {Wake::cancel, Wake::queue, Wake::plan}) wake_servers(settings_.wake_directory, kind);

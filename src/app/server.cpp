@@ -193,6 +193,7 @@ private:
                                                 .surroundings = surroundings_of_jobs(settings_),
                                                 .look_anyway = planner_look_interval(settings_),
                                                 .lease = &lease_,
+                                                .credentials = &credentials_,
                                                 .unbegun = claim_->before() == NodeClaim::Before::ended
                                                                ? Dispatcher::Options::Unbegun::give_back
                                                                : Dispatcher::Options::Unbegun::lost},
@@ -283,6 +284,11 @@ private:
     WorkBase work_base_;
     Nudge plan_, queue_, cancel_, main_loop_;
     const std::stop_callback<std::function<void()>> on_stop_{stop_, [this] { main_loop_.notify(); }};
+    CurlClient http_;
+    CredentialAccess credentials_{http_, clock_,
+                                  {.time_limit = settings_.credential_time_limit,
+                                   .keep = settings_.credential_keep,
+                                   .file_roots = {settings_.envfile_roots.begin(), settings_.envfile_roots.end()}}};
     std::optional<Recorder> recorder_;
     std::unique_ptr<NativeExecutor> native_;
     std::optional<Dispatcher> dispatcher_;

@@ -241,6 +241,25 @@ constexpr Setting table[] = {
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),
+    setting<&S::envfile_roots>("MULTIFLEXI_ENVFILE_ROOTS",
+                               {.help = "Directories, with commas between them, whose files credentials of the kind "
+                                        "EnvFile may name. Without any, none may be read."}),
+    setting<&S::credential_time_limit>("MULTIFLEXI_CREDENTIAL_TIME_LIMIT",
+                                       {.help = "How long a vault, or whatever stands behind a credential, has for its "
+                                                "answer before it counts as unavailable.",
+                                        .least = 1,
+                                        .most = 300}),
+    setting<&S::credential_keep>("MULTIFLEXI_CREDENTIAL_CACHE",
+                                 {.help = "How long values that came from a vault are kept in memory, so that jobs that "
+                                          "start together ask once. 0 asks for each job.",
+                                  .least = 0,
+                                  .most = 86'400}),
+    setting<&S::credential_versions>(
+        "MULTIFLEXI_CREDENTIAL_VERSIONS",
+        {.help = "How many versions of the values of a credential are kept, the one in use "
+                 "among them; older ones go with the next change.",
+         .least = 1,
+         .most = 1'000}),
     setting<&S::log_format>("MULTIFLEXI_LOG_FORMAT", {.help = "How the log is written to standard error."}),
     setting<&S::log_level>("MULTIFLEXI_LOG_LEVEL", {.help = "The least important lines that are logged."}),
     setting<&S::app_debug>("APP_DEBUG", {.help = "Logs everything, unless MULTIFLEXI_LOG_LEVEL is set."}),

@@ -192,6 +192,7 @@ TEST_CASE("values of every type are understood") {
     const auto settings = with({{"MULTIFLEXI_ENV_ALLOW", " http_proxy, LD_LIBRARY_PATH ,,"},
                                 {"MULTIFLEXI_TIMEZONE", "Europe/Prague"},
                                 {"MULTIFLEXI_MAX_PARALLEL", "3"},
+                                {"MULTIFLEXI_CREDENTIAL_VERSIONS", "4"},
                                 {"MULTIFLEXI_SYNCHRONOUS", "Normal"},
                                 {"MULTIFLEXI_LOG_FORMAT", "json"},
                                 {"MULTIFLEXI_JOBS_AT_STOP", "end"},
@@ -199,6 +200,7 @@ TEST_CASE("values of every type are understood") {
     CHECK(settings.env_allow == std::vector<std::string>{"http_proxy", "LD_LIBRARY_PATH"});
     CHECK(settings.timezone == "Europe/Prague");
     CHECK(settings.max_parallel == 3);
+    CHECK(settings.credential_versions == 4);
     CHECK(settings.synchronous == Synchronous::normal);
     CHECK(settings.log_format == log::Format::json);
     CHECK(settings.jobs_at_stop == JobsAtStop::end);

@@ -25,6 +25,10 @@ constexpr Column company_columns[] = {
     {.name = "dic"},
     {.name = "code"},
     {.name = "max_parallel"},
+    {.name = "max_queued"},
+    {.name = "paused_at", .as = As::time},
+    {.name = "paused_until", .as = As::time},
+    {.name = "pause_reason"},
 };
 constexpr Subject company_subject{"Company", "company_id", company_columns};
 
@@ -40,6 +44,7 @@ constexpr Option company_create_options[] = {
     {.name = "email", .help = "Whom to write to"},
     {.name = "zabbix_host", .takes = Takes::optional_value, .help = "Its host in Zabbix"},
     {.name = "max_parallel", .help = "Jobs that may run at once, on all nodes together; 0: no limit"},
+    {.name = "max_queued", .help = "Jobs that may wait when somebody launches one; 0: no limit"},
     {.name = "DatCreate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
     {.name = "DatUpdate", .takes = Takes::optional_value, .becomes = Becomes::nothing},
 };
@@ -73,6 +78,27 @@ int company_create(Invocation& in) {
     return in.answer(json::object{{"company_id", id}, {"id", id}},
                      fmt::format("Company created with ID: {}", plain_text(id)));
 }
+
+int company_paused(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    return in.answer(*answer, text_member(answer->as_object(), "message"));
+}
+
+constexpr std::string_view queued_choices[] = {"hold", "cancel"};
+constexpr std::string_view running_choices[] = {"finish", "stop"};
+constexpr Option company_pause_options[] = {
+    {.name = "until", .help = "When it goes on by itself; without it somebody has to resume it"},
+    {.name = "queued",
+     .help = "hold: jobs that wait go on waiting, cancel: they are cancelled",
+     .preset = "hold",
+     .choices = queued_choices},
+    {.name = "running",
+     .help = "finish: jobs that run come to their end, stop: they are asked to end",
+     .preset = "finish",
+     .choices = running_choices},
+    {.name = "reason", .help = "What people are told when they launch something"},
+};
 
 int company_variable_change(Invocation& in) {
     auto answer = in.call();
@@ -118,6 +144,21 @@ constexpr Command company_table[] = {
      .operation = "company:remove",
      .run = [](Invocation& in) { return answer_gone(in, company_subject, "removed"); },
      .summary = "Retires a company; the history of its jobs stays",
+     .needs = {"id"},
+     .positional = "id"},
+    {.name = "company:pause",
+     .operation = "company:pause",
+     .run = company_paused,
+     .summary = "Launches nothing of a company for a while",
+     .details = "Slots of schedules that pass meanwhile are treated as missed ones: the run template says whether they "
+                "are made up for (catch_up).",
+     .options = company_pause_options,
+     .needs = {"id"},
+     .positional = "id"},
+    {.name = "company:resume",
+     .operation = "company:resume",
+     .run = company_paused,
+     .summary = "Lets a paused company go on",
      .needs = {"id"},
      .positional = "id"},
     {.name = "company:variable-list",

@@ -2,44 +2,17 @@
 #include "base/text.h"
 #include "cli/answers.h"
 #include "cli/commands.h"
-#include "cli/definition_outcome.h"
-#include "cli/input_file.h"
-#include "domain/definition/json_schema.h"
+#include "cli/definition_files.h"
 
 #include <filesystem>
 
 namespace mf {
 namespace {
 
-std::string schema_name() {
-    const auto parsed = parse_json(published_schema_text("application"));
-    if (parsed && parsed->is_object())
-        if (const auto id = text_member(parsed->get_object(), "$id"); !id.empty()) return std::string(id);
-    return "application";
-}
-
-Outcome rejected(Invocation& in, const json::object& input, const std::string& file, const Error& error) {
-    auto findings = findings_of(error, file);
-    // The error of an import holds what refuses the document; its validation also tells what else was found.
-    if (!findings.empty() && in.catalog().operation("application:validate"))
-        if (const auto checked =
-                in.call("application:validate", {{"document", input.at("document")}, {"file", file}})) {
-            const auto record = record_of(*checked);
-            if (member(record, "valid") == json::value(false)) findings = findings_of(member(record, "findings"));
-        }
-    Outcome outcome;
-    outcome.lines.emplace_back("Failed to import application");
-    if (findings.empty())
-        outcome.lines.push_back(fmt::format("{}: {}", file, error.message));
-    else
-        add_lines(outcome, findings, file);
-    outcome.document = {{"imported", json::array()},
-                        {"status", "error"},
-                        {"message", error.message},
-                        {"file", file},
-                        {"findings", std::move(findings)}};
-    return outcome;
-}
+constexpr DefinitionKind application_kind{.noun = "application",
+                                          .schema = "application",
+                                          .validate = "application:validate",
+                                          .files = DefinitionFiles::applications};
 
 /// Absolute and behind all links, so that the record still says something in another directory. Empty for standard
 /// input, which is no place.
@@ -51,20 +24,8 @@ std::string real_path(const std::string& file) {
     return to_utf8(path.string());
 }
 
-/// "1.0 -> 1.1" of a value, "+ NEW, ~ CHANGED, - GONE" of a section.
-std::string change_text(const json::object& change) {
-    if (change.contains("to"))
-        return fmt::format("{} -> {}", plain_text(member(change, "from")), plain_text(member(change, "to")));
-    std::string out;
-    for (const auto& [kind, sign] : {std::pair{"added", '+'}, {"changed", '~'}, {"removed", '-'}})
-        if (const json::value& names = member(change, kind); names.is_array())
-            for (const json::value& name : names.get_array())
-                out += fmt::format("{}{} {}", out.empty() ? "" : ", ", sign, plain_text(name));
-    return out;
-}
-
 /// What an import means for run templates, for people.
-void add_consequences(Outcome& outcome, const json::object& record) {
+void add_consequences(FileOutcome& outcome, const json::object& record) {
     const auto list_of = [&](std::string_view key) {
         const json::value& list = member(record, key);
         return list.is_array() ? list.get_array() : json::array();
@@ -91,7 +52,7 @@ void add_consequences(Outcome& outcome, const json::object& record) {
     }
 }
 
-Outcome import_file(Invocation& in, const std::string& file, const std::string& content) {
+FileOutcome import_file(Invocation& in, const std::string& file, const std::string& content) {
     json::object input{{"document", content}, {"file", file}};
     const Entity* known = in.entry().operation->input;
     if (const auto source = real_path(file); !source.empty() && known && known->find("source"))
@@ -99,8 +60,8 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
     for (const auto option : {"dry_run", "force", "enable", "adopt"})
         if (in.arguments().has(option)) input[option] = true;
     auto answer = in.call(input);
-    if (!answer) return rejected(in, input, file, answer.error());
-    Outcome outcome;
+    if (!answer) return rejected_definition(in, application_kind, input, file, answer.error());
+    FileOutcome outcome;
     const auto record = record_of(*answer);
     const json::value& stored = member(record, "application");
     const auto application = stored.is_object() ? stored.get_object() : record;
@@ -145,56 +106,13 @@ Outcome import_file(Invocation& in, const std::string& file, const std::string& 
     return outcome;
 }
 
-Outcome validate_file(Invocation& in, const std::string& file, const std::string& content) {
-    auto answer = in.call(json::object{{"document", content}, {"file", file}});
-    const auto schema = schema_name();
-    json::array findings;
-    bool valid = false;
-    if (answer) {
-        const auto record = record_of(*answer);
-        const json::value& verdict = member(record, "valid");
-        valid = verdict.is_bool() && verdict.get_bool();
-        findings = findings_of(member(record, "findings"));
-    } else {
-        findings = findings_of(answer.error(), file);
-        if (findings.empty())
-            findings.push_back(json::object{
-                {"severity", "error"}, {"file", file}, {"pointer", ""}, {"message", answer.error().message}});
-    }
-    Outcome outcome{.file = file};
-    outcome.good = valid;
-    outcome.lines.push_back(valid ? "JSON is valid" : "JSON validation failed");
-    json::array violations;
-    if (!valid) {
-        violations.push_back(json::value(fmt::format("{} does not follow the schema {}", file, schema)));
-        outcome.lines.push_back(plain_text(violations.back()));
-    }
-    for (const json::value& value : findings) {
-        if (!value.is_object()) continue;
-        const auto& finding = value.get_object();
-        const auto severity = text_member(finding, "severity");
-        if (severity.empty() || severity == "error") {
-            violations.push_back(json::value(fmt::format("Property '{}': {}", dotted(text_member(finding, "pointer")),
-                                                         text_member(finding, "message|sentence"))));
-            outcome.lines.push_back(plain_text(violations.back()));
-        }
-    }
-    add_lines(outcome, findings, file);
-    outcome.document = {{"status", valid ? "success" : "error"}, {"file", file}};
-    if (!valid) outcome.document["violations"] = std::move(violations);
-    outcome.document["schema"] = schema;
-    outcome.document["message"] = outcome.lines.front();
-    outcome.document["findings"] = std::move(findings);
-    return outcome;
-}
-
-Outcome remove_file(Invocation& in, const std::string& file, const std::string& content) {
+FileOutcome remove_file(Invocation& in, const std::string& file, const std::string& content) {
     json::object input{{"document", content}, {"file", file}};
     if (in.arguments().has("cascade")) input["cascade"] = true;
     // An operation that does not care where the document came from need not know the name.
     if (!in.entry().operation->input || !in.entry().operation->input->find("file")) input.erase("file");
     auto answer = in.call(input);
-    Outcome outcome{.file = file};
+    FileOutcome outcome{.file = file};
     if (!answer) {
         const auto findings = findings_of(answer.error(), file);
         outcome.document = {{"removed", false},
@@ -217,64 +135,6 @@ Outcome remove_file(Invocation& in, const std::string& file, const std::string& 
     return outcome;
 }
 
-using FileWork = Outcome (*)(Invocation&, const std::string& file, const std::string& content);
-
-/// Of several files the first line does not say of which it speaks; the others do.
-void print(Invocation& in, const Outcome& outcome, bool many) {
-    bool first = many && !outcome.file.empty();
-    for (const std::string& line : outcome.lines)
-        in.out().line(one_line(std::exchange(first, false) ? fmt::format("{}: {}", outcome.file, line) : line));
-}
-
-/// Each named file, each file of each named directory, and standard input for "-".
-int for_each_file(Invocation& in, FileWork work) {
-    std::vector<std::string> files;
-    json::array documents;
-    bool good = true;
-    bool many = in.arguments().values("file").size() > 1;
-    const auto take = [&](Outcome outcome) {
-        good = good && outcome.good;
-        if (in.json())
-            documents.push_back(std::move(outcome.document));
-        else
-            print(in, outcome, many);
-    };
-    for (const std::string& name : in.arguments().values("file")) {
-        std::error_code ignored;
-        if (name == "-" || !std::filesystem::is_directory(name, ignored)) {
-            files.push_back(name);
-            continue;
-        }
-        many = true;
-        auto found = definition_files(name);
-        if (!found)
-            take(unreadable(name, found.error()));
-        else
-            files.insert(files.end(), found->begin(), found->end());
-    }
-    std::size_t failed = documents.size();
-    for (const std::string& file : files) {
-        auto content = read_input_file(file, in.terminal(), largest_definition);
-        // Names of files may be any bytes, answers and records are texts.
-        const auto shown = to_utf8(file);
-        auto outcome = content ? work(in, shown, *content) : unreadable(shown, content.error());
-        if (!outcome.good) ++failed;
-        take(std::move(outcome));
-    }
-    if (in.json())
-        in.answer(many ? json::value(std::move(documents)) : std::move(documents.front()));
-    else if (many && !files.empty())
-        in.out().line(fmt::format("{} of {} files failed", failed, files.size()));
-    return good ? 0 : 1;
-}
-
-constexpr Option definition_file_option{.name = "file",
-                                        .takes = Takes::list,
-                                        .help = "Definition file, directory of definitions, or - for standard input",
-                                        .becomes = Becomes::local,
-                                        .aliases = {"json"},
-                                        .file_name = true};
-
 constexpr Option definition_import_options[] = {
     definition_file_option,
     {.name = "dry-run", .takes = Takes::flag, .help = "Show what would happen", .key = "dry_run"},
@@ -291,7 +151,7 @@ constexpr Option definition_remove_options[] = {
 constexpr Command definition_table[] = {
     {.name = "application:import-json",
      .operation = "application:import",
-     .run = [](Invocation& in) { return for_each_file(in, import_file); },
+     .run = [](Invocation& in) { return for_each_definition(in, application_kind, import_file); },
      .summary = "Installs or updates applications from their definitions",
      .options = definition_import_options,
      .needs = {"file"},
@@ -301,7 +161,10 @@ constexpr Command definition_table[] = {
      .closed = true},
     {.name = "application:validate-json",
      .operation = "application:validate",
-     .run = [](Invocation& in) { return for_each_file(in, validate_file); },
+     .run =
+         [](Invocation& in) {
+             return for_each_definition(in, application_kind, validate_definition<application_kind>);
+         },
      .summary = "Checks definitions and changes nothing",
      .options = definition_file_options,
      .needs = {"file"},
@@ -311,7 +174,7 @@ constexpr Command definition_table[] = {
      .closed = true},
     {.name = "application:remove-json",
      .operation = "application:remove",
-     .run = [](Invocation& in) { return for_each_file(in, remove_file); },
+     .run = [](Invocation& in) { return for_each_definition(in, application_kind, remove_file); },
      .summary = "Retires the applications of definitions",
      .options = definition_remove_options,
      .needs = {"file"},

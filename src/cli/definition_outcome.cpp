@@ -49,12 +49,12 @@ json::array findings_of(const Error& error, const std::string& file) {
     return out;
 }
 
-void add_lines(Outcome& outcome, const json::array& findings, const std::string& file) {
+void add_lines(FileOutcome& outcome, const json::array& findings, const std::string& file) {
     for (const json::value& finding : findings)
         if (finding.is_object()) outcome.lines.push_back(line_of(finding.get_object(), file));
 }
 
-Outcome unreadable(const std::string& file, const Error& error) {
+FileOutcome unreadable(const std::string& file, const Error& error) {
     const auto message = fmt::format("Missing or invalid --file {}: {}", file, error.message);
     const auto code = error.fields.empty() ? std::string("file_unreadable") : error.fields.front().code;
     return {{{"status", "error"},

@@ -12,7 +12,7 @@
 namespace mf {
 
 /// What became of one file.
-struct Outcome {
+struct FileOutcome {
     json::object document = {};           ///< for -f json
     std::vector<std::string> lines = {};  ///< for people
     bool good = false;
@@ -28,9 +28,9 @@ json::array findings_of(const json::value& findings);
 json::array findings_of(const Error& error, const std::string& file);
 
 /// "error: FILE: /environment/FOO: sentence (value) [code]" for each.
-void add_lines(Outcome& outcome, const json::array& findings, const std::string& file);
+void add_lines(FileOutcome& outcome, const json::array& findings, const std::string& file);
 
 /// A file that could not even be read.
-Outcome unreadable(const std::string& file, const Error& error);
+FileOutcome unreadable(const std::string& file, const Error& error);
 
 }  // namespace mf

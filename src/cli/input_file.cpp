@@ -64,11 +64,30 @@ Result<std::string> read_piece(const Descriptor& file, std::size_t size) {
     }
 }
 
-bool is_other_kind(std::string_view name) {
-    constexpr std::string_view endings[] = {".credprototype.json", ".crprototype.json",     ".crdprototype.json",
-                                            ".crdprtype.json",     ".credential-type.json", ".credential_type.json",
-                                            ".credtype.json",      ".schema.json"};
+bool ends_as_one_of(std::string_view name, std::span<const std::string_view> endings) {
     return std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+bool is_definition(std::string_view name, DefinitionFiles which) {
+    constexpr std::string_view prototypes[] = {".credprototype.json", ".crprototype.json", ".crdprototype.json",
+                                               ".crdprtype.json"};
+    constexpr std::string_view types[] = {".credential-type.json", ".credential_type.json", ".credtype.json"};
+    switch (which) {
+        case DefinitionFiles::credential_prototypes: return ends_as_one_of(name, prototypes);
+        case DefinitionFiles::credential_types: return ends_as_one_of(name, types);
+        case DefinitionFiles::applications: break;
+    }
+    return name.ends_with(".json") && !name.ends_with(".schema.json") && !ends_as_one_of(name, prototypes) &&
+           !ends_as_one_of(name, types);
+}
+
+std::string_view ending_of(DefinitionFiles which) {
+    switch (which) {
+        case DefinitionFiles::credential_prototypes: return "*.credprototype.json";
+        case DefinitionFiles::credential_types: return "*.credential-type.json";
+        case DefinitionFiles::applications: break;
+    }
+    return "*.json";
 }
 
 }  // namespace
@@ -97,18 +116,20 @@ Result<std::string> read_input_file(const std::string& name, Terminal& terminal,
     }
 }
 
-Result<std::vector<std::string>> definition_files(const std::string& directory) {
+Result<std::vector<std::string>> definition_files(const std::string& directory, DefinitionFiles which) {
     std::error_code problem;
     std::vector<std::string> files;
     std::filesystem::directory_iterator entries(directory, problem);
     for (; !problem && entries != std::filesystem::directory_iterator(); entries.increment(problem)) {
         const auto name = entries->path().filename().string();
-        if (name.starts_with('.') || !name.ends_with(".json") || is_other_kind(name)) continue;
+        if (name.starts_with('.') || !is_definition(name, which)) continue;
         files.push_back(entries->path().string());
     }
     if (problem) return file_error("file_unreadable", fmt::format("It cannot be read: {}.", problem.message()));
     if (files.empty())
-        return file_error("file_not_found", "The directory holds no definition: no file in it is called *.json.");
+        return file_error(
+            "file_not_found",
+            fmt::format("The directory holds no definition: no file in it is called {}.", ending_of(which)));
     std::ranges::sort(files);
     return files;
 }

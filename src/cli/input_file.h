@@ -17,9 +17,12 @@ inline constexpr std::size_t largest_definition = 5 * 1024 * 1024;
 /// code of its field is file_not_found or file_unreadable.
 Result<std::string> read_input_file(const std::string& name, Terminal& terminal, std::size_t limit);
 
-/// The definition files in a directory: *.json, not hidden, by name, without the definitions of other kinds
-/// (*.credprototype.json, *.credential-type.json and their old spellings). Not searched recursively.
-Result<std::vector<std::string>> definition_files(const std::string& directory);
+enum class DefinitionFiles { applications, credential_prototypes, credential_types };
+
+/// The definition files of one kind in a directory, by name, not hidden. Those of credentials are known by their ending
+/// (*.credprototype.json, *.credential-type.json and their old spellings), applications are all other *.json. Not
+/// searched recursively.
+Result<std::vector<std::string>> definition_files(const std::string& directory, DefinitionFiles which);
 
 /// Lines of a file or of standard input ("-"), as they come, in bounded memory.
 class LineSource {

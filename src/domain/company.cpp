@@ -2,6 +2,9 @@
 #include "domain/company.h"
 
 #include "base/text.h"
+#include "base/zone.h"
+
+#include <fmt/format.h>
 
 namespace mf {
 
@@ -27,6 +30,10 @@ const Entity& entity_of<Company>() {
         field<&C::zabbix_host>("zabbix_host", {.label = "Zabbix host"}),
         field<&C::max_parallel>("max_parallel",
                                 {.label = "Parallel jobs", .help = "Jobs that may run at once on all nodes together"}),
+        field<&C::max_queued>("max_queued", {.label = "Waiting jobs", .help = "Jobs that may wait in the queue"}),
+        field<&C::paused_at>("paused_at", {.label = "Paused since", .read_only = true}),
+        field<&C::paused_until>("paused_until", {.label = "Paused until", .read_only = true}),
+        field<&C::pause_reason>("pause_reason", {.label = "Why it is paused", .max_length = 1024, .read_only = true}),
         field<&C::live>("live", {.read_only = true}), field<&C::created_at>("created_at", {.read_only = true}),
         field<&C::updated_at>("updated_at", {.read_only = true}));
     static constexpr Entity entity{"company", "Company", fields};
@@ -73,6 +80,18 @@ Result<void> check(const Company& company) {
     if (error.fields.empty()) return {};
     error.message = error.fields.front().message;
     return error;
+}
+
+std::optional<Pause> pause_of(const Company& company, Timestamp now) {
+    if (!company.paused_at || (company.paused_until && *company.paused_until <= now)) return std::nullopt;
+    return Pause{company.paused_until};
+}
+
+std::string pause_sentence(const Company& company) {
+    return fmt::format("The company '{}' is paused {}{}.", company.name,
+                       company.paused_until ? "until " + format_iso(*company.paused_until, Zone::utc())
+                                            : "until somebody resumes it (company resume)",
+                       company.pause_reason && !company.pause_reason->empty() ? ": " + *company.pause_reason : "");
 }
 
 }  // namespace mf

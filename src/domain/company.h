@@ -20,7 +20,11 @@ struct Company {
     std::optional<std::int64_t> customer;
     std::optional<std::string> zabbix_host;
     std::optional<std::int64_t> max_parallel;  ///< jobs that may run at once on all nodes together; none: no limit
-    std::optional<std::int64_t> live = 1;      ///< none: retired, kept for its history only
+    std::optional<std::int64_t> max_queued;    ///< jobs that may wait when somebody launches one; none: no limit
+    std::optional<Timestamp> paused_at;
+    std::optional<Timestamp> paused_until;  ///< none, while it is paused: until somebody resumes it
+    std::optional<std::string> pause_reason;
+    std::optional<std::int64_t> live = 1;  ///< none: retired, kept for its history only
     Timestamp created_at{};
     Timestamp updated_at{};
 };
@@ -28,6 +32,14 @@ template <>
 const Entity& entity_of<Company>();
 
 Result<void> check(const Company& company);
+
+/// Nothing of the company is launched.
+struct Pause {
+    std::optional<Timestamp> until;  ///< none: until somebody resumes it
+};
+std::optional<Pause> pause_of(const Company& company, Timestamp now);
+/// "The company 'Acme' is paused until 2026-03-01T02:00:00Z: closing of the books." The time in UTC.
+std::string pause_sentence(const Company& company);
 
 /// A variable that every job of the company receives.
 struct CompanyVariable {

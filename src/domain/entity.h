@@ -29,7 +29,8 @@ struct FieldOptions {
     std::string_view references = {};  ///< entity this field points to
     std::size_t max_length = 255;      ///< bytes, of texts
     bool key = false;                  ///< the primary key
-    bool tenant = false;               ///< the company a row belongs to
+    bool tenant = false;               ///< the company a row belongs to; null: none, see `shared`
+    bool shared = false;               ///< of a tenant: null is every company, see store/records.h
     bool required = false;
     bool read_only = false;  ///< set by the server only
     bool secret = false;     ///< never leaves the store in clear

@@ -36,6 +36,8 @@ constexpr JobOutcome outcome_of(JobState state, bool has_begun) {
 
 /// What a job ends with that must not run: EX_CONFIG of sysexits.h.
 inline constexpr std::int64_t exit_code_of_blocked = 78;
+/// Exit code of a job that waited for a credential until the end of its window (EX_TEMPFAIL of sysexits.h).
+inline constexpr std::int64_t exit_code_of_unavailable = 75;
 
 struct Task;
 

@@ -24,14 +24,17 @@ EnvironmentMap inherited_environment(const EnvironmentMap& server) {
     return inherited;
 }
 
+bool sounds_secret(std::string_view name) {
+    const auto small = lower(name);
+    for (const std::string_view word : {"pass", "secret", "token", "key", "credential"})
+        if (small.find(word) != std::string::npos) return true;
+    return false;
+}
+
 std::vector<GivenVariable> inherited_variables(const EnvironmentMap& inherited) {
     std::vector<GivenVariable> out;
-    for (const auto& [name, value] : inherited) {
-        bool secret = false;
-        for (const std::string_view word : {"pass", "secret", "token", "key", "credential"})
-            secret = secret || lower(name).find(word) != std::string::npos;
-        out.push_back({.name = name, .value = value, .secret = secret});
-    }
+    for (const auto& [name, value] : inherited)
+        out.push_back({.name = name, .value = value, .secret = sounds_secret(name)});
     return out;
 }
 

@@ -18,8 +18,11 @@ using EnvironmentMap = std::map<std::string, std::string, std::less<>>;
 /// behind.
 EnvironmentMap inherited_environment(const EnvironmentMap& server);
 
-/// The same as the lowest layer of the environment of a job. A variable whose name has PASS, SECRET, TOKEN, KEY or
-/// CREDENTIAL in it counts as a secret: the operator may let such ones through on purpose.
+/// Has the name PASS, SECRET, TOKEN, KEY or CREDENTIAL in it, in any case? For variables that nobody describes.
+bool sounds_secret(std::string_view name);
+
+/// The same as the lowest layer of the environment of a job. What sounds secret counts as a secret: the operator may
+/// let such ones through on purpose.
 std::vector<GivenVariable> inherited_variables(const EnvironmentMap& inherited);
 
 enum class Secrets { masked, revealed };

@@ -40,6 +40,9 @@ void Dispatcher::start() {
     remove_old_directories(taken_up);
     for (std::size_t i = 0; i < starter_threads; ++i)
         starters_.emplace_back([this](std::stop_token stop) { start_jobs(stop); });
+    if (options_.credentials)
+        for (std::size_t i = 0; i < asker_threads; ++i)
+            askers_.emplace_back([this](std::stop_token stop) { ask_for_credentials(stop); });
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
 }
 
@@ -56,12 +59,16 @@ void Dispatcher::stop_claiming() {
         queue_.notify();
         thread_.join();
     }
-    for (auto& starter : starters_) starter.request_stop();
+    for (auto* threads : {&starters_, &askers_})
+        for (auto& thread : *threads) thread.request_stop();
     starters_.clear();
+    askers_.clear();
     std::deque<ClaimedJob> not_started;
     {
         const std::lock_guard lock(mutex_);
         not_started.swap(state_.to_start);
+        for (Asking& asking : state_.to_ask) not_started.push_back(std::move(asking.claimed));
+        state_.to_ask.clear();
     }
     try {
         if (!not_started.empty())

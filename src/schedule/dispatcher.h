@@ -35,6 +35,11 @@ public:
             give_back,  ///< that run has ended: they go back into the queue
             lost        ///< perhaps it lives elsewhere and begins them
         } unbegun = Unbegun::give_back;
+        /// Whom providers of credentials are asked through; it must outlive the dispatcher. Null: nobody is asked, as
+        /// if every credential were plain data.
+        CredentialAccess* credentials = nullptr;
+        /// How long after its time a job that somebody launched may wait for a credential that is unavailable.
+        std::chrono::milliseconds patience_for_credentials{3'600'000};
         /// How long the end waits for jobs that were told to end.
         std::chrono::milliseconds last_patience{60'000};
         /// How long stop() waits for the records of jobs that have ended.
@@ -80,7 +85,24 @@ private:
     void start_together(std::vector<ClaimedJob> jobs, std::stop_token stop);
     /// Throws only before the process exists.
     std::optional<std::chrono::milliseconds> last_moment(const ClaimedJob& claimed) const;
-    void start_job(const JobPreparation& preparation, const ClaimedJob& claimed);
+    void start_job(const JobPreparation& preparation, const ClaimedJob& claimed,
+                   const JobPreparation::Provided& provided = {});
+    /// A job whose credentials have to be asked for, with what was read for it.
+    struct Asking {
+        ClaimedJob claimed;
+        std::shared_ptr<const JobPreparation> preparation;
+        std::vector<CredentialQuestion> questions;
+    };
+    /// True: it is with the askers now, or blocked.
+    bool is_asked_for(const std::shared_ptr<const JobPreparation>& preparation, const ClaimedJob& claimed);
+    void ask_for_credentials(std::stop_token stop);
+    void ask_and_start(const Asking& asking, std::stop_token stop);
+    void wait_for_credential(const ClaimedJob& claimed, const CredentialQuestion& question,
+                             const Availability& availability, std::stop_token stop);
+    void note_availability(std::int64_t credential, const Availability& availability);
+    /// The same errors of a start, for whoever starts.
+    void start_guarded(const JobPreparation& preparation, const ClaimedJob& claimed,
+                       const JobPreparation::Provided& provided, std::stop_token stop);
     void tell_what_was_missed(const JobRun& run, const JobHandle& handle);
     std::shared_ptr<JobRun> make_run(const ClaimedJob& claimed, PreparedJob prepared, WorkDirectory directory);
     void fail_start(const ClaimedJob& claimed, const std::exception& error);
@@ -113,11 +135,14 @@ private:
     void remove_left_content();
     void remove_old_directories(const std::unordered_set<std::string>& in_use);
 
+    /// Each may wait for another machine: so many slow ones keep the jobs of others from nothing but their own start.
+    static constexpr std::size_t asker_threads = 4;
     static constexpr std::size_t starter_threads = 2;  // a start waits for the kernel (exec), so two overlap
     static constexpr std::chrono::seconds rest_of_a_shortage{1};
 
     struct State {
         std::deque<ClaimedJob> to_start;
+        std::deque<Asking> to_ask;
         std::unordered_map<std::int64_t, std::shared_ptr<JobRun>> running;        ///< by job
         std::unordered_set<std::int64_t> to_cancel;                               ///< jobs without a handle as yet
         int occupied = 0;                                                         ///< slots: claimed, not yet ended
@@ -137,6 +162,7 @@ private:
     Nudge& cancel_;
     mutable std::mutex mutex_;              // guards state_
     std::condition_variable_any to_start_;  // something waits for a starter
+    std::condition_variable_any to_ask_;    // something waits for an asker
     std::condition_variable_any slot_freed_;
     std::condition_variable_any drained_;  // a job has ended, or is recorded
     State state_;
@@ -145,6 +171,7 @@ private:
     OutsideResults outside_results_;
     Finisher finisher_;
     std::vector<std::jthread> starters_;
+    std::vector<std::jthread> askers_;
     std::chrono::steady_clock::time_point last_claim_{};  // of the dispatcher's thread
     bool claim_is_uncertain_ = false;                     // of the dispatcher's thread, and of start() before it
     bool stopped_ = false;                                // of whoever owns this

@@ -55,11 +55,11 @@ std::vector<ClaimedJob> Dispatcher::take_to_start(std::stop_token stop) {
 }
 
 void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token stop) {
-    std::optional<JobPreparation> preparation;
+    std::shared_ptr<const JobPreparation> preparation;
     try {
         database_.read([&](Session& session) {
             learn_data_keys(session, vault_);
-            preparation.emplace(session, jobs);
+            preparation = std::make_shared<JobPreparation>(session, jobs);
         });
     } catch (const std::exception& error) {
         const auto* refusal = dynamic_cast<const sql::DatabaseError*>(&error);
@@ -81,13 +81,18 @@ void Dispatcher::start_together(std::vector<ClaimedJob> jobs, std::stop_token st
             jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(i));
             return keep_for_later(std::move(jobs), stop);
         }
-        try {
-            start_job(*preparation, claimed);
-        } catch (const Shortage& shortage) {
-            postpone(claimed, shortage, stop);
-        } catch (const std::exception& error) {
-            fail_start(claimed, error);
-        }
+        if (!is_asked_for(preparation, claimed)) start_guarded(*preparation, claimed, {}, stop);
+    }
+}
+
+void Dispatcher::start_guarded(const JobPreparation& preparation, const ClaimedJob& claimed,
+                               const JobPreparation::Provided& provided, std::stop_token stop) {
+    try {
+        start_job(preparation, claimed, provided);
+    } catch (const Shortage& shortage) {
+        postpone(claimed, shortage, stop);
+    } catch (const std::exception& error) {
+        fail_start(claimed, error);
     }
 }
 
@@ -140,7 +145,8 @@ std::optional<std::chrono::milliseconds> Dispatcher::last_moment(const ClaimedJo
     return now + *left;
 }
 
-void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& claimed) {
+void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& claimed,
+                           const JobPreparation::Provided& provided) {
     const auto id = claimed.job.id;
     const auto start_until = last_moment(claimed);
     if (preparation.is_unwanted(claimed))
@@ -148,7 +154,7 @@ void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& 
             {.job = id, .fence = claimed.job.fence, .state = JobState::cancelled, .end = clock_.now()});
     auto directory = WorkDirectory::create(options_.work_base, id.value);
     if (!directory) refuse_start(directory.error());
-    auto prepared = preparation.prepare(vault_, claimed, directory->path(), options_.surroundings);
+    auto prepared = preparation.prepare(vault_, claimed, directory->path(), options_.surroundings, provided);
     if (const auto* blocked = std::get_if<BlockedJob>(&prepared)) return block(claimed, *blocked);
     if (claimed.job.executor != ExecutorKind::native)
         return block(claimed, {.reason = fmt::format("This server runs Native jobs only; the job asks for {}.",
@@ -221,7 +227,7 @@ void Dispatcher::block(const ClaimedJob& claimed, const BlockedJob& blocked) {
                    .fence = claimed.job.fence,
                    .state = JobState::blocked,
                    .end = clock_.now(),
-                   .exitcode = exit_code_of_blocked,
+                   .exitcode = blocked.exit_code,
                    .reason = blocked.reason,
                    .app_version = blocked.app_version,
                    .command = blocked.command,

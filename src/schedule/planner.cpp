@@ -111,6 +111,7 @@ Planned plan_one(Session& session, const Planner::Facts& facts, const RunTemplat
     for (const auto slot : latest_skipped(schedule, plan, most_missed - recorded))
         skipped.push_back(window_of(schedule, before, slot));
     miss_windows(session, before, skipped, why_skipped(before), now);
+    after.fault.clear();  // that its company was paused
     after.next_slot.reset();
     after.next_launch.reset();
     if (plan.next) {

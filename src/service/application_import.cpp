@@ -8,6 +8,7 @@
 #include "domain/definition/version.h"
 #include "service/application_rows.h"
 #include "service/audit.h"
+#include "service/credential_prototype_operations.h"
 #include "service/free_code.h"
 #include "service/import_effects.h"
 #include "service/list_filter.h"
@@ -17,16 +18,6 @@
 
 namespace mf {
 namespace {
-
-json::object changes_of(const DefinitionDiff& diff) {
-    json::object out;
-    for (const auto& [key, from, to] : diff.values) out[key] = {{"from", from}, {"to", to}};
-    for (const auto& section : diff.sections)
-        out[section.section] = {{"added", json::array(section.added.begin(), section.added.end())},
-                                {"changed", json::array(section.changed.begin(), section.changed.end())},
-                                {"removed", json::array(section.removed.begin(), section.removed.end())}};
-    return out;
-}
 
 void apply_definition(Call& call, const ApplicationDefinition& definition, const ImportRequest& request,
                       Application& application) {
@@ -59,12 +50,6 @@ void apply_definition(Call& call, const ApplicationDefinition& definition, const
 
 std::string json_text(std::string_view text) { return to_text(json::value(text)); }
 
-Error conflict(const Findings& findings) {
-    Error error = refusal(findings.list());
-    error.code = ErrorCode::conflict;
-    return error;
-}
-
 /// Where in the file the name stands under which lists show the application.
 std::string pointer_of_name(const ApplicationDefinition& definition) {
     const auto shown = display_name(definition);
@@ -92,7 +77,7 @@ Result<std::optional<Application>> stored_application(Call& call, const ImportRe
                         same_uuid ? "Give it another name."
                                   : "Use --adopt to let this definition take it over, or give it another name."),
             json_text(name));
-        return conflict(findings);
+        return conflicting(findings);
     }
     return same_uuid;
 }
@@ -117,7 +102,7 @@ Result<void> check_taken(Call& call, const ImportRequest& request, const Applica
     if (definition.kubernetes)
         look(FindingCode::helmchart_conflict, "helmchart", "/kubernetes/helm/chart", "Helm chart",
              definition.kubernetes->helm.chart);
-    if (findings.has_error()) return conflict(findings);
+    if (findings.has_error()) return conflicting(findings);
     return {};
 }
 
@@ -128,7 +113,7 @@ Error downgrade(const ImportRequest& request, const Application& before, const s
         fmt::format("Version {} of '{}' is installed, the file has {}. Use --force to go back to the older one.",
                     before.version, printable(before.name), version.empty() ? "none" : printable(version)),
         version.empty() ? std::string() : json_text(version));
-    return conflict(findings);
+    return conflicting(findings);
 }
 
 /// Says in the findings which variables now have to be given a value, and for how many run templates.
@@ -170,10 +155,26 @@ Error refusal(const std::vector<Finding>& findings) {
     return error;
 }
 
+Error conflicting(const Findings& findings) {
+    Error error = refusal(findings.list());
+    error.code = ErrorCode::conflict;
+    return error;
+}
+
+json::object changes_of(const DefinitionDiff& diff) {
+    json::object out;
+    for (const auto& [key, from, to] : diff.values) out[key] = {{"from", from}, {"to", to}};
+    for (const auto& section : diff.sections)
+        out[section.section] = {{"added", json::array(section.added.begin(), section.added.end())},
+                                {"changed", json::array(section.changed.begin(), section.changed.end())},
+                                {"removed", json::array(section.removed.begin(), section.removed.end())}};
+    return out;
+}
+
 Result<ImportResult> import_application(Call& call, const ImportRequest& request) {
     ReadingOptions options;
     options.allowed_names = request.allowed_names;
-    options.prototypes.emplace();  // nothing can install one yet
+    options.prototypes = known_prototypes(call.session);
     auto reading = read_application(request.document, request.file, options);
     if (!reading.definition) return refusal(reading.findings);
     ApplicationDefinition& definition = *reading.definition;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/definition/application_definition.h"
+#include "domain/definition/definition_diff.h"
 #include "service/operation.h"
 
 namespace mf {
@@ -49,5 +50,10 @@ json::array to_json(const std::vector<Finding>& findings);
 
 /// The error that stands for a refused definition.
 Error refusal(const std::vector<Finding>& findings);
+/// The error of a definition that is good in itself, but not here.
+Error conflicting(const Findings& findings);
+
+/// A difference as answers show it: {"version": {from, to}, "fields": {added, changed, removed}}.
+json::object changes_of(const DefinitionDiff& diff);
 
 }  // namespace mf

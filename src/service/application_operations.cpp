@@ -7,6 +7,7 @@
 #include "service/application_import.h"
 #include "service/application_record.h"
 #include "service/application_removal.h"
+#include "service/credential_prototype_operations.h"
 #include "service/list_filter.h"
 
 #include <fmt/format.h>
@@ -143,7 +144,7 @@ Result<json::value> import(Call& call, const DocumentInput& input) {
 Result<json::value> validate(Call& call, const DocumentInput& input) {
     ReadingOptions options;
     options.allowed_names = allowed_names(call, input);
-    options.prototypes.emplace();  // nothing can install one yet
+    options.prototypes = known_prototypes(call.session);
     const auto reading = read_application(input.document, input.file.value_or(""), options);
     return json::value{{"valid", reading.definition.has_value()},
                        {"verdict", to_text(reading.verdict())},

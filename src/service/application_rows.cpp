@@ -3,29 +3,11 @@
 
 #include "base/digest.h"
 #include "domain/definition/definition_export.h"
+#include "service/field_columns.h"
 #include "service/reconcile.h"
 
 namespace mf {
 namespace {
-
-std::string localized_json(const LocalizedText& text) { return to_text(to_json(text)); }
-
-std::string options_json(const std::vector<FieldOption>& options) {
-    if (options.empty()) return {};
-    json::array out;
-    for (const auto& option : options) out.push_back({{"value", option.value}, {"label", to_json(option.label)}});
-    return to_text(out);
-}
-
-std::string constraints_json(const ConfigConstraints& constraints) {
-    json::object out;
-    if (constraints.pattern) out["pattern"] = *constraints.pattern;
-    if (constraints.minimum) out["minimum"] = *constraints.minimum;
-    if (constraints.maximum) out["maximum"] = *constraints.maximum;
-    if (constraints.minimum_length) out["minLength"] = *constraints.minimum_length;
-    if (constraints.maximum_length) out["maxLength"] = *constraints.maximum_length;
-    return out.empty() ? std::string() : to_text(out);
-}
 
 std::vector<ApplicationText> texts_of(const ApplicationDefinition& definition, Id<Application> id) {
     std::map<std::string, ApplicationText> by_language;

@@ -2,6 +2,11 @@
 #include "service/application_operations.h"
 #include "service/audit_operations.h"
 #include "service/company_operations.h"
+#include "service/credential_assignment.h"
+#include "service/credential_document_operations.h"
+#include "service/credential_operations.h"
+#include "service/credential_prototype_operations.h"
+#include "service/credential_type_operations.h"
 #include "service/job_operations.h"
 #include "service/node_operations.h"
 #include "service/run_template_operations.h"
@@ -12,8 +17,16 @@ Operations all_operations() {
     Operations operations;
     add_application_operations(operations);
     add_company_operations(operations);
+    add_company_pause_operations(operations);
     add_company_application_operations(operations);
     add_run_template_operations(operations);
+    add_credential_prototype_operations(operations);
+    add_credential_type_operations(operations);
+    add_credential_document_operations(operations);
+    add_credential_operations(operations);
+    add_credential_version_operations(operations);
+    add_credential_check_operation(operations);
+    add_credential_assignment_operations(operations);
     add_job_operations(operations);
     add_job_retry_operation(operations);
     add_task_operations(operations);

@@ -102,7 +102,7 @@ Result<json::value> assign(Call& call, const AssignmentInput& input) {
                      .name = application.name,
                      .created_at = call.now,
                      .updated_at = call.now};
-    plan_from_now(made, {.now = call.now});
+    plan_from_now(made, {.now = call.now, .pause = pause_of(company, call.now)});
     if (auto inserted = run_templates.insert(made); !inserted) return inserted.error();
     note(is_new ? "assign" : "create_runtemplate", made.id);
     const auto warnings = configuration_warnings(call, made);

@@ -23,7 +23,7 @@ struct CompanyInput {
     std::optional<std::int64_t> id;
     std::optional<std::string> name, code, ic, dic, email, settings, logo, zabbix_host;
     std::optional<bool> enabled;
-    std::optional<std::int64_t> customer, max_parallel;
+    std::optional<std::int64_t> customer, max_parallel, max_queued;
 };
 
 struct CompanyVariableFilter {
@@ -61,7 +61,8 @@ const Entity& entity_of<CompanyInput>() {
         field<&I::logo>("logo", {.help = "Data URI of an image", .max_length = 1048576}),
         field<&I::zabbix_host>("zabbix_host", {.help = "Host name in Zabbix"}),
         field<&I::enabled>("enabled", {.help = "Whether jobs of the company run"}),
-        field<&I::customer>("customer", {.help = "Number of the customer"}), max_parallel_field<&I::max_parallel>());
+        field<&I::customer>("customer", {.help = "Number of the customer"}), max_parallel_field<&I::max_parallel>(),
+        field<&I::max_queued>("max_queued", {.help = "Jobs that may wait when somebody launches one; 0 for no limit"}));
     static constexpr Entity entity{"company_input", "Company", fields};
     return entity;
 }
@@ -121,6 +122,7 @@ void apply_company_input(const CompanyInput& input, Company& company) {
     if (input.enabled) company.enabled = *input.enabled;
     if (input.customer) company.customer = input.customer;
     if (input.max_parallel) company.max_parallel = limit_from(*input.max_parallel);
+    if (input.max_queued) company.max_queued = limit_from(*input.max_queued);
 }
 
 /// The name and the code of another company are refused with a sentence that says which of the two it is.
@@ -147,6 +149,7 @@ Result<Company> create_company(Call& call, const CompanyInput& input) {
     apply_company_input(input, company);
     if (company.code.empty()) company.code = free_code(call, "company", company.name, "company");
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
+    if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     if (auto good = check(company); !good) return good.error();
     if (auto unique = check_unique(call, company); !unique) return unique.error();
     if (auto inserted = call.repository<Company>().insert(company); !inserted) return inserted.error();
@@ -163,6 +166,7 @@ Result<json::value> update_company(Call& call, const CompanyInput& input) {
     const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
+    if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     Company after = *before;
     apply_company_input(input, after);
     const auto changes = changed_fields(entity_of<Company>(), &*before, &after);

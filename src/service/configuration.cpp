@@ -2,6 +2,8 @@
 #include "service/configuration.h"
 
 #include "service/environment_layers.h"
+#include "service/field_columns.h"
+#include "service/run_template_warnings.h"
 #include "service/sealing.h"
 #include "service/server_environment.h"
 #include "service/waiting_reason.h"
@@ -25,19 +27,7 @@ ConfigType type_of(const ApplicationField& field) { return config_type_named(fie
 bool holds_secret(const ApplicationField& field) { return field.secret || is_secret(type_of(field)); }
 
 ConfigConstraints constraints_of(const ApplicationField& field) {
-    ConfigConstraints out;
-    if (const auto options = parse_json(field.options);
-        options && options->is_array() && type_of(field) == ConfigType::set)
-        for (const auto& option : options->get_array()) out.options.emplace_back(option.at("value").as_string());
-    const auto parsed = parse_json(field.constraints);
-    const auto* limits = parsed ? parsed->if_object() : nullptr;
-    if (!limits) return out;
-    if (auto* v = limits->if_contains("pattern")) out.pattern = std::string(v->as_string());
-    if (auto* v = limits->if_contains("minimum")) out.minimum = v->to_number<double>();
-    if (auto* v = limits->if_contains("maximum")) out.maximum = v->to_number<double>();
-    if (auto* v = limits->if_contains("minLength")) out.minimum_length = v->to_number<std::int64_t>();
-    if (auto* v = limits->if_contains("maxLength")) out.maximum_length = v->to_number<std::int64_t>();
-    return out;
+    return constraints_from(type_of(field), field.options, field.constraints);
 }
 
 std::vector<Configuration> stored_values(Call& call, const RunTemplate& run_template) {
@@ -185,6 +175,8 @@ Result<json::value> explain_environment(Call& call, const RunTemplate& run_templ
     if (!inherited)
         warnings.emplace_back(
             "No executor runs: what jobs inherit from it (PATH, HOME, LANG and others) is not shown.");
+    for (auto& warning : requirement_warnings(requirements_of(call.session, run_template)))
+        warnings.emplace_back(std::move(warning));
     for (const auto& [name, message] : environment->warnings)
         warnings.emplace_back(fmt::format("{}: {}", name, message));
     return json::value{

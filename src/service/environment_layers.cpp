@@ -25,9 +25,18 @@ const typename Map::mapped_type& of(const Map& map, std::int64_t id) {
     return found == map.end() ? none : found->second;
 }
 
+void put(std::vector<GivenVariable>& values, GivenVariable variable) {
+    const auto stored = std::ranges::find(values, variable.name, &GivenVariable::name);
+    if (stored == values.end())
+        values.push_back(std::move(variable));
+    else
+        *stored = std::move(variable);
+}
+
 }  // namespace
 
-LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_templates) {
+LayerRows::LayerRows(Session& session, std::span<const RunTemplate> run_templates)
+    : credentials_(session, ids_of(run_templates, &RunTemplate::id)) {
     const auto templates = ids_of(run_templates, &RunTemplate::id);
     const auto companies = ids_of(run_templates, &RunTemplate::company_id);
     rows_of(
@@ -90,6 +99,13 @@ Result<EnvironmentLayers> LayerRows::layers(const Vault& vault, const Environmen
         }
         layers.company.push_back(std::move(given));
     }
+    auto credentials = credentials_.of(vault, origin.id);
+    if (!credentials) return credentials.error();
+    layers.credentials = *std::move(credentials);
+    for (AssignedCredential& credential : layers.credentials)
+        if (const auto live = subject.provided.find(credential.id); live != subject.provided.end())
+            for (const ProvidedVariable& variable : live->second)
+                put(credential.values, {.name = variable.name, .value = variable.value, .secret = variable.secret});
     for (const Stored& stored : of(of_run_template_, origin.id.value)) {
         GivenVariable given = stored.variable;
         if (given.secret) {

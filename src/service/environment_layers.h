@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/environment.h"
+#include "service/credential_layers.h"
 #include "service/launch.h"
 
 namespace mf {
@@ -18,6 +19,8 @@ struct EnvironmentSubject {
     LaunchValues launch = {};
     AllowedNames allowed_names = {};            ///< dangerous names that the operator permits
     std::vector<GivenVariable> inherited = {};  ///< of the server
+    /// What providers have resolved, by credential; it counts before what is stored.
+    std::map<std::int64_t, std::vector<ProvidedVariable>> provided = {};
 };
 
 /// What the store says about the environments of some run templates, read with the same few statements however many
@@ -29,6 +32,8 @@ public:
     /// The layers of one environment, sealed values opened. The run template is one of those given to the constructor.
     /// Errors: a sealed value that does not open; the application or the company is gone.
     Result<EnvironmentLayers> layers(const Vault& vault, const EnvironmentSubject& subject) const;
+
+    const CredentialRows& credentials() const { return credentials_; }
 
 private:
     struct Stored {
@@ -42,6 +47,7 @@ private:
     std::map<std::int64_t, std::vector<Stored>> of_company_;
     std::map<std::int64_t, std::vector<Stored>> of_run_template_;
     std::map<std::int64_t, Facts> facts_;  ///< by run template
+    CredentialRows credentials_;
 };
 
 /// The layers of one environment; see LayerRows::layers().

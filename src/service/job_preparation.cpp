@@ -65,28 +65,20 @@ std::string pattern_for(std::string_view declared, const Environment& environmen
 
 }  // namespace
 
-std::string text_in_english(const std::string& json_text) {
-    const auto parsed = parse_json(json_text);
-    if (!parsed) return json_text;
-    if (const auto* text = parsed->if_string()) return std::string(*text);
-    const auto* languages = parsed->if_object();
-    if (!languages || languages->empty()) return {};
-    const auto* english = languages->if_contains("en");
-    const auto& chosen = english ? *english : languages->begin()->value();
-    return chosen.is_string() ? std::string(chosen.get_string()) : std::string();
-}
-
 JobPreparation::JobPreparation(Session& session, std::span<const ClaimedJob> claimed)
     : layers_(session, run_templates_of(claimed)) {
     const auto text = [](Value& value) { return std::move(std::get<std::string>(value)); };
     const auto id = [](const sql::Row& row) { return std::get<std::int64_t>(row[0]); };
     const auto applications = ids_of_jobs(claimed, &Job::app_id);
+    std::map<std::int64_t, std::string> required;
     rows_of(
         session,
-        R"(SELECT "id", "executable", "arguments", "ociimage", "version", "resultfile" FROM "application" WHERE "id" IN ({}))",
+        R"(SELECT "id", "executable", "arguments", "ociimage", "version", "resultfile", "requirements" FROM "application" WHERE "id" IN ({}))",
         applications, [&](sql::Row& row) {
             applications_[id(row)] = {text(row[1]), text(row[2]), text(row[3]), text(row[4]), text(row[5]), {}};
+            required[id(row)] = text(row[6]);
         });
+    requirements_.emplace(session, run_templates_of(claimed), required, layers_.credentials());
     rows_of(
         session,
         R"(SELECT "application_id", "path", "name", "description" FROM "application_artifact" WHERE "application_id" IN ({}) ORDER BY "position")",
@@ -101,7 +93,8 @@ JobPreparation::JobPreparation(Session& session, std::span<const ClaimedJob> cla
 
 std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault, const ClaimedJob& claimed,
                                                               const std::filesystem::path& work_directory,
-                                                              const JobSurroundings& surroundings) const {
+                                                              const JobSurroundings& surroundings,
+                                                              const Provided& provided) const {
     const Job& job = claimed.job;
     const RunTemplate& origin = claimed.run_template;
     BlockedJob blocked;
@@ -120,7 +113,8 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
                                .job_id = job.id.value,
                                .work_directory = work_directory.string(),
                                .allowed_names = surroundings.allowed_names,
-                               .inherited = surroundings.inherited};
+                               .inherited = surroundings.inherited,
+                               .provided = provided};
     if (claimed.sealed_override) {
         const auto opened = vault.open(*claimed.sealed_override, {"job_override", "sealed", job.id.value});
         if (!opened) return because("Launch values: " + opened.error().message);
@@ -133,6 +127,7 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
     const auto environment = assemble_environment(*layers);
     if (!environment) return because(environment.error().message);
     blocked.environment = environment_json(*environment);
+    if (auto unmet = requirements_->unmet(origin.id); !unmet.empty()) return because(std::move(unmet));
     if (!environment->missing_required.empty()) return because(missing_required_reason(*environment));
 
     auto words = command_words(facts.executable);

@@ -5,7 +5,9 @@
 #include "execute/artifact_collector.h"
 #include "execute/executor.h"
 #include "secure/vault.h"
+#include "service/credential_requirements.h"
 #include "service/environment_layers.h"
+#include "service/field_columns.h"
 #include "store/queries/job_claim.h"
 
 #include <set>
@@ -24,14 +26,12 @@ struct PreparedJob {
 
 /// Why a job is not run. It is recorded as blocked, with what is known of its command and environment.
 struct BlockedJob {
+    std::int64_t exit_code = exit_code_of_blocked;
     std::string reason;
     std::string command;
     std::string environment;
     std::string app_version;
 };
-
-/// A localized text as the store keeps it (a JSON text or object of languages): in English, else the first.
-std::string text_in_english(const std::string& json_text);
 
 /// What a server lets into the environments of its jobs.
 struct JobSurroundings {
@@ -47,10 +47,17 @@ public:
 
     /// Somebody wants it to end before it has begun.
     bool is_unwanted(const ClaimedJob& claimed) const { return unwanted_.contains(claimed.job.id.value); }
-    /// `claimed` is one of those given to the constructor, `work_directory` is where it will run.
+    using Provided = std::map<std::int64_t, std::vector<ProvidedVariable>>;  ///< by credential
+    /// What providers have to be asked before it can be prepared; usually nothing. An error blocks the job.
+    Result<std::vector<CredentialQuestion>> questions(const Vault& vault, const ClaimedJob& claimed) const {
+        return layers_.credentials().questions(vault, claimed.run_template.id);
+    }
+    /// `claimed` is one of those given to the constructor, `work_directory` is where it will run, `provided` what its
+    /// questions came to.
     std::variant<PreparedJob, BlockedJob> prepare(const Vault& vault, const ClaimedJob& claimed,
                                                   const std::filesystem::path& work_directory,
-                                                  const JobSurroundings& surroundings) const;
+                                                  const JobSurroundings& surroundings,
+                                                  const Provided& provided = {}) const;
 
 private:
     struct Pattern {
@@ -62,6 +69,7 @@ private:
     };
     LayerRows layers_;
     std::map<std::int64_t, ApplicationFacts> applications_;
+    std::optional<Requirements> requirements_;
     std::set<std::int64_t> unwanted_;
 };
 

@@ -17,6 +17,14 @@ using namespace std::chrono_literals;
 /// The original tells jobs for now and jobs for later apart by this distance.
 constexpr auto immediate = 5s;
 
+/// Of the company; never counts beyond `most`.
+std::int64_t waiting_jobs(Call& call, Id<Company> company, std::int64_t most) {
+    const auto rows = call.sql().query(
+        R"(SELECT COUNT(*) FROM (SELECT 1 FROM "schedule" WHERE "company_id" = ? AND {scope} LIMIT ?) w)",
+        {company.value, most});
+    return std::get<std::int64_t>(rows[0][0]);
+}
+
 }  // namespace
 
 std::string to_text(const LaunchValues& values) {
@@ -51,6 +59,13 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         if (!parsed) return parsed.error();
         when = *parsed;
     }
+    if (const auto pause = pause_of(*company, call.now); pause && (!pause->until || when < *pause->until))
+        return Error{ErrorCode::conflict, pause_sentence(*company)};
+    if (company->max_queued && waiting_jobs(call, company->id, *company->max_queued) >= *company->max_queued)
+        return Error{ErrorCode::conflict,
+                     fmt::format("The company '{}' has as many jobs waiting as it may ({}); launch again when some of "
+                                 "them have begun, or raise the limit (company update --max_queued).",
+                                 company->name, *company->max_queued)};
     const auto config = checked_values(call, origin->app_id, request.values.config);
     if (!config) return config.error();
     const auto env = checked_values(call, origin->app_id, request.values.env);

@@ -7,6 +7,7 @@
 #include "domain/entity_json.h"
 #include "domain/job.h"
 #include "domain/variable_name.h"
+#include "net/http_client.h"
 #include "store/records.h"
 #include "store/scoped_sql.h"
 
@@ -36,6 +37,7 @@ struct Call {
     Vault& vault;                     ///< seals and opens secret values
     std::string zone;                 ///< IANA name of the zone of the one who asks, for times without an offset
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
+    int credential_versions = 10;     ///< how many versions of the values of a credential are kept
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
     std::vector<AuditEntry> audited = {};  ///< what was done so far; see audit()
 
@@ -51,6 +53,16 @@ struct Call {
 /// Whether an operation needs a transaction that writes.
 enum class Access { reads, changes };
 
+/// Where an operation asks other machines: between two transactions, so that nobody waits for a lock meanwhile.
+struct Outside {
+    HttpClient& http;
+    Timestamp now;
+    std::chrono::milliseconds time_limit;
+    std::vector<std::filesystem::path> file_roots = {};  ///< see ProviderContext
+    std::stop_token stop = {};
+};
+using Talk = std::function<json::value(Outside&)>;
+
 /// Something a person or a program can ask for.
 ///
 /// CLI commands, REST routes and the audit log are made from this description; nothing else has to be written for a
@@ -63,6 +75,9 @@ struct Operation {
     Access access;
     const Entity* input;  ///< fields accepted from the caller
     std::function<Result<json::value>(Call&, const json::object&)> run;
+    /// Of an operation that asks other machines: what it reads beforehand, and what it then does without a database.
+    /// `run` gets what it heard as the member "heard" of its input.
+    std::function<Result<Talk>(Call&, const json::object&)> talk = {};
 };
 
 using Operations = std::vector<Operation>;
@@ -100,6 +115,28 @@ void add(Operations& operations, OperationInfo info, Result<Output> (*run)(Call&
                               auto output = run(call, typed);
                               if (!output) return output.error();
                               return detail::render(*std::move(output));
+                          }});
+}
+
+/// Adds an operation that asks other machines: `prepare` reads in a transaction of its own, `run` gets what was heard.
+template <class Input>
+void add_talking(Operations& operations, OperationInfo info, Result<Talk> (*prepare)(Call&, const Input&),
+                 Result<json::value> (*run)(Call&, const Input&, const json::value& heard)) {
+    const auto read = [](const json::object& input, auto&& use) {
+        Input typed;
+        auto own = input;
+        own.erase("heard");
+        using Answer = decltype(use(typed));
+        if (auto done = from_json(entity_of<Input>(), own, &typed); !done) return Answer(done.error());
+        return use(typed);
+    };
+    operations.push_back({std::move(info.name), std::move(info.route), std::move(info.summary), info.permission,
+                          info.access, &entity_of<Input>(),
+                          [run, read](Call& call, const json::object& input) {
+                              return read(input, [&](const Input& typed) { return run(call, typed, input.at("heard")); });
+                          },
+                          [prepare, read](Call& call, const json::object& input) {
+                              return read(input, [&](const Input& typed) { return prepare(call, typed); });
                           }});
 }
 

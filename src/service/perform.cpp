@@ -31,11 +31,19 @@ Error forbidden(const Operation& operation) {
                         operation.name, name_of(permission))};
 }
 
-}  // namespace
+template <class Answer>
+struct Called {
+    Result<Answer> answer;
+    std::vector<AuditEntry> audited = {};
+    bool wake_server = false;
+};
 
-Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
-                          const CallSurroundings& surroundings) {
-    if (!caller.rights.may(operation.permission)) return forbidden(operation);
+/// Runs a function of an operation with the scope that the rights of the caller give it.
+template <class Answer>
+Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const json::object&)>& run, Session& session,
+                              const Operation& operation, const json::object& input, const Caller& caller,
+                              const CallSurroundings& surroundings) {
+    if (!caller.rights.may(operation.permission)) return {forbidden(operation)};
     Call call{.session = session,
               .scope = Scope::of(caller.rights, operation.permission),
               .rights = caller.rights,
@@ -43,23 +51,45 @@ Result<Performed> perform(Session& session, const Operation& operation, const js
               .now = surroundings.now,
               .vault = surroundings.vault,
               .zone = surroundings.zone,
-              .allowed_names = surroundings.allowed_names};
+              .allowed_names = surroundings.allowed_names,
+              .credential_versions = surroundings.credential_versions};
     learn_data_keys(session, surroundings.vault);
-    auto answer = operation.run(call, input);
-    if (!answer) {
-        // Seen, but in a company where the permission is missing? The transaction ends with a failure either way, so
-        // whatever the second try does is rolled back.
-        if (answer.error().code == ErrorCode::not_found && is_of_company(operation.permission) &&
-            operation.permission != Permission::view && !call.scope.is_everything()) {
-            call.scope = Scope::of(caller.rights, Permission::view);
-            if (const auto as_seen = operation.run(call, input);
-                as_seen || as_seen.error().code != ErrorCode::not_found)
-                return forbidden(operation);
-        }
-        return answer.error();
+    auto answer = run(call, input);
+    // Seen, but in a company where the permission is missing? The transaction ends with a failure either way, so
+    // whatever the second try does is rolled back.
+    if (!answer && answer.error().code == ErrorCode::not_found && is_of_company(operation.permission) &&
+        operation.permission != Permission::view && !call.scope.is_everything()) {
+        call.scope = Scope::of(caller.rights, Permission::view);
+        if (const auto as_seen = run(call, input); as_seen || as_seen.error().code != ErrorCode::not_found)
+            return {forbidden(operation)};
     }
-    append_to_audit(session, call.audited, call.vault);
-    return Performed{*std::move(answer), call.wake_server};
+    return {std::move(answer), std::move(call.audited), call.wake_server};
+}
+
+}  // namespace
+
+Result<Performed> perform(Session& session, const Operation& operation, const json::object& input,
+                          const Caller& caller, const CallSurroundings& surroundings) {
+    auto done = call_operation(operation.run, session, operation, input, caller, surroundings);
+    if (!done.answer) return done.answer.error();
+    append_to_audit(session, done.audited, surroundings.vault);
+    return Performed{*std::move(done.answer), done.wake_server};
+}
+
+Result<Performed> perform_on(Database& database, const Operation& operation, const json::object& input,
+                             const Caller& caller, const CallSurroundings& surroundings, Outside& outside) {
+    auto complete = input;
+    if (operation.talk) {
+        auto talk = database.read([&](Session& session) {
+            return call_operation(operation.talk, session, operation, input, caller, surroundings).answer;
+        });
+        if (!talk) return talk.error();
+        complete["heard"] = (*talk)(outside);
+    }
+    const auto work = [&](Session& session) {
+        return perform(session, operation, complete, caller, surroundings);
+    };
+    return operation.access == Access::changes ? database.write(work) : database.read(work);
 }
 
 }  // namespace mf

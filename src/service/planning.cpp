@@ -32,6 +32,16 @@ Zone zone_of_caller(const Call& call) {
     return zone ? *zone : Zone::utc();
 }
 
+/// Sets next_launch, and fault, of a run template that has a next slot.
+void launch_after_pause(RunTemplate& run_template, const Schedule& schedule, const PlanningFacts& facts) {
+    const auto launch = std::max(schedule.launch_of(*run_template.next_slot), facts.now);
+    run_template.next_launch = launch;
+    run_template.fault.clear();
+    if (!facts.pause || (facts.pause->until && *facts.pause->until <= launch)) return;
+    run_template.next_launch = facts.pause->until;
+    run_template.fault = "The company is paused; nothing is launched until the pause is over.";
+}
+
 }  // namespace
 
 void plan_from_now(RunTemplate& run_template, const PlanningFacts& facts) {
@@ -58,10 +68,10 @@ void plan_from_now(RunTemplate& run_template, const PlanningFacts& facts) {
         return;
     }
     run_template.next_slot = schedule->next_slot(facts.now);
-    if (run_template.next_slot)
-        run_template.next_launch = schedule->launch_of(*run_template.next_slot);
-    else
+    if (!run_template.next_slot)
         run_template.fault = "The schedule never comes due; check the day and the month.";
+    else
+        launch_after_pause(run_template, *schedule, facts);
 }
 
 void replan(Call& call, const ListQuery& which) {
@@ -71,6 +81,7 @@ void replan(Call& call, const ListQuery& which) {
         const auto company = call.repository<Company>().find(before.company_id);
         facts.application_enabled = application && application->enabled;
         facts.company_enabled = company && company->enabled;
+        facts.pause = company ? pause_of(*company, call.now) : std::nullopt;
         RunTemplate after = before;
         plan_from_now(after, facts);
         if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
@@ -82,6 +93,21 @@ void replan(Call& call, const ListQuery& which) {
                      ? "The run template, its application or its company was switched off before the job was started."
                      : "The plan changed before the job was started.");
     });
+}
+
+void hold_plans(Call& call, const Company& company) {
+    const PlanningFacts facts{
+        .server_zone = zone_of_caller(call), .now = call.now, .pause = pause_of(company, call.now)};
+    const ListQuery planned{.equals = {{"company_id", company.id.value}}, .present = {"next_slot"}};
+    for_each(call, planned, [&](const RunTemplate& before) {
+        const auto schedule = schedule_of(before, facts.server_zone);
+        if (!schedule) return;
+        RunTemplate after = before;
+        launch_after_pause(after, *schedule, facts);
+        if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
+            throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
+    });
+    call.wake_server = true;
 }
 
 void retire_run_templates(Call& call, const ListQuery& which) {

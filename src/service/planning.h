@@ -14,12 +14,17 @@ struct PlanningFacts {
     bool company_enabled = true;
     Zone server_zone;
     Timestamp now{};
+    std::optional<Pause> pause = {};  ///< of the company: slots go on, but nothing is launched before its end
 };
 void plan_from_now(RunTemplate& run_template, const PlanningFacts& facts);
 
 /// Plans every run template of a query anew and withdraws what the old plan has queued; of those that are switched off,
 /// or whose application or company is, everything that waits. Wakes the server.
 void replan(Call& call, const ListQuery& which);
+
+/// Lets the plans of a company wait for the end of its pause, or go on, when there is none any more; slots that were
+/// passed meanwhile are missed ones, for which the run template says what happens (catch_up).
+void hold_plans(Call& call, const Company& company);
 
 /// Retires every run template of a query: withdrawn from the schedule, hidden, their jobs kept.
 void retire_run_templates(Call& call, const ListQuery& which);

@@ -158,6 +158,7 @@ Result<json::value> list_run_templates(Call& call, const RunTemplateFilter& filt
 Result<json::value> with_configuration(Call& call, const RunTemplate& run_template) {
     auto out = RecordMaker(call)(run_template);
     out["configuration"] = shown_configuration(call, run_template);
+    add_requirements(call, run_template, out);
     return json::value(std::move(out));
 }
 
@@ -196,12 +197,14 @@ Result<json::value> create_run_template(Call& call, const RunTemplateInput& inpu
     RunTemplate made{
         .app_id = application->id, .company_id = company->id, .created_at = call.now, .updated_at = call.now};
     if (auto applied = apply(input, made); !applied) return applied.error();
-    plan_from_now(made, {application->enabled, company->enabled, zone_of(call), call.now});
+    plan_from_now(made,
+                  {application->enabled, company->enabled, zone_of(call), call.now, pause_of(*company, call.now)});
     if (auto inserted = call.repository<RunTemplate>().insert(made); !inserted) return inserted.error();
     // The jitter depends on the id, which exists only now.
     if (made.jitter > 0 && made.next_slot) {
         const RunTemplate before = made;
-        plan_from_now(made, {application->enabled, company->enabled, zone_of(call), call.now});
+        plan_from_now(made,
+                      {application->enabled, company->enabled, zone_of(call), call.now, pause_of(*company, call.now)});
         if (auto updated = call.repository<RunTemplate>().update(before, made); !updated) return updated.error();
     }
     if (input.config)

@@ -4,6 +4,7 @@
 #include "domain/retry.h"
 #include "domain/schedule_rule.h"
 #include "service/configuration.h"
+#include "service/credential_requirements.h"
 
 #include <fmt/format.h>
 
@@ -34,11 +35,35 @@ std::vector<std::string> timing_warnings(const RunTemplate& run_template, const 
 
 }  // namespace
 
+std::vector<std::string> requirement_warnings(const std::vector<Requirement>& requirements) {
+    std::vector<std::string> out;
+    for (const Requirement& requirement : requirements)
+        if (!requirement.sentence.empty())
+            out.push_back(fmt::format("Its jobs will be blocked: {}", requirement.sentence));
+    return out;
+}
+
+void add_requirements(Call& call, const RunTemplate& run_template, json::object& record) {
+    const auto requirements = requirements_of(call.session, run_template);
+    json::array out;
+    for (const auto& [prototype, state, id, name, sentence] : requirements) {
+        const bool is_met = state == RequirementState::assigned;
+        out.push_back({{"prototype", prototype},
+                       {"state", name_of(state)},
+                       {"credential_id", is_met ? json::value(id) : json::value(nullptr)},
+                       {"credential", is_met ? json::value(name) : json::value(nullptr)}});
+    }
+    record["requirements"] = std::move(out);
+    if (const auto warnings = requirement_warnings(requirements); !warnings.empty())
+        record["warnings"] = json::array(warnings.begin(), warnings.end());
+}
+
 std::vector<std::string> run_template_warnings(Call& call, const RunTemplate& run_template, const Zone& server_zone) {
     std::vector<std::string> out;
     if (!run_template.fault.empty()) out.push_back(run_template.fault);
     for (auto& warnings :
-         {configuration_warnings(call, run_template), timing_warnings(run_template, server_zone, call.now)})
+         {requirement_warnings(requirements_of(call.session, run_template)), configuration_warnings(call, run_template),
+          timing_warnings(run_template, server_zone, call.now)})
         out.insert(out.end(), warnings.begin(), warnings.end());
     return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
+#include "domain/credential.h"
 #include "domain/node.h"
 #include "store/queries/job_output.h"
 #include "store/queries/task_count.h"
@@ -22,10 +23,18 @@ struct Furnished {
     Job ended, pending;
     Artifact artifact, report;
     Task task;
+    std::int64_t credential_type = 0, credential = 0;
 };
 
 /// An installation in which every text of a company holds its code.
 struct TenantsDesk : testing::Desk {
+    CredentialPrototype prototype = [&] {
+        testing::must(run("credential-prototype:import", {{"document", R"({
+            "uuid":"0d6f0c9e-3b5e-4a55-9a0e-2f7f0c1d2e3f","code":"Bank","name":"Bank","version":"1.0","fields":[
+            {"keyword":"BANK_LOGIN","type":"string","required":true},{"keyword":"BANK_TOKEN","type":"password"}]})"}}));
+        return all<CredentialPrototype>().front();
+    }();
+
     Furnished furnish(const Company& of) {
         Furnished out{.company = of};
         const auto& code = of.code;
@@ -65,6 +74,20 @@ struct TenantsDesk : testing::Desk {
                             .cause = fmt::format("{} was away", code),
                             .created_at = moment});
         database.write([&](Session& session) { count_outcome(session, of.id, moment, TaskState::missed, 1); });
+        const auto id_of = [&](std::string_view operation, const json::object& input) {
+            return testing::must(run(operation, input)).at("id").as_int64();
+        };
+        out.credential_type =
+            id_of("credential-type:create", {{"company_id", of.id.value},
+                                             {"class", "Bank"},
+                                             {"name", fmt::format("{} bank", code)},
+                                             {"uuid", fmt::format("0d6f0c9e-3b5e-4a55-9a0e-{:012}", of.id.value)}});
+        out.credential = id_of("credential:create", {{"company_id", of.id.value},
+                                                     {"credential_type_id", out.credential_type},
+                                                     {"name", fmt::format("{} account", code)},
+                                                     {"fields", {{"BANK_LOGIN", fmt::format("{} login", code)}}}});
+        testing::must(
+            run("runtemplate:assign-credential", {{"id", out.origin.id.value}, {"credential_id", out.credential}}));
         testing::must(run("company-app:assign", {{"company_id", of.id.value}, {"app_id", application.id.value}}));
         // Later than now, so that nobody claims it.
         out.pending = launch(out.origin, moment + std::chrono::hours(1));
@@ -77,7 +100,7 @@ struct TenantsDesk : testing::Desk {
     }
 
     /// What an operation has to be told to reach the things of a company.
-    json::value value_for(const Operation& operation, std::string_view field, const Furnished& of) const {
+    json::value value_for(const Operation& operation, std::string_view field, const Furnished& of) {
         const std::string_view name = operation.name;
         if (field == "id") {
             if (name.starts_with("company:")) return of.company.id.value;
@@ -86,6 +109,9 @@ struct TenantsDesk : testing::Desk {
             if (name.starts_with("artifact:")) return of.artifact.id.value;
             if (name.starts_with("task:")) return of.task.id.value;
             if (name.starts_with("application:")) return application.id.value;
+            if (name.starts_with("credential-prototype:")) return prototype.id.value;
+            if (name.starts_with("credential-type:")) return of.credential_type;
+            if (name.starts_with("credential:")) return of.credential;
             return of.pending.id.value;
         }
         if (field == "company_id") return of.company.id.value;
@@ -93,7 +119,14 @@ struct TenantsDesk : testing::Desk {
         if (field == "job_id") return of.ended.id.value;
         if (field == "task_id") return of.task.id.value;
         if (field == "app_id") return application.id.value;
-        if (field == "uuid") return json::value(application.uuid);
+        if (field == "credential_type_id") return of.credential_type;
+        if (field == "credential_id") return of.credential;
+        if (field == "class") return "Bank";
+        if (field == "version") return name == "credential:rollback" ? json::value(1) : json::value(nullptr);
+        if (field == "uuid")
+            return json::value(name.starts_with("credential-prototype:") ? prototype.uuid
+                               : name.starts_with("credential-type:") ? get<CredentialType>({of.credential_type}).uuid
+                                                                      : application.uuid);
         if (field == "name")
             return json::value(name.starts_with("company:variable") ? fmt::format("{}_VARIABLE", upper(of.company.code))
                                                                     : std::string("changed"));
@@ -105,7 +138,7 @@ struct TenantsDesk : testing::Desk {
         return nullptr;
     }
     /// All of that at once.
-    json::object values_for(const Operation& operation, const Furnished& of) const {
+    json::object values_for(const Operation& operation, const Furnished& of) {
         json::object input;
         for (const Field& field : operation.input->fields)
             if (auto value = value_for(operation, field.name, of); !value.is_null()) input[field.name] = value;
@@ -114,10 +147,11 @@ struct TenantsDesk : testing::Desk {
 
     /// An input with which the operation succeeds for whoever may do everything: the values above, and what only this
     /// operation wants.
-    json::object example(const Operation& operation, const Furnished& of) const {
+    json::object example(const Operation& operation, const Furnished& of) {
         auto input = values_for(operation, of);
         const std::string_view name = operation.name;
         if (name == "company:get" || name == "runtemplate:get") input.erase("name");
+        if (name == "company:pause") input["until"] = "2100-01-01 00:00";
         if (name == "artifact:delete") input["id"] = of.report.id.value;
         if (name == "job:cleanup") input["days"] = 30;
         if (name.starts_with("node:") && name != "node:list") input["name"] = "node";
@@ -144,9 +178,19 @@ struct WithBravo : WithoutBravo {
 };
 
 /// Operations whose answers are about the installation, which all companies share.
-constexpr std::string_view of_the_installation[] = {
-    "application:list", "application:get", "application:validate", "application:export", "application:show-config",
-    "node:list",        "node:get",        "encryption:status"};
+constexpr std::string_view of_the_installation[] = {"application:list",
+                                                    "application:get",
+                                                    "application:validate",
+                                                    "application:export",
+                                                    "application:show-config",
+                                                    "node:list",
+                                                    "node:get",
+                                                    "encryption:status",
+                                                    "credential-prototype:list",
+                                                    "credential-prototype:get",
+                                                    "credential-prototype:validate",
+                                                    "credential-prototype:export",
+                                                    "credential-type:validate"};
 
 /// The answer, whether good or bad, as text; without the memory of this process, which grows from call to call.
 std::string told(Result<json::value> answer) {
@@ -250,8 +294,9 @@ struct MatrixDesk : TenantsDesk {
 
     Result<json::value> attempt(const Operation& operation, const Furnished& of, const Rights& rights) {
         Result<json::value> answer = Error{};
-        const auto input = example(operation, of);
+        auto input = example(operation, of);
         const auto work = [&](Session& session) -> Result<void> {
+            if (operation.talk) input["heard"] = {{"state", "available"}, {"message", ""}, {"ttl", 1}};
             auto done = perform(session, operation, input, {{user, "somebody"}, rights},
                                 {.vault = vault, .now = moment, .zone = "UTC"});
             if (done)

@@ -73,6 +73,15 @@ constexpr Promise promises[] = {
          (SELECT COUNT(*) FROM "task" t WHERE t."company_id" = c."id" AND t."state" NOT IN ('open', 'running')) AS "there"
          FROM "company" c) x WHERE x."counted" <> x."there")",
      "Company {} counts {} tasks with an outcome, and has {}."},
+    {"credential", R"(SELECT c."id", c."version" FROM "credential" c WHERE c."live" = 1 AND NOT EXISTS
+                      (SELECT 1 FROM "credential_version" v WHERE v."credential_id" = c."id" AND v."version" = c."version"))",
+     "Credential {} uses version {} of its values, which is not there; go back to another one with credential "
+     "rollback.",
+     "credential_version"},
+    {"runtemplate_credential", R"(SELECT a."runtemplate_id", a."credential_id" FROM "runtemplate_credential" a
+         JOIN "runtemplate" r ON r."id" = a."runtemplate_id" JOIN "credential" c ON c."id" = a."credential_id"
+         WHERE r."company_id" <> c."company_id" OR a."company_id" <> c."company_id")",
+     "Run template {} has the credential {} of another company, so its jobs are blocked; unassign it."},
     {"job_output", R"(SELECT "job_id", COUNT(*), MAX("seq") + 1 FROM "job_output" GROUP BY "job_id"
                       HAVING COUNT(*) <> MAX("seq") + 1 OR MIN("seq") <> 0)",
      "The output of job {} has {} pieces where there should be {}: part of it is lost."},

@@ -19,9 +19,16 @@ const Field* tenant_of(const Entity& entity) {
 /// A WHERE clause under construction; knows the scope, so nobody can forget it.
 class Where {
 public:
-    Where(const Entity& entity, const Scope& scope) {
-        if (const Field* tenant = tenant_of(entity); tenant && !scope.is_everything())
-            text_ = " WHERE " + scope.condition(sql::quoted_name(tenant->name));
+    enum class Purpose { look, change };
+
+    Where(const Entity& entity, const Scope& scope, Purpose purpose) {
+        const Field* tenant = tenant_of(entity);
+        if (!tenant || scope.is_everything()) return;
+        const auto column = sql::quoted_name(tenant->name);
+        const auto own = scope.condition(column);
+        text_ = tenant->options.shared && purpose == Purpose::look
+                    ? fmt::format(" WHERE ({} OR {} IS NULL)", own, column)
+                    : " WHERE " + own;
     }
     void add(std::string_view column, std::string_view relation, Value value) {
         text_ += text_.empty() ? " WHERE " : " AND ";
@@ -44,7 +51,7 @@ private:
 };
 
 Where where_of(const Entity& entity, const Scope& scope, const ListQuery& query) {
-    Where where(entity, scope);
+    Where where(entity, scope, Where::Purpose::look);
     for (const auto& [name, value] : query.equals) {
         if (!entity.find(name)) throw std::logic_error(fmt::format("{} has no field {}", entity.name, name));
         where.add(name, "=", value);
@@ -105,6 +112,16 @@ Error not_found(const Entity& entity, std::int64_t id) {
     return {ErrorCode::not_found, fmt::format("There is no {} {}.", entity.title, id)};
 }
 
+/// Why no row was changed: there is none, or everybody sees it and only the whole installation may change it.
+Error unchanged(Records& records, const Entity& entity, std::int64_t id) {
+    const Field* tenant = tenant_of(entity);
+    if (tenant && tenant->options.shared && records.count(entity, {.equals = {{entity.key().name, id}}}) > 0)
+        return {ErrorCode::forbidden,
+                fmt::format("{} {} belongs to every company; only an administrator of the installation may change it.",
+                            entity.title, id)};
+    return not_found(entity, id);
+}
+
 }  // namespace
 
 void fill(const Entity& entity, std::span<const Value> row, void* record) {
@@ -131,7 +148,7 @@ std::string column_list(const Entity& entity, std::string_view alias) {
 }
 
 Result<void> Records::find(const Entity& entity, std::int64_t id, void* record) {
-    Where where(entity, scope_);
+    Where where(entity, scope_, Where::Purpose::look);
     where.add(entity.key().name, "=", id);
     const auto rows =
         sql_.query(fmt::format("SELECT {} FROM {}{}", column_list(entity), sql::quoted_name(entity.name), where.text()),
@@ -191,13 +208,13 @@ Result<void> Records::update(const Entity& entity, const void* before, const voi
     }
     if (sets.empty()) return {};
     const auto id = std::get<std::int64_t>(entity.key().read(after));
-    Where where(entity, scope_);
+    Where where(entity, scope_, Where::Purpose::change);
     where.add(entity.key().name, "=", id);
     parameters.insert(parameters.end(), where.parameters.begin(), where.parameters.end());
     try {
         if (sql_.execute(fmt::format("UPDATE {} SET {}{}", sql::quoted_name(entity.name), sets, where.text()),
                          parameters) == 0)
-            return not_found(entity, id);
+            return unchanged(*this, entity, id);
         return {};
     } catch (const DatabaseError& error) {
         if (error.kind != DatabaseError::Kind::unique_violation) throw;
@@ -206,12 +223,12 @@ Result<void> Records::update(const Entity& entity, const void* before, const voi
 }
 
 Result<void> Records::erase(const Entity& entity, std::int64_t id) {
-    Where where(entity, scope_);
+    Where where(entity, scope_, Where::Purpose::change);
     where.add(entity.key().name, "=", id);
     try {
         if (sql_.execute(fmt::format("DELETE FROM {}{}", sql::quoted_name(entity.name), where.text()),
                          where.parameters) == 0)
-            return not_found(entity, id);
+            return unchanged(*this, entity, id);
         return {};
     } catch (const DatabaseError& error) {
         if (error.kind != DatabaseError::Kind::foreign_key) throw;

@@ -17,6 +17,9 @@ struct ListQuery {
 };
 
 /// Reads and writes records of any entity, guided by its field table. Use Repository, the typed face of this.
+///
+/// Where the tenant of a row may be null, null means every company: within the scope of any company such rows are
+/// found, and only the scope of the whole installation may make, change or erase them (others: forbidden).
 class Records {
 public:
     Records(Session& session, Scope scope) : sql_(session.sql), scope_(std::move(scope)) {}

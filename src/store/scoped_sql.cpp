@@ -8,12 +8,26 @@
 namespace mf {
 namespace {
 
-constexpr std::string_view of_companies[] = {
-    "artifacts",     "audit", "company_application", "company_user", "company_variable",
-    "configuration", "job",   "job_count",           "lane",         "runtemplate",
-    "schedule",      "task",  "task_count"};
-
-constexpr std::string_view mark = "{scope";
+constexpr std::string_view of_companies[] = {"artifacts",
+                                             "audit",
+                                             "company_application",
+                                             "company_user",
+                                             "company_variable",
+                                             "configuration",
+                                             "credential",
+                                             "credential_type",
+                                             "credential_type_field",
+                                             "credential_type_setting",
+                                             "credential_value",
+                                             "credential_version",
+                                             "job",
+                                             "job_count",
+                                             "lane",
+                                             "runtemplate",
+                                             "runtemplate_credential",
+                                             "schedule",
+                                             "task",
+                                             "task_count"};
 
 bool names_table_of_companies(std::string_view text) {
     return std::ranges::any_of(of_companies, [&](std::string_view table) {
@@ -28,14 +42,24 @@ std::span<const std::string_view> tables_of_companies() { return of_companies; }
 std::string ScopedSql::scoped(std::string_view text) const {
     std::string out;
     bool is_scoped = false;
-    for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark)) {
+    for (auto at = text.find('{'); at != std::string_view::npos; at = text.find('{', at)) {
         const auto end = text.find('}', at);
         if (end == std::string_view::npos) break;
-        auto alias = text.substr(at + mark.size(), end - at - mark.size());
-        if (alias.starts_with(' ')) alias.remove_prefix(1);
+        const auto inside = text.substr(at + 1, end - at - 1);
+        const bool is_shared = inside.starts_with("shared");
+        if (!is_shared && !inside.starts_with("scope")) {
+            at = end;  // a place for something else
+            continue;
+        }
+        const auto blank = inside.find(' ');
+        const auto column = blank == std::string_view::npos
+                                ? std::string(R"("company_id")")
+                                : fmt::format(R"({}."company_id")", inside.substr(blank + 1));
+        const auto condition = scope_.condition(column);
         out += text.substr(0, at);
-        out += scope_.condition(alias.empty() ? R"("company_id")" : fmt::format(R"({}."company_id")", alias));
+        out += is_shared ? fmt::format("({} OR {} IS NULL)", condition, column) : condition;
         text.remove_prefix(end + 1);
+        at = 0;
         is_scoped = true;
     }
     out += text;

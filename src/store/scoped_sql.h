@@ -10,7 +10,8 @@ namespace mf {
 ///
 ///     sql.query(R"(SELECT COUNT(*) FROM "job" j WHERE j."end" < ? AND {scope j})", {…});
 ///
-/// `{scope}` and `{scope alias}` become the condition on "company_id". Without one the statement is not run: it throws
+/// `{scope}` and `{scope alias}` become the condition on "company_id"; `{shared alias}` the one that is also true of
+/// rows which belong to every company (FieldOptions::shared). Without one the statement is not run: it throws
 /// std::logic_error, in tests and in production alike.
 class ScopedSql {
 public:

@@ -5,6 +5,7 @@
 #include "secure/vault.h"
 #include "service/job_operations.h"
 #include "service/perform.h"
+#include "support/fake_http.h"
 #include "support/queue.h"
 
 namespace mf::testing {
@@ -27,10 +28,9 @@ struct Desk : Queue {
         const auto operation = std::ranges::find(operations, name, &Operation::name);
         if (operation == operations.end()) throw std::runtime_error("there is no such operation");
         const Caller caller{{user, "tester"}, std::move(rights)};
-        const auto work = [&](Session& session) {
-            return perform(session, *operation, input, caller, {.vault = vault, .now = moment, .zone = "UTC"});
-        };
-        const auto done = operation->access == Access::changes ? database.write(work) : database.read(work);
+        Outside outside{.http = http, .now = moment, .time_limit = std::chrono::seconds(1)};
+        const auto done = perform_on(database, *operation, input, caller,
+                                     {.vault = vault, .now = moment, .zone = "UTC"}, outside);
         if (!done) return done.error();
         woken = done->wake_server;
         return done->answer;
@@ -69,6 +69,7 @@ struct Desk : Queue {
     }
 
     const Operations operations = all_operations();
+    FakeHttp http{HttpReply{.status = 200}};
     Vault vault = must(open_vault("key of the tests", ""));
     bool woken = false;
 };

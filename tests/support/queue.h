@@ -43,7 +43,7 @@ struct Queue : World {
     }
     std::int64_t waiting() { return number(R"(SELECT COUNT(*) FROM "schedule" WHERE "waiting" = TRUE)"); }
 
-    const Timestamp moment;  ///< of everything that happens
+    Timestamp moment;  ///< of everything that happens
 };
 
 }  // namespace mf::testing

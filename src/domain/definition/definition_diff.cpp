@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "domain/definition/definition_diff.h"
 
+#include "domain/definition/section_diff.h"
+
 #include <fmt/format.h>
 #include <algorithm>
 #include <set>
-#include <unordered_map>
 
 namespace mf {
 namespace {
-
-template <class Entry, class Key>
-SectionDiff compare_section(std::string name, const std::vector<Entry>& from, const std::vector<Entry>& to,
-                            Key&& key_of) {
-    SectionDiff diff{.section = std::move(name)};
-    std::unordered_map<std::string, const Entry*> old;
-    for (const Entry& entry : from) old.emplace(key_of(entry), &entry);
-    std::set<std::string> kept;
-    for (const Entry& entry : to) {
-        auto key = key_of(entry);
-        const auto found = old.find(key);
-        if (!kept.insert(key).second) continue;
-        if (found == old.end())
-            diff.added.push_back(std::move(key));
-        else if (!(*found->second == entry))
-            diff.changed.push_back(std::move(key));
-    }
-    for (const Entry& entry : from)
-        if (auto key = key_of(entry); kept.insert(key).second) diff.removed.push_back(std::move(key));
-    return diff;
-}
 
 /// All texts of one language, so that languages can be compared like other entries.
 struct LanguageTexts {

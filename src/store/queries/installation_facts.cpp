@@ -3,6 +3,8 @@
 
 #include "base/digest.h"
 
+#include <fmt/format.h>
+
 namespace mf {
 namespace {
 

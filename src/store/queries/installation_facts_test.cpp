@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/installation_facts.h"
 
+#include "domain/credential.h"
 #include "store/queries/sealed_values.h"
 #include "support/queue.h"
 
@@ -44,4 +45,17 @@ TEST_CASE("every place of sealed values is known") {
                   SELECT "runtemplate_id", "company_id", 'A', 'x', TRUE, FALSE FROM "job" WHERE "id" = ?)"));
     CHECK(with(R"(INSERT INTO "company_variable" ("company_id", "name", "value", "secret")
                   SELECT "company_id", 'A', 'x', TRUE FROM "job" WHERE "id" = ?)"));
+    const auto in_a_credential = [&](std::string_view statement) {
+        testing::World world(Timestamp{});
+        const auto type = world.add(CredentialType{.uuid = "u", .name = "T", .prototype = "P"});
+        const auto credential =
+            world.add(Credential{.company_id = world.company.id, .credential_type_id = type.id, .name = "C"});
+        CHECK(!is_held(world));
+        world.database.write([&](Session& session) { session.sql.execute(statement, {credential.id.value}); });
+        return is_held(world);
+    };
+    CHECK(in_a_credential(R"(INSERT INTO "credential_value" ("credential_id", "company_id", "version", "name", "value",
+                             "sealed") SELECT "id", "company_id", 1, 'A', 'x', TRUE FROM "credential" WHERE "id" = ?)"));
+    CHECK(in_a_credential(R"(INSERT INTO "credential_type_setting" ("credential_type_id", "name", "value", "sealed")
+                             SELECT "credential_type_id", 'A', 'x', TRUE FROM "credential" WHERE "id" = ?)"));
 }

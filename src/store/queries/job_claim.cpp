@@ -154,6 +154,20 @@ bool give_back(Session& session, const Job& job) {
     return true;
 }
 
+Deferral defer(Session& session, const Job& job, Timestamp until, std::chrono::milliseconds patience,
+               std::string_view reason) {
+    auto end_of_window = job.schedule + patience;
+    if (job.task_id)
+        if (const auto task = Repository<Task>(session, Scope::everything()).find({*job.task_id}))
+            end_of_window = task->deadline;
+    if (until > end_of_window) return Deferral::over;
+    if (!give_back(session, job)) return Deferral::not_ours;
+    session.sql.execute(R"(UPDATE "schedule" SET "after" = ? WHERE "job_id" = ?)", {ms(until), job.id.value});
+    session.sql.execute(R"(UPDATE "job" SET "reason" = ? WHERE "id" = ? AND "state" = 'pending')",
+                        {std::string(reason.substr(0, 1024)), job.id.value});
+    return Deferral::deferred;
+}
+
 std::optional<Timestamp> next_due(Session& session) {
     const auto rows = session.sql.query(R"(SELECT MIN("after") FROM "schedule" WHERE "waiting" = ?)", {false});
     if (is_null(rows[0][0])) return std::nullopt;

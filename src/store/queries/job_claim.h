@@ -31,6 +31,16 @@ std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Times
 /// Puts a claimed job that was not started back into the queue. False: it is not claimed with this fence (any more).
 bool give_back(Session& session, const Job& job);
 
+/// Puts a claimed job back into the queue, not to be claimed before `until`, because of what the sentence says.
+enum class Deferral {
+    deferred,
+    over,       ///< its window ends before: nothing was changed. The window of a planned job is that of its task
+    not_ours    ///< it is not claimed with this fence (any more)
+};
+/// `patience`: how long after its time a job without a task may start.
+Deferral defer(Session& session, const Job& job, Timestamp until, std::chrono::milliseconds patience,
+               std::string_view reason);
+
 /// When the next job that is not set aside comes due; none for an empty queue.
 std::optional<Timestamp> next_due(Session& session);
 

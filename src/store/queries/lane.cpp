@@ -26,6 +26,7 @@ constexpr std::string_view lanes_by_leaps =
                 q."n" + 1
          FROM queued q WHERE q."lane" IS NOT NULL AND q."n" < ?)
        SELECT l."id", l."company_id", l."app_id", l."runs_on", c."max_parallel", a."max_parallel",
+              CASE WHEN c."paused_at" IS NULL THEN 0 ELSE COALESCE(c."paused_until", 9223372036854775807) END,
               (SELECT MIN(s."after") FROM "schedule" s WHERE s."waiting" = FALSE AND s."lane_id" = l."id")
        FROM queued q JOIN "lane" l ON l."id" = q."lane" JOIN "company" c ON c."id" = l."company_id"
        JOIN "application" a ON a."id" = l."app_id")";
@@ -33,6 +34,7 @@ constexpr std::string_view lanes_by_leaps =
 // MariaDB does not leap when the place depends on another row, but it finds the first entry of a given lane.
 constexpr std::string_view lanes_one_by_one =
     R"(SELECT l."id", l."company_id", l."app_id", l."runs_on", c."max_parallel", a."max_parallel",
+              CASE WHEN c."paused_at" IS NULL THEN 0 ELSE COALESCE(c."paused_until", 9223372036854775807) END,
               (SELECT s."after" FROM "schedule" s FORCE INDEX ("schedule_of_lane")
                WHERE s."waiting" = FALSE AND s."lane_id" = l."id" ORDER BY s."after" LIMIT 1)
        FROM (SELECT "id", "company_id", "app_id", "runs_on" FROM "lane" WHERE "id" > ? ORDER BY "id" LIMIT ?) l
@@ -110,12 +112,13 @@ std::vector<DueLane> LaneRound::read() {
         const auto id = integer_of(row[0]);
         last = std::max(last, id);
         if (part_ == Part::from_first && id > start_) continue;
-        if (is_null(row[6]) || integer_of(row[6]) > ms(now_)) continue;
+        const bool is_paused = integer_of(row[6]) > ms(now_);
+        if (is_paused || is_null(row[7]) || integer_of(row[7]) > ms(now_)) continue;
         out.push_back({.id = id,
                        .company = integer_of(row[1]),
                        .application = integer_of(row[2]),
                        .runs_on = std::get<std::string>(row[3]),
-                       .oldest = Timestamp{std::chrono::milliseconds{integer_of(row[6])}},
+                       .oldest = Timestamp{std::chrono::milliseconds{integer_of(row[7])}},
                        .company_limit = limit(row[4]),
                        .application_limit = limit(row[5])});
     }

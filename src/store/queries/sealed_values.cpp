@@ -9,8 +9,12 @@ namespace mf {
 namespace {
 
 constexpr SealedColumn columns[] = {
-    {"company_variable", "value", "id", "secret"}, {"configuration", "value", "id", "sealed"},
-    {"job_override", "sealed", "job_id", ""},      {"user", "totp", "id", ""},
+    {"company_variable", "value", "id", "secret"},
+    {"configuration", "value", "id", "sealed"},
+    {"credential_type_setting", "value", "id", "sealed"},
+    {"credential_value", "value", "id", "sealed"},
+    {"job_override", "sealed", "job_id", ""},
+    {"user", "totp", "id", ""},
     {"oidc_request", "verifier", "id", ""},
 };
 

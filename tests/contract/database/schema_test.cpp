@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "domain/application.h"
+#include "domain/credential.h"
 #include "domain/job.h"
 #include "domain/node.h"
 #include "domain/run_template.h"
@@ -128,8 +129,8 @@ void round_trip(Session& session, std::map<std::string_view, std::int64_t>& keys
     REQUIRE(found);
     same(*found, record);
 
-    // An entry of the queue stands for one job: a second one cannot refer to the same job.
-    if constexpr (!std::same_as<T, QueueEntry>) {
+    // An entry of the queue stands for one job, an assignment for one pair: a second one cannot refer to the same.
+    if constexpr (!std::same_as<T, QueueEntry> && !std::same_as<T, RunTemplateCredential>) {
         T bare = filled(2, false);
         REQUIRE(repository.insert(bare));
         same(*repository.find(bare.id), bare);
@@ -169,7 +170,9 @@ TEST_CASE("the steps of the schema make the columns that the field tables descri
             for (const Entity* entity :
                  entities<User, ApiToken, LoginSession, Company, CompanyVariable, Application, ApplicationText,
                           ApplicationField, ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate,
-                          Configuration, Task, Job, Artifact, QueueEntry, Node>()) {
+                          Configuration, Task, Job, Artifact, QueueEntry, Node, CredentialPrototype,
+                          CredentialPrototypeField, CredentialType, CredentialTypeField, CredentialTypeSetting,
+                          Credential, CredentialVersion, CredentialValue, RunTemplateCredential>()) {
                 INFO("entity ", std::string(entity->name));
                 std::vector<Column> described;
                 for (const Field& field : entity->fields)
@@ -195,7 +198,9 @@ TEST_CASE("records of every entity come back as they were stored, with the longe
         database.write([&](Session& session) {
             round_trips<User, ApiToken, LoginSession, Company, CompanyVariable, Application, ApplicationText,
                         ApplicationField, ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate,
-                        Configuration, Task, Job, Artifact, QueueEntry, Node>(session);
+                        Configuration, Task, Job, Artifact, QueueEntry, Node, CredentialPrototype,
+                        CredentialPrototypeField, CredentialType, CredentialTypeField, CredentialTypeSetting,
+                        Credential, CredentialVersion, CredentialValue, RunTemplateCredential>(session);
         });
     });
 }
