@@ -22,13 +22,18 @@ std::span<const Command> node_commands();
 std::span<const Command> database_commands();
 std::span<const Command> audit_commands();
 std::span<const Command> encryption_commands();
+std::span<const Command> user_commands();
+std::span<const Command> user_access_commands();
+std::span<const Command> token_commands();
+std::span<const Command> account_commands();
 std::span<const Command> program_commands();
 
-inline std::array<std::span<const Command>, 16> command_tables() {
+inline std::array<std::span<const Command>, 20> command_tables() {
     return {application_commands(),  definition_commands(), company_commands(),    company_app_commands(),
             run_template_commands(), plan_commands(),       job_commands(),        job_output_commands(),
             task_commands(),         artifact_commands(),   queue_commands(),      node_commands(),
-            database_commands(),     audit_commands(),      encryption_commands(), program_commands()};
+            database_commands(),     audit_commands(),      encryption_commands(), user_commands(),
+            user_access_commands(),  token_commands(),      account_commands(),    program_commands()};
 }
 
 /// A command without a table line: input from the options, the result as it is.

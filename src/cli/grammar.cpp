@@ -169,13 +169,17 @@ private:
                     globals.verbosity += value ? static_cast<int>(to_integer(*value).value_or(1) & 3) : 1;
                 return;
             case 'n':
-                if (option.name == "no-ansi") globals.colours = false;
+                if (option.name == "no-ansi")
+                    globals.colours = false;
+                else
+                    globals.no_interaction = true;
                 return;
             default: break;
         }
         if (!value) value = next_value(true);
-        if (!value || value->empty()) return complain("The \"--environment\" option requires a file name.");
-        globals.settings_file = *std::move(value);
+        if (!value || value->empty())
+            return complain(fmt::format("The \"--{}\" option requires a file name.", option.name));
+        (option.name == "environment" ? globals.settings_file : globals.token_file) = *std::move(value);
     }
 
     /// Texts are stored as JSON: other bytes would silently become something else there, a password one that never

@@ -7,6 +7,7 @@
 #include <pwd.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
+#include <termios.h>
 #include <unistd.h>
 #include <cerrno>
 #include <cstdlib>
@@ -64,6 +65,41 @@ std::string system_name() {
     return ::uname(&name) == 0 ? std::string(name.sysname) + ' ' + name.release : std::string();
 }
 
+/// Reads a line of the terminal that is not shown. Control-C gives up, as at other programs; the terminal is as it was
+/// before in any case.
+std::optional<std::string> ask_at_terminal(std::string_view prompt) {
+    constexpr char interrupt = 0x03, end_of_input = 0x04, erase_line = 0x15, backspace = 0x08, erase = 0x7f;
+    termios before{};
+    if (::tcgetattr(STDIN_FILENO, &before) != 0) return std::nullopt;
+    termios quiet = before;
+    // Without signals: nobody would turn the echo on again.
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    if (::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0) return std::nullopt;
+    write_all(STDERR_FILENO, prompt);
+    std::optional<std::string> line(std::in_place);
+    for (;;) {
+        const auto piece = read_some(STDIN_FILENO, 1);
+        if (piece.empty() || piece[0] == interrupt || (piece[0] == end_of_input && line->empty())) {
+            line.reset();
+            break;
+        }
+        if (piece[0] == '\n' || piece[0] == '\r' || piece[0] == end_of_input) break;
+        if (piece[0] == erase_line) {
+            line->clear();
+        } else if (piece[0] == erase || piece[0] == backspace) {
+            while (!line->empty() && (static_cast<unsigned char>(line->back()) & 0xC0U) == 0x80U) line->pop_back();
+            if (!line->empty()) line->pop_back();
+        } else if (line->size() < 4096) {
+            *line += piece[0];
+        }
+    }
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    write_all(STDERR_FILENO, "\n");
+    return line;
+}
+
 }  // namespace
 
 Terminal process_terminal() {
@@ -72,6 +108,7 @@ Terminal process_terminal() {
         .err = [](std::string_view text) { return write_all(STDERR_FILENO, text); },
         .in = [](std::size_t limit) { return read_some(STDIN_FILENO, limit); },
         .reader_gone = reader_gone,
+        .ask_secret = ::isatty(STDIN_FILENO) == 1 ? std::function(ask_at_terminal) : nullptr,
         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
         .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
         .width = terminal_width(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ struct Terminal {
     std::function<std::string(std::size_t)> in = {};
     /// Whether nobody can read any more what is written (the other end of a pipe is closed). May be missing.
     std::function<bool()> reader_gone = {};
+    /// Shows the prompt to a person and returns the answer, which is not shown; none: given up. Missing where nobody is
+    /// to be asked.
+    std::function<std::optional<std::string>(std::string_view prompt)> ask_secret = {};
     bool out_is_terminal = false;
     bool err_is_terminal = false;
     std::size_t width = 80;         ///< columns; counts only where out is a terminal

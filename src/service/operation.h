@@ -8,6 +8,7 @@
 #include "domain/job.h"
 #include "domain/variable_name.h"
 #include "net/http_client.h"
+#include "secure/password.h"
 #include "store/records.h"
 #include "store/scoped_sql.h"
 
@@ -38,6 +39,7 @@ struct Call {
     std::string zone;                 ///< IANA name of the zone of the one who asks, for times without an offset
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
     int credential_versions = 10;     ///< how many versions of the values of a credential are kept
+    PasswordCost password_cost = {};  ///< of passwords that are stored
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
     std::vector<AuditEntry> audited = {};  ///< what was done so far; see audit()
 
@@ -133,7 +135,8 @@ void add_talking(Operations& operations, OperationInfo info, Result<Talk> (*prep
     operations.push_back({std::move(info.name), std::move(info.route), std::move(info.summary), info.permission,
                           info.access, &entity_of<Input>(),
                           [run, read](Call& call, const json::object& input) {
-                              return read(input, [&](const Input& typed) { return run(call, typed, input.at("heard")); });
+                              return read(input,
+                                          [&](const Input& typed) { return run(call, typed, input.at("heard")); });
                           },
                           [prepare, read](Call& call, const json::object& input) {
                               return read(input, [&](const Input& typed) { return prepare(call, typed); });

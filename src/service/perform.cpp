@@ -52,7 +52,8 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
               .vault = surroundings.vault,
               .zone = surroundings.zone,
               .allowed_names = surroundings.allowed_names,
-              .credential_versions = surroundings.credential_versions};
+              .credential_versions = surroundings.credential_versions,
+              .password_cost = surroundings.password_cost};
     learn_data_keys(session, surroundings.vault);
     auto answer = run(call, input);
     // Seen, but in a company where the permission is missing? The transaction ends with a failure either way, so
@@ -68,8 +69,8 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
 
 }  // namespace
 
-Result<Performed> perform(Session& session, const Operation& operation, const json::object& input,
-                          const Caller& caller, const CallSurroundings& surroundings) {
+Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
+                          const CallSurroundings& surroundings) {
     auto done = call_operation(operation.run, session, operation, input, caller, surroundings);
     if (!done.answer) return done.answer.error();
     append_to_audit(session, done.audited, surroundings.vault);
@@ -86,9 +87,7 @@ Result<Performed> perform_on(Database& database, const Operation& operation, con
         if (!talk) return talk.error();
         complete["heard"] = (*talk)(outside);
     }
-    const auto work = [&](Session& session) {
-        return perform(session, operation, complete, caller, surroundings);
-    };
+    const auto work = [&](Session& session) { return perform(session, operation, complete, caller, surroundings); };
     return operation.access == Access::changes ? database.write(work) : database.read(work);
 }
 

@@ -18,6 +18,7 @@ struct CallSurroundings {
     std::string zone;  ///< see Call
     AllowedNames allowed_names = {};
     int credential_versions = 10;  ///< see Call
+    PasswordCost password_cost = {};
 };
 
 /// An answer, and what to do when its transaction is committed.
@@ -35,8 +36,8 @@ struct Performed {
 Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
                           const CallSurroundings& surroundings);
 
-/// perform() for every operation, with the transactions that it needs: one, or for an operation that asks other machines
-/// one that reads, the talk without any, and one that writes.
+/// perform() for every operation, with the transactions that it needs: one, or for an operation that asks other
+/// machines one that reads, the talk without any, and one that writes.
 Result<Performed> perform_on(Database& database, const Operation& operation, const json::object& input,
                              const Caller& caller, const CallSurroundings& surroundings, Outside& outside);
 

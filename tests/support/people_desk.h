@@ -8,9 +8,6 @@
 
 namespace mf::testing {
 
-/// What hashing a password costs in tests.
-inline constexpr PasswordCost cheap{.passes = 1, .memory = 64 << 10};
-
 /// Keeps to the rules for passwords.
 inline constexpr const char* good_password = "Vd7!kqPz#w";
 

@@ -48,6 +48,7 @@ public:
         if (file == "missing.env") return Error{ErrorCode::invalid, "missing.env does not exist."};
         return {};
     }
+    void use_token(std::string text) override { token = std::move(text); }
     const Operations& operations() override { return operations_; }
     Zone zone() override { return *Zone::named("Europe/Prague"); }
     Timestamp now() override { return current; }
@@ -86,6 +87,7 @@ public:
     }
 
     std::string settings;
+    std::string token;
     std::vector<MaintenanceRequest> maintained;
     Result<json::value> maintenance = Error{ErrorCode::unavailable, "There is no database here."};
     Timestamp current = std::chrono::sys_days{std::chrono::year{2025} / 6 / 15} + std::chrono::hours{10};
@@ -118,6 +120,7 @@ struct Shell {
     std::size_t width = 80;
     bool disk_full = false;
     bool reader_gone = false;
+    std::vector<std::string> answers = {};  ///< of the person at the terminal; none: there is nobody
 
     std::string out = {};
     std::string err = {};
@@ -137,6 +140,7 @@ struct Shell {
                     return piece;
                 },
             .reader_gone = [this] { return reader_gone; },
+            .ask_secret = answers.empty() ? nullptr : ask(),
             .out_is_terminal = terminal,
             .err_is_terminal = terminal,
             .width = width,
@@ -145,6 +149,13 @@ struct Shell {
         };
         code = run_cli(words, backend, streams);
         return *this;
+    }
+    std::function<std::optional<std::string>(std::string_view)> ask() {
+        return [this, next = std::size_t{0}](std::string_view prompt) mutable -> std::optional<std::string> {
+            err.append(prompt).append("\n");
+            if (next == answers.size()) return std::nullopt;
+            return answers[next++];
+        };
     }
     json::value document() const {
         auto parsed = parse_json(out);

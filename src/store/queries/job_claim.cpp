@@ -2,6 +2,7 @@
 #include "store/queries/job_claim.h"
 
 #include "base/labels.h"
+#include "domain/task.h"
 #include "store/queries/job_record.h"
 #include "store/queries/job_turns.h"
 #include "store/queries/lane.h"
