@@ -193,10 +193,10 @@ private:
                                                 .surroundings = surroundings_of_jobs(settings_),
                                                 .look_anyway = planner_look_interval(settings_),
                                                 .lease = &lease_,
-                                                .credentials = &credentials_,
                                                 .unbegun = claim_->before() == NodeClaim::Before::ended
                                                                ? Dispatcher::Options::Unbegun::give_back
-                                                               : Dispatcher::Options::Unbegun::lost},
+                                                               : Dispatcher::Options::Unbegun::lost,
+                                                .credentials = &credentials_},
                             queue_, cancel_);
         dispatcher_->start();
         return {};
@@ -285,7 +285,8 @@ private:
     Nudge plan_, queue_, cancel_, main_loop_;
     const std::stop_callback<std::function<void()>> on_stop_{stop_, [this] { main_loop_.notify(); }};
     CurlClient http_;
-    CredentialAccess credentials_{http_, clock_,
+    CredentialAccess credentials_{http_,
+                                  clock_,
                                   {.time_limit = settings_.credential_time_limit,
                                    .keep = settings_.credential_keep,
                                    .file_roots = {settings_.envfile_roots.begin(), settings_.envfile_roots.end()}}};

@@ -249,11 +249,12 @@ constexpr Setting table[] = {
                                                 "answer before it counts as unavailable.",
                                         .least = 1,
                                         .most = 300}),
-    setting<&S::credential_keep>("MULTIFLEXI_CREDENTIAL_CACHE",
-                                 {.help = "How long values that came from a vault are kept in memory, so that jobs that "
-                                          "start together ask once. 0 asks for each job.",
-                                  .least = 0,
-                                  .most = 86'400}),
+    setting<&S::credential_keep>(
+        "MULTIFLEXI_CREDENTIAL_CACHE",
+        {.help = "How long values that came from a vault are kept in memory, so that jobs that "
+                 "start together ask once. 0 asks for each job.",
+         .least = 0,
+         .most = 86'400}),
     setting<&S::credential_versions>(
         "MULTIFLEXI_CREDENTIAL_VERSIONS",
         {.help = "How many versions of the values of a credential are kept, the one in use "

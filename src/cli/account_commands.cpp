@@ -36,8 +36,8 @@ Result<void> take_current(Invocation& in, json::object& input) {
         auto password = secret_from_file(*file, in.terminal());
         if (!password) return password.error();
         input["current"] = *std::move(password);
-    } else if (in.terminal().ask_secret && in.may_ask()) {
-        if (auto password = in.terminal().ask_secret("Present password (empty if there is none): "))
+    } else if (in.can_ask() && in.terminal().hidden_line) {
+        if (auto password = in.terminal().hidden_line("Present password (empty if there is none): "))
             input["current"] = *std::move(password);
     }
     return {};

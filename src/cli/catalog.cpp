@@ -31,7 +31,7 @@ constexpr Option globals[] = {
     {.name = "version", .takes = Takes::flag, .help = "Show the version of this program", .letter = 'V'},
     {.name = "ansi", .takes = Takes::flag, .help = "Use colours"},
     {.name = "no-ansi", .takes = Takes::flag, .help = "Use no colours"},
-    {.name = "no-interaction", .takes = Takes::flag, .help = "Never ask, not for passwords either", .letter = 'n'},
+    {.name = "no-interaction", .takes = Takes::flag, .help = "Never ask", .letter = 'n'},
     {.name = "environment", .help = "Read settings from this file", .letter = 'e'},
     {.name = "token-file", .help = "Act with the token in this file instead of as the administrator of this machine"},
 };

@@ -31,7 +31,8 @@ TEST_CASE("a company has the names, integers and local times that clients read")
         testing::compact(shell) ==
         R"({"id":3,"enabled":1,"settings":null,"logo":null,"server":null,"name":"Acme","ic":null,"setup":null,)"
         R"("DatCreate":"2025-06-15 12:00:00","DatUpdate":null,"customer":null,"email":null,"slug":"acme",)"
-        R"("retention_until":null,"marked_for_deletion":0,"zabbix_host":null,"dic":null,"code":"acme","max_parallel":null})");
+        R"("retention_until":null,"marked_for_deletion":0,"zabbix_host":null,"dic":null,"code":"acme","max_parallel":null,)"
+        R"("max_queued":null,"paused_at":null,"paused_until":null,"pause_reason":null})");
     CHECK(shell.out.ends_with("}\n"));
     shell({"company:get", "--id", "3", "--fields", "slug,id"});
     CHECK(shell.out == "id: 3\nslug: acme\n");

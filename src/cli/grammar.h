@@ -36,6 +36,7 @@ struct Globals {
     bool version = false;
     bool quiet = false;
     bool silent = false;
+    bool no_interaction = false;  ///< nobody is to be asked
     int verbosity = 0;
     std::optional<bool> colours = {};
     std::string settings_file = {};

@@ -49,8 +49,8 @@ public:
     bool json() const { return json_; }
     bool verbose() const { return request_.globals.verbosity > 0; }
     bool coloured() const { return coloured_; }
-    /// May a person be asked something?
-    bool may_ask() const { return !request_.globals.no_interaction && !quiet(); }
+    /// Is there somebody who can be asked?
+    bool can_ask() const { return terminal_.in_is_terminal && !request_.globals.no_interaction; }
     bool quiet() const { return request_.globals.quiet || request_.globals.silent; }
 
     // ---- asking ----

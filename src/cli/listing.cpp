@@ -189,7 +189,8 @@ void Invocation::show_grid(const json::array& rows) {
         for (const std::string& column : columns) cells.push_back(cell_of(column, row.as_object().at(column)));
         grid.add(std::move(cells));
     }
-    out().write(grid.page() + grid.end());
+    out().write(grid.page());
+    out().write(grid.end());
 }
 
 Result<ListRange> Invocation::range() const {

@@ -34,9 +34,9 @@ Result<std::string> secret_from_file(const std::string& name, Terminal& terminal
 }
 
 Result<std::string> ask_secret(Invocation& in, std::string_view prompt) {
-    if (!in.terminal().ask_secret || !in.may_ask())
+    if (!in.can_ask() || !in.terminal().hidden_line)
         return Error{ErrorCode::invalid, "Missing --password-file (a file, or - for standard input)"};
-    auto answer = in.terminal().ask_secret(prompt);
+    auto answer = in.terminal().hidden_line(prompt);
     if (!answer || answer->empty()) return Error{ErrorCode::invalid, "No password was entered; nothing was changed."};
     if (!is_utf8(*answer)) return Error{ErrorCode::invalid, "The password is not valid UTF-8. Use a UTF-8 terminal."};
     return *std::move(answer);

@@ -172,7 +172,11 @@ int run_template_get(Invocation& in) {
         return in.answer(json::array(), "No data\n");
     }
     if (!found) return in.refuse(found.error());
-    return in.answer_record(shown_record(in, record_of(*found)));
+    const auto canonical = record_of(*found);
+    auto document = shown_record(in, canonical);
+    if (in.json() && canonical.contains("requirements")) document["requirements"] = member(canonical, "requirements");
+    in.add_warnings(document, canonical);
+    return in.answer_record(std::move(document), std::to_array<std::string_view>({"warnings"}));
 }
 
 int run_template_create(Invocation& in) {

@@ -37,6 +37,57 @@ std::string read_some(int descriptor, std::size_t limit) {
     }
 }
 
+/// What is typed is read byte by byte and not shown, until this ends.
+class HiddenInput {
+public:
+    HiddenInput() : changed_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+        termios hidden = before_;
+        // Signals come as bytes too, so that Ctrl-C cannot leave a terminal behind that shows nothing.
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
+        hidden.c_cc[VMIN] = 1;
+        hidden.c_cc[VTIME] = 0;
+        changed_ = changed_ && ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0;
+    }
+    ~HiddenInput() {
+        if (changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    }
+    HiddenInput(const HiddenInput&) = delete;
+    HiddenInput& operator=(const HiddenInput&) = delete;
+    bool is_hidden() const { return changed_; }
+
+private:
+    termios before_{};
+    bool changed_;
+};
+
+std::optional<std::string> typed_line() {
+    constexpr char interrupt = 3, end = 4, backspace = 8, clear = 21, erase = 127;
+    std::string line;
+    for (;;) {
+        const auto byte = read_some(STDIN_FILENO, 1);
+        if (byte.empty() || byte[0] == interrupt || (byte[0] == end && line.empty())) return std::nullopt;
+        if (byte[0] == '\n' || byte[0] == '\r' || byte[0] == end) return line;
+        if (byte[0] == clear) {
+            line.clear();
+        } else if (byte[0] == backspace || byte[0] == erase) {
+            // A character may have several bytes; the ones behind its first are 10xxxxxx.
+            while (!line.empty() && (static_cast<unsigned char>(line.back()) & 0xC0) == 0x80) line.pop_back();
+            if (!line.empty()) line.pop_back();
+        } else {
+            line += byte[0];
+        }
+    }
+}
+
+std::optional<std::string> hidden_line(std::string_view question) {
+    const HiddenInput input;
+    if (!input.is_hidden()) return std::nullopt;
+    write_all(STDERR_FILENO, question);  // only now: people answer at once
+    auto line = typed_line();
+    write_all(STDERR_FILENO, "\n");
+    return line;
+}
+
 bool reader_gone() {
     pollfd out{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
     return ::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
@@ -65,41 +116,6 @@ std::string system_name() {
     return ::uname(&name) == 0 ? std::string(name.sysname) + ' ' + name.release : std::string();
 }
 
-/// Reads a line of the terminal that is not shown. Control-C gives up, as at other programs; the terminal is as it was
-/// before in any case.
-std::optional<std::string> ask_at_terminal(std::string_view prompt) {
-    constexpr char interrupt = 0x03, end_of_input = 0x04, erase_line = 0x15, backspace = 0x08, erase = 0x7f;
-    termios before{};
-    if (::tcgetattr(STDIN_FILENO, &before) != 0) return std::nullopt;
-    termios quiet = before;
-    // Without signals: nobody would turn the echo on again.
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
-    quiet.c_cc[VMIN] = 1;
-    quiet.c_cc[VTIME] = 0;
-    if (::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) != 0) return std::nullopt;
-    write_all(STDERR_FILENO, prompt);
-    std::optional<std::string> line(std::in_place);
-    for (;;) {
-        const auto piece = read_some(STDIN_FILENO, 1);
-        if (piece.empty() || piece[0] == interrupt || (piece[0] == end_of_input && line->empty())) {
-            line.reset();
-            break;
-        }
-        if (piece[0] == '\n' || piece[0] == '\r' || piece[0] == end_of_input) break;
-        if (piece[0] == erase_line) {
-            line->clear();
-        } else if (piece[0] == erase || piece[0] == backspace) {
-            while (!line->empty() && (static_cast<unsigned char>(line->back()) & 0xC0U) == 0x80U) line->pop_back();
-            if (!line->empty()) line->pop_back();
-        } else if (line->size() < 4096) {
-            *line += piece[0];
-        }
-    }
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    write_all(STDERR_FILENO, "\n");
-    return line;
-}
-
 }  // namespace
 
 Terminal process_terminal() {
@@ -108,13 +124,14 @@ Terminal process_terminal() {
         .err = [](std::string_view text) { return write_all(STDERR_FILENO, text); },
         .in = [](std::size_t limit) { return read_some(STDIN_FILENO, limit); },
         .reader_gone = reader_gone,
-        .ask_secret = ::isatty(STDIN_FILENO) == 1 ? std::function(ask_at_terminal) : nullptr,
         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
         .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
         .width = terminal_width(),
         .colours_unwanted = !setting("NO_COLOR").empty() || setting("TERM") == "dumb",
         .user = login_name,
         .operating_system = system_name,
+        .in_is_terminal = ::isatty(STDIN_FILENO) == 1,
+        .hidden_line = hidden_line,
     };
 }
 

@@ -18,9 +18,6 @@ struct Terminal {
     std::function<std::string(std::size_t)> in = {};
     /// Whether nobody can read any more what is written (the other end of a pipe is closed). May be missing.
     std::function<bool()> reader_gone = {};
-    /// Shows the prompt to a person and returns the answer, which is not shown; none: given up. Missing where nobody is
-    /// to be asked.
-    std::function<std::optional<std::string>(std::string_view prompt)> ask_secret = {};
     bool out_is_terminal = false;
     bool err_is_terminal = false;
     std::size_t width = 80;         ///< columns; counts only where out is a terminal
@@ -28,6 +25,10 @@ struct Terminal {
     /// Login name of the one who runs the program, and name of the operating system; asked for by `status` only.
     std::function<std::string()> user = {};
     std::function<std::string()> operating_system = {};
+    bool in_is_terminal = false;  ///< somebody types what `in` reads
+    /// Asks on standard error, and returns a line that is typed without being shown; none: they gave up. May be
+    /// missing; counts only where in is a terminal.
+    std::function<std::optional<std::string>(std::string_view question)> hidden_line = {};
 };
 
 /// The standard streams of the process, descriptors 0 to 2, unbuffered.

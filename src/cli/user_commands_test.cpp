@@ -150,15 +150,16 @@ TEST_CASE("a password comes from a file, standard input or the terminal; on the 
     CHECK(shell({"user:password", "--login=a", "--password-file", "-"}).code == 1);
 
     const auto asked = fake.asked.size();
-    shell.answers = {"typed", "typed"};
+    shell.typed = true;
+    shell.hidden = {"typed", "typed"};
     REQUIRE(shell({"user:password", "7"}).code == 0);
-    CHECK(shell.err == "New password: \nThe same again: \n");
+    CHECK(shell.err == "New password: The same again: ");
     CHECK(shell.last() == json::object{{"id", "7"}, {"password", "typed"}});
-    shell.answers = {"typed", "tiped"};
+    shell.hidden = {"typed", "tiped"};
     CHECK(shell({"user:password", "7"}).out == "The two passwords differ; nothing was changed.\n");
-    shell.answers = {""};
+    shell.hidden = {""};
     CHECK(shell({"user:password", "7"}).code == 1);
-    shell.answers = {"typed", "typed"};
+    shell.hidden = {"typed", "typed"};
     CHECK(shell({"user:password", "7", "-n"}).code == 1);
     CHECK(fake.asked.size() == asked + 1);
 }

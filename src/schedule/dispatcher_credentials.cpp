@@ -62,9 +62,8 @@ void Dispatcher::ask_and_start(const Asking& asking, std::stop_token stop) {
 void Dispatcher::wait_for_credential(const ClaimedJob& claimed, const CredentialQuestion& question,
                                      const Availability& availability, std::stop_token stop) {
     const bool may_pass = availability.state == AvailabilityState::unavailable;
-    const auto reason =
-        fmt::format("The credential '{}' ({}) is {}: {}", question.name, question.prototype,
-                    may_pass ? "unavailable" : "not usable as it is", availability.message);
+    const auto reason = fmt::format("The credential '{}' ({}) is {}: {}", question.name, question.prototype,
+                                    may_pass ? "unavailable" : "not usable as it is", availability.message);
     if (!may_pass) return block(claimed, {.reason = reason});
     const auto ttl = std::max<std::chrono::milliseconds>(availability.ttl, std::chrono::seconds(1));
     auto outcome = Deferral::not_ours;
@@ -77,8 +76,9 @@ void Dispatcher::wait_for_credential(const ClaimedJob& claimed, const Credential
         return keep_for_later({claimed}, stop);
     }
     if (outcome == Deferral::over)
-        return block(claimed, {.exit_code = exit_code_of_unavailable,
-                               .reason = reason + " It stayed so until the end of the time in which the job could start."});
+        return block(claimed,
+                     {.exit_code = exit_code_of_unavailable,
+                      .reason = reason + " It stayed so until the end of the time in which the job could start."});
     log::info("job waits for a credential", {{"job", claimed.job.id.value}, {"reason", reason}});
     {
         const std::lock_guard lock(mutex_);

@@ -30,8 +30,8 @@ struct CredentialAnswer {
     }
 };
 
-/// What a provider says now, whatever was answered before: somebody wants to know. Of one that only resolves, whether it
-/// does.
+/// What a provider says now, whatever was answered before: somebody wants to know. Of one that only resolves, whether
+/// it does.
 Availability test_credential(const CredentialQuestion& question, ProviderContext context);
 
 /// Asks providers on behalf of jobs: one at a time for each credential, however many jobs want it, and none again while
@@ -39,8 +39,8 @@ Availability test_credential(const CredentialQuestion& question, ProviderContext
 class CredentialAccess {
 public:
     struct Options {
-        std::chrono::milliseconds time_limit{10'000};  ///< of one question
-        std::chrono::seconds keep{60};                 ///< how long resolved values count
+        std::chrono::milliseconds time_limit{10'000};        ///< of one question
+        std::chrono::seconds keep{60};                       ///< how long resolved values count
         std::vector<std::filesystem::path> file_roots = {};  ///< see ProviderContext
     };
     /// Both must outlive this.

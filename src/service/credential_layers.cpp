@@ -30,11 +30,10 @@ Result<std::optional<CredentialQuestion>> CredentialRows::question_of(Session& s
                                                                       Id<Credential> credential) {
     constexpr Id<RunTemplate> nobody{0};
     CredentialRows rows;
-    rows.read(
-        session,
-        R"(SELECT 0, c."id", c."company_id", c."name", t."id", t."name", t."prototype", t."prototype_id"
+    rows.read(session,
+              R"(SELECT 0, c."id", c."company_id", c."name", t."id", t."name", t."prototype", t."prototype_id"
                FROM "credential" c JOIN "credential_type" t ON t."id" = c."credential_type_id" WHERE c."id" IN ({}))",
-        {credential.value});
+              {credential.value});
     auto questions = rows.questions(vault, nobody);
     if (!questions) return questions.error();
     if (questions->empty()) return std::optional<CredentialQuestion>();
@@ -43,18 +42,17 @@ Result<std::optional<CredentialQuestion>> CredentialRows::question_of(Session& s
 
 void CredentialRows::read(Session& session, std::string_view sql, const std::vector<std::int64_t>& ids) {
     std::vector<std::int64_t> credentials, types;
-    rows_of(
-        session, sql, ids, [&](sql::Row& row) {
-            const auto type = integer_of(row[4]);
-            by_run_template_[integer_of(row[0])].push_back(
-                {integer_of(row[1]), integer_of(row[2]), type, std::move(text_in(row[3]))});
-            credentials.push_back(integer_of(row[1]));
-            types.push_back(type);
-            Type& known = types_[type];
-            known.name = std::move(text_in(row[5]));
-            known.prototype = std::move(text_in(row[6]));
-            known.prototype_id = integer_or_zero(row[7]);
-        });
+    rows_of(session, sql, ids, [&](sql::Row& row) {
+        const auto type = integer_of(row[4]);
+        by_run_template_[integer_of(row[0])].push_back(
+            {integer_of(row[1]), integer_of(row[2]), type, std::move(text_in(row[3]))});
+        credentials.push_back(integer_of(row[1]));
+        types.push_back(type);
+        Type& known = types_[type];
+        known.name = std::move(text_in(row[5]));
+        known.prototype = std::move(text_in(row[6]));
+        known.prototype_id = integer_or_zero(row[7]);
+    });
     if (credentials.empty()) return;
     rows_of(session,
             R"(SELECT v."credential_id", v."id", v."name", v."value", v."sealed" FROM "credential_value" v
@@ -105,7 +103,8 @@ Result<CredentialRows::Given> CredentialRows::given_of(const Vault& vault, const
     };
     Given given;
     for (const auto& [name, field] : type.fields)
-        if (field.preset && !is_left_out(name)) given[name] = {.name = name, .value = *field.preset, .secret = field.secret};
+        if (field.preset && !is_left_out(name))
+            given[name] = {.name = name, .value = *field.preset, .secret = field.secret};
     // What a value hides need not be opened: the credential may have been made because the shared one is lost.
     const auto own = values_.find(row.id);
     const auto is_hidden = [&](const Value& shared) {

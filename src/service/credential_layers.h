@@ -3,8 +3,8 @@
 
 #include "domain/credential.h"
 #include "domain/environment.h"
-#include "service/credential_access.h"
 #include "domain/run_template.h"
+#include "service/credential_access.h"
 #include "store/database.h"
 
 namespace mf {
@@ -22,8 +22,8 @@ public:
     /// credential and the field; its sealed text is never used in its place.
     Result<std::vector<AssignedCredential>> of(const Vault& vault, Id<RunTemplate> run_template) const;
 
-    /// What has to be asked before a job can start: of credentials whose providers resolve or check something. Errors as
-    /// of().
+    /// What has to be asked before a job can start: of credentials whose providers resolve or check something. Errors
+    /// as of().
     Result<std::vector<CredentialQuestion>> questions(const Vault& vault, Id<RunTemplate> run_template) const;
 
     /// The question of one credential, whoever uses it; none: there is nothing that could be asked.

@@ -71,7 +71,7 @@ TEST_CASE("revealing a credential is audited") {
     CHECK(details.find("hidden words") == std::string::npos);
     const auto operation = std::ranges::find(desk.operations, "credential:reveal", &Operation::name);
     CHECK(operation->access == Access::changes);
-    CHECK(operation->permission == Permission::administer);
+    CHECK(operation->permission == Permission::manage);
 }
 
 TEST_CASE("a credential needs a company, a type that it may use, and a name of its own") {

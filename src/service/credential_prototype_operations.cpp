@@ -164,9 +164,11 @@ std::string users_of(Call& call, const CredentialPrototype& prototype, std::int6
     all = call.repository<CredentialType>().count(query);
     query.limit = 20;
     std::string out;
-    for (const auto& type : call.repository<CredentialType>().list(query))
+    const auto some = Repository<CredentialType>(call.session, call.seen()).list(query);
+    for (const auto& type : some)
         out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", type.id.value, printable(type.name));
-    return all > 20 ? fmt::format("{} and {} more", out, all - 20) : out;
+    if (some.empty() && all > 0) return "of companies that you do not see";
+    return all > std::ssize(some) ? fmt::format("{} and {} more", out, all - std::ssize(some)) : out;
 }
 
 Result<json::value> delete_prototype(Call& call, const PrototypeLookup& by) {

@@ -86,6 +86,17 @@ json::object whole_type(Call& call, const CredentialType& type) {
     return record;
 }
 
+/// The answer to a change: also which of the given values are secrets.
+json::object answered_type(Call& call, const CredentialType& type, const TypeInput& input) {
+    auto record = whole_type(call, type);
+    const auto fields = fields_of_type(call, type);
+    json::array secrets;
+    for (const auto& [name, value] : input.settings.value_or(TextMap{}))
+        if (!value.empty() && is_secret_field(fields, name)) secrets.emplace_back(name);
+    record["secret_fields"] = std::move(secrets);
+    return record;
+}
+
 Result<json::value> list_types(Call& call, const TypeFilter& filter) {
     auto query = query_of(filter);
     query.equals.push_back(only_live());
@@ -165,7 +176,7 @@ Result<json::value> create_type(Call& call, const TypeInput& input) {
                  .action = "create",
                  .company = type.company_id,
                  .details = {{"name", type.name}, {"class", type.prototype}}});
-    return json::value(whole_type(call, type));
+    return json::value(answered_type(call, type, input));
 }
 
 /// An imported type keeps its definition: what was changed by hand stands in the next export.
@@ -224,7 +235,7 @@ Result<json::value> update_type(Call& call, const TypeInput& input) {
                  .action = "update",
                  .company = after.company_id,
                  .details = std::move(details)});
-    return json::value{{"updated", true}, {"record", whole_type(call, after)}};
+    return json::value{{"updated", true}, {"record", answered_type(call, after, input)}};
 }
 
 Result<json::value> delete_type(Call& call, const TypeLookup& by) {

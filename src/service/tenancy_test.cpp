@@ -23,7 +23,7 @@ struct Furnished {
     Job ended, pending;
     Artifact artifact, report;
     Task task;
-    std::int64_t credential_type = 0, credential = 0;
+    std::int64_t credential_type = 0, credential = 0, spare_type = 0, spare_credential = 0;
     Id<User> member;
 };
 
@@ -88,6 +88,17 @@ struct TenantsDesk : testing::Desk {
                                                      {"credential_type_id", out.credential_type},
                                                      {"name", fmt::format("{} account", code)},
                                                      {"fields", {{"BANK_LOGIN", fmt::format("{} login", code)}}}});
+        out.spare_type =
+            id_of("credential-type:create", {{"company_id", of.id.value},
+                                             {"class", "Bank"},
+                                             {"name", fmt::format("{} spare", code)},
+                                             {"uuid", fmt::format("0d6f0c9e-3b5e-4a55-9a0f-{:012}", of.id.value)}});
+        out.spare_credential = id_of("credential:create", {{"company_id", of.id.value},
+                                                           {"credential_type_id", out.credential_type},
+                                                           {"name", fmt::format("{} spare", code)},
+                                                           {"fields", {{"BANK_LOGIN", fmt::format("{} 1", code)}}}});
+        testing::must(run("credential:update",
+                          {{"id", out.spare_credential}, {"fields", {{"BANK_LOGIN", fmt::format("{} 2", code)}}}}));
         testing::must(
             run("runtemplate:assign-credential", {{"id", out.origin.id.value}, {"credential_id", out.credential}}));
         testing::must(run("company-app:assign", {{"company_id", of.id.value}, {"app_id", application.id.value}}));
@@ -101,6 +112,12 @@ struct TenantsDesk : testing::Desk {
         for (const char c : text) out += static_cast<char>(std::toupper(c));
         return out;
     }
+
+    CredentialPrototype spare_prototype = [&] {
+        testing::must(run("credential-prototype:create",
+                          {{"code", "Spare"}, {"name", "Spare"}, {"uuid", "7c1f6f58-6c2b-4a55-9c4d-2f0f6f8f7a15"}}));
+        return all<CredentialPrototype>({.equals = {{"code", "Spare"}}}).at(0);
+    }();
 
     /// What an operation has to be told to reach the things of a company.
     json::value value_for(const Operation& operation, std::string_view field, const Furnished& of) {
@@ -160,6 +177,22 @@ struct TenantsDesk : testing::Desk {
         if (name == "artifact:delete") input["id"] = of.report.id.value;
         if (name == "job:cleanup") input["days"] = 30;
         if (name.starts_with("node:") && name != "node:list") input["name"] = "node";
+        if (name == "credential-prototype:create") {
+            input["uuid"] = "7c1f6f58-6c2b-4a55-9c4d-2f0f6f8f7a12";
+            input["code"] = "Other";
+        }
+        if (name == "credential-prototype:import" || name == "credential-prototype:validate")
+            input["document"] = R"({"uuid":"5f0e8d0c-2a4b-4a55-9c4d-2f0f6f8f7a13","code":"Imported",
+                "name":"Imported","version":"1.0","fields":[]})";
+        if (name == "credential-prototype:delete") input = {{"id", spare_prototype.id.value}};
+        if (name == "credential-type:create") input.erase("uuid");
+        if (name == "credential-type:import" || name == "credential-type:validate")
+            input["document"] = R"({"uuid":"5f0e8d0c-2a4b-4a55-9c4d-2f0f6f8f7a14","code":"Bank","name":{"en":"Bank"},
+                "description":{"en":"Bank"},"version":"1.0","fields":[]})";
+        if (name == "credential-type:delete") input = {{"id", of.spare_type}};
+        if (name == "credential:remove") input["force"] = true;
+        if (name == "credential:update" || name == "credential:rotate") input["fields"] = {{"BANK_LOGIN", "changed"}};
+        if (name == "credential:rollback") input["id"] = of.spare_credential;
         if (name == "application:delete" || name == "application:remove") input["cascade"] = true;
         if (name == "application:create") input["uuid"] = "7c1f6f58-6c2b-4a55-9c4d-2f0f6f8f7a10";
         if (name == "application:import" || name == "application:validate")

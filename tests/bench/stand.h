@@ -82,6 +82,8 @@ Figures measure_throughput(const Places& places);
 /// installed.
 Figures measure_servers(const Places& places);
 Figures measure_launch(const Places& places);
+/// Processor time that it takes to assemble the environment of a job, its secrets opened.
+Figures measure_environment(const Places& places);
 /// On PostgreSQL and MariaDB servers of its own; nothing where they are not installed.
 Figures measure_fleet(const Places& places);
 Figures measure_planning(const Places& places);

@@ -120,7 +120,8 @@ struct Shell {
     std::size_t width = 80;
     bool disk_full = false;
     bool reader_gone = false;
-    std::vector<std::string> answers = {};  ///< of the person at the terminal; none: there is nobody
+    bool typed = false;                   ///< the input is a terminal
+    std::deque<std::string> hidden = {};  ///< what is typed without being shown; none is giving up
 
     std::string out = {};
     std::string err = {};
@@ -140,22 +141,22 @@ struct Shell {
                     return piece;
                 },
             .reader_gone = [this] { return reader_gone; },
-            .ask_secret = answers.empty() ? nullptr : ask(),
             .out_is_terminal = terminal,
             .err_is_terminal = terminal,
             .width = width,
             .user = [] { return std::string("alice"); },
             .operating_system = [] { return std::string("Linux 6.1"); },
+            .in_is_terminal = typed,
+            .hidden_line = [this](std::string_view question) -> std::optional<std::string> {
+                err.append(question);
+                if (hidden.empty()) return std::nullopt;
+                auto line = std::move(hidden.front());
+                hidden.pop_front();
+                return line;
+            },
         };
         code = run_cli(words, backend, streams);
         return *this;
-    }
-    std::function<std::optional<std::string>(std::string_view)> ask() {
-        return [this, next = std::size_t{0}](std::string_view prompt) mutable -> std::optional<std::string> {
-            err.append(prompt).append("\n");
-            if (next == answers.size()) return std::nullopt;
-            return answers[next++];
-        };
     }
     json::value document() const {
         auto parsed = parse_json(out);
