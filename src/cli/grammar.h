@@ -41,7 +41,6 @@ struct Globals {
     std::optional<bool> colours = {};
     std::string settings_file = {};
     std::string token_file = {};
-    bool no_interaction = false;
     bool json = false;  ///< --format json was given (the default of the command does not count)
 };
 

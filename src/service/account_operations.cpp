@@ -6,10 +6,11 @@
 #include "secure/totp.h"
 #include "service/audit.h"
 #include "service/list_filter.h"
-#include "service/one_time_link.h"
 #include "service/people.h"
 #include "service/sealing.h"
+#include "store/queries/one_time_link.h"
 #include "store/queries/role_assignments.h"
+#include "store/queries/second_factor.h"
 #include "store/queries/sign_in_record.h"
 
 #include <fmt/format.h>
@@ -87,8 +88,7 @@ Result<json::value> show_account(Call& call, const NoInput&) {
     for (const auto& assigned : assigned_roles(call.session, person->id))
         if (!assigned.expires_at || *assigned.expires_at > call.now) roles.emplace_back(assigned.role);
     record["roles"] = std::move(roles);
-    record["recovery_codes_left"] = integer_of(call.session.sql.query(
-        R"(SELECT COUNT(*) FROM "recovery_code" WHERE "user_id" = ? AND "used_at" IS NULL)", {person->id.value})[0][0]);
+    record["recovery_codes_left"] = recovery_codes_left(call.session, person->id);
     return json::value(std::move(record));
 }
 
@@ -122,13 +122,13 @@ Result<json::value> begin_totp(Call& call, const NoInput&) {
 }
 
 json::array fresh_recovery_codes(Call& call, Id<User> of) {
-    call.session.sql.execute(R"(DELETE FROM "recovery_code" WHERE "user_id" = ?)", {of.value});
     json::array out;
+    std::vector<std::string> digests;
     for (auto& code : new_recovery_codes()) {
-        call.session.sql.execute(R"(INSERT INTO "recovery_code" ("user_id", "digest") VALUES (?, ?))",
-                                 {of.value, recovery_code_digest(code)});
+        digests.push_back(recovery_code_digest(code));
         out.emplace_back(std::move(code));
     }
+    replace_recovery_codes(call.session, of, digests);
     return out;
 }
 

@@ -3,7 +3,9 @@
 
 #include "domain/password_policy.h"
 #include "secure/password.h"
+#include "store/queries/one_time_link.h"
 #include "store/queries/role_assignments.h"
+#include "store/queries/second_factor.h"
 #include "store/queries/sign_in_record.h"
 
 #include <fmt/format.h>
@@ -96,15 +98,14 @@ Result<void> set_password(const Call& call, User& person, const std::string& pas
 
 void password_was_changed(Call& call, const User& person, Id<LoginSession> except) {
     end_sessions(call.session, person.id, call.now, except);
-    call.session.sql.execute(R"(UPDATE "one_time_link" SET "used_at" = ? WHERE "user_id" = ? AND "used_at" IS NULL)",
-                             {ms(call.now), person.id.value});
+    void_links(call.session, person.id, call.now);
 }
 
 void turn_totp_off(Call& call, User& person) {
     person.totp.reset();
     person.totp_enabled = false;
     person.totp_last_step.reset();
-    call.session.sql.execute(R"(DELETE FROM "recovery_code" WHERE "user_id" = ?)", {person.id.value});
+    replace_recovery_codes(call.session, person.id, {});
 }
 
 }  // namespace mf

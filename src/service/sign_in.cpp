@@ -8,6 +8,7 @@
 #include "store/queries/audit_chain.h"
 #include "store/queries/data_keys.h"
 #include "store/queries/rights.h"
+#include "store/queries/second_factor.h"
 #include "store/queries/sign_in_record.h"
 
 #include <fmt/format.h>
@@ -135,16 +136,10 @@ Result<std::optional<std::string>> SignIn::second_factor(Session& session, const
     const auto secret = vault_.open(user.totp.value_or(""), {"user", "totp", user.id.value});
     if (secret) {
         if (const auto step = matching_step(*secret, code, now, user.totp_last_step)) {
-            const auto taken = session.sql.execute(
-                R"(UPDATE "user" SET "totp_last_step" = ? WHERE "id" = ? AND ("totp_last_step" IS NULL OR "totp_last_step" < ?))",
-                {*step, user.id.value, *step});
-            return taken == 1 ? Method("code") : Method();
+            return take_totp_step(session, user.id, *step) ? Method("code") : Method();
         }
     }
-    const auto used = session.sql.execute(
-        R"(UPDATE "recovery_code" SET "used_at" = ? WHERE "user_id" = ? AND "digest" = ? AND "used_at" IS NULL)",
-        {ms(now), user.id.value, recovery_code_digest(code)});
-    if (used == 1) return Method("recovery");
+    if (take_recovery_code(session, user.id, recovery_code_digest(code), now)) return Method("recovery");
     if (!secret) return Error{ErrorCode::unavailable, secret.error().message};
     return Method();
 }
@@ -196,20 +191,13 @@ Result<SessionCaller> SignIn::find_session(std::string_view token, std::string_v
             open->id};
     });
     if (found && is_to_be_touched)
-        database_.write([&](Session& session) {
-            session.sql.execute(
-                R"(UPDATE "login_session" SET "seen_at" = ? WHERE "id" = ? AND "seen_at" < ? AND "ended_at" IS NULL)",
-                {ms(now), found->session.value, ms(now)});
-        });
+        database_.write([&](Session& session) { touch_session(session, found->session, now); });
     return found;
 }
 
 bool SignIn::end_session(std::string_view token, const Actor& actor, Timestamp now) {
     return database_.write([&](Session& session) {
-        if (session.sql.execute(
-                R"(UPDATE "login_session" SET "ended_at" = ? WHERE "digest" = ? AND "ended_at" IS NULL)",
-                {ms(now), token_digest(token)}) != 1)
-            return false;
+        if (!mf::end_session(session, token_digest(token), now)) return false;
         AuditEntry entry{.at = now,
                          .user_id = actor.user,
                          .login = actor.login,

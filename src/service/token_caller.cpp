@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "secure/token.h"
 #include "store/queries/rights.h"
+#include "store/queries/sign_in_record.h"
 
 #include <fmt/format.h>
 
@@ -56,10 +57,7 @@ Result<Caller> caller_of_token(Database& database, std::string_view token, std::
                       bounded(rights_of(session, owner->id, now), *known)};
     });
     if (caller && (!known->last_used_at || *known->last_used_at + between_notes <= now))
-        database.write([&](Session& session) {
-            session.sql.execute(R"(UPDATE "token" SET "last_used_at" = ?, "last_used_address" = ? WHERE "id" = ?)",
-                                {ms(now), std::string(address.substr(0, 64)), known->id.value});
-        });
+        database.write([&](Session& session) { note_token_use(session, known->id, address, now); });
     return caller;
 }
 

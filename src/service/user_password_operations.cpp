@@ -2,8 +2,8 @@
 #include "base/zone.h"
 #include "secure/token.h"
 #include "service/audit.h"
-#include "service/one_time_link.h"
 #include "service/people.h"
+#include "store/queries/one_time_link.h"
 
 #include <fmt/format.h>
 

@@ -83,6 +83,22 @@ std::int64_t end_sessions(Session& session, Id<User> user, Timestamp now, Id<Log
         {ms(now), user.value, except.value});
 }
 
+bool end_session(Session& session, const std::string& digest, Timestamp now) {
+    return session.sql.execute(R"(UPDATE "login_session" SET "ended_at" = ? WHERE "digest" = ? AND "ended_at" IS NULL)",
+                               {ms(now), digest}) == 1;
+}
+
+void touch_session(Session& session, Id<LoginSession> id, Timestamp now) {
+    session.sql.execute(
+        R"(UPDATE "login_session" SET "seen_at" = ? WHERE "id" = ? AND "seen_at" < ? AND "ended_at" IS NULL)",
+        {ms(now), id.value, ms(now)});
+}
+
+void note_token_use(Session& session, Id<ApiToken> id, std::string_view address, Timestamp now) {
+    session.sql.execute(R"(UPDATE "token" SET "last_used_at" = ?, "last_used_address" = ? WHERE "id" = ?)",
+                        {ms(now), std::string(address.substr(0, 64)), id.value});
+}
+
 void forget_old_sign_ins(Session& session, Timestamp now, const SignInLimits& limits) {
     auto& sql = session.sql;
     const auto failures = std::max<std::chrono::seconds>(2 * limits.window, kept_failures);

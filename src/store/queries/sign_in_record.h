@@ -35,6 +35,11 @@ std::optional<Timestamp> last_audited_failure(Session& session, const SignInPart
 /// Ends what somebody has open in browsers, but for one session; how many.
 std::int64_t end_sessions(Session& session, Id<User> user, Timestamp now, Id<LoginSession> except = {});
 
+/// Signing out; false: there is no such session any more.
+bool end_session(Session& session, const std::string& digest, Timestamp now);
+void touch_session(Session& session, Id<LoginSession> id, Timestamp now);
+void note_token_use(Session& session, Id<ApiToken> id, std::string_view address, Timestamp now);
+
 /// Removes what counts no longer: old attempts, sessions and links, sign-ins at other providers that nobody finished.
 void forget_old_sign_ins(Session& session, Timestamp now, const SignInLimits& limits = {});
 

@@ -28,6 +28,9 @@ MadeLink make_link(Session& session, const NewLink& wanted, Timestamp now);
 /// or never was one.
 std::optional<NewLink> take_link(Session& session, std::string_view token, Timestamp now);
 
+/// All links of somebody are void from now on.
+void void_links(Session& session, Id<User> user, Timestamp now);
+
 /// Can anybody sign in who is neither deleted nor disabled?
 bool somebody_has_a_password(Session& session);
 

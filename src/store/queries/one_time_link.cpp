@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "service/one_time_link.h"
+#include "store/queries/one_time_link.h"
 
 #include "secure/token.h"
 
@@ -39,6 +39,11 @@ std::optional<NewLink> take_link(Session& session, std::string_view token, Times
     NewLink out{*purpose};
     if (!is_null(rows[0][1])) out.user = Id<User>{integer_of(rows[0][1])};
     return out;
+}
+
+void void_links(Session& session, Id<User> user, Timestamp now) {
+    session.sql.execute(R"(UPDATE "one_time_link" SET "used_at" = ? WHERE "user_id" = ? AND "used_at" IS NULL)",
+                        {ms(now), user.value});
 }
 
 bool somebody_has_a_password(Session& session) {
