@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "service/artifact_content.h"
 #include "service/job_operations.h"
+#include "service/token_caller.h"
 #include "store/queries/job_output.h"
 #include "store/sql/dsn.h"
 
@@ -20,6 +21,9 @@ using namespace std::chrono_literals;
 
 /// A follower looks whether somebody has committed this often; it costs one page read.
 constexpr auto between_looks_at_job = 50ms;
+
+/// Whoever sets it acts with the token in it.
+constexpr const char* token_variable = "MULTIFLEXI_TOKEN";
 
 /// While it lives, SIGINT and SIGTERM end the waiting instead of the program; the second one ends the program.
 class Interrupt {
@@ -100,8 +104,43 @@ Result<Installation*> LocalBackend::opened() {
     return installation;
 }
 
+Result<const Caller*> LocalBackend::caller() {
+    if (caller_) return &*caller_;
+    const auto installation = opened();
+    if (!installation) return installation.error();
+    if (!token_)
+        if (const char* text = std::getenv(token_variable)) token_ = text;
+    if (!token_) {
+        // Who can open the database and read the key can do everything anyway.
+        caller_ = Caller{(*installation)->actor(clock_), Rights::unlimited()};
+        return &*caller_;
+    }
+    // A script whose token has got lost shall not act as somebody else.
+    if (token_->empty())
+        return Error{
+            ErrorCode::invalid,
+            fmt::format("{} is set, but empty. Put a token into it, or unset it to act as the administrator of "
+                        "this machine.",
+                        token_variable)};
+    auto found = caller_of_token((*installation)->database(), *token_, "cli", "", clock_.now());
+    if (!found) return found.error();
+    caller_ = *std::move(found);
+    return &*caller_;
+}
+
+Result<Scope> LocalBackend::seen() {
+    const auto acting = caller();
+    if (!acting) return acting.error();
+    return Scope::of((*acting)->rights, Permission::view);
+}
+
 Result<json::value> LocalBackend::maintain(const MaintenanceRequest& request, const MaintenanceProgress& progress) {
     return guarded([&]() -> Result<json::value> {
+        if (token_ || std::getenv(token_variable))
+            return Error{ErrorCode::forbidden,
+                         fmt::format("Commands for the database as a whole work with the database itself, not for the "
+                                     "owner of a token. Call them without --token-file and {}.",
+                                     token_variable)};
         const auto installation = loaded();
         if (!installation) return installation.error();
         Interrupt interrupt;
@@ -141,9 +180,9 @@ Result<json::value> LocalBackend::run(const Operation& operation, const json::ob
     return guarded([&]() -> Result<json::value> {
         const auto installation = opened();
         if (!installation) return installation.error();
-        // Who can open the database and read the key can do everything anyway.
-        if (!caller_) caller_ = Caller{(*installation)->actor(clock_), Rights::unlimited()};
-        return (*installation)->run(operation, input, *caller_, clock_);
+        const auto acting = caller();
+        if (!acting) return acting.error();
+        return (*installation)->run(operation, input, **acting, clock_);
     });
 }
 
@@ -152,6 +191,8 @@ Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequen
     return guarded([&]() -> Result<void> {
         const auto installation = opened();
         if (!installation) return installation.error();
+        const auto scope = seen();
+        if (!scope) return scope.error();
         Interrupt interrupt;
         std::optional<JobState> shown;
         std::int64_t after = from_sequence - 1;
@@ -159,7 +200,7 @@ Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequen
             // The state is read before the output: when it says "ended", all output is there.
             Result<Job> found = Error{};
             const auto pieces = (*installation)->database().read([&](Session& session) {
-                found = Repository<Job>(session, Scope::everything()).find({job});
+                found = Repository<Job>(session, *scope).find({job});
                 return found ? read_output(session, {job}, after, std::nullopt) : std::vector<OutputPiece>();
             });
             if (!found) return Error{ErrorCode::not_found, "No job found with given identifier"};
@@ -203,10 +244,12 @@ Result<void> LocalBackend::read_job_output(std::int64_t job, JobStream stream, c
     return guarded([&]() -> Result<void> {
         const auto installation = opened();
         if (!installation) return installation.error();
+        const auto scope = seen();
+        if (!scope) return scope.error();
         for (std::int64_t after = -1;;) {
             bool exists = false;
             const auto pieces = (*installation)->database().read([&](Session& session) {
-                exists = static_cast<bool>(Repository<Job>(session, Scope::everything()).find({job}));
+                exists = static_cast<bool>(Repository<Job>(session, *scope).find({job}));
                 return read_output(session, {job}, after, source_of(stream));
             });
             if (!exists) return Error{ErrorCode::not_found, "No job found with given identifier"};
@@ -222,9 +265,10 @@ Result<void> LocalBackend::read_artifact(std::int64_t artifact, const BytesSink&
     return guarded([&]() -> Result<void> {
         const auto installation = opened();
         if (!installation) return installation.error();
+        const auto scope = seen();
+        if (!scope) return scope.error();
         Database& database = (*installation)->database();
-        const auto found =
-            database.read([&](Session& session) { return find_artifact(session, Scope::everything(), {artifact}); });
+        const auto found = database.read([&](Session& session) { return find_artifact(session, *scope, {artifact}); });
         if (!found) return found.error();
         std::int64_t handed_over = 0;
         Sha256 digest;

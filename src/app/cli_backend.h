@@ -10,6 +10,7 @@ namespace mf {
 class LocalBackend final : public Backend {
 public:
     Result<void> use_settings(const std::string& file) override;
+    void use_token(std::string token) override { token_ = std::move(token); }
     const Operations& operations() override;
     Zone zone() override;
     Timestamp now() override { return clock_.now(); }
@@ -23,6 +24,10 @@ public:
 private:
     Result<Installation*> loaded();
     Result<Installation*> opened();
+    /// Who acts: whose token it is, or else the administrator of this machine.
+    Result<const Caller*> caller();
+    /// What that one may see.
+    Result<Scope> seen();
     /// Things that are none of the caller's fault come as exceptions; the command line shows sentences.
     template <class F>
     auto guarded(F&& work) -> decltype(work());
@@ -31,6 +36,7 @@ private:
     std::optional<std::filesystem::path> settings_file_;
     std::optional<Installation> installation_;
     bool is_open_ = false;
+    std::optional<std::string> token_;
     std::optional<Caller> caller_;
     std::optional<Operations> operations_;
 };

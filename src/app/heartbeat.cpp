@@ -62,6 +62,7 @@ std::optional<Heartbeat::End> Heartbeat::beat_and_look() {
         }
     }
     reaper_.look(uptime());
+    housekeeper_.look(uptime());
     return std::nullopt;
 }
 

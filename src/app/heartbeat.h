@@ -3,21 +3,23 @@
 
 #include "app/node_claim.h"
 #include "schedule/dispatcher.h"
+#include "schedule/housekeeper.h"
 #include "schedule/reaper.h"
 
 namespace mf {
 
 /// The main thread of a server: it says that the node lives, sees whether its jobs are still its own, and declares jobs
-/// of dead nodes lost.
+/// of dead nodes lost; and once an hour it removes what counts no longer.
 class Heartbeat {
 public:
     /// Without a dispatcher (null) this server runs no jobs. `confirm_key` says whether the key of one that does is
     /// still that of the database. Everything must outlive it.
-    Heartbeat(NodeClaim& claim, Dispatcher* dispatcher, Reaper& reaper, Clock& clock, const Settings& settings,
-              std::function<Result<void>()> confirm_key)
+    Heartbeat(NodeClaim& claim, Dispatcher* dispatcher, Reaper& reaper, Housekeeper& housekeeper, Clock& clock,
+              const Settings& settings, std::function<Result<void>()> confirm_key)
         : claim_(claim),
           dispatcher_(dispatcher),
           reaper_(reaper),
+          housekeeper_(housekeeper),
           clock_(clock),
           settings_(settings),
           confirm_key_(std::move(confirm_key)) {}
@@ -40,6 +42,7 @@ private:
     NodeClaim& claim_;
     Dispatcher* const dispatcher_;
     Reaper& reaper_;
+    Housekeeper& housekeeper_;
     Clock& clock_;
     const Settings& settings_;
     const std::function<Result<void>()> confirm_key_;

@@ -124,7 +124,7 @@ Actor Installation::actor(const Clock& clock) {
     return database_->write([&](Session& session) -> Actor {
         Repository<User> users(session, Scope::everything());
         if (const auto made_meanwhile = users.first({.equals = {{"login", login}}})) return {made_meanwhile->id, login};
-        User user{.login = login, .created_at = clock.now()};
+        User user{.login = login, .created_at = clock.now(), .updated_at = clock.now()};
         if (auto inserted = users.insert(user); !inserted)
             throw sql::DatabaseError(sql::DatabaseError::Kind::busy, inserted.error().message);
         return {user.id, login};

@@ -47,6 +47,8 @@ struct Settings {
     std::vector<std::string> node_labels;  ///< see base/labels.h
     std::chrono::seconds lease{120};       ///< of the node, see NodeClaim
     std::string timezone;                  ///< for Zone::of_machine; empty: that of the machine
+    std::chrono::seconds session_idle{14'400};
+    std::chrono::seconds session_max{604'800};
     std::vector<std::string> env_allow;
     std::vector<std::string> envfile_roots;            ///< directories whose files credentials may name
     std::chrono::seconds credential_time_limit{10};    ///< of one question to a vault, a bank …

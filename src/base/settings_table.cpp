@@ -233,6 +233,11 @@ constexpr Setting table[] = {
                                                           "that are shown.",
                                                   .default_text = "the zone of the machine",
                                                   .check = check_zone}),
+    setting<&S::session_idle>(
+        "MULTIFLEXI_SESSION_IDLE",
+        {.help = "How long somebody stays signed in without doing anything.", .least = 60, .most = 2'592'000}),
+    setting<&S::session_max>("MULTIFLEXI_SESSION_MAX",
+                             {.help = "How long somebody stays signed in at most.", .least = 60, .most = 31'536'000}),
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),

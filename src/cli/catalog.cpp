@@ -33,6 +33,7 @@ constexpr Option globals[] = {
     {.name = "no-ansi", .takes = Takes::flag, .help = "Use no colours"},
     {.name = "no-interaction", .takes = Takes::flag, .help = "Never ask", .letter = 'n'},
     {.name = "environment", .help = "Read settings from this file", .letter = 'e'},
+    {.name = "token-file", .help = "Act with the token in this file instead of as the administrator of this machine"},
 };
 
 /// Names that older versions of the tools use for entities.

@@ -27,9 +27,13 @@ std::span<const Command> node_commands();
 std::span<const Command> database_commands();
 std::span<const Command> audit_commands();
 std::span<const Command> encryption_commands();
+std::span<const Command> user_commands();
+std::span<const Command> user_access_commands();
+std::span<const Command> token_commands();
+std::span<const Command> account_commands();
 std::span<const Command> program_commands();
 
-inline std::array<std::span<const Command>, 21> command_tables() {
+inline std::array<std::span<const Command>, 25> command_tables() {
     return {application_commands(),
             definition_commands(),
             company_commands(),
@@ -50,6 +54,10 @@ inline std::array<std::span<const Command>, 21> command_tables() {
             database_commands(),
             audit_commands(),
             encryption_commands(),
+            user_commands(),
+            user_access_commands(),
+            token_commands(),
+            account_commands(),
             program_commands()};
 }
 

@@ -50,7 +50,7 @@ std::string global_option_list() {
 }
 
 /// Global options with a value, and --format, which every command has: what follows one is no command.
-constexpr std::string_view with_value = "-e|--environment|-f|--format";
+constexpr std::string_view with_value = "-e|--environment|--token-file|-f|--format";
 
 std::string bash(const Catalog& catalog) {
     std::string commands, actions, options;
@@ -171,7 +171,7 @@ function __multiflexi_cli_is
     set -l command
     set -l previous
     for word in (commandline -opc)[2..-1]
-        if not string match -q -- '-*' $word; and not contains -- "$previous" -e --environment -f --format
+        if not string match -q -- '-*' $word; and not contains -- "$previous" -e --environment --token-file -f --format
             set -a command (string replace -ra '[-_]' '' -- (string lower -- $word))
         end
         set previous $word
@@ -192,10 +192,10 @@ complete -c multiflexi-cli -f
     const auto offer = [&](std::string_view condition, const Option& option) {
         out += fmt::format("complete -c multiflexi-cli{} -l {}{}{} -d {}\n", condition, option.name,
                            option.letter ? fmt::format(" -s {}", option.letter) : std::string(),
-                           option.name == "file" || option.name == "environment" ? " -rF"
-                           : option.name == "format"                             ? " -xa 'text json'"
-                           : option.takes == Takes::flag                         ? ""
-                                                                                 : " -x",
+                           option.name == "file" || option.name == "environment" || option.name == "token-file" ? " -rF"
+                           : option.name == "format"     ? " -xa 'text json'"
+                           : option.takes == Takes::flag ? ""
+                                                         : " -x",
                            quoted_for_scripts(help_text(option)));
     };
     for (const Option& option : global_options()) offer("", option);

@@ -177,8 +177,9 @@ private:
             default: break;
         }
         if (!value) value = next_value(true);
-        if (!value || value->empty()) return complain("The \"--environment\" option requires a file name.");
-        globals.settings_file = *std::move(value);
+        if (!value || value->empty())
+            return complain(fmt::format("The \"--{}\" option requires a file name.", option.name));
+        (option.name == "environment" ? globals.settings_file : globals.token_file) = *std::move(value);
     }
 
     /// Texts are stored as JSON: other bytes would silently become something else there, a password one that never

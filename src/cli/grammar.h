@@ -40,6 +40,7 @@ struct Globals {
     int verbosity = 0;
     std::optional<bool> colours = {};
     std::string settings_file = {};
+    std::string token_file = {};
     bool json = false;  ///< --format json was given (the default of the command does not count)
 };
 

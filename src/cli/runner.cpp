@@ -5,6 +5,7 @@
 #include "cli/help.h"
 #include "cli/invocation.h"
 #include "cli/json_text.h"
+#include "cli/password_input.h"
 
 namespace mf {
 namespace {
@@ -101,6 +102,11 @@ private:
         if (!globals_.settings_file.empty())
             if (auto used = backend_.use_settings(globals_.settings_file); !used)
                 return invocation.refuse(used.error());
+        if (!globals_.token_file.empty()) {
+            auto token = secret_from_file(globals_.token_file, terminal_);
+            if (!token) return invocation.refuse(token.error());
+            backend_.use_token(*std::move(token));
+        }
         return command.run(invocation);
     }
 

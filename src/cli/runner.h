@@ -56,6 +56,8 @@ public:
 
     /// The settings file of `-e FILE`, before anything else is asked.
     virtual Result<void> use_settings(const std::string& file) = 0;
+    /// From now on acts with this token instead of as the administrator of this machine.
+    virtual void use_token(std::string token) = 0;
     /// The catalogue; lives as long as the backend.
     virtual const Operations& operations() = 0;
     /// The zone in which times are shown and read.

@@ -9,20 +9,6 @@
 namespace mf {
 
 template <>
-const Entity& entity_of<User>() {
-    static constexpr auto fields = fields_of<User>(
-        field<&User::id>("id", {.key = true, .read_only = true, .listed = true}),
-        field<&User::login>("login", {.max_length = 64, .required = true, .personal = true, .listed = true}),
-        field<&User::email>("email", {.max_length = 254, .personal = true, .listed = true}),
-        field<&User::firstname>("firstname", {.max_length = 64, .personal = true}),
-        field<&User::lastname>("lastname", {.max_length = 64, .personal = true}),
-        field<&User::enabled>("enabled", {.listed = true}),
-        field<&User::created_at>("created_at", {.read_only = true}));
-    static constexpr Entity entity{"user", "User", fields};
-    return entity;
-}
-
-template <>
 const Entity& entity_of<Company>() {
     using C = Company;
     static constexpr auto fields = fields_of<C>(

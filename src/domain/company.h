@@ -2,22 +2,9 @@
 #pragma once
 
 #include "base/result.h"
-#include "domain/entity.h"
+#include "domain/user.h"
 
 namespace mf {
-
-/// Somebody who may be named as the one who launched a job or changed something.
-struct User {
-    Id<User> id;
-    std::string login;
-    std::optional<std::string> email;
-    std::optional<std::string> firstname;
-    std::optional<std::string> lastname;
-    bool enabled = false;
-    Timestamp created_at{};
-};
-template <>
-const Entity& entity_of<User>();
 
 /// A tenant: its run templates, jobs and variables are invisible to every other.
 struct Company {

@@ -9,6 +9,7 @@
 #include "service/credential_type_operations.h"
 #include "service/job_operations.h"
 #include "service/node_operations.h"
+#include "service/people.h"
 #include "service/run_template_operations.h"
 
 namespace mf {
@@ -38,6 +39,11 @@ Operations all_operations() {
     add_cleanup_operation(operations);
     add_audit_operations(operations);
     add_encryption_operations(operations);
+    add_user_operations(operations);
+    add_user_access_operations(operations);
+    add_user_password_operations(operations);
+    add_token_operations(operations);
+    add_account_operations(operations);
     return operations;
 }
 

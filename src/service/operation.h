@@ -8,6 +8,7 @@
 #include "domain/job.h"
 #include "domain/variable_name.h"
 #include "net/http_client.h"
+#include "secure/password.h"
 #include "store/records.h"
 #include "store/scoped_sql.h"
 
@@ -24,6 +25,7 @@ struct Actor {
     std::string login;
     std::string entry = "cli";  ///< the way in: "cli", "api", "web", "server"
     std::string address = {};   ///< of the one who asks, if the way in knows
+    bool restricted = false;  ///< came with a token that is narrower than its owner: makes no keys, changes no password
 };
 
 /// Everything a use case may touch while it runs. One per call; lives for the call.
@@ -37,6 +39,7 @@ struct Call {
     std::string zone;                 ///< IANA name of the zone of the one who asks, for times without an offset
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
     int credential_versions = 10;     ///< how many versions of the values of a credential are kept
+    PasswordCost password_cost = {};  ///< of passwords that are stored
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
     std::vector<AuditEntry> audited = {};  ///< what was done so far; see audit()
 

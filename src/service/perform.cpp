@@ -52,7 +52,8 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
               .vault = surroundings.vault,
               .zone = surroundings.zone,
               .allowed_names = surroundings.allowed_names,
-              .credential_versions = surroundings.credential_versions};
+              .credential_versions = surroundings.credential_versions,
+              .password_cost = surroundings.password_cost};
     learn_data_keys(session, surroundings.vault);
     auto answer = run(call, input);
     // Seen, but in a company where the permission is missing? The transaction ends with a failure either way, so

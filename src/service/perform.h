@@ -18,6 +18,7 @@ struct CallSurroundings {
     std::string zone;  ///< see Call
     AllowedNames allowed_names = {};
     int credential_versions = 10;  ///< see Call
+    PasswordCost password_cost = {};
 };
 
 /// An answer, and what to do when its transaction is committed.

@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view of_companies[] = {"artifacts",
                                              "audit",
                                              "company_application",
+                                             "company_user",
                                              "company_variable",
                                              "configuration",
                                              "credential",

@@ -13,6 +13,9 @@ namespace mf::testing {
 /// Of "Ledger", the application that tests import, change and export.
 constexpr const char* ledger_uuid = "4b8de4a4-6f2c-4d0c-9f0e-2b8d6b1f3a11";
 
+/// What hashing a password costs in tests.
+inline constexpr PasswordCost cheap{.passes = 1, .memory = 64 << 10};
+
 /// What a manager of this company, and of nothing else, may do.
 inline Rights manager_of(Id<Company> company) {
     Rights rights;
@@ -29,8 +32,8 @@ struct Desk : Queue {
         if (operation == operations.end()) throw std::runtime_error("there is no such operation");
         const Caller caller{{user, "tester"}, std::move(rights)};
         Outside outside{.http = http, .now = moment, .time_limit = std::chrono::seconds(1)};
-        const auto done =
-            perform_on(database, *operation, input, caller, {.vault = vault, .now = moment, .zone = "UTC"}, outside);
+        const auto done = perform_on(database, *operation, input, caller,
+                                     {.vault = vault, .now = moment, .zone = "UTC", .password_cost = cheap}, outside);
         if (!done) return done.error();
         woken = done->wake_server;
         return done->answer;

@@ -48,6 +48,7 @@ public:
         if (file == "missing.env") return Error{ErrorCode::invalid, "missing.env does not exist."};
         return {};
     }
+    void use_token(std::string text) override { token = std::move(text); }
     const Operations& operations() override { return operations_; }
     Zone zone() override { return *Zone::named("Europe/Prague"); }
     Timestamp now() override { return current; }
@@ -86,6 +87,7 @@ public:
     }
 
     std::string settings;
+    std::string token;
     std::vector<MaintenanceRequest> maintained;
     Result<json::value> maintenance = Error{ErrorCode::unavailable, "There is no database here."};
     Timestamp current = std::chrono::sys_days{std::chrono::year{2025} / 6 / 15} + std::chrono::hours{10};

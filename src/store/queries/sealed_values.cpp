@@ -14,6 +14,8 @@ constexpr SealedColumn columns[] = {
     {"credential_type_setting", "value", "id", "sealed"},
     {"credential_value", "value", "id", "sealed"},
     {"job_override", "sealed", "job_id", ""},
+    {"user", "totp", "id", ""},
+    {"oidc_request", "verifier", "id", ""},
 };
 
 std::string condition_of(const SealedColumn& column) {

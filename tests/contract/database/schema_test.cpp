@@ -168,11 +168,11 @@ TEST_CASE("the steps of the schema make the columns that the field tables descri
         REQUIRE(migrate(database, odd_moment));
         database.read([&](Session& session) {
             for (const Entity* entity :
-                 entities<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
-                          ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Task,
-                          Job, Artifact, QueueEntry, Node, CredentialPrototype, CredentialPrototypeField,
-                          CredentialType, CredentialTypeField, CredentialTypeSetting, Credential, CredentialVersion,
-                          CredentialValue, RunTemplateCredential>()) {
+                 entities<User, ApiToken, LoginSession, Company, CompanyVariable, Application, ApplicationText,
+                          ApplicationField, ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate,
+                          Configuration, Task, Job, Artifact, QueueEntry, Node, CredentialPrototype,
+                          CredentialPrototypeField, CredentialType, CredentialTypeField, CredentialTypeSetting,
+                          Credential, CredentialVersion, CredentialValue, RunTemplateCredential>()) {
                 INFO("entity ", std::string(entity->name));
                 std::vector<Column> described;
                 for (const Field& field : entity->fields)
@@ -196,11 +196,11 @@ TEST_CASE("records of every entity come back as they were stored, with the longe
         Database database(address);
         REQUIRE(migrate(database, odd_moment));
         database.write([&](Session& session) {
-            round_trips<User, Company, CompanyVariable, Application, ApplicationText, ApplicationField,
-                        ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate, Configuration, Task,
-                        Job, Artifact, QueueEntry, Node, CredentialPrototype, CredentialPrototypeField, CredentialType,
-                        CredentialTypeField, CredentialTypeSetting, Credential, CredentialVersion, CredentialValue,
-                        RunTemplateCredential>(session);
+            round_trips<User, ApiToken, LoginSession, Company, CompanyVariable, Application, ApplicationText,
+                        ApplicationField, ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate,
+                        Configuration, Task, Job, Artifact, QueueEntry, Node, CredentialPrototype,
+                        CredentialPrototypeField, CredentialType, CredentialTypeField, CredentialTypeSetting,
+                        Credential, CredentialVersion, CredentialValue, RunTemplateCredential>(session);
         });
     });
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include "cli/answers.h"
+#include "cli/commands.h"
+#include "cli/password_input.h"
+
+namespace mf {
+namespace {
+
+constexpr Column session_columns[] = {
+    {.name = "id", .on_terminal = true},
+    {.name = "created_at", .as = As::time, .on_terminal = true},
+    {.name = "seen_at", .as = As::time, .on_terminal = true},
+    {.name = "expires_at", .as = As::time},
+    {.name = "address", .on_terminal = true},
+    {.name = "user_agent", .on_terminal = true},
+    {.name = "method"},
+    {.name = "ended_at", .as = As::time, .on_terminal = true},
+};
+
+constexpr Option current_file_option{.name = "current-file",
+                                     .help = "Read the present password from this file, '-' is standard input",
+                                     .becomes = Becomes::local,
+                                     .file_name = true};
+constexpr Option account_password_options[] = {current_file_option, password_file_option};
+constexpr Option account_current_options[] = {current_file_option};
+constexpr Option account_setup_options[] = {
+    {.name = "token", .help = "What stands behind token= in the link"},
+    {.name = "login", .help = "Name to sign in with; of the first administrator only"},
+    {.name = "email", .help = "E-mail address; of the first administrator only"},
+    password_file_option,
+};
+
+/// The present password: from its file, or asked for; left out when there is nobody to ask.
+Result<void> take_current(Invocation& in, json::object& input) {
+    if (const auto file = in.arguments().value("current-file")) {
+        auto password = secret_from_file(*file, in.terminal());
+        if (!password) return password.error();
+        input["current"] = *std::move(password);
+    } else if (in.can_ask() && in.terminal().hidden_line) {
+        if (auto password = in.terminal().hidden_line("Present password (empty if there is none): "))
+            input["current"] = *std::move(password);
+    }
+    return {};
+}
+
+int account_password(Invocation& in) {
+    json::object input;
+    if (auto taken = take_current(in, input); !taken) return in.refuse(taken.error());
+    if (auto taken = take_password(in, input, IfNoPassword::ask); !taken) return in.refuse(taken.error());
+    auto answer = in.call(input);
+    if (!answer) return in.refuse(answer.error());
+    return in.answer(json::object{{"status", "success"}, {"message", "Password changed"}}, "Password changed.");
+}
+
+int account_totp_disable(Invocation& in) {
+    json::object input;
+    if (auto taken = take_current(in, input); !taken) return in.refuse(taken.error());
+    auto answer = in.call(input);
+    if (!answer) return in.refuse(answer.error());
+    return in.answer(*answer, "No code is asked for any more.");
+}
+
+int account_totp_begin(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    const auto& record = answer->as_object();
+    return in.answer(*answer, fmt::format("Secret: {}\n{}\nEnter it into an authenticator program, then: account "
+                                          "totp-confirm --code CODE",
+                                          text_member(record, "secret"), text_member(record, "uri")));
+}
+
+int account_totp_confirm(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    std::string text = "From now on a code is asked for. If the program is lost, each of these lets you in once:";
+    for (const auto& code : answer->at("recovery_codes").as_array()) text.append("\n").append(plain_text(code));
+    return in.answer(*answer, text);
+}
+
+int account_setup(Invocation& in) {
+    auto input = in.input();
+    if (!input) return in.refuse(input.error());
+    if (auto taken = take_password(in, *input, IfNoPassword::ask); !taken) return in.refuse(taken.error());
+    auto answer = in.call(*input);
+    if (!answer) return in.refuse(answer.error());
+    return in.answer(*answer, fmt::format("'{}' can sign in now.", text_member(answer->as_object(), "login")));
+}
+
+constexpr Command account_table[] = {
+    {.name = "account:password",
+     .operation = "account:password",
+     .run = account_password,
+     .summary = "Changes your own password",
+     .options = account_password_options,
+     .closed = true},
+    {.name = "account:totp-begin",
+     .operation = "account:totp-begin",
+     .run = account_totp_begin,
+     .summary = "Makes a secret for your authenticator program",
+     .closed = true},
+    {.name = "account:totp-confirm",
+     .operation = "account:totp-confirm",
+     .run = account_totp_confirm,
+     .summary = "Asks for a code at each of your sign-ins from now on; shows the recovery codes",
+     .needs = {"code"},
+     .positional = "code"},
+    {.name = "account:totp-disable",
+     .operation = "account:totp-disable",
+     .run = account_totp_disable,
+     .summary = "Asks for no code any more",
+     .options = account_current_options,
+     .closed = true},
+    {.name = "account:sessions",
+     .operation = "account:sessions",
+     .run = [](Invocation& in) { return in.answer_list({.columns = session_columns}); },
+     .summary = "Lists where you are, or were, signed in",
+     .lists = true},
+    {.name = "account:setup",
+     .operation = "account:setup",
+     .run = account_setup,
+     .summary = "Chooses a password with a link of user:setup-link",
+     .options = account_setup_options,
+     .needs = {"token"},
+     .closed = true},
+};
+
+}  // namespace
+
+std::span<const Command> account_commands() { return account_table; }
+
+}  // namespace mf

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "schedule/housekeeper.h"
+
+#include "support/manual_clock.h"
+#include "support/moment.h"
+#include "support/world.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+using namespace std::chrono_literals;
+
+TEST_CASE("old attempts are removed at the start and once an hour") {
+    testing::World world(testing::test_time);
+    testing::ManualClock clock(testing::test_time);
+    Housekeeper housekeeper(world.database, clock);
+    const auto left_after_look = [&](std::chrono::milliseconds uptime) {
+        world.database.write([](Session& session) {
+            session.sql.execute(
+                R"(INSERT INTO "sign_in_attempt" ("at", "login", "address_group") VALUES (0, 'alice', 'unknown'))");
+        });
+        housekeeper.look(uptime);
+        return world.number(R"(SELECT COUNT(*) FROM "sign_in_attempt")");
+    };
+    CHECK(left_after_look(5s) == 0);
+    CHECK(left_after_look(59min) == 1);
+    CHECK(left_after_look(1h + 5s) == 0);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "service/token_caller.h"
+
+#include "base/text.h"
+#include "secure/token.h"
+#include "store/queries/rights.h"
+#include "store/queries/sign_in_record.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto between_notes = 1min;
+
+/// What the token leaves of the rights of its owner.
+Rights bounded(const Rights& rights, const ApiToken& token) {
+    if (!token.permissions && !token.companies) return rights;
+    auto permissions = PermissionSet::all();
+    if (token.permissions) {
+        permissions = {};
+        for (const auto& word : *token.permissions)
+            if (const auto known = enum_named<Permission>(word)) permissions.add(*known);
+    }
+    std::optional<std::vector<std::int64_t>> companies;
+    if (token.companies) {
+        companies.emplace();
+        for (const auto& word : *token.companies)
+            if (const auto id = to_integer(word)) companies->push_back(*id);
+    }
+    return rights.within(permissions, companies);
+}
+
+}  // namespace
+
+Result<Caller> caller_of_token(Database& database, std::string_view token, std::string_view entry,
+                               std::string_view address, Timestamp now) {
+    const auto refused = [](std::string_view why) {
+        return Error{ErrorCode::forbidden, fmt::format("The token {}. Make a new one (token create).", why)};
+    };
+    std::optional<ApiToken> known;
+    auto caller = database.read([&](Session& session) -> Result<Caller> {
+        known = Repository<ApiToken>(session, Scope::everything()).first({.equals = {{"digest", token_digest(token)}}});
+        if (!known) return refused("is not known here");
+        if (known->revoked_at) return refused("was revoked");
+        if (known->expires_at && *known->expires_at <= now) return refused("has expired");
+        const auto owner = Repository<User>(session, Scope::everything()).find(known->user_id);
+        if (!owner || !owner->live || !owner->enabled)
+            return Error{ErrorCode::forbidden, "The account that the token belongs to is disabled."};
+        return Caller{{.user = owner->id,
+                       .login = owner->login,
+                       .entry = std::string(entry),
+                       .address = std::string(address),
+                       .restricted = known->permissions || known->companies},
+                      bounded(rights_of(session, owner->id, now), *known)};
+    });
+    if (caller && (!known->last_used_at || *known->last_used_at + between_notes <= now))
+        database.write([&](Session& session) { note_token_use(session, known->id, address, now); });
+    return caller;
+}
+
+}  // namespace mf

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include "store/queries/rights.h"
+
+namespace mf {
+
+Rights rights_of(Session& session, Id<User> user, Timestamp now) {
+    // The first part has a row for whoever may have rights at all.
+    const auto rows = session.sql.query(R"(
+        SELECT '' AS "role", 0 AS "company" FROM "user" u WHERE u."id" = ? AND u."enabled" = ? AND u."live" = 1
+        UNION ALL SELECT r."role", 0 FROM "user_role" r
+            WHERE r."user_id" = ? AND (r."expires_at" IS NULL OR r."expires_at" > ?)
+        UNION ALL SELECT m."role", m."company_id" FROM "company_user" m JOIN "company" c ON c."id" = m."company_id"
+            WHERE m."user_id" = ? AND c."live" = 1)",
+                                        {user.value, true, user.value, ms(now), user.value});
+    Rights rights;
+    const bool is_enabled =
+        std::ranges::any_of(rows, [](const sql::Row& row) { return std::get<std::string>(row[0]).empty(); });
+    if (!is_enabled) return rights;
+    rights.grant_own();
+    for (const auto& row : rows) {
+        const auto& role = std::get<std::string>(row[0]);
+        const auto company = integer_of(row[1]);
+        if (company == 0) {
+            if (const auto known = enum_named<SystemRole>(role)) rights.grant(*known);
+        } else if (const auto known = company_role_named(role)) {
+            rights.grant(Id<Company>{company}, *known);
+        }
+    }
+    return rights;
+}
+
+}  // namespace mf
