@@ -50,9 +50,9 @@ struct Settings {
     std::chrono::seconds session_idle{14'400};
     std::chrono::seconds session_max{604'800};
     std::vector<std::string> env_allow;
-    std::vector<std::string> envfile_roots;            ///< directories whose files credentials may name
-    std::chrono::seconds credential_time_limit{10};    ///< of one question to a vault, a bank …
-    std::chrono::seconds credential_keep{60};          ///< how long values from a vault count
+    std::vector<std::string> envfile_roots;          ///< directories whose files credentials may name
+    std::chrono::seconds credential_time_limit{10};  ///< of one question to a vault, a bank …
+    std::chrono::seconds credential_keep{60};        ///< how long values from a vault count
     int credential_versions = 10;  ///< how many versions of the values of a credential are kept, at least 1
     log::Format log_format = log::Format::text;
     log::Level log_level = log::Level::info;
