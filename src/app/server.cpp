@@ -105,7 +105,8 @@ public:
                                    {"zone", installation_.zone().name()}});
         ::sd_notify(0, "READY=1\nSTATUS=Running");
 
-        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, housekeeper_, clock_, settings_,
+        Housekeeper housekeeper(installation_.database(), clock_);
+        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, housekeeper, clock_, settings_,
                             [this] { return installation_.confirm_key(); });
         const auto end = [&] {
             // It may be waiting for a database that is away.
@@ -295,7 +296,6 @@ private:
     std::optional<Dispatcher> dispatcher_;
     std::optional<Planner> planner_;
     std::optional<Reaper> reaper_;
-    Housekeeper housekeeper_{installation_.database(), clock_};
     std::optional<WakeListener> listener_;
     std::optional<NotificationListener> other_nodes_;
 };

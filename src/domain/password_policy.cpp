@@ -153,7 +153,9 @@ Result<void> check_password(std::string_view password, const PasswordPolicy& pol
     };
     const auto answer = [&]() -> Result<void> {
         if (faults.empty()) return {};
-        return Error{ErrorCode::invalid, "This password cannot be used: choose another one.", std::move(faults)};
+        std::string all = "This password cannot be used: choose another one.";
+        for (const FieldError& fault : faults) all += ' ' + fault.message;
+        return Error{ErrorCode::invalid, std::move(all), std::move(faults)};
     };
     if (password.size() > policy.longest) {
         complain("too_long",
