@@ -105,7 +105,7 @@ public:
                                    {"zone", installation_.zone().name()}});
         ::sd_notify(0, "READY=1\nSTATUS=Running");
 
-        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, housekeeper_, clock_, settings_,
+        Heartbeat heartbeat(*claim_, dispatcher_ ? &*dispatcher_ : nullptr, *reaper_, *housekeeper_, clock_, settings_,
                             [this] { return installation_.confirm_key(); });
         const auto end = [&] {
             // It may be waiting for a database that is away.
@@ -221,6 +221,7 @@ private:
                             queue_.notify();
                             wake_servers(settings_.wake_directory, Wake::queue);
                         });
+        housekeeper_.emplace(installation_.database(), clock_);
         listener_.emplace(settings_.wake_directory, targets);
         if (settings_.db_connection == DatabaseKind::pgsql)
             other_nodes_.emplace(installation_.database().address(), targets);
@@ -295,7 +296,7 @@ private:
     std::optional<Dispatcher> dispatcher_;
     std::optional<Planner> planner_;
     std::optional<Reaper> reaper_;
-    Housekeeper housekeeper_{installation_.database(), clock_};
+    std::optional<Housekeeper> housekeeper_;
     std::optional<WakeListener> listener_;
     std::optional<NotificationListener> other_nodes_;
 };
