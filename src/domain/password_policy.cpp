@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <locale.h>
 #include <wctype.h>
+#include <algorithm>
 #include <array>
 
 namespace mf {

@@ -2,6 +2,7 @@
 #include "domain/sign_in_limit.h"
 
 #include <arpa/inet.h>
+#include <algorithm>
 #include <array>
 #include <cstring>
 

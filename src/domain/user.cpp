@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace mf {
 namespace {

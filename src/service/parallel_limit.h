@@ -23,8 +23,8 @@ inline Result<void> check_max_parallel(const std::optional<std::int64_t>& input)
 /// Of jobs that may wait: the same bounds under another name.
 inline Result<void> check_max_queued(const std::optional<std::int64_t>& input) {
     if (!input || (*input >= 0 && *input <= 1'000'000)) return {};
-    const std::string message =
-        "max_queued must be from 1 to 1000000 jobs that may wait, or 0 for no limit, not " + std::to_string(*input) + ".";
+    const std::string message = "max_queued must be from 1 to 1000000 jobs that may wait, or 0 for no limit, not " +
+                                std::to_string(*input) + ".";
     return Error{ErrorCode::invalid, message, {{"max_queued", message}}};
 }
 

@@ -34,8 +34,8 @@ bool give_back(Session& session, const Job& job);
 /// Puts a claimed job back into the queue, not to be claimed before `until`, because of what the sentence says.
 enum class Deferral {
     deferred,
-    over,       ///< its window ends before: nothing was changed. The window of a planned job is that of its task
-    not_ours    ///< it is not claimed with this fence (any more)
+    over,     ///< its window ends before: nothing was changed. The window of a planned job is that of its task
+    not_ours  ///< it is not claimed with this fence (any more)
 };
 /// `patience`: how long after its time a job without a task may start.
 Deferral defer(Session& session, const Job& job, Timestamp until, std::chrono::milliseconds patience,
