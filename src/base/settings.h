@@ -49,6 +49,13 @@ struct Settings {
     std::string timezone;                  ///< for Zone::of_machine; empty: that of the machine
     std::chrono::seconds session_idle{14'400};
     std::chrono::seconds session_max{604'800};
+    std::string oidc_issuer;  ///< empty: nobody signs in at another provider
+    std::string oidc_client_id;
+    std::string oidc_client_secret;
+    std::string oidc_redirect;
+    std::string oidc_scopes = "openid profile email";
+    bool oidc_create_users = false;
+    bool oidc_match_email = true;
     std::vector<std::string> env_allow;
     std::vector<std::string> envfile_roots;          ///< directories whose files credentials may name
     std::chrono::seconds credential_time_limit{10};  ///< of one question to a vault, a bank …

@@ -238,6 +238,22 @@ constexpr Setting table[] = {
         {.help = "How long somebody stays signed in without doing anything.", .least = 60, .most = 2'592'000}),
     setting<&S::session_max>("MULTIFLEXI_SESSION_MAX",
                              {.help = "How long somebody stays signed in at most.", .least = 60, .most = 31'536'000}),
+    setting<&S::oidc_issuer>("MULTIFLEXI_OIDC_ISSUER",
+                             {.help = "Where people may sign in instead of here, by OpenID Connect: the address of the "
+                                      "provider, as it calls itself. Empty: nowhere."}),
+    setting<&S::oidc_client_id>("MULTIFLEXI_OIDC_CLIENT_ID",
+                                {.help = "The name of this installation at the provider."}),
+    setting<&S::oidc_client_secret>("MULTIFLEXI_OIDC_CLIENT_SECRET",
+                                    {.help = "Its password there. Empty: a public client.", .secret = true}),
+    setting<&S::oidc_redirect>("MULTIFLEXI_OIDC_REDIRECT",
+                               {.help = "The address of this installation to which the provider sends people back."}),
+    setting<&S::oidc_scopes>("MULTIFLEXI_OIDC_SCOPES", {.help = "What the provider is asked for."}),
+    setting<&S::oidc_create_users>("MULTIFLEXI_OIDC_CREATE_USERS",
+                                   {.help = "Whether people whom the provider knows, but not this installation, get an "
+                                            "account. It has no roles."}),
+    setting<&S::oidc_match_email>("MULTIFLEXI_OIDC_MATCH_EMAIL",
+                                  {.help = "Whether somebody gets the account with the same e-mail address, if the "
+                                           "provider has verified it."}),
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),

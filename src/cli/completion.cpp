@@ -267,6 +267,9 @@ standard output is one JSON document.
     out += R"(.SH EXIT STATUS
 0: done. 1: refused or failed; the reason is on standard output, of a line that was not understood on standard error.
 .SH ENVIRONMENT
+.B MULTIFLEXI_TOKEN
+is a token (token create) with whose rights the program acts; without it, and without \-\-token\-file, it acts as the
+administrator of this machine. The settings of multiflexi (8) count, too.
 .B NO_COLOR
 turns colours off,
 .B COLUMNS

@@ -22,14 +22,14 @@ constexpr std::string_view session_prefix = "mfs_";
 /// The use of a session is noted no more often.
 constexpr auto between_touches = 1min;
 
-AuditEntry entry_of(const SignInRequest& request, std::string_view action, std::optional<Id<User>> user, Timestamp now,
-                    json::object details) {
+AuditEntry entry_of(const std::string& way_in, std::string_view address, std::string_view action,
+                    std::optional<Id<User>> user, Timestamp now, json::object details) {
     return {.at = now,
             .entity = "user",
             .entity_id = user ? std::optional(user->value) : std::nullopt,
             .action = std::string(action),
-            .entry = request.entry,
-            .address = to_utf8(std::string_view(request.address).substr(0, 45)),
+            .entry = way_in,
+            .address = to_utf8(address.substr(0, 45)),
             .details = to_text(json::value(std::move(details)))};
 }
 
@@ -122,8 +122,8 @@ SignInOutcome SignIn::refuse(Session& session, const SignInRequest& request, con
             details["login"] = attempt.user->login;
         else
             details["remark"] = "nobody has the login that was typed";
-        auto entry = entry_of(request, "sign_in_failed", attempt.user ? std::optional(attempt.user->id) : std::nullopt,
-                              now, std::move(details));
+        auto entry = entry_of(request.entry, request.address, "sign_in_failed",
+                              attempt.user ? std::optional(attempt.user->id) : std::nullopt, now, std::move(details));
         append_to_audit(session, std::span(&entry, 1), vault_);
     }
     return SignInRefused{"Login, password or code is not right, or the account is disabled."};
@@ -144,35 +144,49 @@ Result<std::optional<std::string>> SignIn::second_factor(Session& session, const
     return Method();
 }
 
-SignInOutcome SignIn::let_in(Session& session, const SignInRequest& request, const Attempt& attempt, User user,
-                             std::string method, Timestamp now) const {
-    record_success(session, attempt.id);
-    const auto address = shortened(request.address, 64);
+SignedIn open_session(Session& session, const Vault& vault, User user, const SessionOrigin& origin,
+                      const SignInOptions& options, Timestamp now, json::object details) {
+    const auto address = shortened(origin.address, 64);
     const auto before = user;
     user.last_login_at = now;
     user.last_login_address = address;
-    if (attempt.new_hash) user.password = *attempt.new_hash;
-    Repository<User> users(session, Scope::everything());
-    if (auto updated = users.update(before, user); !updated) return SignInRefused{updated.error().message};
+    const auto must = [](const Result<void>& stored) {
+        if (!stored) throw std::runtime_error(stored.error().message);
+    };
+    must(Repository<User>(session, Scope::everything()).update(before, user));
     const auto token = new_token(session_prefix);
     LoginSession made{.user_id = user.id,
                       .digest = token_digest(token),
                       .created_at = now,
                       .seen_at = now,
-                      .expires_at = now + options_.longest,
+                      .expires_at = now + options.longest,
                       .address = address,
-                      .user_agent = shortened(request.user_agent, 255),
-                      .method = method,
+                      .user_agent = shortened(origin.user_agent, 255),
+                      .method = origin.method,
                       .ended_at = {}};
-    if (auto inserted = Repository<LoginSession>(session, Scope::everything()).insert(made); !inserted)
-        return SignInRefused{inserted.error().message};
-    json::object details{{"method", method}};
-    if (const auto failures = take_unaudited_failures(session, attempt.party)) details["failures_before"] = failures;
-    auto entry = entry_of(request, "sign_in", user.id, now, std::move(details));
+    must(Repository<LoginSession>(session, Scope::everything()).insert(made));
+    details["method"] = origin.method;
+    auto entry = entry_of(origin.entry, origin.address, "sign_in", user.id, now, std::move(details));
     entry.user_id = user.id;
     entry.login = user.login;
-    append_to_audit(session, std::span(&entry, 1), vault_);
-    return SignedIn{token, user.id, made.expires_at};
+    append_to_audit(session, std::span(&entry, 1), vault);
+    return {token, user.id, made.expires_at};
+}
+
+SignInOutcome SignIn::let_in(Session& session, const SignInRequest& request, const Attempt& attempt, User user,
+                             std::string method, Timestamp now) const {
+    record_success(session, attempt.id);
+    if (attempt.new_hash) {
+        const auto before = user;
+        user.password = *attempt.new_hash;
+        if (auto stored = Repository<User>(session, Scope::everything()).update(before, user); !stored)
+            throw std::runtime_error(stored.error().message);
+    }
+    json::object details;
+    if (const auto failures = take_unaudited_failures(session, attempt.party)) details["failures_before"] = failures;
+    return open_session(session, vault_, std::move(user),
+                        {request.address, request.user_agent, std::move(method), request.entry}, options_, now,
+                        std::move(details));
 }
 
 Result<SessionCaller> SignIn::find_session(std::string_view token, std::string_view entry, std::string_view address,

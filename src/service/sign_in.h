@@ -52,6 +52,17 @@ struct SessionCaller {
     Id<LoginSession> session;
 };
 
+/// From where, and how.
+struct SessionOrigin {
+    std::string address;
+    std::string user_agent;
+    std::string method;  ///< see LoginSession
+    std::string entry = "web";
+};
+/// Lets somebody in who has proved who it is, whatever the way; adds the entry to the audit log, so call it last.
+SignedIn open_session(Session& session, const Vault& vault, User user, const SessionOrigin& origin,
+                      const SignInOptions& options, Timestamp now, json::object details = {});
+
 /// How people come in. Not an operation: what is refused must be recorded, too, and passwords are compared outside of
 /// any transaction. Thread-safe; one for a program, because it bounds how many passwords are compared at once.
 class SignIn {

@@ -134,7 +134,7 @@ TEST_CASE("failures are in the audit log once for each window, with their number
     desk.attempt("alice", "wrong", desk.moment + 17min);
     CHECK(is_in(desk.good(desk.moment + 40min)));
     CHECK(desk.all<AuditEntry>({.newest_first = true}).front().details ==
-          R"({"method":"password","failures_before":1})");
+          R"({"failures_before":1,"method":"password"})");
     CHECK(desk.run("audit:verify", {})->at("whole") == true);
 }
 
