@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/child_program.h"
 
+#include "base/text.h"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -79,6 +81,13 @@ void ChildProgram::kill() {
     if (!is_running()) return;
     ::kill(process_, SIGKILL);
     waitpid(std::exchange(process_, -1), nullptr, 0);
+}
+
+std::filesystem::path program_in_path(std::string_view name) {
+    const char* path = std::getenv("PATH");
+    for (const std::string_view directory : split(path ? path : "", ':'))
+        if (const auto file = std::filesystem::path(directory) / name; access(file.c_str(), X_OK) == 0) return file;
+    return {};
 }
 
 }  // namespace mf::testing

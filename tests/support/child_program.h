@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mf::testing {
@@ -37,5 +38,8 @@ private:
     Descriptor output_;
     pid_t process_ = -1;
 };
+
+/// The file of a program, from the directories of PATH; empty: there is none.
+std::filesystem::path program_in_path(std::string_view name);
 
 }  // namespace mf::testing

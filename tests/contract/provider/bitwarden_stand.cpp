@@ -2,12 +2,10 @@
 #include "bitwarden_stand.h"
 
 #include "base/json.h"
-#include "base/text.h"
 #include "support/http_double.h"
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <unistd.h>
 #include <fstream>
 #include <iostream>
 
@@ -18,13 +16,6 @@ namespace fs = std::filesystem;
 
 const fs::path source_directory = MULTIFLEXI_SOURCE_DIRECTORY;
 const fs::path bw_program = source_directory / "tests/npm/node_modules/@bitwarden/cli/build/bw.js";
-
-fs::path program_in_path(std::string_view name) {
-    const char* path = std::getenv("PATH");
-    for (const std::string_view directory : split(path ? path : "", ':'))
-        if (const auto file = fs::path(directory) / name; access(file.c_str(), X_OK) == 0) return file;
-    return {};
-}
 
 std::string missing_programs() {
     for (const char* name : {"node", "openssl", "setpriv"})
