@@ -65,6 +65,13 @@ std::string form(std::initializer_list<std::pair<std::string_view, std::string_v
     return out;
 }
 
+void read_person(const json::object& claims, std::string& email, bool& email_verified, std::string& name) {
+    email = text_in(claims, "email");
+    const auto* verified = claims.if_contains("email_verified");
+    email_verified = verified && verified->is_bool() && verified->get_bool();
+    if (auto given = text_in(claims, "name"); !given.empty()) name = std::move(given);
+}
+
 /// https, or this machine.
 bool is_safe(std::string_view address) {
     const auto url = read_web_url(address);
@@ -76,9 +83,10 @@ bool is_safe(std::string_view address) {
 OpenId::OpenId(Database& database, Vault& vault, HttpClient& http, OpenIdSettings settings, SignInOptions options)
     : database_(database), vault_(vault), http_(http), settings_(std::move(settings)), options_(options) {}
 
-Result<json::object> OpenId::fetched(const std::string& url, std::string_view what) {
-    const auto reply =
-        http_.send({.url = url, .headers = {{"Accept", "application/json"}}, .most_bytes = longest_reply});
+Result<json::object> OpenId::fetched(const std::string& url, std::string_view what, const std::string& access_token) {
+    HttpRequest request{.url = url, .headers = {{"Accept", "application/json"}}, .most_bytes = longest_reply};
+    if (!access_token.empty()) request.headers.emplace_back("Authorization", "Bearer " + access_token);
+    const auto reply = http_.send(request);
     if (!reply) return reply.error();
     if (reply->status != 200)
         return Error{ErrorCode::unavailable,
@@ -109,11 +117,13 @@ Result<OpenId::Provider> OpenId::provider(Timestamp now) {
     Provider found{.authorization = text_in(*document, "authorization_endpoint"),
                    .token = text_in(*document, "token_endpoint"),
                    .keys_address = text_in(*document, "jwks_uri"),
+                   .person = text_in(*document, "userinfo_endpoint"),
                    .keys = {},
                    .read_at = now};
     for (const auto* address : {&found.authorization, &found.token, &found.keys_address})
         if (!is_safe(*address))
             return Error{ErrorCode::invalid, "The provider's configuration names an address that is not https."};
+    if (!is_safe(found.person)) found.person.clear();  // not every provider has one
     if (auto keys = keys_of(found, now, true); !keys) return keys.error();
     return found;
 }
@@ -175,7 +185,8 @@ Result<OpenId::Request> OpenId::take_request(const std::string& state, Timestamp
     return Request{taken->nonce, *std::move(verifier)};
 }
 
-Result<std::string> OpenId::exchange(const Provider& provider, const std::string& code, const std::string& verifier) {
+Result<OpenId::Tokens> OpenId::exchange(const Provider& provider, const std::string& code,
+                                        const std::string& verifier) {
     HttpRequest request{
         .method = "POST",
         .url = provider.token,
@@ -197,9 +208,21 @@ Result<std::string> OpenId::exchange(const Provider& provider, const std::string
     const auto document = parse_json(reply->body);
     if (reply->status != 200 || !document || !document->is_object())
         return not_proved("the provider does not know the code");
-    auto token = text_in(document->get_object(), "id_token");
-    if (token.empty()) return not_proved("it has no ID token");
-    return token;
+    Tokens tokens{.id = text_in(document->get_object(), "id_token"),
+                  .access = text_in(document->get_object(), "access_token")};
+    if (tokens.id.empty()) return not_proved("it has no ID token");
+    return tokens;
+}
+
+/// A provider may tell the e-mail address there only (OpenID Connect Core 1.0, section 5.4); what it says counts when
+/// it speaks of the same person (5.3.2).
+Result<void> OpenId::complete(const Provider& provider, const Tokens& tokens, Claims& claims) {
+    if (!claims.email.empty() || provider.person.empty() || tokens.access.empty()) return {};
+    const auto person = fetched(provider.person, "the person", tokens.access);
+    if (!person) return person.error();
+    if (text_in(*person, "sub") != claims.subject) return not_proved("it tells about another person");
+    read_person(*person, claims.email, claims.email_verified, claims.name);
+    return {};
 }
 
 Result<OpenId::Claims> OpenId::checked(Provider& provider, const std::string& token, const std::string& nonce,
@@ -222,10 +245,9 @@ Result<OpenId::Claims> OpenId::checked(Provider& provider, const std::string& to
     if (const auto begins = moment_in(claims, "nbf"); begins && *begins > now + clock_difference)
         return not_proved("the ID token is not valid yet");
     if (!constant_time_equal(text_in(claims, "nonce"), nonce)) return not_proved("the ID token is of another sign-in");
-    Claims out{.subject = text_in(claims, "sub"), .email = text_in(claims, "email"), .name = text_in(claims, "name")};
+    Claims out{.subject = text_in(claims, "sub")};
     if (out.subject.empty() || out.subject.size() > 255) return not_proved("the ID token names nobody");
-    const auto* verified = claims.if_contains("email_verified");
-    out.email_verified = verified && verified->is_bool() && verified->get_bool();
+    read_person(claims, out.email, out.email_verified, out.name);
     return out;
 }
 
@@ -278,10 +300,11 @@ Result<SignedIn> OpenId::finish(const OpenIdReturn& back, Timestamp now) {
     if (!request) return request.error();
     auto from = provider(now);
     if (!from) return from.error();
-    const auto token = exchange(*from, back.code, request->verifier);
-    if (!token) return token.error();
-    const auto claims = checked(*from, *token, request->nonce, now);
+    const auto tokens = exchange(*from, back.code, request->verifier);
+    if (!tokens) return tokens.error();
+    auto claims = checked(*from, tokens->id, request->nonce, now);
     if (!claims) return claims.error();
+    if (auto completed = complete(*from, *tokens, *claims); !completed) return completed.error();
     return database_.write([&](Session& session) -> Result<SignedIn> {
         learn_data_keys(session, vault_);
         auto user = user_of(session, *claims, now);

@@ -53,6 +53,7 @@ private:
     /// What the provider says about itself (OpenID Connect Discovery 1.0).
     struct Provider {
         std::string authorization, token, keys_address;
+        std::string person;  ///< the UserInfo endpoint; empty: it has none
         std::string keys;
         Timestamp read_at{}, keys_read_at{};
     };
@@ -64,11 +65,15 @@ private:
         std::string nonce, verifier;
     };
     Result<Provider> provider(Timestamp now);
-    Result<json::object> fetched(const std::string& url, std::string_view what);
+    struct Tokens {
+        std::string id, access;
+    };
+    Result<json::object> fetched(const std::string& url, std::string_view what, const std::string& access_token = {});
     Result<std::string> keys_of(Provider& provider, Timestamp now, bool anew);
     Result<Request> take_request(const std::string& state, Timestamp now);
-    Result<std::string> exchange(const Provider& provider, const std::string& code, const std::string& verifier);
+    Result<Tokens> exchange(const Provider& provider, const std::string& code, const std::string& verifier);
     Result<Claims> checked(Provider& provider, const std::string& token, const std::string& nonce, Timestamp now);
+    Result<void> complete(const Provider& provider, const Tokens& tokens, Claims& claims);
     Result<User> user_of(Session& session, const Claims& claims, Timestamp now) const;
 
     Database& database_;

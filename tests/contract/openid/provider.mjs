@@ -37,8 +37,8 @@ function configuration() {
         jwks: { keys: [key('rsa', { modulusLength: 2048 }, 'RS256'), key('ec', { namedCurve: 'P-256' }, 'ES256')] },
         findAccount: (context, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...people[id] }) },
         claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
-        // As most providers do: the address is in the ID token, not only at the UserInfo endpoint.
-        conformIdTokenClaims: false,
+        // The strict reading of OpenID Connect Core 5.4: the address is told at the UserInfo endpoint only.
+        conformIdTokenClaims: true,
         pkce: { required: () => true },
         cookies: { keys: [crypto.randomBytes(32).toString('hex')] },
         features: { devInteractions: { enabled: true } },
