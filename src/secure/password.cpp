@@ -15,6 +15,9 @@
 namespace mf {
 namespace {
 
+/// libsodium takes no null pointer, which an empty view may have.
+const char* bytes_of(std::string_view password) { return password.empty() ? "" : password.data(); }
+
 std::runtime_error missing(const char* library, const char* package) {
     return std::runtime_error(
         fmt::format("Passwords cannot be checked without the library {}: install the package {}.", library, package));
@@ -67,7 +70,7 @@ bool is_payable_argon2(std::string_view stored) {
 }
 
 bool matches_argon2(std::string_view password, std::string_view stored) {
-    return sodium().verify_text(std::string(stored).c_str(), password.data(), password.size()) == 0;
+    return sodium().verify_text(std::string(stored).c_str(), bytes_of(password), password.size()) == 0;
 }
 
 bool is_payable_bcrypt(std::string_view stored) {
@@ -113,7 +116,7 @@ bool matches_salted_md5(std::string_view password, std::string_view stored) {
 std::string hash_password(std::string_view password, const PasswordCost& cost) {
     if (password.size() > longest_password) throw std::invalid_argument("a password that is too long was to be hashed");
     std::array<char, crypto_pwhash_STRBYTES> stored{};
-    if (sodium().hash_text(stored.data(), password.data(), password.size(), cost.passes, cost.memory,
+    if (sodium().hash_text(stored.data(), bytes_of(password), password.size(), cost.passes, cost.memory,
                            crypto_pwhash_ALG_ARGON2ID13) != 0)
         throw std::runtime_error(fmt::format("no memory to hash a password: {} KiB are needed", cost.memory / 1024));
     return stored.data();
@@ -123,7 +126,7 @@ void spend_as_much(std::string_view password, const PasswordCost& today) {
     if (password.size() > longest_password) return;
     std::array<unsigned char, 32> unused{};
     constexpr std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
-    if (sodium().hash(unused.data(), unused.size(), password.data(), password.size(), salt.data(), today.passes,
+    if (sodium().hash(unused.data(), unused.size(), bytes_of(password), password.size(), salt.data(), today.passes,
                       today.memory, crypto_pwhash_ALG_ARGON2ID13) != 0)
         throw std::runtime_error(fmt::format("no memory to check a password: {} KiB are needed", today.memory / 1024));
 }
