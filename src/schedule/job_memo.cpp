@@ -34,7 +34,7 @@ std::string seal_memo(const Vault& vault, const PreparedJob& prepared) {
     out.add(static_cast<std::int64_t>(rules.outside_result));
     out.add(static_cast<std::int64_t>(rules.most_files));
     out.add(static_cast<std::int64_t>(rules.most_bytes));
-    return vault.seal_with_master(out.bytes(), place_of(prepared.plan.job_id));
+    return vault.seal(out.bytes(), place_of(prepared.plan.job_id));
 }
 
 Result<PreparedJob> open_memo(const Vault& vault, std::string_view memo, Id<Job> job) {

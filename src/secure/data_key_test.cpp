@@ -15,11 +15,6 @@ Vault keyring_of(std::string_view master_key) {
     return *std::move(vault);
 }
 
-std::vector<WrappedKey> with_last_in_use(std::vector<WrappedKey> keys) {
-    keys.back().in_use = true;
-    return keys;
-}
-
 // Made with the original's code: the data key is 00 01 02 … 1f, the master key SHA-256("raw text").
 constexpr const char* legacy_wrapped =
     "oKGio6SlpqeoqaqrrK2ur2fI78Pp6Xm107v1rafpOOPJ5B2Xd1rsLYLSNfrbc2ra4eLx3rfAXo6fxJH76qAJew==";
@@ -38,33 +33,45 @@ TEST_CASE("secrets are sealed with the data key in use, and those of earlier key
     const auto vault = keyring_of("raw text");
     const auto by_master = vault.seal("first", old_place);
     auto keys = std::vector{vault.make_data_key("secrets", 1)};
-    vault.learn(with_last_in_use(keys));
-    const auto by_first = vault.seal("second", old_place);
+    vault.learn(keys);
+    const auto by_first = vault.seal("second", old_place, keys[0].id);
     CHECK(key_of_sealed(by_first) == keys[0].id);
     CHECK(keys[0].id != vault.key_id());
     keys.push_back(vault.make_data_key("secrets", 2));
-    vault.learn(with_last_in_use(keys));
-    const auto by_second = vault.seal("third", old_place);
+    vault.learn(keys);
+    const auto by_second = vault.seal("third", old_place, keys[1].id);
     CHECK(key_of_sealed(by_second) == keys[1].id);
     CHECK(*vault.open(by_master, old_place) == "first");
     CHECK(*vault.open(by_first, old_place) == "second");
     CHECK(*vault.open(by_second, old_place) == "third");
-    CHECK_FALSE(vault.is_up_to_date(by_master));
-    CHECK_FALSE(vault.is_up_to_date(by_first));
-    CHECK(vault.is_up_to_date(by_second));
-    CHECK(key_of_sealed(vault.seal_with_master("memo", old_place)) == vault.key_id());
+    CHECK(key_of_sealed(by_master) == vault.key_id());
+}
+
+TEST_CASE("what others learn in between does not change which key is sealed with") {
+    // The other transaction may be rolled back, and its key with it.
+    const auto vault = keyring_of("raw text");
+    const auto own = vault.make_data_key("secrets", 1);
+    vault.learn({own});
+    auto of_another = vault.make_data_key("secrets", 1);
+    of_another.in_use = true;
+    vault.learn({of_another});
+    vault.learn({});
+    const auto sealed = vault.seal("secret", old_place, own.id);
+    CHECK(key_of_sealed(sealed) == own.id);
+    CHECK(*vault.open(sealed, old_place) == "secret");
+    CHECK_THROWS_AS((void)vault.seal("secret", old_place, "00000000"), std::runtime_error);
 }
 
 TEST_CASE("a data key of another master key opens nothing and seals nothing") {
     const auto vault = keyring_of("raw text");
-    const auto keys = with_last_in_use({vault.make_data_key("secrets", 1)});
+    const auto keys = std::vector{vault.make_data_key("secrets", 1)};
     vault.learn(keys);
-    const auto sealed = vault.seal("secret", old_place);
+    const auto sealed = vault.seal("secret", old_place, keys[0].id);
     const auto other = keyring_of("another text");
     other.learn(keys);
     CHECK_FALSE(other.knows(keys[0]));
     CHECK(other.open(sealed, old_place).error().message.find("it was sealed with the key") != std::string::npos);
-    CHECK_THROWS_AS((void)other.seal("secret", old_place), std::runtime_error);
+    CHECK_THROWS_AS((void)other.seal("secret", old_place, keys[0].id), std::runtime_error);
 }
 
 TEST_CASE("a wrapped key does not stand in for another one") {
@@ -88,7 +95,6 @@ TEST_CASE("what the former MultiFlexi has encrypted opens with its data key") {
     CHECK(vault.knows(legacy_key()));
     CHECK(*vault.open(legacy_gcm, old_place) == "tajné heslo");
     CHECK(*vault.open(legacy_cbc, old_place) == "tajné heslo");
-    CHECK_FALSE(vault.is_up_to_date(legacy_gcm));
 
     const auto without = keyring_of("raw text");
     const auto refused = without.open(legacy_gcm, old_place);

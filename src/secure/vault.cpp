@@ -62,7 +62,6 @@ struct Vault::State {
     std::mutex mutex = {};
     std::unique_ptr<const SecretKey> master = {};
     DataKeys data_keys = {};
-    std::string in_use = {};  ///< empty: none
 
     /// Null: there is no such key, or the master key does not unwrap it.
     std::shared_ptr<const SecretKey> data_key(const SecretKey& with, std::string_view name) {
@@ -114,19 +113,11 @@ Vault& Vault::operator=(Vault&&) noexcept = default;
 Vault::~Vault() = default;
 
 void Vault::learn(std::vector<WrappedKey> keys) const {
-    State::DataKeys known;
-    std::string in_use;
-    for (auto& wrapped : keys) {
-        auto name = wrapped.legacy ? legacy_name(wrapped) : wrapped.id;
-        if (wrapped.in_use) in_use = name;
-        known[std::move(name)].wrapped = std::move(wrapped);
-    }
     const std::lock_guard lock(state_->mutex);
-    for (auto& [name, data_key] : known)
-        if (const auto before = state_->data_keys.find(name); before != state_->data_keys.end())
-            if (before->second.wrapped.wrapped == data_key.wrapped.wrapped) data_key.key = before->second.key;
-    state_->data_keys = std::move(known);
-    state_->in_use = std::move(in_use);
+    for (auto& wrapped : keys) {
+        auto& known = state_->data_keys[wrapped.legacy ? legacy_name(wrapped) : wrapped.id];
+        if (known.wrapped.wrapped != wrapped.wrapped) known = {.wrapped = std::move(wrapped)};
+    }
 }
 
 WrappedKey Vault::make_data_key(std::string name, std::int64_t version) const {
@@ -156,29 +147,16 @@ std::string Vault::mark(std::string_view text) const {
     return fmt::format("{}:{:02x}", key_id(), fmt::join(made, ""));
 }
 
-std::string Vault::seal(std::string_view secret, const Place& place) const {
-    std::string in_use;
-    {
-        const std::lock_guard lock(state_->mutex);
-        in_use = state_->in_use;
-    }
-    if (in_use.empty()) return seal_with_master(secret, place);
-    const auto key = state_->data_key(master(), in_use);
+std::string Vault::seal(std::string_view secret, const Place& place, std::string_view data_key) const {
+    const auto key = state_->data_key(master(), data_key);
     if (!key)
         throw std::runtime_error(
-            fmt::format("The data key {} does not belong to the master key {}. {}", in_use, key_id(), way_out));
+            fmt::format("The data key {} does not belong to the master key {}. {}", data_key, key_id(), way_out));
     return seal_with(*key, secret, place);
 }
 
-std::string Vault::seal_with_master(std::string_view secret, const Place& place) const {
+std::string Vault::seal(std::string_view secret, const Place& place) const {
     return seal_with(master(), secret, place);
-}
-
-bool Vault::is_up_to_date(std::string_view sealed) const {
-    const auto id = key_of_sealed(sealed);
-    if (!id) return false;
-    const std::lock_guard lock(state_->mutex);
-    return !state_->in_use.empty() ? *id == state_->in_use : state_->master && *id == state_->master->id();
 }
 
 Result<std::string> Vault::open(std::string_view sealed, const Place& place) const {

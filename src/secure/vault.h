@@ -27,7 +27,7 @@ struct WrappedKey {
     std::string id;       ///< SecretKey::id(); empty for a key of the former MultiFlexi
     std::string wrapped;  ///< the key, sealed with the master key
     bool legacy = false;  ///< wrapped as the former MultiFlexi did it (secure/legacy_envelope.h)
-    bool in_use = false;  ///< new secrets are sealed with it
+    bool in_use = false;  ///< new secrets are sealed with it; the database says so, the vault does not care
 };
 
 /// Seals secrets for the database (secure/seal.h) with a data key, which in turn is sealed with the master key of the
@@ -39,19 +39,18 @@ public:
     Vault& operator=(Vault&&) noexcept;
     ~Vault();
 
-    /// With the data key in use, if there is one, otherwise with the master key. Throws std::runtime_error when a key
-    /// cannot be had; settle that with load() before.
+    /// With the data key of this id, which the vault has learnt. Which one that is, is a matter of the transaction that
+    /// keeps the sealed text: a key that another transaction has made may never be committed. Throws
+    /// std::runtime_error when a key cannot be had; settle that with load() before.
+    std::string seal(std::string_view secret, const Place& place, std::string_view data_key) const;
+    /// With the master key: for what is kept outside the database, where its data keys may be out of reach.
     std::string seal(std::string_view secret, const Place& place) const;
-    /// For what is kept outside the database, where its data keys may be out of reach.
-    std::string seal_with_master(std::string_view secret, const Place& place) const;
-    /// Is it sealed as seal() would do it now? Not, if it was sealed with an earlier key or by the former MultiFlexi.
-    bool is_up_to_date(std::string_view sealed) const;
 
     /// The secret, or why there is none: damaged, moved here from another place, or sealed with another key. The
     /// sentence says what to do and shows nothing of the text; never use the sealed text in place of the secret.
     Result<std::string> open(std::string_view sealed, const Place& place) const;
 
-    /// From now on these are the data keys. They are unwrapped when they are first needed.
+    /// Adds data keys to those that it knows. They are unwrapped when they are first needed.
     void learn(std::vector<WrappedKey> keys) const;
     /// A new data key, wrapped; learn() makes it known. Throws as seal() does.
     WrappedKey make_data_key(std::string name, std::int64_t version) const;

@@ -112,6 +112,13 @@ Result<json::value> init(Call& call, const EncryptionInit& input) {
     return told(*in_use(), true, false, "Encryption is initialized.");
 }
 
+/// Empty while there is none: the first change makes it, and everything is sealed anew then.
+std::string key_in_use(Call& call) {
+    for (const auto& stored : data_keys(call.session))
+        if (stored.key.in_use) return stored.key.id;
+    return {};
+}
+
 Result<json::value> reseal(Call& call, const ResealInput& input) {
     const auto columns = sealed_columns();
     const auto at_once = input.batch_size.value_or(200);
@@ -122,8 +129,9 @@ Result<json::value> reseal(Call& call, const ResealInput& input) {
     if (column < 0 || column >= std::ssize(columns))
         return Error{ErrorCode::invalid, fmt::format("There is no column {} of secrets.", column)};
     const bool is_dry_run = input.dry_run.value_or(false);
-    if (auto ready = is_dry_run ? call.vault.load() : settle_key(call); !ready) return ready.error();
-    auto page = reseal_page(call.session, call.vault, columns[static_cast<std::size_t>(column)],
+    const auto key = is_dry_run ? call.vault.load().transform([&] { return key_in_use(call); }) : settle_key(call);
+    if (!key) return key.error();
+    auto page = reseal_page(call.session, call.vault, *key, columns[static_cast<std::size_t>(column)],
                             input.after.value_or(0), at_once, is_dry_run ? Reseal::dry_run : Reseal::now);
     json::array unreadable;
     for (auto& sentence : page.unreadable) unreadable.emplace_back(std::move(sentence));

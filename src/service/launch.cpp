@@ -82,9 +82,10 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         .retry_of = request.retry_of,
         .task = request.task};
     if (!values.empty()) {
-        if (auto settled = settle_key(call); !settled) return settled.error();
-        job.sealed_override = [&](Id<Job> id) {
-            return call.vault.seal(to_text(values), {"job_override", "sealed", id.value});
+        const auto key = settle_key(call);
+        if (!key) return key.error();
+        job.sealed_override = [&call, &values, key = *key](Id<Job> id) {
+            return call.vault.seal(to_text(values), {"job_override", "sealed", id.value}, key);
         };
     }
     auto made = enqueue(call.session, call.scope, job, call.now);

@@ -7,20 +7,22 @@
 
 namespace mf {
 
-Result<void> settle_key(Call& call) {
-    if (auto loaded = call.vault.load(); !loaded) return loaded;
+Result<std::string> settle_key(Call& call) {
+    if (auto loaded = call.vault.load(); !loaded) return loaded.error();
     const auto noted = sealing_key(call.session);
     if (noted && *noted != call.vault.key_id()) return call.vault.wrong_key(*noted);
     if (!noted) change_sealing_key(call.session, noted, call.vault.key_id());
-    if (const auto made = settle_data_key(call.session, call.vault, call.now))
+    const auto key = settle_data_key(call.session, call.vault, call.now);
+    if (key.is_new)
         audit(call,
-              {.entity = "encryption_key", .id = made->version, .action = "create", .details = {{"key_id", made->id}}});
-    return {};
+              {.entity = "encryption_key", .id = key.version, .action = "create", .details = {{"key_id", key.id}}});
+    return key.id;
 }
 
 Result<std::string> seal(Call& call, std::string_view secret, const Place& place) {
-    if (auto settled = settle_key(call); !settled) return settled.error();
-    return call.vault.seal(secret, place);
+    const auto key = settle_key(call);
+    if (!key) return key.error();
+    return call.vault.seal(secret, place, *key);
 }
 
 }  // namespace mf

@@ -6,10 +6,6 @@ namespace {
 
 constexpr std::string_view own_name = "secrets";
 
-bool has_key_in_use(Session& session) {
-    return !session.sql.query(R"(SELECT 1 FROM "encryption_key" WHERE "in_use" = 1)").empty();
-}
-
 WrappedKey add_key(Session& session, const Vault& vault, Timestamp now) {
     const auto last =
         session.sql.query(R"(SELECT MAX("version") FROM "encryption_key" WHERE "name" = ?)", {std::string(own_name)});
@@ -58,11 +54,17 @@ void learn_data_keys(Session& session, const Vault& vault) {
     vault.learn(std::move(keys));
 }
 
-std::optional<WrappedKey> settle_data_key(Session& session, const Vault& vault, Timestamp now) {
-    std::optional<WrappedKey> made;
-    if (!has_key_in_use(session)) made = add_key(session, vault, now);
+SettledKey settle_data_key(Session& session, const Vault& vault, Timestamp now) {
+    SettledKey settled;
+    const auto in_use = session.sql.query(R"(SELECT "key_id", "version" FROM "encryption_key" WHERE "in_use" = 1)");
+    if (in_use.empty()) {
+        const auto made = add_key(session, vault, now);
+        settled = {made.id, made.version, true};
+    } else {
+        settled = {std::get<std::string>(in_use[0][0]), std::get<std::int64_t>(in_use[0][1])};
+    }
     learn_data_keys(session, vault);
-    return made;
+    return settled;
 }
 
 StoredKey rotate_data_key(Session& session, const Vault& vault, Timestamp now) {

@@ -18,9 +18,15 @@ std::vector<StoredKey> data_keys(Session& session);
 /// somebody else may have made a new key.
 void learn_data_keys(Session& session, const Vault& vault);
 
-/// Makes the first data key if there is none in use, and tells the vault; the key, if it was made. In a writing
-/// transaction, before anything is sealed; the vault has its master key.
-std::optional<WrappedKey> settle_data_key(Session& session, const Vault& vault, Timestamp now);
+/// The data key to seal with in this transaction.
+struct SettledKey {
+    std::string id;
+    std::int64_t version = 1;
+    bool is_new = false;
+};
+/// Makes the first data key if there is none in use, and tells the vault. In a writing transaction, before anything is
+/// sealed; the vault has its master key.
+SettledKey settle_data_key(Session& session, const Vault& vault, Timestamp now);
 
 /// From now on secrets are sealed with a new data key; what older ones have sealed can still be opened.
 StoredKey rotate_data_key(Session& session, const Vault& vault, Timestamp now);

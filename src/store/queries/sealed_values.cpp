@@ -41,8 +41,8 @@ bool holds_sealed_values(Session& session) {
     });
 }
 
-ResealedPage reseal_page(Session& session, const Vault& vault, const SealedColumn& column, std::int64_t after,
-                         std::int64_t at_once, Reseal how) {
+ResealedPage reseal_page(Session& session, const Vault& vault, std::string_view data_key, const SealedColumn& column,
+                         std::int64_t after, std::int64_t at_once, Reseal how) {
     const auto table = sql::quoted_name(column.table), key = sql::quoted_name(column.key),
                value = sql::quoted_name(column.column);
     auto parameters = parameters_of(column);
@@ -56,7 +56,7 @@ ResealedPage reseal_page(Session& session, const Vault& vault, const SealedColum
     for (const auto& row : rows) {
         const auto id = std::get<std::int64_t>(row[0]);
         const auto& sealed = std::get<std::string>(row[1]);
-        if (vault.is_up_to_date(sealed)) continue;
+        if (key_of_sealed(sealed) == data_key) continue;
         const Place place{column.table, column.column, id};
         const auto secret = vault.open(sealed, place);
         if (!secret) {
@@ -65,7 +65,7 @@ ResealedPage reseal_page(Session& session, const Vault& vault, const SealedColum
         }
         ++page.resealed;
         // Guarded by the former text: somebody may have entered another secret since.
-        if (how == Reseal::now) session.sql.execute(update, {vault.seal(*secret, place), id, sealed});
+        if (how == Reseal::now) session.sql.execute(update, {vault.seal(*secret, place, data_key), id, sealed});
     }
     if (std::ssize(rows) == at_once) page.next = std::get<std::int64_t>(rows.back()[0]);
     return page;

@@ -26,10 +26,10 @@ struct ResealedPage {
     std::vector<std::string> unreadable;  ///< sentences about secrets that do not open; they stay as they are
     std::optional<std::int64_t> next;     ///< the key to go on after; none: that was all
 };
-/// Seals anew, with the data key in use, what was sealed with an earlier key or by the former MultiFlexi. In a writing
-/// transaction, after settle_data_key(), unless it is a dry run.
+/// Seals anew, with this data key, what was sealed with an earlier key or by the former MultiFlexi. In a writing
+/// transaction, with the key that settle_data_key() has told there, unless it is a dry run.
 enum class Reseal { now, dry_run };
-ResealedPage reseal_page(Session& session, const Vault& vault, const SealedColumn& column, std::int64_t after,
-                         std::int64_t at_once, Reseal how);
+ResealedPage reseal_page(Session& session, const Vault& vault, std::string_view data_key, const SealedColumn& column,
+                         std::int64_t after, std::int64_t at_once, Reseal how);
 
 }  // namespace mf
