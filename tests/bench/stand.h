@@ -91,6 +91,7 @@ Figures measure_history(const Places& places);
 Figures measure_output(const Places& places);
 Figures measure_rights(const Places& places);
 /// The simulation of tests/simulation; nothing where the tests were not built.
+Figures measure_definitions(const Places& places);
 Figures measure_simulation(const Places& places);
 /// Of the source tree that this program was built from; on no installation, and only when asked for.
 Figures measure_build(const Places& places);
