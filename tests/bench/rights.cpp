@@ -7,7 +7,7 @@
 namespace mf::bench {
 namespace {
 
-constexpr int companies = 200;
+constexpr int memberships = 200;
 constexpr int checks = 1'000'000;
 constexpr int readings = 2'000;
 
@@ -18,7 +18,7 @@ Figures measure_rights(const Places& places) {
     const Id<User> user{stand.user()};
     stand.database().write([&](Session& session) {
         session.sql.execute(R"(UPDATE "user" SET "enabled" = ? WHERE "id" = ?)", {true, user.value});
-        for (int i = 0; i < companies; ++i) {
+        for (int i = 0; i < memberships; ++i) {
             Company company{.name = fmt::format("Company {}", i), .code = fmt::format("c{}", i)};
             if (!Repository<Company>(session, Scope::everything()).insert(company))
                 throw std::runtime_error("no company could be made");
@@ -34,7 +34,7 @@ Figures measure_rights(const Places& places) {
     const auto read = std::chrono::steady_clock::now();
     std::int64_t allowed = 0;
     for (int i = 0; i < checks; ++i)
-        allowed += rights.may(Permission::run, Id<Company>{stand.company() + i % (2 * companies)}) ? 1 : 0;
+        allowed += rights.may(Permission::run, Id<Company>{stand.company() + i % (2 * memberships)}) ? 1 : 0;
     const auto end = std::chrono::steady_clock::now();
     if (allowed == 0 || allowed == checks) throw std::runtime_error("the rights are not those that were granted");
     const auto microseconds = [](auto length, int number) {
