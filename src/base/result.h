@@ -12,7 +12,7 @@ namespace mf {
 
 /// Why an operation that may legitimately fail did fail. The code decides the
 /// HTTP status and the exit code of the CLI.
-enum class ErrorCode { invalid, not_found, conflict, forbidden, unavailable };
+enum class ErrorCode { invalid, not_found, conflict, forbidden, unavailable, limited };
 
 /// One complaint about one place of the input.
 struct FieldError {

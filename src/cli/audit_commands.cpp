@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include "base/json.h"
+#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/input_file.h"
 #include "cli/invocation.h"
 #include "cli/output_file.h"
+#include "domain/audit_chain.h"
+
+#include <fmt/format.h>
 
 namespace mf {
 namespace {
@@ -23,10 +29,7 @@ constexpr Column audit_columns[] = {
     {.name = "hash"},
 };
 
-int audit_verify(Invocation& in) {
-    auto answer = in.call();
-    if (!answer) return in.refuse(answer.error());
-    const auto& verdict = answer->as_object();
+int answer_verdict(Invocation& in, const json::object& verdict) {
     const bool whole = verdict.at("whole").as_bool();
     std::string text = whole ? fmt::format("The chain of {} entries is whole.", plain_text(verdict.at("entries")))
                              : std::string("The chain is broken:");
@@ -37,6 +40,50 @@ int audit_verify(Invocation& in) {
     for (const auto& [key, value] : verdict) document[key] = value;
     in.answer(document, text);
     return whole ? 0 : 1;
+}
+
+/// What audit:export has written needs no database.
+int verify_exported(Invocation& in, const std::string& file) {
+    constexpr std::size_t longest_line = 1024 * 1024;
+    auto lines = LineSource::open(file, in.terminal(), longest_line);
+    if (!lines) return in.refuse(lines.error());
+    AuditVerdict verdict;
+    AuditChainCheck chain(verdict, in.arguments().value("kept").value_or(""));
+    std::int64_t number = 0;
+    for (std::string line; (*lines)->next(line);) {
+        ++number;
+        if (trim(line).empty()) continue;
+        const auto parsed = parse_json(line);
+        const auto entry = parsed && parsed->is_object() ? audit_entry_from_json(parsed->as_object())
+                                                         : Result<AuditEntry>(invalid("It is no JSON object."));
+        if (!entry) {
+            verdict.fault(fmt::format("Line {} is no entry of an audit log. {}", number, entry.error().message));
+            continue;
+        }
+        if (!entry->seq) {
+            ++verdict.before_chain;
+            continue;
+        }
+        if (verdict.entries == 0) chain.begin_with(*entry);
+        if (verdict.entries == 0 && *entry->seq > 1)
+            verdict.remarks.push_back(fmt::format("The file begins with entry {}.", *entry->seq));
+        chain.take(*entry);
+    }
+    if (!(*lines)->problem().empty()) return in.refuse(Refusal{.message = (*lines)->problem()});
+    chain.end();
+    const auto sentences = [](const std::vector<std::string>& from) { return json::array(from.begin(), from.end()); };
+    return answer_verdict(in, {{"whole", verdict.faults.empty()},
+                               {"entries", verdict.entries},
+                               {"before_chain", verdict.before_chain},
+                               {"head", verdict.head},
+                               {"faults", sentences(verdict.faults)},
+                               {"remarks", sentences(verdict.remarks)}});
+}
+
+int audit_verify(Invocation& in) {
+    if (const auto file = in.arguments().value("file")) return verify_exported(in, std::string(*file));
+    const auto answer = in.call();
+    return answer ? answer_verdict(in, answer->as_object()) : in.refuse(answer.error());
 }
 
 /// One entry in a line, as the operation tells it: UTC, nothing left out, so that others can check the hashes.
@@ -86,6 +133,13 @@ constexpr Option audit_export_options[] = {
     {.name = "file", .help = "Where to; - or nothing: standard output", .becomes = Becomes::local, .file_name = true},
 };
 
+constexpr Option audit_verify_options[] = {
+    {.name = "file",
+     .help = "Look at this exported file instead of the database; - is standard input",
+     .becomes = Becomes::local,
+     .file_name = true},
+};
+
 constexpr Command audit_table[] = {
     {.name = "audit:list",
      .operation = "audit:list",
@@ -99,8 +153,9 @@ constexpr Command audit_table[] = {
      .summary = "Looks for entries of the audit log that were altered or removed",
      .details =
          "Exit code 1 when the chain is broken. The last hash stands for everything before it: keep it elsewhere, "
-         "and a later look shows whether somebody has written the whole chain anew.",
-     .without = {"nothing"}},
+         "and a later look with --kept shows whether somebody has written the whole chain anew. A file must be an "
+         "export without filters but --from and --to.",
+     .options = audit_verify_options},
     {.name = "audit:export",
      .operation = "audit:list",
      .run = audit_export,

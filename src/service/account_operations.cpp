@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
+#include "base/time_text.h"
 #include "base/zone.h"
 #include "secure/password.h"
 #include "secure/token.h"
@@ -73,9 +74,20 @@ Result<void> store(Call& call, const User& before, User& after, std::string_view
     return {};
 }
 
-Result<void> check_current(const Call& call, const User& person, const std::optional<std::string>& current) {
+/// Whoever has the browser or the token of somebody else must not find out the password by trying.
+Result<void> may_prove(Call& call, const User& person) {
+    const SignInParty party{person.login, address_group(call.actor.address)};
+    const auto judgement = judge_sign_in(sign_in_history(call.session, party, call.now, {}), call.now);
+    if (judgement.allowed()) return {};
+    return Error{ErrorCode::limited,
+                 fmt::format("There were too many attempts. Try again in {}.", format_duration(judgement.retry_after))};
+}
+
+Result<void> check_current(Call& call, const User& person, const std::optional<std::string>& current) {
     if (person.password.empty()) return {};
+    if (auto allowed = may_prove(call, person); !allowed) return allowed;
     if (current && verify_password(*current, person.password, call.password_cost).right) return {};
+    call.wrong_proof = current.has_value();
     const std::string message = "The present password is not right.";
     return Error{ErrorCode::invalid, message, {{"current", message}}};
 }
@@ -139,10 +151,12 @@ Result<json::value> confirm_totp(Call& call, const TotpCode& input) {
     if (!before->totp || before->totp_enabled)
         return Error{ErrorCode::conflict,
                      "There is nothing to confirm. Begin with account totp-begin, which shows a secret."};
+    if (auto allowed = may_prove(call, *before); !allowed) return allowed.error();
     const auto secret = call.vault.open(*before->totp, {"user", "totp", before->id.value});
     if (!secret) return secret.error();
     const auto step = matching_step(*secret, input.code.value_or(""), call.now, before->totp_last_step);
     if (!step) {
+        call.wrong_proof = input.code.has_value();
         const std::string message =
             "The code is not right. Enter the one that the program shows now; its clock must be right.";
         return Error{ErrorCode::invalid, message, {{"code", message}}};

@@ -20,13 +20,12 @@ struct AccountDesk : testing::PeopleDesk {
         const auto operation = std::ranges::find(operations, name, &Operation::name);
         Rights rights;
         if (who.value != 0) rights.grant_own();
-        return database.write([&](Session& session) -> Result<json::value> {
-            auto done = perform(session, *operation, input,
-                                {{.user = who, .login = "alice", .entry = "web", .restricted = restricted}, rights},
-                                {.vault = vault, .now = now, .zone = "UTC", .password_cost = testing::cheap});
-            if (!done) return done.error();
-            return std::move(done->answer);
-        });
+        Outside outside{.http = http, .now = now, .time_limit = 1s};
+        auto done = perform_on(database, *operation, input,
+                               {{.user = who, .login = "alice", .entry = "web", .restricted = restricted}, rights},
+                               {.vault = vault, .now = now, .zone = "UTC", .password_cost = testing::cheap}, outside);
+        if (!done) return done.error();
+        return std::move(done->answer);
     }
     SignInOutcome enter(const std::string& password, std::optional<std::string> code = {},
                         Timestamp now = testing::test_time) {
@@ -64,6 +63,28 @@ TEST_CASE("one changes the own password when one knows the present one") {
     CHECK(desk.number(R"(SELECT COUNT(*) FROM "login_session" WHERE "ended_at" IS NULL)") == 0);
     CHECK_FALSE(desk.gets_in(testing::good_password));
     CHECK(desk.gets_in(next_password));
+}
+
+TEST_CASE("the own password and code cannot be found out by trying, and trying shows") {
+    AccountDesk desk;
+    const json::object guess{{"current", "wrong"}, {"password", next_password}};
+    for (int i = 0; i < 3; ++i) CHECK(code_of(desk.as(desk.alice.id, "account:password", guess)) == ErrorCode::invalid);
+    CHECK(code_of(desk.as(desk.alice.id, "account:totp-disable", {{"current", "wrong"}})) == ErrorCode::invalid);
+    CHECK(desk.as(desk.alice.id, "account:totp-begin", {}));
+    CHECK(code_of(desk.as(desk.alice.id, "account:totp-confirm", {{"code", "000000"}})) == ErrorCode::invalid);
+    const json::object right{{"current", testing::good_password}, {"password", next_password}};
+    CHECK(code_of(desk.as(desk.alice.id, "account:password", right)) == ErrorCode::limited);
+    CHECK(code_of(desk.as(desk.alice.id, "account:totp-confirm", {{"code", "000000"}})) == ErrorCode::limited);
+    CHECK(std::holds_alternative<SignInMustWait>(desk.enter(testing::good_password)));
+    CHECK(desk.audited("proof_failed") == 5);
+    CHECK(desk.as(desk.alice.id, "account:password", right, false, desk.moment + 16min));
+}
+
+TEST_CASE("what is forbidden is recorded") {
+    AccountDesk desk;
+    CHECK(code_of(desk.as(desk.alice.id, "user:list", {})) == ErrorCode::forbidden);
+    CHECK(desk.audited("denied") == 1);
+    CHECK(desk.dump(true).find(R"({"operation":"user:list"})") != std::string::npos);
 }
 
 TEST_CASE("a second factor is asked for when it was confirmed, and its recovery codes work") {

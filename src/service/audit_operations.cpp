@@ -30,6 +30,18 @@ const Entity& entity_of<AuditFilter>() {
     return entity;
 }
 
+struct AuditVerifyInput {
+    std::optional<std::string> kept;
+};
+
+template <>
+const Entity& entity_of<AuditVerifyInput>() {
+    static constexpr auto fields = fields_of<AuditVerifyInput>(field<&AuditVerifyInput::kept>(
+        "kept", {.help = "The last hash that an earlier look told: it must still occur", .max_length = 64}));
+    static constexpr Entity entity{"audit_verify", "Look through the audit log", fields};
+    return entity;
+}
+
 namespace {
 
 Result<json::value> list_entries(Call& call, const AuditFilter& filter) {
@@ -70,8 +82,8 @@ Result<json::value> list_entries(Call& call, const AuditFilter& filter) {
     return json::value(std::move(out));
 }
 
-Result<json::value> verify(Call& call, const NoInput&) {
-    auto verdict = verify_audit(call.session, call.vault);
+Result<json::value> verify(Call& call, const AuditVerifyInput& input) {
+    auto verdict = verify_audit(call.session, call.vault, input.kept.value_or(""));
     const auto sentences = [](std::vector<std::string>& from) {
         json::array out;
         for (auto& sentence : from) out.emplace_back(std::move(sentence));

@@ -40,6 +40,9 @@ struct Call {
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
     int credential_versions = 10;     ///< how many versions of the values of a credential are kept
     PasswordCost password_cost = {};  ///< of passwords that are stored
+    /// Set by a use case: the password or the code by which the actor should prove who he is was wrong. When the call
+    /// has failed, it counts like a failed sign-in.
+    bool wrong_proof = false;
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
     std::vector<AuditEntry> audited = {};  ///< what was done so far; see audit()
 

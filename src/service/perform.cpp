@@ -3,6 +3,7 @@
 
 #include "store/queries/audit_chain.h"
 #include "store/queries/data_keys.h"
+#include "store/queries/sign_in_record.h"
 
 #include <fmt/format.h>
 
@@ -36,6 +37,7 @@ struct Called {
     Result<Answer> answer;
     std::vector<AuditEntry> audited = {};
     bool wake_server = false;
+    bool wrong_proof = false;
 };
 
 /// Runs a function of an operation with the scope that the rights of the caller give it.
@@ -64,31 +66,66 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
         if (const auto as_seen = run(call, input); as_seen || as_seen.error().code != ErrorCode::not_found)
             return {forbidden(operation)};
     }
-    return {std::move(answer), std::move(call.audited), call.wake_server};
+    return {std::move(answer), std::move(call.audited), call.wake_server, call.wrong_proof};
+}
+
+Called<Performed> perform_call(Session& session, const Operation& operation, const json::object& input,
+                               const Caller& caller, const CallSurroundings& surroundings) {
+    auto done = call_operation(operation.run, session, operation, input, caller, surroundings);
+    if (!done.answer) return {done.answer.error(), {}, false, done.wrong_proof};
+    append_to_audit(session, done.audited, surroundings.vault);
+    return {Performed{*std::move(done.answer), done.wake_server}};
+}
+
+/// What a failed call leaves behind.
+void record_refusal(Database& database, const Operation& operation, const Caller& caller,
+                    const CallSurroundings& surroundings, const Error& error, bool wrong_proof) {
+    if (error.code != ErrorCode::forbidden && !wrong_proof) return;
+    const auto& actor = caller.actor;
+    AuditEntry entry{.at = surroundings.now,
+                     .user_id = actor.user.value ? std::optional(actor.user) : std::nullopt,
+                     .login = actor.login,
+                     .entity = "operation",
+                     .action = wrong_proof ? "proof_failed" : "denied",
+                     .entry = actor.entry,
+                     .address = actor.address,
+                     .details = to_text(json::value{{"operation", operation.name}})};
+    database.write([&](Session& session) {
+        if (wrong_proof) record_attempt(session, {actor.login, address_group(actor.address)}, surroundings.now);
+        auto added = entry;
+        append_to_audit(session, std::span(&added, 1), surroundings.vault);
+    });
 }
 
 }  // namespace
 
 Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
                           const CallSurroundings& surroundings) {
-    auto done = call_operation(operation.run, session, operation, input, caller, surroundings);
-    if (!done.answer) return done.answer.error();
-    append_to_audit(session, done.audited, surroundings.vault);
-    return Performed{*std::move(done.answer), done.wake_server};
+    return perform_call(session, operation, input, caller, surroundings).answer;
 }
 
 Result<Performed> perform_on(Database& database, const Operation& operation, const json::object& input,
                              const Caller& caller, const CallSurroundings& surroundings, Outside& outside) {
-    auto complete = input;
-    if (operation.talk) {
-        auto talk = database.read([&](Session& session) {
-            return call_operation(operation.talk, session, operation, input, caller, surroundings).answer;
-        });
-        if (!talk) return talk.error();
-        complete["heard"] = (*talk)(outside);
-    }
-    const auto work = [&](Session& session) { return perform(session, operation, complete, caller, surroundings); };
-    return operation.access == Access::changes ? database.write(work) : database.read(work);
+    bool wrong_proof = false;
+    const auto within_transactions = [&]() -> Result<Performed> {
+        auto complete = input;
+        if (operation.talk) {
+            auto talk = database.read([&](Session& session) {
+                return call_operation(operation.talk, session, operation, input, caller, surroundings).answer;
+            });
+            if (!talk) return talk.error();
+            complete["heard"] = (*talk)(outside);
+        }
+        const auto work = [&](Session& session) {
+            auto called = perform_call(session, operation, complete, caller, surroundings);
+            wrong_proof = called.wrong_proof;
+            return std::move(called.answer);
+        };
+        return operation.access == Access::changes ? database.write(work) : database.read(work);
+    };
+    auto done = within_transactions();
+    if (!done) record_refusal(database, operation, caller, surroundings, done.error(), wrong_proof);
+    return done;
 }
 
 }  // namespace mf

@@ -37,7 +37,8 @@ Result<Performed> perform(Session& session, const Operation& operation, const js
                           const CallSurroundings& surroundings);
 
 /// perform() for every operation, with the transactions that it needs: one, or for an operation that asks other
-/// machines one that reads, the talk without any, and one that writes.
+/// machines one that reads, the talk without any, and one that writes. A call that is forbidden, or in which somebody
+/// could not prove who he is, is recorded after its transaction was rolled back.
 Result<Performed> perform_on(Database& database, const Operation& operation, const json::object& input,
                              const Caller& caller, const CallSurroundings& surroundings, Outside& outside);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "base/json.h"
 #include "journeys/installation.h"
+#include "support/corpus.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <fstream>
 
 using namespace mf;
 using namespace mf::testing;
@@ -90,6 +93,37 @@ TEST_CASE("the command line acts with a token as its owner, in the own company a
     CHECK(world.may(world.more_tokens("admin", {"--companies", world.own, "--permissions", "view,run"})) == "vr");
     const auto entries = world.it.rows({"audit:list", "--login", "operator"});
     CHECK_FALSE(entries.empty());
+    CHECK(has(to_text(json::value(entries)), "denied"));
+}
+
+TEST_CASE("an exported audit log is looked through without the database") {
+    TwoTenants world;
+    auto& it = world.it;
+    const auto file = (it.directory() / "audit.jsonl").string();
+    REQUIRE(it.cli({"audit:export", "--file", file}).code == 0);
+    const auto verify = [&](Words more) {
+        more.insert(more.begin(), {"audit:verify", "--file", file});
+        return it.cli(more);
+    };
+    const auto whole = verify({});
+    CHECK(whole.code == 0);
+    const auto of_database = it.cli({"audit:verify"});
+    CHECK(of_database.code == 0);
+    const auto head = whole.out.substr(whole.out.find("Last hash: "));
+    CHECK(has(of_database.out, head));
+    const auto hash = head.substr(11, 64);
+    CHECK(it.cli({"audit:verify", "--kept", hash}).code == 0);
+    CHECK(it.cli({"audit:verify", "--kept", std::string(64, 'a')}).code == 1);
+    const auto lines = testing::read_file(file);
+    const auto first = lines.find('\n') + 1, second = lines.find('\n', first) + 1;
+    std::ofstream(file) << lines.substr(0, first) << lines.substr(second);
+    CHECK(has(verify({}).out, "Entry 2 is missing."));
+    std::ofstream(file) << lines.substr(0, first) << "x\n";
+    CHECK(has(verify({}).out, "Line 2 is no entry of an audit log."));
+    auto altered = lines;
+    altered.replace(altered.find("create"), 6, "remove");
+    std::ofstream(file) << altered;
+    CHECK(verify({}).code == 1);
 }
 
 TEST_CASE("outputs and artifacts are read with a token within its companies only") {

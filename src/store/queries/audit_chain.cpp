@@ -9,8 +9,6 @@
 namespace mf {
 namespace {
 
-constexpr std::size_t most_faults = 100;
-
 struct Head {
     std::int64_t seq = 0;
     std::string hash, mark;
@@ -39,7 +37,7 @@ void judge_head(Session& session, const Vault& vault, const Head& head, AuditVer
     if (!noted) {
         verdict.remarks.push_back("The end of the chain has no mark yet, because this installation has no key yet.");
     } else if (head.mark.empty()) {
-        verdict.faults.push_back(
+        verdict.fault(
             "The end of the chain has no mark: it was added by a program that did not have the key of the "
             "installation, "
             "or the mark was taken away.");
@@ -51,48 +49,26 @@ void judge_head(Session& session, const Vault& vault, const Head& head, AuditVer
                         "marks it with the present one.",
                         head.mark.substr(0, head.mark.find(':'))));
     } else if (head.mark != vault.mark(marked_text(head.seq, head.hash))) {
-        verdict.faults.push_back(fmt::format(
+        verdict.fault(fmt::format(
             "The mark of the end of the chain (entry {}) is not the one that this installation made: entries were "
             "removed from the end or added to it by somebody else.",
             head.seq));
     }
 }
 
-class ChainReader {
-public:
-    explicit ChainReader(AuditVerdict& verdict) : verdict_(verdict) {}
+/// What the entries say of the end, and the end of them.
+void judge_end(const AuditChainCheck& chain, const Head& head, AuditVerdict& verdict) {
+    if (chain.last_seq() < head.seq)
+        verdict.fault(chain.last_seq() + 1 == head.seq
+                          ? fmt::format("Entry {}, the last one, is missing.", head.seq)
+                          : fmt::format("The last entries, {} to {}, are missing.", chain.last_seq() + 1, head.seq));
+    else if (chain.last_hash() != head.hash)
+        verdict.fault(fmt::format("The last entry, {}, is not the one that the end of the chain names.", head.seq));
+}
 
-    void take(const AuditEntry& entry) {
-        const auto seq = *entry.seq;
-        if (seq != last_ + 1)
-            fault(seq == last_ + 2 ? fmt::format("Entry {} is missing.", last_ + 1)
-                                   : fmt::format("The entries {} to {} are missing.", last_ + 1, seq - 1));
-        else if (entry.previous != hash_)
-            fault(fmt::format("Entry {} does not follow the one before it: one of the two was replaced.", seq));
-        if (hash_of(entry) != entry.hash)
-            fault(fmt::format("Entry {} (row {}) was altered after it was written.", seq, entry.id.value));
-        last_ = seq;
-        hash_ = entry.hash;
-        ++verdict_.entries;
-    }
-    void end(const Head& head) {
-        if (last_ < head.seq)
-            fault(last_ + 1 == head.seq ? fmt::format("Entry {}, the last one, is missing.", head.seq)
-                                        : fmt::format("The last entries, {} to {}, are missing.", last_ + 1, head.seq));
-        else if (hash_ != head.hash)
-            fault(fmt::format("The last entry, {}, is not the one that the end of the chain names.", head.seq));
-        verdict_.head = head.hash;
-    }
-    std::int64_t last() const { return last_; }
-
-private:
-    void fault(std::string sentence) {
-        if (verdict_.faults.size() < most_faults) verdict_.faults.push_back(std::move(sentence));
-    }
-    AuditVerdict& verdict_;
-    std::int64_t last_ = 0;
-    std::string hash_;
-};
+std::int64_t entries_behind(Session& session, std::int64_t seq) {
+    return integer_of(session.sql.query(R"(SELECT COUNT(*) FROM "audit" WHERE "seq" > ?)", {seq})[0][0]);
+}
 
 /// Moves the end of the chain on. Whoever comes second waits here, and reads what the first one has left.
 void reserve(Session& session, std::int64_t number) {
@@ -114,6 +90,11 @@ void append_to_audit(Session& session, std::span<AuditEntry> entries, const Vaul
     reserve(session, std::ssize(entries));
     auto head = head_of(session);
     const auto end = std::exchange(head.seq, head.seq - std::ssize(entries));
+    if (entries_behind(session, head.seq) > 0)
+        throw sql::DatabaseError(
+            sql::DatabaseError::Kind::other,
+            "the audit log has entries behind its end, which were written by somebody else, so that nothing can be "
+            "added. See audit:verify, keep these rows of the table \"audit\" elsewhere and remove them");
     for (AuditEntry& entry : entries) {
         entry.seq = ++head.seq;
         entry.previous = head.hash;
@@ -125,16 +106,16 @@ void append_to_audit(Session& session, std::span<AuditEntry> entries, const Vaul
                         {head.hash, mark_for(session, vault, end, head.hash)});
 }
 
-AuditVerdict verify_audit(Session& session, const Vault& vault, std::int64_t at_once) {
+AuditVerdict verify_audit(Session& session, const Vault& vault, const std::string& kept, std::int64_t at_once) {
     AuditVerdict verdict;
     const auto head = head_of(session);
     judge_head(session, vault, head, verdict);
-    ChainReader chain(verdict);
+    AuditChainCheck chain(verdict, kept);
     const auto& entity = entity_of<AuditEntry>();
     const auto page = fmt::format(R"(SELECT {} FROM "audit" WHERE "seq" > ? AND "seq" <= ? ORDER BY "seq" LIMIT ?)",
                                   column_list(entity));
     for (bool more = true; more;) {
-        const auto rows = session.sql.query(page, {chain.last(), head.seq, at_once});
+        const auto rows = session.sql.query(page, {chain.last_seq(), head.seq, at_once});
         for (const auto& row : rows) {
             AuditEntry entry;
             fill(entity, row, &entry);
@@ -142,7 +123,10 @@ AuditVerdict verify_audit(Session& session, const Vault& vault, std::int64_t at_
         }
         more = std::ssize(rows) == at_once;
     }
-    chain.end(head);
+    judge_end(chain, head, verdict);
+    chain.end();
+    if (const auto behind = entries_behind(session, head.seq))
+        verdict.fault(fmt::format("{} entries were added behind the end of the chain, not by this program.", behind));
     const auto old = session.sql.query(R"(SELECT COUNT(*) FROM "audit" WHERE "seq" IS NULL)");
     verdict.before_chain = std::get<std::int64_t>(old[0][0]);
     if (verdict.before_chain > 0)

@@ -37,9 +37,9 @@ struct Chain : testing::World {
     void tamper(std::string_view sql) {
         database.write([&](Session& session) { REQUIRE(session.sql.execute(sql) > 0); });
     }
-    AuditVerdict verify() { return verify_with(vault); }
-    AuditVerdict verify_with(const Vault& with) {
-        return database.read([&](Session& session) { return verify_audit(session, with, 3); });
+    AuditVerdict verify(const std::string& kept = {}) { return verify_with(vault, kept); }
+    AuditVerdict verify_with(const Vault& with, const std::string& kept = {}) {
+        return database.read([&](Session& session) { return verify_audit(session, with, kept, 3); });
     }
 
     Vault vault = testing::must(open_vault("key of the tests", ""));
@@ -97,6 +97,24 @@ TEST_CASE("removed, exchanged and added entries show") {
     SUBCASE("the mark alone") {
         chain.tamper(R"(UPDATE "audit_head" SET "mark" = '')");
         CHECK(first_fault(chain.verify()).starts_with("The end of the chain has no mark"));
+    }
+    SUBCASE("an entry behind the end, which also keeps everybody from adding others") {
+        AuditEntry forged{.seq = 9, .at = at("2026-03-01 12:00"), .login = "x", .entity = "e", .action = "a"};
+        chain.add(forged);
+        CHECK(first_fault(chain.verify()) == "1 entries were added behind the end of the chain, not by this program.");
+        CHECK_THROWS_WITH_AS(chain.add_entries({"next"}), doctest::Contains("entries behind its end"),
+                             sql::DatabaseError);
+    }
+    SUBCASE("everything, written anew by somebody who has the key") {
+        const auto kept = chain.verify().head;
+        CHECK(chain.verify(kept).faults.empty());
+        chain.add_entries({"one more"});
+        CHECK(chain.verify(kept).faults.empty());
+        chain.tamper(R"(DELETE FROM "audit")");
+        chain.tamper(R"(DELETE FROM "audit_head")");
+        chain.add_entries({"act 1", "act 2"});
+        CHECK(chain.verify().faults.empty());
+        CHECK(first_fault(chain.verify(kept)).starts_with("The hash " + kept + " does not occur"));
     }
     SUBCASE("an entry written by hand, with a right hash of its own") {
         chain.tamper(R"(UPDATE "audit" SET "seq" = 100 WHERE "seq" = 5)");
