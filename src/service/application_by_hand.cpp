@@ -189,10 +189,7 @@ Result<json::value> create_application(Call& call, const ApplicationInput& input
     if (!made) return made.error();
     if (auto set = limit(call, *made, wanted.max_parallel); !set) return set.error();
     if (auto switched = enable(call, *made, wanted.enabled); !switched) return switched.error();
-    audit(call, {.entity = "application",
-                 .id = made->id.value,
-                 .action = "create",
-                 .details = {{"name", made->name}, {"uuid", made->uuid}}});
+    audit(call, {.entity = "application", .id = made->id.value, .action = "create", .details = told_fields(*made)});
     return json::value(application_record(call, *made));
 }
 

@@ -30,6 +30,35 @@ void audit(Call& call, const AuditNote& note) {
     call.audited.push_back(std::move(entry));
 }
 
+json::object told_fields(const Entity& entity, const void* empty, const void* record) {
+    auto values = to_json(entity, record);
+    json::object out;
+    for (const Field& field : entity.fields) {
+        if (field.options.key || field.options.max_length > longest_field) continue;
+        if (field.read(empty) != field.read(record)) out[field.name] = std::move(values.at(field.name));
+    }
+    return out;
+}
+
+json::object changed_members(const json::object& before, const json::object& after,
+                             std::span<const std::string> given) {
+    const auto value_in = [](const json::object& values, std::string_view name) {
+        const auto* value = values.if_contains(name);
+        return value ? *value : json::value(nullptr);
+    };
+    json::object out;
+    const auto compare = [&](std::string_view name) {
+        auto from = value_in(before, name), to = value_in(after, name);
+        const bool is_told =
+            from != to || (from == json::value(secret_mask_text) && std::ranges::find(given, name) != given.end());
+        if (is_told) out[name] = {{"from", std::move(from)}, {"to", std::move(to)}};
+    };
+    for (const auto& member : before) compare(member.key());
+    for (const auto& member : after)
+        if (!before.contains(member.key())) compare(member.key());
+    return out;
+}
+
 json::object changed_fields(const Entity& entity, const void* before, const void* after) {
     const auto old_values = to_json(entity, before);
     const auto new_values = to_json(entity, after);

@@ -19,4 +19,17 @@ void audit(Call& call, const AuditNote& note);
 /// Which fields differ, with old and new value; secret ones are masked.
 json::object changed_fields(const Entity& entity, const void* before, const void* after);
 
+/// What a record says that is made or removed: the fields that differ from an empty one, secrets masked.
+json::object told_fields(const Entity& entity, const void* empty, const void* record);
+template <class T>
+json::object told_fields(const T& record) {
+    const T empty{};
+    return told_fields(entity_of<T>(), &empty, &record);
+}
+
+/// Which members of two objects of shown values differ: {from, to} for each, null where there is none. Those of `given`
+/// are told even if both are masked.
+json::object changed_members(const json::object& before, const json::object& after,
+                             std::span<const std::string> given = {});
+
 }  // namespace mf

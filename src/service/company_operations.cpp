@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "domain/variable_name.h"
 #include "service/audit.h"
+#include "service/credential_store.h"
 #include "service/free_code.h"
 #include "service/list_filter.h"
 #include "service/parallel_limit.h"
@@ -157,7 +158,7 @@ Result<Company> create_company(Call& call, const CompanyInput& input) {
                  .id = company.id.value,
                  .action = "create",
                  .company = company.id,
-                 .details = {{"name", company.name}, {"code", company.code}}});
+                 .details = told_fields(company)});
     return company;
 }
 
@@ -194,11 +195,15 @@ Result<json::value> remove_company(Call& call, const Reference& input) {
     after.updated_at = call.now;
     if (auto updated = call.repository<Company>().update(*before, after); !updated) return updated.error();
     retire_run_templates(call, ListQuery{.equals = {{"company_id", after.id.value}, alive()}});
+    retire_credentials(call, after.id);
+    // Nothing will ever use its secrets again.
+    call.sql().execute(R"(DELETE FROM "company_variable" WHERE "company_id" = ? AND "secret" = ? AND {scope})",
+                       {after.id.value, true});
     audit(call, {.entity = "company",
                  .id = after.id.value,
                  .action = "remove",
                  .company = after.id,
-                 .details = {{"name", after.name}}});
+                 .details = told_fields(*before)});
     return json::value{{"removed", true}, {"id", after.id.value}};
 }
 
@@ -246,12 +251,18 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
         after.value = *std::move(sealed);
     }
     if (auto updated = variables.update(variable, after); !updated) return updated.error();
+    const auto id = after.id.value;
+    const auto of = after.company_id;
+    const auto shown = shown_variable(std::move(after));
+    json::object before;
+    if (existing) before = to_json(shown_variable(*existing));
     audit(call, {.entity = "company_variable",
-                 .id = after.id.value,
+                 .id = id,
                  .action = existing ? "update" : "create",
-                 .company = after.company_id,
-                 .details = {{"name", after.name}}});
-    return shown_variable(std::move(after));
+                 .company = of,
+                 .details = {{"name", shown.name},
+                             {"changes", changed_members(before, to_json(shown), std::array{std::string("value")})}}});
+    return shown;
 }
 
 Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input) {
@@ -264,7 +275,7 @@ Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input
                  .id = existing->id.value,
                  .action = "delete",
                  .company = existing->company_id,
-                 .details = {{"name", existing->name}}});
+                 .details = told_fields(shown_variable(*existing))});
     return json::value{{"removed", true}};
 }
 

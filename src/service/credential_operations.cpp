@@ -158,12 +158,6 @@ json::array secrets_among(const CredentialInput& input, std::span<const Credenti
     return out;
 }
 
-json::array names_of_values(const CheckedValues& values) {
-    json::array out;
-    for (const auto& [name, value] : values) out.emplace_back(name);
-    return out;
-}
-
 Result<json::value> create_credential(Call& call, const CredentialInput& input) {
     if (!input.name || !input.company_id || !input.credential_type_id)
         return Error{ErrorCode::invalid, "Missing --name, --company-id or --credential-type-id"};
@@ -183,13 +177,16 @@ Result<json::value> create_credential(Call& call, const CredentialInput& input) 
                     .updated_at = call.now};
     if (auto inserted = call.repository<Credential>().insert(made); !inserted) return inserted.error();
     if (auto stored = store_first_version(call, made, *values, input.note.value_or("")); !stored) return stored.error();
+    auto record = whole_credential(call, made);
+    if (!record) return record.error();
     audit(call, {.entity = "credential",
                  .id = made.id.value,
                  .action = "create",
                  .company = made.company_id,
-                 .details = {{"name", made.name}, {"class", type->prototype}, {"fields", names_of_values(*values)}}});
-    auto record = whole_credential(call, made);
-    if (!record) return record.error();
+                 .details = {{"name", made.name},
+                             {"credential_type_id", type->id.value},
+                             {"class", type->prototype},
+                             {"fields", record->at("fields")}}});
     (*record)["secret_fields"] = secrets_among(input, fields);
     return json::value(*std::move(record));
 }
@@ -233,6 +230,8 @@ Result<json::value> update_credential(Call& call, const CredentialInput& input) 
     auto change =
         changed_values(call, *before, fields, input.values.value_or(TextMap{}), input.unset.value_or(TextList{}));
     if (!change) return change.error();
+    const auto shown_before = whole_credential(call, *before);
+    if (!shown_before) return shown_before.error();
     auto details = changed_fields(entity_of<Credential>(), &*before, &after);
     if (!details.empty()) {
         after.updated_at = call.now;
@@ -244,10 +243,12 @@ Result<json::value> update_credential(Call& call, const CredentialInput& input) 
         if (!stored) return stored.error();
         after = *std::move(stored);
         details["version"] = after.version;
-        details["fields"] = json::array(change->changed.begin(), change->changed.end());
     }
     auto record = whole_credential(call, after);
     if (!record) return record.error();
+    if (details.contains("version"))
+        details["fields"] =
+            changed_members(shown_before->at("fields").as_object(), record->at("fields").as_object(), change->changed);
     if (!details.empty())
         audit(call, {.entity = "credential",
                      .id = after.id.value,

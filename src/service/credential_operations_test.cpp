@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/credential_operations.h"
 
+#include "store/queries/sealed_values.h"
 #include "support/credential_desk.h"
 
 #include <doctest/doctest.h>
@@ -54,6 +55,42 @@ TEST_CASE("secrets of a credential are sealed at rest and masked for people") {
     REQUIRE(extra);
     CHECK(extra->at("record").at("fields").at("MY_API_KEY") == masked);
     CHECK(desk.dump(true).find("quite hidden") == std::string::npos);
+}
+
+TEST_CASE("the audit log has what was before and what came after, secrets masked") {
+    VaultDesk desk;
+    const auto details = [&](std::string_view entity, std::string_view action) {
+        return testing::must(desk.run("audit:list", {{"entity", entity}, {"action", action}})).at(0).at("details");
+    };
+    CHECK(details("credential", "create").at("fields") == desk.made.at("fields"));
+    testing::must(desk.run("credential:update",
+                           desk.input({{"fields", {{"BANK_LOGIN", "you"}, {"BANK_TOKEN", "other words"}}}})));
+    CHECK(
+        to_text(details("credential", "update").at("fields")) ==
+        fmt::format(R"({{"BANK_LOGIN":{{"from":"me","to":"you"}},"BANK_TOKEN":{{"from":"{0}","to":"{0}"}}}})", masked));
+    const auto company = desk.company.id.value;
+    testing::must(desk.run("company:variable-set",
+                           {{"company_id", company}, {"name", "CITY"}, {"value", "Brno"}, {"secret", false}}));
+    CHECK(to_text(details("company_variable", "create").at("changes").at("value")) == R"({"from":null,"to":"Brno"})");
+    CHECK(details("credential_type", "create").at("name") == "Our bank");
+}
+
+TEST_CASE("a company that is removed leaves no secret behind") {
+    VaultDesk desk;
+    const auto user = desk.user();
+    const auto company = desk.company.id.value;
+    testing::must(desk.run("company:variable-set",
+                           {{"company_id", company}, {"name", "PIN"}, {"value", "1234"}, {"secret", true}}));
+    testing::must(desk.run("credential-type:update", {{"id", desk.type}, {"settings", {{"BANK_TOKEN", "of all"}}}}));
+    desk.database.write([&](Session& session) {
+        session.sql.execute(
+            R"(INSERT INTO "configuration" ("runtemplate_id", "company_id", "name", "value", "sealed") VALUES (?, ?, 'S', 'v1:x', 1))",
+            {user.id.value, company});
+    });
+    CHECK(desk.database.read([](Session& session) { return holds_sealed_values(session); }));
+    testing::must(desk.run("company:remove", {{"id", company}}));
+    CHECK_FALSE(desk.database.read([](Session& session) { return holds_sealed_values(session); }));
+    CHECK_FALSE(desk.get<Credential>({desk.id}).live);
 }
 
 TEST_CASE("revealing a credential is audited") {

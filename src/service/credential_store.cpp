@@ -163,6 +163,18 @@ json::array users_of(Call& call, const Credential& credential) {
     return out;
 }
 
+void retire_credentials(Call& call, Id<Company> of) {
+    for (const auto* table :
+         {"credential_value", "credential_version", "runtemplate_credential", "credential_type_setting"})
+        call.sql().execute(fmt::format(R"(DELETE FROM "{}" WHERE "company_id" = ? AND {{scope}})", table), {of.value});
+    for (const auto* table : {"credential", "credential_type"})
+        call.sql().execute(
+            fmt::format(
+                R"(UPDATE "{}" SET "live" = NULL, "updated_at" = ? WHERE "company_id" = ? AND "live" = 1 AND {{scope}})",
+                table),
+            {ms(call.now), of.value});
+}
+
 std::string list_of_users(const json::array& users) {
     constexpr std::size_t most = 20;
     std::string out;

@@ -43,6 +43,9 @@ Result<Credential> store_next_version(Call& call, const Credential& before, cons
 /// Run templates, not removed ones, that have the credential: id, name, active, next_launch.
 json::array users_of(Call& call, const Credential& credential);
 
+/// Of a company that is removed: its credentials and types stay for the history, without any of their values.
+void retire_credentials(Call& call, Id<Company> of);
+
 /// "3 (Nightly), 4 (Hourly)".
 std::string list_of_users(const json::array& users);
 

@@ -171,12 +171,15 @@ Result<json::value> create_type(Call& call, const TypeInput& input) {
         return Error{ErrorCode::conflict, "A credential type with this UUID already exists.", {{"uuid", "is taken"}}};
     if (auto inserted = types.insert(type); !inserted) return inserted.error();
     if (auto stored = store_type_settings(call, type, input); !stored) return stored.error();
+    auto answer = answered_type(call, type, input);
+    auto details = told_fields(type);
+    details["settings"] = answer.at("settings");
     audit(call, {.entity = "credential_type",
                  .id = type.id.value,
                  .action = "create",
                  .company = type.company_id,
-                 .details = {{"name", type.name}, {"class", type.prototype}}});
-    return json::value(answered_type(call, type, input));
+                 .details = std::move(details)});
+    return json::value(std::move(answer));
 }
 
 /// An imported type keeps its definition: what was changed by hand stands in the next export.
@@ -223,19 +226,22 @@ Result<json::value> update_type(Call& call, const TypeInput& input) {
         if (auto updated = call.repository<CredentialType>().update(*before, after); !updated) return updated.error();
         if (auto sealed = seal_new_credential_secrets(call, one_type(after.id)); !sealed) return sealed.error();
     }
+    const auto shown_before = whole_type(call, after);
     if (auto stored = store_type_settings(call, after, input); !stored) return stored.error();
+    auto answer = answered_type(call, after, input);
     json::object details = changes;
-    if (input.settings) {
-        json::array names;
-        for (const auto& [name, value] : *input.settings) names.emplace_back(name);
-        details["settings"] = std::move(names);
+    if (input.settings || input.unset) {
+        std::vector<std::string> given;
+        for (const auto& [name, value] : input.settings.value_or(TextMap{})) given.push_back(name);
+        details["settings"] =
+            changed_members(shown_before.at("settings").as_object(), answer.at("settings").as_object(), given);
     }
     audit(call, {.entity = "credential_type",
                  .id = after.id.value,
                  .action = "update",
                  .company = after.company_id,
                  .details = std::move(details)});
-    return json::value{{"updated", true}, {"record", answered_type(call, after, input)}};
+    return json::value{{"updated", true}, {"record", std::move(answer)}};
 }
 
 Result<json::value> delete_type(Call& call, const TypeLookup& by) {

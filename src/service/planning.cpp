@@ -110,6 +110,11 @@ void hold_plans(Call& call, const Company& company) {
     call.wake_server = true;
 }
 
+bool same_plan(const RunTemplate& a, const RunTemplate& b) {
+    return a.interv == b.interv && a.cron == b.cron && a.anchor == b.anchor && a.zone == b.zone && a.delay == b.delay &&
+           a.jitter == b.jitter && a.active == b.active && a.executor == b.executor;
+}
+
 void retire_run_templates(Call& call, const ListQuery& which) {
     for_each(call, which, [&](const RunTemplate& before) {
         RunTemplate after = before;
@@ -119,6 +124,8 @@ void retire_run_templates(Call& call, const ListQuery& which) {
         plan_from_now(after, {.now = call.now});
         if (auto updated = call.repository<RunTemplate>().update(before, after); !updated)
             throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
+        call.sql().execute(R"(DELETE FROM "configuration" WHERE "runtemplate_id" = ? AND "sealed" = ? AND {scope})",
+                           {before.id.value, true});
         withdraw(call, before.id, Withdraw::all, "The run template was removed before the job was started.");
     });
 }

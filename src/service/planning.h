@@ -26,7 +26,12 @@ void replan(Call& call, const ListQuery& which);
 /// passed meanwhile are missed ones, for which the run template says what happens (catch_up).
 void hold_plans(Call& call, const Company& company);
 
-/// Retires every run template of a query: withdrawn from the schedule, hidden, their jobs kept.
+/// Do the two agree in what decides when and where it runs? A change of anything else leaves the plan and the queue
+/// alone.
+bool same_plan(const RunTemplate& a, const RunTemplate& b);
+
+/// Retires every run template of a query: withdrawn from the schedule, hidden, their jobs kept, their secrets
+/// forgotten.
 void retire_run_templates(Call& call, const ListQuery& which);
 
 }  // namespace mf

@@ -211,18 +211,14 @@ Result<json::value> create_run_template(Call& call, const RunTemplateInput& inpu
         if (auto stored = store_configuration(call, made, *input.config, {}); !stored) return stored.error();
     assign_application(call, company->id, application->id);
     call.wake_server = true;
+    auto details = told_fields(made);
+    if (input.config) details["config"] = shown_configuration(call, made);
     audit(call, {.entity = "runtemplate",
                  .id = made.id.value,
                  .action = "create",
                  .company = made.company_id,
-                 .details = {{"name", made.name}, {"app_id", made.app_id.value}}});
+                 .details = std::move(details)});
     return saved(call, made);
-}
-
-/// What decides when it runs; a change of anything else leaves the plan and the queue alone.
-bool same_plan(const RunTemplate& a, const RunTemplate& b) {
-    return a.interv == b.interv && a.cron == b.cron && a.anchor == b.anchor && a.zone == b.zone && a.delay == b.delay &&
-           a.jitter == b.jitter && a.active == b.active && a.executor == b.executor;
 }
 
 Result<json::value> update_run_template(Call& call, const RunTemplateInput& input) {
@@ -243,14 +239,18 @@ Result<json::value> update_run_template(Call& call, const RunTemplateInput& inpu
                          "A run template stays with its company; create a new one for the other company."};
     }
     if (auto applied = apply(input, after); !applied) return applied.error();
-    const auto changes = changed_fields(entity_of<RunTemplate>(), &*before, &after);
+    auto changes = changed_fields(entity_of<RunTemplate>(), &*before, &after);
     after.updated_at = call.now;
     if (auto updated = call.repository<RunTemplate>().update(*before, after); !updated) return updated.error();
-    if (input.config || input.unset)
-        if (auto stored =
-                store_configuration(call, after, input.config.value_or(TextMap{}), input.unset.value_or(TextList{}));
-            !stored)
+    if (input.config || input.unset) {
+        const auto values_before = shown_configuration(call, *before);
+        const auto given = input.config.value_or(TextMap{});
+        if (auto stored = store_configuration(call, after, given, input.unset.value_or(TextList{})); !stored)
             return stored.error();
+        std::vector<std::string> names;
+        for (const auto& [name, value] : given) names.push_back(name);
+        changes["config"] = changed_members(values_before, shown_configuration(call, after), names);
+    }
     if (before->overlap != after.overlap) apply_overlap(call.session, after);
     if (before->runs_on != after.runs_on) change_lane(call.session, after);
     call.wake_server = true;
@@ -266,7 +266,7 @@ Result<json::value> update_run_template(Call& call, const RunTemplateInput& inpu
                  .id = after.id.value,
                  .action = "update",
                  .company = after.company_id,
-                 .details = changes});
+                 .details = std::move(changes)});
     const auto now_stored = find_run_template(call, input.id);
     if (!now_stored) return now_stored.error();
     return saved(call, *now_stored);
@@ -280,7 +280,7 @@ Result<json::value> remove_run_template(Call& call, const Reference& input) {
                  .id = input.id,
                  .action = "delete",
                  .company = before->company_id,
-                 .details = {{"name", before->name}}});
+                 .details = told_fields(*before)});
     return json::value{{"deleted", true}, {"id", input.id}};
 }
 

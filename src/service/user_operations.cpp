@@ -125,10 +125,9 @@ Result<json::value> create_user(Call& call, const UserInput& input) {
     if (auto unique = check_login_is_free(call, user); !unique) return unique.error();
     if (auto set = apply_password(call, input, user); !set) return set.error();
     if (auto inserted = users_of(call).insert(user); !inserted) return inserted.error();
-    audit(call, {.entity = "user",
-                 .id = user.id.value,
-                 .action = "create",
-                 .details = {{"login", user.login}, {"has_password", !user.password.empty()}}});
+    auto details = told_fields(user);
+    details["has_password"] = !user.password.empty();
+    audit(call, {.entity = "user", .id = user.id.value, .action = "create", .details = std::move(details)});
     return json::value(shown_user(user));
 }
 
