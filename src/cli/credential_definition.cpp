@@ -31,6 +31,14 @@ void add_credential_consequences(FileOutcome& outcome, const json::object& recor
             is_shared ? "Credential type" : "Credential", plain_text(member(value, "credential_id|credential_type_id")),
             text_member(value, "credential|credential_type"), text_member(value, "name")));
     }
+    for (const json::value& each : list_in(record, "unfit_values")) {
+        const auto value = record_of(each);
+        outcome.lines.push_back(fmt::format("{} {} ({}) keeps a value that does not fit any more: {}: {}",
+                                            value.contains("credential_type_id") ? "Credential type" : "Credential",
+                                            plain_text(member(value, "credential_id|credential_type_id")),
+                                            text_member(value, "credential|credential_type"),
+                                            text_member(value, "name"), text_member(value, "problem")));
+    }
 }
 
 }  // namespace
@@ -51,8 +59,8 @@ FileOutcome import_credential_definition(Invocation& in, const DefinitionKind& k
     FileOutcome outcome;
     outcome.good = true;
     outcome.document = {{"imported", member(record, "prototype|type")}, {"status", "success"}, {"file", file}};
-    for (const auto key :
-         {"action", "id", "uuid", "code", "name", "version", "changes", "incomplete_credentials", "orphaned_values"})
+    for (const auto key : {"action", "id", "uuid", "code", "name", "version", "changes", "incomplete_credentials",
+                           "orphaned_values", "unfit_values"})
         if (record.contains(key)) outcome.document[key] = member(record, key);
     const auto findings = findings_of(member(record, "findings"));
     outcome.document["findings"] = findings;

@@ -66,16 +66,29 @@ Error complete(Error error) {
     return error;
 }
 
-/// What a job would get now.
-Result<Environment> environment_of(Call& call, const RunTemplate& run_template,
-                                   const std::optional<std::vector<GivenVariable>>& inherited) {
-    return environment_layers(call.session, call.vault,
-                              {.run_template = run_template,
-                               .executor = run_template.executor,
-                               .work_directory = std::string(work_directory_of_some_job),
-                               .allowed_names = call.allowed_names,
-                               .inherited = inherited.value_or(std::vector<GivenVariable>())})
-        .and_then(assemble_environment);
+/// What a job would get now, but for what is found out only when it starts.
+struct Foreseen {
+    Environment environment;
+    std::vector<std::string> asked_at_launch;  ///< names of credentials
+};
+
+Result<Foreseen> foreseen_environment(Call& call, const RunTemplate& run_template,
+                                      const std::optional<std::vector<GivenVariable>>& inherited) {
+    const LayerRows rows(call.session, std::span(&run_template, 1));
+    auto environment = rows.layers(call.vault, {.run_template = run_template,
+                                                .executor = run_template.executor,
+                                                .work_directory = std::string(work_directory_of_some_job),
+                                                .allowed_names = call.allowed_names,
+                                                .inherited = inherited.value_or(std::vector<GivenVariable>())})
+                           .and_then(assemble_environment);
+    if (!environment) return environment.error();
+    return Foreseen{*std::move(environment), rows.credentials().asked_at_launch(run_template.id)};
+}
+
+std::string quoted_list(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += fmt::format("{}'{}'", out.empty() ? "" : ", ", printable(name));
+    return out;
 }
 
 json::value explained(const EnvironmentVariable& variable) {
@@ -150,10 +163,14 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
 namespace {
 
 std::vector<std::string> value_warnings(Call& call, const RunTemplate& run_template) {
-    const auto environment = environment_of(call, run_template, published_environment(call.session));
-    if (!environment) return {fmt::format("Its jobs will be blocked: {}", environment.error().message)};
-    if (environment->missing_required.empty()) return {};
-    return {fmt::format("Its jobs will be blocked until this is done: {}", missing_required_reason(*environment))};
+    const auto foreseen = foreseen_environment(call, run_template, published_environment(call.session));
+    if (!foreseen) return {fmt::format("Its jobs will be blocked: {}", foreseen.error().message)};
+    if (foreseen->environment.missing_required.empty()) return {};
+    const auto reason = missing_required_reason(foreseen->environment);
+    if (foreseen->asked_at_launch.empty())
+        return {fmt::format("Its jobs will be blocked until this is done: {}", reason)};
+    return {fmt::format("Its jobs will be blocked unless {} has what is missing when they start: {}",
+                        quoted_list(foreseen->asked_at_launch), reason)};
 }
 
 }  // namespace
@@ -168,20 +185,24 @@ std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& r
 
 Result<json::value> explain_environment(Call& call, const RunTemplate& run_template) {
     const auto inherited = published_environment(call.session);
-    const auto environment = environment_of(call, run_template, inherited);
-    if (!environment) return environment.error();
+    const auto foreseen = foreseen_environment(call, run_template, inherited);
+    if (!foreseen) return foreseen.error();
+    const auto& environment = foreseen->environment;
     json::array variables, warnings;
-    for (const auto& variable : environment->variables) variables.push_back(explained(variable));
+    for (const auto& variable : environment.variables) variables.push_back(explained(variable));
     if (!inherited)
         warnings.emplace_back(
             "No executor runs: what jobs inherit from it (PATH, HOME, LANG and others) is not shown.");
     for (auto& warning : requirement_warnings(requirements_of(call.session, run_template)))
         warnings.emplace_back(std::move(warning));
-    for (const auto& [name, message] : environment->warnings)
+    if (!foreseen->asked_at_launch.empty())
+        warnings.emplace_back(fmt::format("What {} provides is found out when a job starts, and is not shown.",
+                                          quoted_list(foreseen->asked_at_launch)));
+    for (const auto& [name, message] : environment.warnings)
         warnings.emplace_back(fmt::format("{}: {}", name, message));
     return json::value{
         {"variables", std::move(variables)},
-        {"missing", json::array(environment->missing_required.begin(), environment->missing_required.end())},
+        {"missing", json::array(environment.missing_required.begin(), environment.missing_required.end())},
         {"warnings", std::move(warnings)}};
 }
 

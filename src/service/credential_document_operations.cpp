@@ -86,7 +86,8 @@ Result<json::value> import_prototype(Call& call, const PrototypeDocumentInput& i
         {"findings", to_json(done->findings)},
         {"changes", done->changes},
         {"incomplete_credentials", done->incomplete_credentials},
-        {"orphaned_values", done->orphaned_values}};
+        {"orphaned_values", done->orphaned_values},
+        {"unfit_values", done->unfit_values}};
 }
 
 Result<json::value> validate_prototype(Call& call, const PrototypeDocumentInput& input) {
@@ -122,7 +123,8 @@ Result<json::value> import_type(Call& call, const TypeDocumentInput& input) {
         {"findings", to_json(done->findings)},
         {"changes", done->changes},
         {"incomplete_credentials", done->incomplete_credentials},
-        {"orphaned_values", done->orphaned_values}};
+        {"orphaned_values", done->orphaned_values},
+        {"unfit_values", done->unfit_values}};
 }
 
 Result<json::value> validate_type(Call& call, const TypeDocumentInput& input) {

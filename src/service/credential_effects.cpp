@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/credential_effects.h"
 
-#include "service/sealing.h"
+#include "service/credential_values.h"
 
 #include <fmt/format.h>
 
@@ -17,6 +17,41 @@ std::string marks_for(const std::vector<std::string>& names, std::vector<Value>&
         out += out.empty() ? "?" : ", ?";
         parameters.emplace_back(name);
     }
+    return out;
+}
+
+/// Values in use of these names, of credentials and types alike: where it stands, as people are told, and the value.
+struct NamedValue {
+    json::object where;
+    Place place;
+    std::string value;
+    bool sealed = false;
+};
+
+std::vector<NamedValue> named_values(Call& call, const ReachedTypes& types, const std::vector<std::string>& names) {
+    std::vector<NamedValue> out;
+    if (names.empty()) return out;
+    std::vector<Value> parameters{types.id};
+    const auto marks = marks_for(names, parameters);
+    const auto take = [&](std::string_view owner, std::string_view table, std::string_view sql) {
+        for (const auto& row : ScopedSql(call.session, call.seen())
+                                   .query(fmt::format(fmt::runtime(sql), types.column, marks), parameters))
+            out.push_back({.where = {{fmt::format("{}_id", owner), integer_of(row[0])},
+                                     {owner, text_of(row[1])},
+                                     {"name", text_of(row[2])}},
+                           .place = {table, "value", integer_of(row[3])},
+                           .value = text_of(row[4]),
+                           .sealed = is_true(row[5])});
+    };
+    take("credential", "credential_value",
+         R"(SELECT c."id", c."name", v."name", v."id", v."value", v."sealed" FROM "credential" c
+            JOIN "credential_type" t ON t."id" = c."credential_type_id"
+            JOIN "credential_value" v ON v."credential_id" = c."id" AND v."version" = c."version"
+            WHERE c."live" = 1 AND {{scope c}} AND t."{}" = ? AND v."name" IN ({}) ORDER BY c."id", v."name")");
+    take("credential_type", "credential_type_setting",
+         R"(SELECT t."id", t."name", s."name", s."id", s."value", s."sealed" FROM "credential_type" t
+            JOIN "credential_type_setting" s ON s."credential_type_id" = t."id"
+            WHERE t."live" = 1 AND {{shared t}} AND t."{}" = ? AND s."name" IN ({}) ORDER BY t."id", s."name")");
     return out;
 }
 
@@ -37,27 +72,27 @@ std::set<std::string> names_with_values(Call& call, const ReachedTypes& types) {
 
 json::array values_named(Call& call, const ReachedTypes& types, const std::vector<std::string>& names) {
     json::array out;
-    if (names.empty()) return out;
-    std::vector<Value> parameters{types.id};
-    const auto marks = marks_for(names, parameters);
-    for (const auto& row : ScopedSql(call.session, call.seen())
-                               .query(fmt::format(R"(SELECT c."id", c."name", v."name" FROM "credential" c
-                            JOIN "credential_type" t ON t."id" = c."credential_type_id"
-                            JOIN "credential_value" v ON v."credential_id" = c."id" AND v."version" = c."version"
-                            WHERE c."live" = 1 AND {{scope c}} AND t."{}" = ? AND v."name" IN ({}) ORDER BY c."id", v."name")",
-                                                  types.column, marks),
-                                      parameters))
-        out.push_back(
-            {{"credential_id", integer_of(row[0])}, {"credential", text_of(row[1])}, {"name", text_of(row[2])}});
-    for (const auto& row : ScopedSql(call.session, call.seen())
-                               .query(fmt::format(R"(SELECT t."id", t."name", s."name" FROM "credential_type" t
-                            JOIN "credential_type_setting" s ON s."credential_type_id" = t."id"
-                            WHERE t."live" = 1 AND {{shared t}} AND t."{}" = ? AND s."name" IN ({}) ORDER BY t."id", s."name")",
-                                                  types.column, marks),
-                                      parameters))
-        out.push_back({{"credential_type_id", integer_of(row[0])},
-                       {"credential_type", text_of(row[1])},
-                       {"name", text_of(row[2])}});
+    for (auto& found : named_values(call, types, names)) out.push_back(std::move(found.where));
+    return out;
+}
+
+json::array unfit_credential_values(Call& call, const ReachedTypes& types, std::span<const CredentialField> fields,
+                                    const std::vector<std::string>& names) {
+    json::array out;
+    for (auto& found : named_values(call, types, names)) {
+        const auto* field = find_field(fields, found.where.at("name").as_string());
+        if (!field) continue;
+        if (found.sealed) {
+            auto opened = call.vault.open(found.value, found.place);
+            if (!opened) continue;  // the start of a job says so
+            found.value = *std::move(opened);
+        }
+        const auto fit = fitting_value(*field, found.value);
+        if (fit) continue;
+        found.where["problem"] =
+            found.sealed ? "The secret value does not fit the declared type and its limits." : fit.error().message;
+        out.push_back(std::move(found.where));
+    }
     return out;
 }
 

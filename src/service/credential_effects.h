@@ -25,6 +25,11 @@ std::set<std::string> names_with_values(Call& call, const ReachedTypes& types);
 /// Values for these names: {credential_id, credential, name} and {credential_type_id, credential_type, name}.
 json::array values_named(Call& call, const ReachedTypes& types, const std::vector<std::string>& names);
 
+/// Values in use that the definition would refuse for one of these of its fields: as values_named(), and problem (a
+/// sentence that repeats no secret). They are kept, and jobs get them as they are.
+json::array unfit_credential_values(Call& call, const ReachedTypes& types, std::span<const CredentialField> fields,
+                                    const std::vector<std::string>& names);
+
 /// Credentials that have no value for one of these fields, neither their own nor one of their type: id, name, missing.
 json::array incomplete_credentials(Call& call, const ReachedTypes& types, const std::vector<std::string>& required);
 

@@ -188,4 +188,12 @@ std::vector<CredentialRows::Assigned> CredentialRows::assigned(Id<RunTemplate> r
     return out;
 }
 
+std::vector<std::string> CredentialRows::asked_at_launch(Id<RunTemplate> run_template) const {
+    std::vector<std::string> out;
+    for (auto& credential : assigned(run_template))
+        if (const auto* provider = find_provider(credential.prototype); provider && provider->resolves())
+            out.push_back(std::move(credential.name));
+    return out;
+}
+
 }  // namespace mf

@@ -37,6 +37,8 @@ public:
     };
     /// In the order of assignment.
     std::vector<Assigned> assigned(Id<RunTemplate> run_template) const;
+    /// Names of those whose provider finds values only when a job starts.
+    std::vector<std::string> asked_at_launch(Id<RunTemplate> run_template) const;
 
 private:
     struct Value {

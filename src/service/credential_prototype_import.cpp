@@ -156,7 +156,12 @@ Result<PrototypeImportResult> import_credential_prototype(Call& call, const Prot
         const auto diff = compare_definitions(old ? *old : CredentialPrototypeDefinition{}, definition);
         if (old) result.changes = changes_of(diff);
         result.incomplete_credentials = incomplete_credentials(call, types_of(before.id), diff.newly_required);
-        result.orphaned_values = values_named(call, types_of(before.id), diff.section("fields").removed);
+        const auto& fields = diff.section("fields");
+        result.orphaned_values = values_named(call, types_of(before.id), fields.removed);
+        auto judged = fields.changed;
+        std::ranges::copy(fields.added, std::back_inserter(judged));
+        result.unfit_values = unfit_credential_values(call, types_of(before.id),
+                                                      merged_fields(prototype_rows(definition, before.id), {}), judged);
         if (request.dry_run == DryRun::yes) return result;
         if (auto updated = prototypes.update(before, result.prototype); !updated) return updated.error();
     }

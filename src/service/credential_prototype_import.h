@@ -26,6 +26,8 @@ struct PrototypeImportResult {
     json::array incomplete_credentials;
     /// Values whose field is not there any more; they are kept: credential_id or credential_type_id, name.
     json::array orphaned_values;
+    /// Values that do not fit their field any more: as above, and problem.
+    json::array unfit_values;
 };
 
 /// Imports one definition in the transaction of the call. It belongs to the stored prototype with its uuid, else to

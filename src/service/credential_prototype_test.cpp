@@ -181,6 +181,26 @@ TEST_CASE("an import names credentials that lack a newly required field") {
           fmt::format(R"([{{"id":{},"name":"Main account","missing":["BANK_URL"]}}])", made));
 }
 
+TEST_CASE("an import names values that do not fit their field any more, and keeps them") {
+    CredentialDesk desk;
+    REQUIRE(desk.import_bank());
+    const auto type = desk.add_type({{"settings", {{"BANK_DAYS", "50"}}}}).at("id").as_int64();
+    const auto made = desk.add_credential(type, {{"BANK_LOGIN", "me"}, {"BANK_TOKEN", "short"}}).at("id").as_int64();
+    auto fields = bank_prototype().at("fields").as_array();
+    fields[0].as_object()["type"] = "email";
+    fields[1].as_object()["minLength"] = 8;
+    fields[2].as_object()["maximum"] = 31;
+    const auto done = testing::must(desk.import_bank(bank_prototype("1.1", {{"fields", fields}})));
+    const auto& unfit = done.at("unfit_values").as_array();
+    REQUIRE(unfit.size() == 3);
+    CHECK(unfit[0].at("credential_id") == made);
+    CHECK(unfit[0].at("name") == "BANK_LOGIN");
+    CHECK(unfit[1].at("problem") == "The secret value does not fit the declared type and its limits.");
+    CHECK(unfit[2].at("credential_type") == "Our bank");
+    CHECK(to_text(unfit).find("short") == std::string::npos);
+    CHECK(testing::must(desk.run("credential:reveal", {{"id", made}})).at("fields").at("BANK_TOKEN") == "short");
+}
+
 TEST_CASE("a prototype is made and changed by hand, by way of its definition") {
     CredentialDesk desk;
     CHECK(desk.error_of("credential-prototype:create", {{"name", "x"}}).message == "Missing --code or --name");

@@ -141,7 +141,12 @@ Result<TypeImportResult> import_credential_type(Call& call, const TypeImportRequ
         const auto diff = compare_definitions(old ? *old : CredentialTypeDefinition{}, definition);
         if (old) result.changes = changes_of(diff);
         result.incomplete_credentials = incomplete_credentials(call, one_type(stored->id), diff.newly_required);
-        result.orphaned_values = values_named(call, one_type(stored->id), diff.section("fields").removed);
+        const auto& fields = diff.section("fields");
+        result.orphaned_values = values_named(call, one_type(stored->id), fields.removed);
+        auto judged = fields.changed;
+        std::ranges::copy(fields.added, std::back_inserter(judged));
+        result.unfit_values = unfit_credential_values(call, one_type(stored->id),
+                                                      merged_fields({}, type_rows(definition, *stored)), judged);
         if (request.dry_run == DryRun::yes) return result;
         if (auto updated = types.update(*stored, result.type); !updated) return updated.error();
     }

@@ -23,7 +23,7 @@ struct TypeImportResult {
     std::vector<Finding> findings;
     json::object changes;  ///< what differs, by natural keys
     /// As those of a prototype (credential_prototype_import.h).
-    json::array incomplete_credentials, orphaned_values;
+    json::array incomplete_credentials, orphaned_values, unfit_values;
 };
 
 /// Imports one definition in the transaction of the call. It belongs to the type with its uuid of this company, or of

@@ -9,16 +9,6 @@
 namespace mf {
 namespace {
 
-/// What a field takes. A set whose definition forgot the options takes anything.
-Result<std::string> fitting_value(const CredentialField& field, const std::string& value) {
-    const auto limits = constraints_from(field.type, field.options, field.constraints);
-    const auto type = field.type == ConfigType::set && limits.options.empty() ? ConfigType::string : field.type;
-    auto checked = canonical_value(type, value, limits);
-    if (checked || !field.secret || field.type == ConfigType::password) return checked;
-    return invalid(
-        fmt::format("The secret value does not fit the type {} and the limits of the field.", to_text(field.type)));
-}
-
 /// Why nobody may choose this name for an extra variable; empty when anybody may.
 std::string wrong_name(const Call& call, const CredentialField* field, std::string_view name) {
     const auto judged = judge_variable_name(name, call.allowed_names);
@@ -31,6 +21,15 @@ std::string wrong_name(const Call& call, const CredentialField* field, std::stri
 }
 
 }  // namespace
+
+Result<std::string> fitting_value(const CredentialField& field, const std::string& value) {
+    const auto limits = constraints_from(field.type, field.options, field.constraints);
+    const auto type = field.type == ConfigType::set && limits.options.empty() ? ConfigType::string : field.type;
+    auto checked = canonical_value(type, value, limits);
+    if (checked || !field.secret || field.type == ConfigType::password) return checked;
+    return invalid(
+        fmt::format("The secret value does not fit the type {} and the limits of the field.", to_text(field.type)));
+}
 
 Result<CheckedValues> checked_credential_values(Call& call, std::span<const CredentialField> fields,
                                                 const TextMap& values) {

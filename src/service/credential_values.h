@@ -20,6 +20,10 @@ using CheckedValues = std::map<std::string, CheckedValue, std::less<>>;
 Result<CheckedValues> checked_credential_values(Call& call, std::span<const CredentialField> fields,
                                                 const TextMap& values);
 
+/// What a field takes, in the form in which its type is written; a set whose definition forgot the options takes
+/// anything. The sentence of an error repeats no secret.
+Result<std::string> fitting_value(const CredentialField& field, const std::string& value);
+
 /// Is a value of this name sealed?
 bool is_secret_field(std::span<const CredentialField> fields, std::string_view name);
 
