@@ -13,7 +13,7 @@ constexpr Column company_app_columns[] = {
 };
 
 constexpr Option company_app_options[] = {
-    {.name = "company_id", .help = "Id of the company"},
+    {.name = "company_id", .help = "Id or code of the company"},
     {.name = "app_id", .help = "Id of the application", .aliases = {"application_id"}},
     {.name = "app_uuid", .help = "UUID of the application"},
 };

@@ -56,7 +56,7 @@ constexpr Option company_get_options[] = {
     {.name = "slug", .help = "Short code", .key = "code", .aliases = {"code"}},
 };
 constexpr Option company_variable_options[] = {
-    {.name = "company_id", .help = "Id of the company", .aliases = {"id", "company"}},
+    {.name = "company_id", .help = "Id or code of the company", .aliases = {"id", "company"}},
 };
 constexpr Column company_variable_columns[] = {
     {.name = "id"}, {.name = "company_id"}, {.name = "name"}, {.name = "value"}, {.name = "secret", .as = As::flag},
@@ -102,7 +102,7 @@ constexpr Option company_pause_options[] = {
 };
 
 constexpr Option company_variable_set_options[] = {
-    {.name = "company_id", .help = "Id of the company", .aliases = {"id", "company"}},
+    {.name = "company_id", .help = "Id or code of the company", .aliases = {"id", "company"}},
     {.name = "value", .help = "Its value; of a secret rather --value-file, which others cannot see"},
     {.name = "value-file",
      .help = "File with the value, - for standard input",

@@ -67,7 +67,7 @@ constexpr Option credential_get_options[] = {
 };
 constexpr Option credential_create_options[] = {
     {.name = "name", .help = "Name, unique in the company"},
-    {.name = "company-id", .help = "Id of the company", .key = "company_id"},
+    {.name = "company-id", .help = "Id or code of the company", .key = "company_id", .aliases = {"company"}},
     {.name = "credential-type-id", .help = "Id of its type", .key = "credential_type_id"},
     value_option("field", "Value of a field, KEY=VALUE; KEY=@FILE and KEY=- read it, KEY alone asks for it"),
     {.name = "field-file",
@@ -80,7 +80,7 @@ constexpr Option credential_create_options[] = {
 constexpr Option credential_update_options[] = {
     {.name = "id", .help = "Id of the credential", .aliases = {"credential_id"}},
     {.name = "name", .help = "Name, unique in the company"},
-    {.name = "company-id", .help = "Its company, which cannot be changed", .key = "company_id"},
+    {.name = "company-id", .help = "Its company, which cannot be changed", .key = "company_id", .aliases = {"company"}},
     {.name = "credential-type-id", .help = "Id of another type", .key = "credential_type_id"},
     value_option("field",
                  "New value of a field, KEY=VALUE; KEY=@FILE and KEY=- read it, KEY alone asks for it; a blank "

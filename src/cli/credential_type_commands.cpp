@@ -50,7 +50,7 @@ constexpr Option setting_file_option{.name = "setting-file",
                                      .key = "settings",
                                      .becomes = Becomes::pair_file};
 constexpr Option type_create_options[] = {
-    {.name = "company-id", .help = "Id of the company", .key = "company_id"},
+    {.name = "company-id", .help = "Id or code of the company", .key = "company_id", .aliases = {"company"}},
     {.name = "all-companies",
      .takes = Takes::flag,
      .help = "Instead of --company-id: every company may use it",
@@ -66,7 +66,7 @@ constexpr Option type_create_options[] = {
 constexpr Option type_update_options[] = {
     {.name = "id", .help = "Id of the credential type"},
     {.name = "uuid", .help = "UUID of the credential type"},
-    {.name = "company-id", .help = "Its company, which cannot be changed", .key = "company_id"},
+    {.name = "company-id", .help = "Its company, which cannot be changed", .key = "company_id", .aliases = {"company"}},
     {.name = "class", .help = "Code of another prototype", .aliases = {"prototype"}},
     {.name = "name", .help = "Name"},
     {.name = "url", .takes = Takes::optional_value, .help = "Where to read more"},

@@ -53,7 +53,7 @@ constexpr Option run_template_create_options[] = {
     {.name = "name", .help = "Name of the run template"},
     {.name = "app_id", .help = "Id of the application", .aliases = {"application_id"}},
     {.name = "app_uuid", .help = "UUID of the application"},
-    {.name = "company_id", .help = "Id of the company"},
+    {.name = "company_id", .help = "Id or code of the company"},
     {.name = "company", .help = "Id or code of the company"},
     {.name = "interv",
      .help = "n off, i minute, h hour, d day, w week, m month, y year, c cron",
@@ -91,7 +91,7 @@ constexpr auto without_unset = [] {
 
 constexpr Option run_template_list_options[] = {
     {.name = "company", .help = "Id or code of a company"},
-    {.name = "company_id", .help = "Id of a company"},
+    {.name = "company_id", .help = "Id or code of a company"},
     {.name = "app_id", .help = "Id of an application"},
     {.name = "app_uuid", .help = "UUID of an application"},
     {.name = "active", .help = "1: only active ones, 0: only the others"},

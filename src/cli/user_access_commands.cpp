@@ -37,7 +37,7 @@ constexpr Option role_set_options[] = {
     {.name = "assigned_by", .takes = Takes::optional_value, .becomes = Becomes::nothing},
 };
 constexpr Option company_member_options[] = {
-    {.name = "company_id", .help = "Number of the company", .aliases = {"company"}},
+    {.name = "company_id", .help = "Id or code of the company", .aliases = {"company"}},
     {.name = "user_id", .help = "Number of the user", .aliases = {"user"}},
     {.name = "login", .help = "Login"},
     {.name = "email", .help = "E-mail address"},

@@ -75,6 +75,21 @@ TEST_CASE("the audit log has what was before and what came after, secrets masked
     CHECK(details("credential_type", "create").at("name") == "Our bank");
 }
 
+TEST_CASE("the code of a company stands for its number, within what one may see") {
+    VaultDesk desk;
+    const auto other = desk.add_company("bravo");
+    const auto& own = desk.company.code;
+    CHECK(testing::must(desk.run("credential:list", {{"company_id", own}})).as_array().size() == 1);
+    CHECK(testing::must(desk.run("credential:list", {{"company_id", "bravo"}})).as_array().empty());
+    const auto unknown = desk.error_of("credential:list", {{"company_id", "charly"}});
+    CHECK(unknown.code == ErrorCode::not_found);
+    CHECK(unknown.message == "There is no company with the code 'charly'.");
+    const auto rights = testing::manager_of(other.id);
+    CHECK(desk.error_of("credential:list", {{"company_id", own}}, rights).code == ErrorCode::not_found);
+    const json::object wanted{{"company_id", "bravo"}, {"class", "Bank"}, {"name", "Their bank"}};
+    CHECK(testing::must(desk.run("credential-type:create", wanted, rights)).at("company_id") == other.id.value);
+}
+
 TEST_CASE("a company that is removed leaves no secret behind") {
     VaultDesk desk;
     const auto user = desk.user();

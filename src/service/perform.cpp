@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "service/perform.h"
 
+#include "base/text.h"
+#include "domain/definition/finding.h"
+#include "service/company_operations.h"
 #include "store/queries/audit_chain.h"
 #include "store/queries/data_keys.h"
 #include "store/queries/sign_in_record.h"
@@ -32,6 +35,21 @@ Error forbidden(const Operation& operation) {
                         operation.name, name_of(permission))};
 }
 
+/// Wherever the number of a company is asked for, its code will do.
+Result<json::object> with_company_number(Call& call, const Operation& operation, const json::object& input) {
+    constexpr std::string_view name = "company_id";
+    const auto* given = input.if_contains(name);
+    if (!given || !given->is_string() || to_integer(given->get_string()) || !operation.input->find(name)) return input;
+    const auto company = company_named(call, given->get_string());
+    if (!company) {
+        const auto sentence = fmt::format("There is no company with the code '{}'.", printable(given->get_string()));
+        return Error{company.error().code, sentence, {{std::string(name), sentence}}};
+    }
+    auto out = input;
+    out[name] = company->id.value;
+    return out;
+}
+
 template <class Answer>
 struct Called {
     Result<Answer> answer;
@@ -57,13 +75,18 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
               .credential_versions = surroundings.credential_versions,
               .password_cost = surroundings.password_cost};
     learn_data_keys(session, surroundings.vault);
-    auto answer = run(call, input);
+    const auto attempt = [&] {
+        return with_company_number(call, operation, input).and_then([&](const json::object& known) {
+            return run(call, known);
+        });
+    };
+    auto answer = attempt();
     // Seen, but in a company where the permission is missing? The transaction ends with a failure either way, so
     // whatever the second try does is rolled back.
     if (!answer && answer.error().code == ErrorCode::not_found && is_of_company(operation.permission) &&
         operation.permission != Permission::view && !call.scope.is_everything()) {
         call.scope = Scope::of(caller.rights, Permission::view);
-        if (const auto as_seen = run(call, input); as_seen || as_seen.error().code != ErrorCode::not_found)
+        if (const auto as_seen = attempt(); as_seen || as_seen.error().code != ErrorCode::not_found)
             return {forbidden(operation)};
     }
     return {std::move(answer), std::move(call.audited), call.wake_server, call.wrong_proof};
