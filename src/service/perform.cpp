@@ -93,8 +93,19 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
 }
 
 Called<Performed> perform_call(Session& session, const Operation& operation, const json::object& input,
-                               const Caller& caller, const CallSurroundings& surroundings) {
-    auto done = call_operation(operation.run, session, operation, input, caller, surroundings);
+                               const Caller& caller, const CallSurroundings& surroundings, const Alongside& alongside) {
+    const std::function with_all = [&](Call& call, const json::object& known) -> Result<json::value> {
+        if (alongside.before) {
+            auto early = alongside.before(call);
+            if (!early) return early.error();
+            if (*early) return **std::move(early);
+        }
+        auto answer = operation.run(call, known);
+        if (answer && alongside.after)
+            if (auto recorded = alongside.after(call, *answer); !recorded) return recorded.error();
+        return answer;
+    };
+    auto done = call_operation(with_all, session, operation, input, caller, surroundings);
     if (!done.answer) return {done.answer.error(), {}, false, done.wrong_proof};
     append_to_audit(session, done.audited, surroundings.vault);
     return {Performed{*std::move(done.answer), done.wake_server}};
@@ -124,11 +135,12 @@ void record_refusal(Database& database, const Operation& operation, const Caller
 
 Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
                           const CallSurroundings& surroundings) {
-    return perform_call(session, operation, input, caller, surroundings).answer;
+    return perform_call(session, operation, input, caller, surroundings, {}).answer;
 }
 
 Result<Performed> perform_on(Database& database, const Operation& operation, const json::object& input,
-                             const Caller& caller, const CallSurroundings& surroundings, Outside& outside) {
+                             const Caller& caller, const CallSurroundings& surroundings, Outside& outside,
+                             const Alongside& alongside) {
     bool wrong_proof = false;
     const auto within_transactions = [&]() -> Result<Performed> {
         auto complete = input;
@@ -140,7 +152,7 @@ Result<Performed> perform_on(Database& database, const Operation& operation, con
             complete["heard"] = (*talk)(outside);
         }
         const auto work = [&](Session& session) {
-            auto called = perform_call(session, operation, complete, caller, surroundings);
+            auto called = perform_call(session, operation, complete, caller, surroundings, alongside);
             wrong_proof = called.wrong_proof;
             return std::move(called.answer);
         };

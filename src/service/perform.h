@@ -36,10 +36,20 @@ struct Performed {
 Result<Performed> perform(Session& session, const Operation& operation, const json::object& input, const Caller& caller,
                           const CallSurroundings& surroundings);
 
+/// What else belongs into the transaction of a call.
+struct Alongside {
+    /// Before the operation, when the permission is there. An error ends the call; an answer is the answer of the call,
+    /// and the operation is not run. May be called twice.
+    std::function<Result<std::optional<json::value>>(Call&)> before = {};
+    /// After the operation has succeeded. An error undoes it.
+    std::function<Result<void>(Call&, const json::value& answer)> after = {};
+};
+
 /// perform() for every operation, with the transactions that it needs: one, or for an operation that asks other
 /// machines one that reads, the talk without any, and one that writes. A call that is forbidden, or in which somebody
 /// could not prove who he is, is recorded after its transaction was rolled back.
 Result<Performed> perform_on(Database& database, const Operation& operation, const json::object& input,
-                             const Caller& caller, const CallSurroundings& surroundings, Outside& outside);
+                             const Caller& caller, const CallSurroundings& surroundings, Outside& outside,
+                             const Alongside& alongside = {});
 
 }  // namespace mf

@@ -16,6 +16,7 @@ constexpr SealedColumn columns[] = {
     {"job_override", "sealed", "job_id", ""},
     {"user", "totp", "id", ""},
     {"oidc_request", "verifier", "id", ""},
+    {"idempotency", "answer", "id", ""},
 };
 
 std::string condition_of(const SealedColumn& column) {
