@@ -5,6 +5,7 @@
 #include "base/wake_channel.h"
 #include "domain/node.h"
 #include "store/migration.h"
+#include "store/queries/audit_chain.h"
 #include "store/queries/data_keys.h"
 #include "store/queries/installation_facts.h"
 #include "store/queries/sealed_values.h"
@@ -96,6 +97,8 @@ Result<void> Installation::take_key(NewKey new_key, const Clock& clock) {
             const bool is_ours = database_->write([&](Session& session) {
                 if (!change_sealing_key(session, noted, vault->key_id())) return false;
                 if (noted) retire_data_keys(session, clock.now());
+                auto entry = noted_key_entry(noted, vault->key_id(), clock.now());
+                append_to_audit(session, std::span(&entry, 1), *vault);
                 return true;
             });
             // Another node was quicker, and what it has noted may be needed now.

@@ -74,9 +74,19 @@ bool Rights::may(Permission permission, Id<Company> company) const {
     return found != companies_.end() && found->company == company.value && found->permissions.has(permission);
 }
 
+bool Rights::covers(const Rights& other) const {
+    const auto holds = [](PermissionSet all, PermissionSet part) { return (all & part) == part; };
+    return holds(installation_ | of_members, other.installation_) && holds(every_company_, other.every_company_) &&
+           std::ranges::all_of(other.companies_, [&](const CompanyRights& one) {
+               const auto own_rights = std::ranges::lower_bound(companies_, one.company, {}, &CompanyRights::company);
+               const bool is_member = own_rights != companies_.end() && own_rights->company == one.company;
+               return holds(every_company_ | (is_member ? own_rights->permissions : PermissionSet()), one.permissions);
+           });
+}
+
 Rights Rights::within(PermissionSet permissions, const std::optional<std::vector<std::int64_t>>& companies) const {
     Rights out;
-    out.installation_ = installation_ & permissions;
+    out.installation_ = installation_ & permissions & (companies ? of_members : PermissionSet::all());
     if (!companies) {
         out.every_company_ = every_company_ & permissions;
         out.companies_ = companies_;

@@ -109,7 +109,13 @@ public:
     /// The companies with rights of their own, in rising order.
     const std::vector<CompanyRights>& companies() const { return companies_; }
 
+    /// Is everything that `other` may do among what these may do? What every member of a company has (the own account,
+    /// seeing the catalogue) is left out of account. Whoever gives rights to somebody, or can act as somebody, must
+    /// have them all: nobody grants more than he has.
+    bool covers(const Rights& other) const;
+
     /// What is left within the bounds of a token: these permissions only, and these companies only (none: as before).
+    /// Bound to companies it has nothing of the installation but what every member of a company has.
     Rights within(PermissionSet permissions, const std::optional<std::vector<std::int64_t>>& companies) const;
 
 private:

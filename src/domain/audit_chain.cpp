@@ -33,10 +33,26 @@ void AuditChainCheck::take(const AuditEntry& entry) {
         verdict_.fault(entry.id.value != 0
                            ? fmt::format("Entry {} (row {}) was altered after it was written.", seq, entry.id.value)
                            : fmt::format("Entry {} was altered after it was written.", seq));
+    look_at(entry);
     last_ = seq;
     hash_ = entry.hash;
     kept_was_seen_ = kept_was_seen_ || hash_ == kept_;
     ++verdict_.entries;
+}
+
+void AuditChainCheck::look_at(const AuditEntry& entry) {
+    if (entry.entity == audit_of_chain && entry.action == audit_chain_altered)
+        verdict_.fault(fmt::format(
+            "Before entry {} the chain ended in another way than this installation had left it: entries were altered, "
+            "removed or added by somebody else.",
+            *entry.seq));
+    if (entry.entity != audit_of_keys) return;
+    if (entry.entity_id) keys_.insert(*entry.entity_id);
+    if (entry.action != audit_key_noted) return;
+    if (key_noted_)
+        verdict_.fault(fmt::format("Entry {} notes the first key a second time: somebody had removed the note of it.",
+                                   *entry.seq));
+    key_noted_ = true;
 }
 
 void AuditChainCheck::end() {

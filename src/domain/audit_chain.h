@@ -5,7 +5,14 @@
 #include "domain/audit.h"
 #include "domain/entity_json.h"
 
+#include <set>
+
 namespace mf {
+
+// The entity of entries about the chain itself and about keys, and their actions that the look through it knows.
+inline constexpr std::string_view audit_of_chain = "audit", audit_of_keys = "encryption_key";
+inline constexpr std::string_view audit_chain_altered = "chain_altered";  ///< the end was changed by somebody else
+inline constexpr std::string_view audit_key_noted = "note";               ///< the installation has its first key
 
 /// What a look through a chain of entries has found.
 struct AuditVerdict {
@@ -30,6 +37,9 @@ public:
     void take(const AuditEntry& entry);
     void end();
     std::int64_t last_seq() const { return last_; }
+    /// Does an entry tell of this data key?
+    bool knows_key(std::int64_t version) const { return keys_.contains(version); }
+    bool has_noted_key() const { return key_noted_; }
     const std::string& last_hash() const { return hash_; }
 
 private:
@@ -38,6 +48,9 @@ private:
     bool kept_was_seen_ = false;
     std::int64_t last_ = 0;
     std::string hash_;
+    std::set<std::int64_t> keys_;  // versions of data keys
+    bool key_noted_ = false;
+    void look_at(const AuditEntry& entry);
 };
 
 /// An entry as audit:list and an exported file tell it.

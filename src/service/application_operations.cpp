@@ -207,7 +207,7 @@ void add_application_operations(Operations& operations) {
         update_application);
     add(operations,
         {"application:delete", "DELETE /applications/{id}", "Remove an application; the history of its jobs is kept.",
-         edit_catalog, changes},
+         administer, changes},
         remove_application);
     add(operations,
         {"application:import", "POST /applications/import", "Import a definition: create or update its application.",
@@ -220,7 +220,7 @@ void add_application_operations(Operations& operations) {
          view_catalog},
         export_document);
     add(operations,
-        {"application:remove", "POST /applications/remove", "Remove the application of a definition.", edit_catalog,
+        {"application:remove", "POST /applications/remove", "Remove the application of a definition.", administer,
          changes},
         remove_by_document);
     add(operations,

@@ -172,6 +172,11 @@ Result<json::value> update_company(Call& call, const CompanyInput& input) {
     apply_company_input(input, after);
     const auto changes = changed_fields(entity_of<Company>(), &*before, &after);
     if (!changes.empty()) {
+        // Limits protect the other companies.
+        if ((after.max_parallel != before->max_parallel || after.max_queued != before->max_queued) &&
+            !call.rights.may(Permission::administer))
+            return Error{ErrorCode::forbidden,
+                         "Only an administrator of the installation can change the limits of a company."};
         if (auto good = check(after); !good) return good.error();
         if (auto unique = check_unique(call, after); !unique) return unique.error();
         after.updated_at = call.now;

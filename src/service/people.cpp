@@ -4,6 +4,7 @@
 #include "domain/password_policy.h"
 #include "secure/password.h"
 #include "store/queries/one_time_link.h"
+#include "store/queries/rights.h"
 #include "store/queries/role_assignments.h"
 #include "store/queries/second_factor.h"
 #include "store/queries/sign_in_record.h"
@@ -57,11 +58,23 @@ json::object shown_user(const User& user) {
 }
 
 Result<void> may_change(Call& call, const User& person) {
-    if (call.rights.may(Permission::operate) || !holds_role(call.session, person.id, SystemRole::super_admin, call.now))
-        return {};
-    return Error{
-        ErrorCode::forbidden,
-        fmt::format("'{}' is a super_admin, whose account only another super_admin can change.", person.login)};
+    // Whoever may change a disabled account could enable it.
+    if (call.rights.covers(granted_rights(call.session, person.id, call.now))) return {};
+    if (holds_role(call.session, person.id, SystemRole::super_admin, call.now) &&
+        !call.rights.may(Permission::operate) && !call.actor.restricted)
+        return Error{
+            ErrorCode::forbidden,
+            fmt::format("'{}' is a super_admin, whose account only another super_admin can change.", person.login)};
+    return Error{ErrorCode::forbidden,
+                 fmt::format("'{}' may do things that you may not{}, so you cannot change this account.", person.login,
+                             call.actor.restricted ? " with this token" : "")};
+}
+
+Result<void> may_grant(const Call& call, const Rights& granted, std::string_view what) {
+    if (call.rights.covers(granted)) return {};
+    return Error{ErrorCode::forbidden,
+                 fmt::format("You cannot give {}, because you do not have all of its rights yourself{}.", what,
+                             call.actor.restricted ? " with this token" : "")};
 }
 
 Result<void> keep_a_super_admin(Call& call, const User& without) {
@@ -75,9 +88,10 @@ Result<void> keep_a_super_admin(Call& call, const User& without) {
 
 Result<void> is_unrestricted(const Call& call) {
     if (!call.actor.restricted) return {};
-    return Error{ErrorCode::forbidden,
-                 "This token may do less than its owner, so it can neither make tokens nor change how the owner signs "
-                 "in. Use a token without restrictions, or sign in."};
+    return Error{
+        ErrorCode::forbidden,
+        "This token may do less than its owner, so it can neither make or end tokens nor change how the owner signs "
+        "in. Use a token without restrictions, or sign in."};
 }
 
 Result<void> set_password(const Call& call, User& person, const std::string& password, GivenAs as) {

@@ -28,14 +28,19 @@ Result<User> find_oneself(Call& call);
 /// A record without hashes and sealed secrets: "password" is empty.
 json::object shown_user(const User& user);
 
-/// May the one who asks change this account or act for it? Not that of a super_admin, unless he is one himself:
-/// otherwise an administrator could become more than he is.
+/// May the one who asks change this account or act for it? Only if he has all the rights that it has: otherwise he
+/// could become more than he is. An administrator cannot change a super_admin, nor can a token that is bound to some
+/// permissions or companies change whoever has others.
 Result<void> may_change(Call& call, const User& person);
 
 /// Refuses when this is the last account that holds super_admin for good: afterwards nobody could grant it again.
 Result<void> keep_a_super_admin(Call& call, const User& without);
 
-/// Refuses whoever came with a token that is narrower than its owner: with a new key or password he could do more.
+/// Refuses to give rights that the one who asks does not have.
+Result<void> may_grant(const Call& call, const Rights& granted, std::string_view what);
+
+/// Refuses whoever came with a token that is narrower than its owner: with a new key or password he could do more, and
+/// without the owner's other tokens the owner less.
 Result<void> is_unrestricted(const Call& call);
 
 /// Gives somebody a password that keeps to the rules, or one that is hashed already (only when `hashed` allows it):

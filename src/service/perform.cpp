@@ -107,6 +107,8 @@ Called<Performed> perform_call(Session& session, const Operation& operation, con
     };
     auto done = call_operation(with_all, session, operation, input, caller, surroundings);
     if (!done.answer) return {done.answer.error(), {}, false, done.wrong_proof};
+    if (!done.audited.empty())
+        if (auto ready = ready_for_audit(session, surroundings.vault); !ready) return {ready.error()};
     append_to_audit(session, done.audited, surroundings.vault);
     return {Performed{*std::move(done.answer), done.wake_server}};
 }
@@ -125,6 +127,7 @@ void record_refusal(Database& database, const Operation& operation, const Caller
                      .address = actor.address,
                      .details = to_text(json::value{{"operation", operation.name}})};
     database.write([&](Session& session) {
+        if (!ready_for_audit(session, surroundings.vault)) return;
         if (wrong_proof) record_attempt(session, {actor.login, address_group(actor.address)}, surroundings.now);
         auto added = entry;
         append_to_audit(session, std::span(&added, 1), surroundings.vault);

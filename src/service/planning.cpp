@@ -2,6 +2,7 @@
 #include "service/planning.h"
 
 #include "domain/schedule_rule.h"
+#include "service/audit.h"
 #include "store/queries/job_queue.h"
 
 #include <fmt/format.h>
@@ -127,6 +128,11 @@ void retire_run_templates(Call& call, const ListQuery& which) {
         call.sql().execute(R"(DELETE FROM "configuration" WHERE "runtemplate_id" = ? AND "sealed" = ? AND {scope})",
                            {before.id.value, true});
         withdraw(call, before.id, Withdraw::all, "The run template was removed before the job was started.");
+        audit(call, {.entity = "runtemplate",
+                     .id = before.id.value,
+                     .action = "delete",
+                     .company = before.company_id,
+                     .details = told_fields(before)});
     });
 }
 

@@ -276,11 +276,6 @@ Result<json::value> remove_run_template(Call& call, const Reference& input) {
     const auto before = find_run_template(call, input.id);
     if (!before) return before.error();
     retire_run_templates(call, {.equals = {{"id", input.id}}});
-    audit(call, {.entity = "runtemplate",
-                 .id = input.id,
-                 .action = "delete",
-                 .company = before->company_id,
-                 .details = told_fields(*before)});
     return json::value{{"deleted", true}, {"id", input.id}};
 }
 

@@ -2,6 +2,7 @@
 #include "service/sealing.h"
 
 #include "service/audit.h"
+#include "store/queries/audit_chain.h"
 #include "store/queries/data_keys.h"
 #include "store/queries/installation_facts.h"
 
@@ -11,7 +12,15 @@ Result<std::string> settle_key(Call& call) {
     if (auto loaded = call.vault.load(); !loaded) return loaded.error();
     const auto noted = sealing_key(call.session);
     if (noted && *noted != call.vault.key_id()) return call.vault.wrong_key(*noted);
-    if (!noted) change_sealing_key(call.session, noted, call.vault.key_id());
+    if (!noted) {
+        change_sealing_key(call.session, noted, call.vault.key_id());
+        auto entry = noted_key_entry(noted, call.vault.key_id(), call.now);
+        if (call.actor.user.value != 0) entry.user_id = call.actor.user;
+        entry.login = call.actor.login;
+        entry.entry = call.actor.entry;
+        entry.address = call.actor.address;
+        call.audited.push_back(std::move(entry));
+    }
     const auto key = settle_data_key(call.session, call.vault, call.now);
     if (key.is_new)
         audit(call,

@@ -142,12 +142,31 @@ std::vector<Somebody> everybody(Id<Company> acme) {
 /// "acme" and "bravo", both furnished; what is tried is taken back.
 struct MatrixDesk : TenantsDesk {
     Furnished acme = furnish(company), bravo = furnish(add_company("bravo"));
+    /// Did the last attempt change anything of the company that it was about?
+    bool touched = false;
+
+    static std::string rows_of(Session& session, Id<Company> company) {
+        std::string out;
+        for (
+            const auto& table : session.sql.query(
+                R"(SELECT m."name" FROM sqlite_master m JOIN pragma_table_info(m."name") c ON c."name" = 'company_id' WHERE m."type" = 'table' ORDER BY 1)")) {
+            const auto& name = std::get<std::string>(table[0]);
+            if (name == "audit") continue;
+            for (const auto& row :
+                 session.sql.query(fmt::format(R"(SELECT * FROM "{}" WHERE "company_id" = ?)", name), {company.value}))
+                out += testing::text_of(row);
+        }
+        for (const auto& row : session.sql.query(R"(SELECT * FROM "company" WHERE "id" = ?)", {company.value}))
+            out += testing::text_of(row);
+        return out;
+    }
     Node node = add(Node{.name = "node", .roles = "executor", .started_at = moment, .stopped_at = moment});
 
     Result<json::value> attempt(const Operation& operation, const Furnished& of, const Rights& rights) {
         Result<json::value> answer = Error{};
         auto input = example(operation, of);
         const auto work = [&](Session& session) -> Result<void> {
+            const auto before = rows_of(session, of.company.id);
             if (operation.talk) input["heard"] = {{"state", "available"}, {"message", ""}, {"ttl", 1}};
             auto done = perform(session, operation, input, {{user, "somebody"}, rights},
                                 {.vault = vault, .now = moment, .zone = "UTC", .password_cost = testing::cheap});
@@ -155,6 +174,7 @@ struct MatrixDesk : TenantsDesk {
                 answer = std::move(done->answer);
             else
                 answer = done.error();
+            touched = rows_of(session, of.company.id) != before;
             return Error{ErrorCode::conflict, "taken back"};
         };
         (void)database.write(work);
@@ -190,6 +210,7 @@ TEST_CASE("every operation, for every role, in the own company and in another on
                                        : rights.may(operation.permission);
             const auto foreign = desk.attempt(operation, desk.bravo, rights);
             if (!may_there && !foreign) CHECK(is_refusal(foreign));
+            if (!may_there) CHECK_FALSE(desk.touched);
             if (rights.may(Permission::view, desk.bravo.company.id)) continue;
             if (foreign) {
                 CHECK(to_text(*foreign).find("bravo") == std::string::npos);

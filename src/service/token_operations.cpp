@@ -90,6 +90,11 @@ Result<User> owner_meant(Call& call, const std::optional<std::string>& who) {
     return found;
 }
 
+Error nothing_named(std::string_view bound) {
+    const auto message = fmt::format("No {0} are named. Name some, or leave {0} out to have no such bound.", bound);
+    return {ErrorCode::invalid, message, {{std::string(bound), message}}};
+}
+
 /// The bounds of a token, checked.
 Result<void> apply_bounds(Call& call, const TokenInput& input, ApiToken& token) {
     if (input.permissions) {
@@ -101,7 +106,9 @@ Result<void> apply_bounds(Call& call, const TokenInput& input, ApiToken& token) 
                     word);
                 return Error{ErrorCode::invalid, message, {{"permissions", message}}};
             }
-        token.permissions = input.permissions->empty() ? std::nullopt : input.permissions;
+        // An unset variable of a script must not make a token that may do everything.
+        if (input.permissions->empty()) return nothing_named("permissions");
+        token.permissions = input.permissions;
     }
     if (input.companies) {
         TextList ids;
@@ -113,7 +120,8 @@ Result<void> apply_bounds(Call& call, const TokenInput& input, ApiToken& token) 
             }
             ids.push_back(std::to_string(company->id.value));
         }
-        token.companies = ids.empty() ? std::nullopt : std::optional(std::move(ids));
+        if (ids.empty()) return nothing_named("companies");
+        token.companies = std::move(ids);
     }
     return {};
 }
@@ -224,6 +232,7 @@ Result<json::value> update_token(Call& call, const TokenInput& input) {
 }
 
 Result<json::value> revoke_token(Call& call, const Reference& input) {
+    if (auto allowed = is_unrestricted(call); !allowed) return allowed.error();
     const auto before = find_token(call, input.id);
     if (!before) return before.error();
     if (!before->revoked_at) {
@@ -239,6 +248,7 @@ Result<json::value> revoke_token(Call& call, const Reference& input) {
 }
 
 Result<json::value> delete_token(Call& call, const Reference& input) {
+    if (auto allowed = is_unrestricted(call); !allowed) return allowed.error();
     const auto before = find_token(call, input.id);
     if (!before) return before.error();
     if (auto erased = tokens_of(call).erase(before->id); !erased) return erased.error();

@@ -140,6 +140,12 @@ Result<json::value> set_roles(Call& call, const UserRoleInput& input) {
     if (auto allowed = may_change(call, *person); !allowed) return allowed.error();
     if (wants(super) && !call.rights.may(Permission::operate))
         return Error{ErrorCode::forbidden, "Only a super_admin can make somebody a super_admin."};
+    for (const auto role : *wanted) {
+        Rights granted;
+        granted.grant(role);
+        if (auto allowed = may_grant(call, granted, fmt::format("the role {}", name_of(role))); !allowed)
+            return allowed.error();
+    }
     const bool replace = input.replace.value_or(true);
     const auto before = assigned_roles(call.session, person->id);
     if ((replace && !wants(super)) || (wants(super) && expires))
@@ -191,6 +197,11 @@ Result<json::value> assign_member(Call& call, const MemberInput& input) {
             fmt::format("There is no role '{}' in a company. There are viewer, operator, editor and manager.", word);
         return Error{ErrorCode::invalid, message, {{"role", message}}};
     }
+    Rights granted;
+    granted.grant(company->id, *role);
+    if (auto allowed = may_grant(call, granted, fmt::format("the role {} in '{}'", name_of(*role), company->name));
+        !allowed)
+        return allowed.error();
     const auto before = set_member(call.session, company->id, person->id, *role, call.actor.user, call.now);
     if (before && *before != name_of(*role)) end_sessions(call.session, person->id, call.now);
     if (!before || *before != name_of(*role))

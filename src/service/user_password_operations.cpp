@@ -73,6 +73,11 @@ Result<json::value> make_setup_link(Call& call, const UserNamed& input) {
                                      person->login)};
         wanted = {person->password.empty() ? LinkPurpose::invitation : LinkPurpose::password, person->id};
         details["login"] = person->login;
+    } else if (!call.rights.may(Permission::operate)) {
+        // Whoever uses the link becomes a super_admin.
+        return Error{ErrorCode::forbidden,
+                     "Only a super_admin, or the administrator of this machine, can make the link for the first "
+                     "administrator. Name the user whom the link is for (--id, --login or --email)."};
     } else if (somebody_has_a_password(call.session)) {
         return Error{ErrorCode::conflict,
                      "Somebody can sign in already, so there is nobody to set up first. Name the user whom the link is "

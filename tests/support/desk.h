@@ -23,6 +23,18 @@ inline Rights manager_of(Id<Company> company) {
     return rights;
 }
 
+/// Every value of a row, as text.
+inline std::string text_of(const sql::Row& row) {
+    std::string out;
+    for (const auto& value : row) {
+        if (auto* text = std::get_if<std::string>(&value)) out += *text;
+        if (auto* number = std::get_if<std::int64_t>(&value)) out += std::to_string(*number);
+        if (auto* bytes = std::get_if<Bytes>(&value)) out += bytes->data;
+        out += '|';
+    }
+    return out;
+}
+
 /// Runs operations by name on a fresh database, as a program would.
 struct Desk : Queue {
     explicit Desk(Timestamp now_of_test = test_time) : Queue(now_of_test) {}
@@ -61,13 +73,7 @@ struct Desk : Queue {
                 if (name.starts_with("sqlite_") || (name.starts_with("audit") && !with_audit)) continue;
                 out += name + "\n";
                 for (const auto& row : session.sql.query("SELECT * FROM \"" + name + "\"")) {
-                    for (const auto& value : row) {
-                        if (auto* text = std::get_if<std::string>(&value)) out += *text;
-                        if (auto* number = std::get_if<std::int64_t>(&value)) out += std::to_string(*number);
-                        if (auto* bytes = std::get_if<Bytes>(&value)) out += bytes->data;
-                        out += '|';
-                    }
-                    out += '\n';
+                    out += text_of(row) + '\n';
                 }
             }
             return out;

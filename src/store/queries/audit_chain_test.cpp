@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/audit_chain.h"
 
+#include "store/queries/data_keys.h"
 #include "store/queries/installation_facts.h"
 #include "support/moment.h"
 #include "support/world.h"
@@ -32,6 +33,16 @@ struct Chain : testing::World {
                                    .entry = "cli",
                                    .details = R"({"name":{"from":"a","to":"b"}})"});
             append_to_audit(session, entries, vault);
+        });
+    }
+    void make_data_key() {
+        database.write([&](Session& session) {
+            const auto key = settle_data_key(session, vault, at("2026-03-01 12:00"));
+            AuditEntry entry{.at = at("2026-03-01 12:00"),
+                             .entity = std::string(audit_of_keys),
+                             .entity_id = key.version,
+                             .action = "create"};
+            append_to_audit(session, std::span(&entry, 1), vault);
         });
     }
     void tamper(std::string_view sql) {
@@ -93,6 +104,37 @@ TEST_CASE("removed, exchanged and added entries show") {
         chain.tamper(R"(DELETE FROM "audit" WHERE "seq" > 6)");
         chain.tamper(R"(UPDATE "audit_head" SET "seq" = 6, "hash" = (SELECT "hash" FROM "audit" WHERE "seq" = 6))");
         CHECK(first_fault(chain.verify()).starts_with("The mark of the end of the chain (entry 6)"));
+    }
+    SUBCASE("the last, and somebody adds another one afterwards") {
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" > 6)");
+        chain.tamper(R"(UPDATE "audit_head" SET "seq" = 6, "hash" = (SELECT "hash" FROM "audit" WHERE "seq" = 6))");
+        chain.add_entries({"innocent"});
+        chain.add_entries({"another"});
+        REQUIRE(chain.verify().faults.size() == 1);
+        CHECK(first_fault(chain.verify()).starts_with("Before entry 7 the chain ended in another way"));
+    }
+    SUBCASE("the last, with the mark of a key that nobody has") {
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" > 6)");
+        chain.tamper(
+            R"(UPDATE "audit_head" SET "seq" = 6, "mark" = 'deadbeef:00', "hash" = (SELECT "hash" FROM "audit" WHERE "seq" = 6))");
+        CHECK(first_fault(chain.verify()).starts_with("The mark of the end of the chain (entry 6)"));
+    }
+    SUBCASE("the last, with the note that there is a key") {
+        chain.make_data_key();
+        CHECK(chain.verify().faults.empty());
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" > 6)");
+        chain.tamper(
+            R"(UPDATE "audit_head" SET "seq" = 6, "mark" = '', "hash" = (SELECT "hash" FROM "audit" WHERE "seq" = 6))");
+        chain.tamper(R"(DELETE FROM "installation" WHERE "name" = 'sealing_key')");
+        CHECK(first_fault(chain.verify()) == "The entry that tells of data key 1 is missing.");
+        CHECK(chain.verify().faults.back() == "The note of the key that this installation has was removed.");
+    }
+    SUBCASE("all of it") {
+        chain.make_data_key();
+        chain.tamper(R"(DELETE FROM "audit_head")");
+        SUBCASE("removed") { chain.tamper(R"(DELETE FROM "audit")"); }
+        SUBCASE("made older than the chain") { chain.tamper(R"(UPDATE "audit" SET "seq" = NULL)"); }
+        CHECK(first_fault(chain.verify()) == "The entry that tells of data key 1 is missing.");
     }
     SUBCASE("the mark alone") {
         chain.tamper(R"(UPDATE "audit_head" SET "mark" = '')");

@@ -3,7 +3,14 @@
 
 namespace mf {
 
-Rights rights_of(Session& session, Id<User> user, Timestamp now) {
+namespace {
+
+struct Granted {
+    Rights rights;
+    bool is_enabled = false;
+};
+
+Granted read_granted(Session& session, Id<User> user, Timestamp now) {
     // The first part has a row for whoever may have rights at all.
     const auto rows = session.sql.query(R"(
         SELECT '' AS "role", 0 AS "company" FROM "user" u WHERE u."id" = ? AND u."enabled" = ? AND u."live" = 1
@@ -12,21 +19,31 @@ Rights rights_of(Session& session, Id<User> user, Timestamp now) {
         UNION ALL SELECT m."role", m."company_id" FROM "company_user" m JOIN "company" c ON c."id" = m."company_id"
             WHERE m."user_id" = ? AND c."live" = 1)",
                                         {user.value, true, user.value, ms(now), user.value});
-    Rights rights;
-    const bool is_enabled =
-        std::ranges::any_of(rows, [](const sql::Row& row) { return std::get<std::string>(row[0]).empty(); });
-    if (!is_enabled) return rights;
-    rights.grant_own();
+    Granted out;
+    out.rights.grant_own();
     for (const auto& row : rows) {
         const auto& role = std::get<std::string>(row[0]);
         const auto company = integer_of(row[1]);
-        if (company == 0) {
-            if (const auto known = enum_named<SystemRole>(role)) rights.grant(*known);
+        if (role.empty()) {
+            out.is_enabled = true;
+        } else if (company == 0) {
+            if (const auto known = enum_named<SystemRole>(role)) out.rights.grant(*known);
         } else if (const auto known = company_role_named(role)) {
-            rights.grant(Id<Company>{company}, *known);
+            out.rights.grant(Id<Company>{company}, *known);
         }
     }
-    return rights;
+    return out;
+}
+
+}  // namespace
+
+Rights rights_of(Session& session, Id<User> user, Timestamp now) {
+    auto granted = read_granted(session, user, now);
+    return granted.is_enabled ? std::move(granted.rights) : Rights();
+}
+
+Rights granted_rights(Session& session, Id<User> user, Timestamp now) {
+    return read_granted(session, user, now).rights;
 }
 
 }  // namespace mf

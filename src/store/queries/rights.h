@@ -11,4 +11,7 @@ namespace mf {
 /// One statement.
 Rights rights_of(Session& session, Id<User> user, Timestamp now);
 
+/// What somebody could do if the account were enabled.
+Rights granted_rights(Session& session, Id<User> user, Timestamp now);
+
 }  // namespace mf
