@@ -18,24 +18,29 @@ constexpr std::size_t least_compressed = 1024;
 /// A longer body is not copied behind its head.
 constexpr std::size_t most_copied = 16 * 1024;
 
-constexpr std::string_view own_headers[] = {"Content-Length", "Transfer-Encoding", "Date", "Server", "Keep-Alive"};
+bool is_own_header(std::string_view name) {
+    static constexpr std::string_view own[] = {"Content-Length", "Transfer-Encoding", "Date", "Server", "Keep-Alive"};
+    return std::ranges::any_of(own, [&](std::string_view each) { return equal_ignoring_case(each, name); });
+}
+
+/// Nothing that could end the line, or that programs disagree about.
+bool is_field_value(std::string_view value) {
+    return std::ranges::all_of(value,
+                               [](char c) { return static_cast<unsigned char>(c) >= ' ' ? c != 0x7F : c == '\t'; });
+}
 
 void check_answer(const Response& answer, bool is_head) {
     if (answer.status < 200 || answer.status > 599)
         throw std::logic_error(fmt::format("the status {} of an answer is none from 200 to 599", answer.status));
     for (const auto& [name, value] : answer.headers) {
         if (!is_token(name)) throw std::logic_error("an answer has a header with a name that HTTP does not allow");
-        const bool is_clean = std::ranges::all_of(
-            value, [](char c) { return static_cast<unsigned char>(c) >= ' ' ? c != 0x7F : c == '\t'; });
-        if (!is_clean)
+        if (!is_field_value(value))
             throw std::logic_error(
                 fmt::format("the header {} of an answer has a control character in its value", name));
-        const bool is_own =
-            std::ranges::any_of(own_headers, [&](std::string_view own) { return equal_ignoring_case(own, name); });
         const bool is_length_of_head = is_head && answer.body.empty() && !answer.source &&
                                        equal_ignoring_case(name, "Content-Length") &&
                                        to_integer(value).value_or(-1) >= 0;
-        if (is_own && !is_length_of_head)
+        if (is_own_header(name) && !is_length_of_head)
             throw std::logic_error(fmt::format("an answer sets the header {}, which is that of the server", name));
     }
     if ((answer.source != nullptr) + (answer.events != nullptr) + !answer.body.empty() > 1)
