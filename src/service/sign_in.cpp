@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "service/sign_in.h"
+#include "service/sign_in_attempt.h"
 
 #include "base/text.h"
 #include "base/time_text.h"
@@ -22,17 +22,6 @@ constexpr std::string_view session_prefix = "mfs_";
 /// The use of a session is noted no more often.
 constexpr auto between_touches = 1min;
 
-AuditEntry entry_of(const std::string& way_in, std::string_view address, std::string_view action,
-                    std::optional<Id<User>> user, Timestamp now, json::object details) {
-    return {.at = now,
-            .entity = "user",
-            .entity_id = user ? std::optional(user->value) : std::nullopt,
-            .action = std::string(action),
-            .entry = way_in,
-            .address = to_utf8(address.substr(0, 45)),
-            .details = to_text(json::value(std::move(details)))};
-}
-
 std::string shortened(std::string_view text, std::size_t most) {
     std::string out;
     for (const char c : to_utf8(text)) {
@@ -44,25 +33,29 @@ std::string shortened(std::string_view text, std::size_t most) {
 
 }  // namespace
 
-struct SignIn::Attempt {
-    SignInParty party;
-    std::optional<User> user;
-    SignInJudgement judgement;
-    std::int64_t id = 0;
-    std::optional<std::string> new_hash = {};  ///< the password is right, and was stored in another way
-};
+AuditEntry sign_in_entry(const std::string& way_in, std::string_view address, std::string_view action,
+                         std::optional<Id<User>> user, Timestamp now, json::object details) {
+    return {.at = now,
+            .entity = "user",
+            .entity_id = user ? std::optional(user->value) : std::nullopt,
+            .action = std::string(action),
+            .entry = way_in,
+            .address = to_utf8(address.substr(0, 45)),
+            .details = to_text(json::value(std::move(details)))};
+}
 
 SignIn::SignIn(Database& database, const Vault& vault, SignInOptions options)
-    : database_(database), vault_(vault), options_(options) {}
+    : database_(database), vault_(vault), options_(options), salt_(new_token("")) {}
+
+SignInMustWait must_wait(const SignInJudgement& judgement) {
+    const auto wait = judgement.retry_after;
+    return {wait, fmt::format("There were too many attempts. Try again in {}.", format_duration(wait))};
+}
 
 Result<SignInOutcome> SignIn::begin(const SignInRequest& request, Timestamp now) {
     auto attempt = database_.write([&](Session& session) { return prepare(session, request, now); });
     if (!attempt) return attempt.error();
-    if (!attempt->judgement.allowed()) {
-        const auto wait = attempt->judgement.retry_after;
-        return SignInOutcome(
-            SignInMustWait{wait, fmt::format("There were too many attempts. Try again in {}.", format_duration(wait))});
-    }
+    if (!attempt->judgement.allowed()) return SignInOutcome(must_wait(attempt->judgement));
     const bool right = is_right(*attempt, request.password);
     return database_.write([&](Session& session) { return decide(session, request, *attempt, right, now); });
 }
@@ -122,8 +115,9 @@ SignInOutcome SignIn::refuse(Session& session, const SignInRequest& request, con
             details["login"] = attempt.user->login;
         else
             details["remark"] = "nobody has the login that was typed";
-        auto entry = entry_of(request.entry, request.address, "sign_in_failed",
-                              attempt.user ? std::optional(attempt.user->id) : std::nullopt, now, std::move(details));
+        auto entry =
+            sign_in_entry(request.entry, request.address, "sign_in_failed",
+                          attempt.user ? std::optional(attempt.user->id) : std::nullopt, now, std::move(details));
         append_to_audit(session, std::span(&entry, 1), vault_);
     }
     return SignInRefused{"Login, password or code is not right, or the account is disabled."};
@@ -166,22 +160,25 @@ SignedIn open_session(Session& session, const Vault& vault, User user, const Ses
                       .ended_at = {}};
     must(Repository<LoginSession>(session, Scope::everything()).insert(made));
     details["method"] = origin.method;
-    auto entry = entry_of(origin.entry, origin.address, "sign_in", user.id, now, std::move(details));
+    auto entry = sign_in_entry(origin.entry, origin.address, "sign_in", user.id, now, std::move(details));
     entry.user_id = user.id;
     entry.login = user.login;
     append_to_audit(session, std::span(&entry, 1), vault);
     return {token, user.id, made.expires_at};
 }
 
+void SignIn::store_new_hash(Session& session, const Attempt& attempt, User& user) const {
+    if (!attempt.new_hash) return;
+    const auto before = user;
+    user.password = *attempt.new_hash;
+    if (auto stored = Repository<User>(session, Scope::everything()).update(before, user); !stored)
+        throw std::runtime_error(stored.error().message);
+}
+
 SignInOutcome SignIn::let_in(Session& session, const SignInRequest& request, const Attempt& attempt, User user,
                              std::string method, Timestamp now) const {
     record_success(session, attempt.id);
-    if (attempt.new_hash) {
-        const auto before = user;
-        user.password = *attempt.new_hash;
-        if (auto stored = Repository<User>(session, Scope::everything()).update(before, user); !stored)
-            throw std::runtime_error(stored.error().message);
-    }
+    store_new_hash(session, attempt, user);
     json::object details;
     if (const auto failures = take_unaudited_failures(session, attempt.party)) details["failures_before"] = failures;
     return open_session(session, vault_, std::move(user),

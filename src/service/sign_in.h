@@ -5,6 +5,9 @@
 #include "secure/password.h"
 #include "service/perform.h"
 
+#include "base/locked.h"
+
+#include <map>
 #include <semaphore>
 #include <variant>
 
@@ -46,6 +49,9 @@ struct SignInMustWait {
 };
 using SignInOutcome = std::variant<SignedIn, SecondFactorNeeded, SignInRefused, SignInMustWait>;
 
+/// Who proved with a password who he is, without signing in: with each request anew.
+using PasswordOutcome = std::variant<Caller, SecondFactorNeeded, SignInRefused, SignInMustWait>;
+
 /// Somebody who is signed in.
 struct SessionCaller {
     Caller caller;
@@ -76,6 +82,11 @@ public:
     /// be had.
     Result<SignInOutcome> begin(const SignInRequest& request, Timestamp now);
 
+    /// Who sends login and password with every request, as old clients do (Basic, RFC 7617). As begin() but for the
+    /// session; an account that asks for a code cannot come in this way. What was right is remembered for five minutes,
+    /// so that not every request costs a comparison; a disabled account or a new password counts at once.
+    Result<PasswordOutcome> identify(const SignInRequest& request, Timestamp now);
+
     /// Whose session this is, with the rights of this moment. forbidden: it has ended, or there never was one, or the
     /// account is disabled.
     Result<SessionCaller> find_session(std::string_view token, std::string_view entry, std::string_view address,
@@ -93,6 +104,9 @@ private:
     SignInOutcome refuse(Session& session, const SignInRequest& request, const Attempt& attempt, Timestamp now) const;
     Result<std::optional<std::string>> second_factor(Session& session, const User& user, std::string_view code,
                                                      Timestamp now) const;
+    Result<PasswordOutcome> decide_identity(Session& session, const SignInRequest& request, const Attempt& attempt,
+                                            bool is_right, Timestamp now) const;
+    void store_new_hash(Session& session, const Attempt& attempt, User& user) const;
     SignInOutcome let_in(Session& session, const SignInRequest& request, const Attempt& attempt, User user,
                          std::string method, Timestamp now) const;
 
@@ -102,6 +116,16 @@ private:
     /// Each comparison takes 64 MiB (secure/password.h).
     static constexpr std::ptrdiff_t compared_at_once = 4;
     std::counting_semaphore<compared_at_once> comparisons_{compared_at_once};
+
+    /// Passwords that were right, by a digest that means something in this process only.
+    struct Remembered {
+        Id<User> user;
+        std::string hash;  ///< that was compared with
+        Timestamp until{};
+    };
+    std::string digest_of(const SignInRequest& request) const;
+    const std::string salt_;
+    Locked<std::map<std::string, Remembered>> remembered_;
 };
 
 }  // namespace mf

@@ -239,3 +239,33 @@ TEST_CASE("what counts no longer is removed, and nothing else") {
     CHECK(left(desk.moment + std::chrono::days{91}, "sign_in_attempt") == 0);
     CHECK(desk.number(R"(SELECT COUNT(*) FROM "login_session")") == 0);
 }
+
+TEST_CASE(
+    "a password that comes with every request is compared once in five minutes, and what changes counts at once") {
+    SignInDesk desk;
+    const auto as = [&](std::string password, Timestamp now, std::string address = "192.0.2.7") {
+        return testing::must(desk.sign_in.identify(
+            {.login = "alice", .password = std::move(password), .address = std::move(address), .entry = "api"}, now));
+    };
+    const auto gets_in = [&](const PasswordOutcome& outcome) { return std::holds_alternative<Caller>(outcome); };
+    const auto first = as(testing::good_password, desk.moment);
+    REQUIRE(gets_in(first));
+    CHECK(std::get<Caller>(first).actor.login == "alice");
+    CHECK(std::get<Caller>(first).rights.may(Permission::own));
+    const auto compared = [&] { return desk.number(R"(SELECT COUNT(*) FROM "sign_in_attempt")"); };
+    CHECK(gets_in(as(testing::good_password, desk.moment + 4min)));
+    CHECK(compared() == 1);
+    CHECK(desk.audited("sign_in") == 1);
+    CHECK(desk.number(R"(SELECT COUNT(*) FROM "login_session")") == 0);
+    CHECK(gets_in(as(testing::good_password, desk.moment + 5min)));
+    CHECK(compared() == 2);
+    CHECK_FALSE(gets_in(as("wrong", desk.moment + 5min)));
+    desk.change(desk.alice.id, [](User& user) { user.enabled = false; });
+    CHECK_FALSE(gets_in(as(testing::good_password, desk.moment + 6min)));
+    desk.change(desk.alice.id, [](User& user) { user.enabled = true; });
+    CHECK(gets_in(as(testing::good_password, desk.moment + 6min)));
+    desk.turn_totp_on(desk.alice);
+    CHECK(std::holds_alternative<SecondFactorNeeded>(as(testing::good_password, desk.moment + 7min)));
+    for (int i = 0; i < 5; ++i) (void)as("wrong", desk.moment + 8min, "192.0.2.9");
+    CHECK(std::holds_alternative<SignInMustWait>(as(testing::good_password, desk.moment + 8min, "192.0.2.9")));
+}
