@@ -3,8 +3,6 @@
 
 #include "app/database_advice.h"
 #include "app/maintenance.h"
-#include "base/digest.h"
-#include "service/artifact_content.h"
 #include "service/job_operations.h"
 #include "service/token_caller.h"
 #include "store/queries/job_output.h"
@@ -56,10 +54,6 @@ private:
     Nudge nudge_;
     struct sigaction before_[2]{};
 };
-
-OutputSource source_of(JobStream stream) {
-    return stream == JobStream::out ? OutputSource::standard_output : OutputSource::standard_error;
-}
 
 }  // namespace
 
@@ -241,58 +235,32 @@ Result<void> LocalBackend::follow_job(std::int64_t job, std::int64_t from_sequen
 }
 
 Result<void> LocalBackend::read_job_output(std::int64_t job, JobStream stream, const BytesSink& sink) {
-    return guarded([&]() -> Result<void> {
-        const auto installation = opened();
-        if (!installation) return installation.error();
-        const auto scope = seen();
-        if (!scope) return scope.error();
-        for (std::int64_t after = -1;;) {
-            bool exists = false;
-            const auto pieces = (*installation)->database().read([&](Session& session) {
-                exists = static_cast<bool>(Repository<Job>(session, *scope).find({job}));
-                return read_output(session, {job}, after, source_of(stream));
-            });
-            if (!exists) return Error{ErrorCode::not_found, "No job found with given identifier"};
-            if (pieces.empty()) return {};
-            for (const auto& piece : pieces)
-                if (!sink(piece.bytes)) return {};
-            after = pieces.back().seq;
-        }
-    });
+    return read_content(
+        sink, [&](Database& database, const Scope& scope) { return open_job_output(database, scope, {job}, stream); });
 }
 
 Result<void> LocalBackend::read_artifact(std::int64_t artifact, const BytesSink& sink) {
+    return read_content(sink, [&](Database& database, const Scope& scope) -> Result<std::unique_ptr<ContentReader>> {
+        auto opened = open_artifact(database, scope, {artifact});
+        if (!opened) return opened.error();
+        return std::move(opened->content);
+    });
+}
+
+template <class Open>
+Result<void> LocalBackend::read_content(const BytesSink& sink, Open&& open) {
     return guarded([&]() -> Result<void> {
         const auto installation = opened();
         if (!installation) return installation.error();
         const auto scope = seen();
         if (!scope) return scope.error();
-        Database& database = (*installation)->database();
-        const auto found = database.read([&](Session& session) { return find_artifact(session, *scope, {artifact}); });
-        if (!found) return found.error();
-        std::int64_t handed_over = 0;
-        Sha256 digest;
-        // The sink stays outside of what is repeated when the connection is lost.
-        for (ArtifactPosition position;;) {
-            const auto [pieces, next] = database.read([&](Session& session) {
-                auto after = position;
-                auto read = mf::read_artifact(session, *found, after);
-                return std::pair(std::move(read), after);
-            });
-            if (pieces.empty()) break;
-            for (const auto& piece : pieces) {
-                handed_over += std::ssize(piece);
-                digest.add(piece);
-                if (!sink(piece)) return {};
-            }
-            position = next;
+        auto content = open((*installation)->database(), *scope);
+        if (!content) return content.error();
+        for (;;) {
+            const auto piece = (*content)->next();
+            if (!piece) return piece.error();
+            if (piece->empty() || !sink(*piece)) return {};
         }
-        const bool is_right = digest.hex() == found->sha256;
-        if (handed_over == found->size && is_right) return {};
-        return Error{
-            ErrorCode::unavailable,
-            fmt::format("The content of artifact {} in the database is damaged: {} of its {} bytes, {} SHA-256.",
-                        artifact, handed_over, found->size, is_right ? "the right" : "another")};
     });
 }
 

@@ -22,6 +22,8 @@ public:
     Result<void> read_artifact(std::int64_t artifact, const BytesSink& sink) override;
 
 private:
+    template <class Open>
+    Result<void> read_content(const BytesSink& sink, Open&& open);
     Result<Installation*> loaded();
     Result<Installation*> opened();
     /// Who acts: whose token it is, or else the administrator of this machine.

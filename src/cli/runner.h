@@ -4,13 +4,12 @@
 #include "base/zone.h"
 #include "cli/terminal.h"
 #include "domain/job.h"
+#include "service/content_reader.h"
 #include "service/operation.h"
 
 #include <stop_token>
 
 namespace mf {
-
-enum class JobStream { out, err };
 
 /// Something that happened to a job that is followed.
 struct JobEvent {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "api/caller.h"
+
+#include "api/problem.h"
+#include "base/base64.h"
+#include "base/text.h"
+#include "service/token_caller.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+constexpr std::string_view entry = "api";
+
+std::string_view cookie_name(const http::Request& request) {
+    return request.secure ? "__Host-multiflexi" : "multiflexi";
+}
+
+/// The value of a cookie (RFC 6265, section 4.2.1); empty: there is none.
+std::string cookie_value(const http::Request& request, std::string_view name) {
+    const auto cookies = request.headers.list("Cookie");
+    for (const auto part : split(cookies, ';')) {
+        const auto pair = trim(part);
+        if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
+            return std::string(pair.substr(name.size() + 1));
+    }
+    return {};
+}
+
+bool only_reads(const http::Request& request) {
+    return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
+/// Does the browser say that a page of ours asks? What sends neither of the two is no browser of these days.
+bool is_from_here(const http::Request& request) {
+    const auto site = request.header("Sec-Fetch-Site");
+    if (!site.empty() && site != "same-origin" && site != "none") return false;
+    const auto origin = request.header("Origin");
+    if (origin.empty()) return site == "same-origin";
+    return origin == fmt::format("{}://{}", request.secure ? "https" : "http", request.host);
+}
+
+Error forbidden(std::string message) { return {ErrorCode::forbidden, std::move(message)}; }
+
+}  // namespace
+
+Result<ApiCaller> Callers::of(const http::Request& request) {
+    const auto shown = request.header("Authorization");
+    if (!shown.empty()) {
+        const auto blank = shown.find(' ');
+        const auto scheme = shown.substr(0, blank);
+        const auto what = blank == std::string_view::npos ? std::string_view() : trim(shown.substr(blank));
+        if (equal_ignoring_case(scheme, "Bearer")) return of_bearer(request, what);
+        if (equal_ignoring_case(scheme, "Basic")) return of_basic(request, what);
+        return forbidden("Show an API token (Authorization: Bearer), or login and password (Authorization: Basic).");
+    }
+    if (const auto token = cookie_value(request, cookie_name(request)); !token.empty())
+        return of_cookie(request, token);
+    return ApiCaller{{.actor = {.entry = std::string(entry), .address = request.client}}};
+}
+
+Result<ApiCaller> Callers::of_bearer(const http::Request& request, std::string_view token) {
+    if (token.starts_with("mfs_")) {
+        auto found = sign_in_.find_session(token, entry, request.client, clock_.now());
+        if (!found) return found.error();
+        return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token)};
+    }
+    auto caller = caller_of_token(database_, token, entry, request.client, clock_.now());
+    if (!caller) return caller.error();
+    return ApiCaller{*std::move(caller), ApiCaller::By::token};
+}
+
+Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_view encoded) {
+    const auto decoded = from_base64(encoded);
+    const auto colon = decoded ? decoded->find(':') : std::string::npos;
+    if (colon == std::string::npos)
+        return forbidden("The header Authorization is not readable: Basic is followed by login:password in base 64.");
+    auto outcome = sign_in_.identify({.login = decoded->substr(0, colon),
+                                      .password = decoded->substr(colon + 1),
+                                      .address = request.client,
+                                      .user_agent = std::string(request.header("User-Agent")),
+                                      .entry = std::string(entry)},
+                                     clock_.now());
+    if (!outcome) return outcome.error();
+    if (auto* caller = std::get_if<Caller>(&*outcome)) return ApiCaller{std::move(*caller), ApiCaller::By::password};
+    if (const auto* wait = std::get_if<SignInMustWait>(&*outcome)) return Error{ErrorCode::limited, wait->message};
+    if (const auto* refused = std::get_if<SignInRefused>(&*outcome)) return forbidden(refused->message);
+    return forbidden(
+        "This account asks for a code, which cannot be sent along with a password. Use an API token (token create).");
+}
+
+Result<ApiCaller> Callers::of_cookie(const http::Request& request, std::string_view token) {
+    if (!only_reads(request) && !is_from_here(request))
+        return forbidden("The request comes from a page of another site, or the browser does not say from which.");
+    auto found = sign_in_.find_session(token, "web", request.client, clock_.now());
+    if (!found) return found.error();
+    return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token)};
+}
+
+std::string session_cookie(const http::Request& request, std::string_view token, std::chrono::seconds age) {
+    return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{}", cookie_name(request), token, age.count(),
+                       request.secure ? "; Secure" : "");
+}
+
+std::string no_session_cookie(const http::Request& request) { return session_cookie(request, "", {}); }
+
+http::Response unauthenticated(std::string_view sentence) {
+    auto out = problem(401, sentence);
+    out.headers.add("WWW-Authenticate", "Bearer realm=\"MultiFlexi\"");
+    out.headers.add("WWW-Authenticate", "Basic realm=\"MultiFlexi\", charset=\"UTF-8\"");
+    return out;
+}
+
+}  // namespace mf

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "api/rest_input.h"
+
+namespace mf {
+
+/// The answer of an operation as a body: a record as it is; a list as {"items": [...], "next": cursor or null}. Only
+/// the wanted members are left of records; a name that no record has is an error that names those that there are.
+Result<json::value> shaped_answer(json::value answer, const AnswerShape& shape);
+
+/// A strong entity tag (RFC 9110, section 8.8.3) of a record as it is shown whole.
+std::string entity_tag(const json::value& record);
+/// Does a list of tags, as If-Match and If-None-Match have it, name this one? "*" names every one. Weak tags count only
+/// where that is allowed.
+enum class Weak { counts, counts_not };
+bool names_tag(std::string_view list, std::string_view tag, Weak weak);
+
+}  // namespace mf

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+#include "api/rest_api.h"
+
+#include "api/content_response.h"
+#include "api/problem.h"
+#include "api/rest_answer.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/zone.h"
+#include "service/idempotency.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+constexpr std::size_t root_segments = 2;  // "api", "v1"
+
+CallSurroundings surroundings_of(const ApiContext& context) {
+    return {.vault = context.vault,
+            .now = context.clock.now(),
+            .zone = context.zone,
+            .allowed_names = context.allowed_names,
+            .credential_versions = context.credential_versions,
+            .password_cost = context.password_cost};
+}
+
+/// For whoever has not said who he is it is the sign-in that is missing.
+http::Response refusal(const Error& error, const ApiCaller& caller) {
+    if (error.code == ErrorCode::forbidden && caller.by == ApiCaller::By::nothing)
+        return unauthenticated("Sign in, or show an API token (Authorization: Bearer).");
+    return problem(error);
+}
+
+}  // namespace
+
+Result<json::value> call_operation(const ApiContext& context, const Operation& operation, const json::object& input,
+                                   const Caller& caller, const Alongside& alongside) {
+    Outside outside{.http = context.http,
+                    .now = context.clock.now(),
+                    .time_limit = context.time_limit,
+                    .file_roots = context.file_roots};
+    auto done = perform_on(context.database, operation, input, caller, surroundings_of(context), outside, alongside);
+    if (!done) return done.error();
+    if (done->wake_server) context.wake_servers();
+    return std::move(done->answer);
+}
+
+RestApi::RestApi(const ApiContext& context)
+    : context_(context), router_(context.operations), callers_(context.database, context.sign_in, context.clock) {}
+
+http::Response RestApi::handle(const http::Request& request) {
+    auto out = answer_to(request, std::span(request.segments).subspan(root_segments));
+    if (!out.headers.has("Cache-Control")) out.headers.set("Cache-Control", "private, no-cache");
+    out.headers.set("X-Content-Type-Options", "nosniff");
+    out.headers.add("Vary", "Authorization, Cookie");
+    return out;
+}
+
+http::Response RestApi::answer_to(const http::Request& request, std::span<const std::string> segments) {
+    if (segments.size() == 1 && segments[0] == "session") {
+        if (request.method == "POST") return sign_in(request);
+        if (request.method == "DELETE") return sign_out(request);
+    }
+    auto caller = callers_.of(request);
+    if (!caller) {
+        if (caller.error().code == ErrorCode::forbidden) return unauthenticated(caller.error().message);
+        return problem(caller.error());
+    }
+    if (is_content_path(segments)) return content(request, segments, caller->caller);
+    const auto found = router_.find(request.method, segments);
+    if (!found.operation && found.allowed.empty())
+        return problem(
+            404, fmt::format("There is nothing at {}. See {}/openapi.json for what there is.", request.path, root));
+    if (!found.operation) {
+        auto out = request.method == "OPTIONS" ? http::Response{.status = 204}
+                                               : problem(405, fmt::format("{} is not possible there; possible are {}.",
+                                                                          request.method, found.allowed));
+        out.headers.set("Allow", found.allowed);
+        return out;
+    }
+    return run(request, segments, found, *caller);
+}
+
+http::Response RestApi::run(const http::Request& request, std::span<const std::string> segments,
+                            const Router::Found& found, const ApiCaller& caller) {
+    const Operation& operation = *found.operation;
+    auto read = read_input(operation, request, found.parameters);
+    if (!read) return problem(read.error());
+    const bool reads = operation.access == Access::reads;
+    Alongside alongside;
+    bool condition_failed = false;
+    if (const auto wanted = request.header("If-Match"); !wanted.empty() && !reads) {
+        const auto current = router_.find("GET", segments);
+        if (!current.operation) return problem(400, "If-Match can be used only where GET shows what is to be changed.");
+        alongside.before = [this, &request, &caller, &condition_failed, current,
+                            list = std::string(wanted)](Call& call) -> Result<std::optional<json::value>> {
+            const auto input = read_input(*current.operation, {.method = "GET"}, current.parameters);
+            if (!input) return input.error();
+            const auto record =
+                perform(call.session, *current.operation, input->input, caller.caller, surroundings_of(context_));
+            if (!record) return record.error();
+            if (names_tag(list, entity_tag(record->answer), Weak::counts_not)) return std::optional<json::value>();
+            condition_failed = true;
+            return Error{ErrorCode::conflict, "It was changed since you have read it. Read it again and decide anew."};
+        };
+    }
+    std::optional<Idempotency> once;
+    if (request.method == "POST" && request.headers.has("Idempotency-Key") && caller.by != ApiCaller::By::nothing) {
+        if (alongside.before) return problem(400, "If-Match and Idempotency-Key cannot be used together.");
+        once.emplace(std::string(request.header("Idempotency-Key")),
+                     fmt::format("{}\n{}", operation.name, to_text(json::value(read->input))));
+        alongside = once->alongside();
+    }
+    auto done = call_operation(context_, operation, read->input, caller.caller, alongside);
+    if (!done) return condition_failed ? problem(done.error(), 412) : refusal(done.error(), caller);
+    const auto tag = done->is_object() ? entity_tag(*done) : std::string();
+    auto body = shaped_answer(*std::move(done), read->shape);
+    if (!body) return problem(body.error());
+    auto out = http::response(200, "application/json", to_text(*body));
+    if (reads && !tag.empty()) {
+        out.headers.set("ETag", tag);
+        if (names_tag(request.headers.list("If-None-Match"), tag, Weak::counts)) {
+            out.status = 304;
+            out.body.clear();
+            out.headers.remove("Content-Type");
+        }
+    }
+    if (const auto* next = body->is_object() && read->shape.paged ? body->get_object().if_contains("next") : nullptr;
+        next && next->is_string()) {
+        std::string query;
+        for (const auto& part : split(request.raw_query, '&'))
+            if (!part.empty() && !part.starts_with("cursor=")) query += std::string(part) + "&";
+        out.headers.set("Link", fmt::format("<{}?{}cursor={}>; rel=\"next\"", request.path, query,
+                                            std::string_view(next->get_string())));
+    }
+    if (once && once->was_replayed()) out.headers.set("Idempotency-Replayed", "true");
+    return out;
+}
+
+http::Response RestApi::sign_in(const http::Request& request) {
+    const auto parsed = parse_json(request.body);
+    const auto text = [&](std::string_view name) -> std::string {
+        const auto* value = parsed && parsed->is_object() ? parsed->get_object().if_contains(name) : nullptr;
+        return value && value->is_string() ? std::string(value->get_string()) : std::string();
+    };
+    if (text("login").empty() || text("password").empty())
+        return problem(400, "Send a JSON object with login and password, and code if the account asks for one.");
+    auto outcome = context_.sign_in.begin({.login = text("login"),
+                                           .password = text("password"),
+                                           .code = text("code"),
+                                           .address = request.client,
+                                           .user_agent = std::string(request.header("User-Agent")),
+                                           .entry = "api"},
+                                          context_.clock.now());
+    if (!outcome) return problem(outcome.error());
+    if (const auto* refused = std::get_if<SignInRefused>(&*outcome)) return problem(401, refused->message);
+    if (std::holds_alternative<SecondFactorNeeded>(*outcome)) {
+        auto out = problem(401, "This account asks for a code: send it as well, as code.");
+        out.headers.set("MultiFlexi-Second-Factor", "code");
+        return out;
+    }
+    if (const auto* wait = std::get_if<SignInMustWait>(&*outcome)) {
+        auto out = problem(429, wait->message);
+        out.headers.set("Retry-After", fmt::to_string(wait->retry_after.count()));
+        return out;
+    }
+    const auto& in = std::get<SignedIn>(*outcome);
+    auto out = http::response(
+        200, "application/json",
+        to_text(json::value{{"user_id", in.user.value}, {"expires_at", format_iso(in.expires_at, Zone::utc())}, {"token", in.token}}));
+    out.headers.add("Set-Cookie", session_cookie(request, in.token, context_.session_length));
+    out.headers.set("Cache-Control", "no-store");
+    return out;
+}
+
+http::Response RestApi::sign_out(const http::Request& request) {
+    const auto caller = callers_.of(request);
+    if (!caller || caller->by != ApiCaller::By::session) return unauthenticated("There is no session that could end.");
+    context_.sign_in.end_session(caller->session_token, caller->caller.actor, context_.clock.now());
+    http::Response out{.status = 204};
+    out.headers.add("Set-Cookie", no_session_cookie(request));
+    return out;
+}
+
+http::Response RestApi::content(const http::Request& request, std::span<const std::string> segments,
+                                const Caller& caller) {
+    if (request.method != "GET" && request.method != "HEAD") {
+        auto out = problem(405, "Content is read with GET.");
+        out.headers.set("Allow", "GET, HEAD");
+        return out;
+    }
+    if (!caller.rights.may(Permission::view))
+        return refusal({ErrorCode::forbidden, "Reading outputs and artifacts needs a role in the company."},
+                       {caller, caller.actor.user.value == 0 ? ApiCaller::By::nothing : ApiCaller::By::token});
+    return content_response(context_.database, Scope::of(caller.rights, Permission::view), request, segments);
+}
+
+}  // namespace mf
