@@ -146,7 +146,10 @@ Result<void> store_type_settings(Call& call, const CredentialType& type, const T
 }
 
 Error no_prototype(std::string_view code) {
-    const auto sentence = fmt::format("No credential prototype found for class: {}", printable(code));
+    const auto sentence = fmt::format(
+        "No credential prototype found for class: {}. 'credential-prototype list' tells which there are; 'import-json' "
+        "installs one from its definition, 'sync' the ones that this program brings along.",
+        printable(code));
     return {ErrorCode::not_found, sentence, {{"class", sentence}}};
 }
 

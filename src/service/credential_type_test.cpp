@@ -57,7 +57,8 @@ TEST_CASE("a type is made of an installed prototype") {
     CHECK(desk.add_type({{"name", " "}}).at("name") == "Bank");
     const auto error =
         desk.error_of("credential-type:create", {{"company_id", desk.company.id.value}, {"class", "Nothing"}});
-    CHECK(error.message == "No credential prototype found for class: Nothing");
+    CHECK(error.message.starts_with("No credential prototype found for class: Nothing. "));
+    CHECK(error.message.find("'sync'") != std::string::npos);
     CHECK(desk.error_of("credential-type:create", {{"company_id", 99}, {"class", "Bank"}}).code ==
           ErrorCode::not_found);
     CHECK(desk.error_of("credential-type:create",

@@ -113,3 +113,21 @@ TEST_CASE("definitions change under credentials that are in use") {
     CHECK(it.sql(R"(SELECT COUNT(*) FROM "credential_value")") == "0\n");
     CHECK(it.cli({"database:check"}).code == 0);
 }
+
+TEST_CASE("a fresh installation has the prototypes of the program, with a server and without one") {
+    Installation it;
+    it.start();
+    CHECK(it.rows({"credential-prototype:list"}).size() == 12);
+    it.ask({"credential-prototype:delete", "--code", "Mail"});
+    CHECK(it.stop() == 0);
+    it.start();
+    CHECK(it.rows({"credential-prototype:list"}).size() == 11);
+    CHECK(it.cli({"audit:verify"}).code == 0);
+    CHECK(has(it.sql(R"(SELECT "entry", "action" FROM "audit")"), "server|bring_in"));
+
+    Installation other;
+    other.ask({"company:create", "--name", "Acme"});
+    other.ask({"credential-type:create", "--company-id", "1", "--class", "FioBank"});
+    CHECK(has(other.cli({"credential-type:create", "--company-id", "1", "--class", "Nothing"}).out, "'sync'"));
+    CHECK(other.sql(R"(SELECT COUNT(*) FROM "audit" WHERE "action" = 'bring_in')") == "1\n");
+}
