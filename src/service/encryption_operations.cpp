@@ -3,6 +3,7 @@
 #include "service/audit.h"
 #include "service/audit_operations.h"
 #include "service/list_filter.h"
+#include "service/sealed_owner.h"
 #include "service/sealing.h"
 #include "store/queries/data_keys.h"
 #include "store/queries/installation_facts.h"
@@ -134,7 +135,9 @@ Result<json::value> reseal(Call& call, const ResealInput& input) {
     auto page = reseal_page(call.session, call.vault, *key, columns[static_cast<std::size_t>(column)],
                             input.after.value_or(0), at_once, is_dry_run ? Reseal::dry_run : Reseal::now);
     json::array unreadable;
-    for (auto& sentence : page.unreadable) unreadable.emplace_back(std::move(sentence));
+    for (const auto& each : page.unreadable)
+        unreadable.emplace_back(owner_of_secret(call, columns[static_cast<std::size_t>(column)].table, each.key) +
+                                each.sentence);
     if (page.resealed > 0 && !is_dry_run)
         audit(call,
               {.entity = "encryption_key",
