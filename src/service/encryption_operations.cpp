@@ -62,7 +62,8 @@ json::object shown_key(const StoredKey& stored, const Vault& vault) {
 /// What the master key is worth for this database, in one word, and what to do in a sentence.
 std::pair<std::string_view, std::string> state_of_master_key(Call& call) {
     const auto noted = sealing_key(call.session);
-    if (const auto loaded = call.vault.load(); !loaded) return {"missing", loaded.error().message};
+    if (const auto loaded = call.vault.load(); !loaded)
+        return {call.vault.has_another_key() ? "wrong" : "missing", loaded.error().message};
     if (!noted) return {"unused", "No secret was sealed yet; the key is taken when the first one is."};
     if (*noted != call.vault.key_id()) return {"wrong", call.vault.wrong_key(*noted).message};
     return {"available", fmt::format("The master key {} is the one of this database.", *noted)};

@@ -125,3 +125,15 @@ TEST_CASE("secrets that were exchanged under the key in use are found, and it is
     }
     CHECK(desk.dump().find("first secret") == std::string::npos);
 }
+
+TEST_CASE("a vault that wants another key says that the one it has is wrong, and a missing one that it is missing") {
+    KeyDesk desk;
+    desk.set_secret("FIRST");
+    const auto needed = desk.vault.key_id();
+    desk.vault = vault_on_demand({.master_key = "another key", .key_file = "", .needed = needed});
+    const auto wrong = desk.done("encryption:status");
+    CHECK(wrong.at("master_key") == "wrong");
+    CHECK(wrong.at("master_key_explained").as_string().find(needed) != std::string::npos);
+    desk.vault = vault_on_demand({.master_key = {}, .key_file = "/nonexistent/multiflexi.key", .needed = needed});
+    CHECK(desk.done("encryption:status").at("master_key") == "missing");
+}
