@@ -293,9 +293,10 @@ Result<json::value> export_type(Call& call, const TypeLookup& by) {
 Result<std::optional<Id<Company>>> owner_of_new_type(Call& call, std::optional<std::int64_t> company) {
     if (company) return living_company(call, *company).transform([](Id<Company> id) { return std::optional(id); });
     if (call.scope.is_everything()) return std::optional<Id<Company>>();
-    return Error{ErrorCode::forbidden,
-                 "Only an administrator of the installation may make a credential type for every company; name yours.",
-                 {{"company_id", "is required"}}};
+    constexpr const char* sentence =
+        "Only an administrator of the installation may make a credential type for every company; name yours with "
+        "--company-id.";
+    return Error{ErrorCode::forbidden, sentence, {{"company_id", sentence}}};
 }
 
 Result<CredentialType> find_credential_type(Call& call, std::optional<std::int64_t> id,

@@ -75,7 +75,11 @@ TEST_CASE("a type for every company is seen by each and changed by the installat
     CHECK(desk.run("credential-type:get", by, own));
     CHECK(desk.run("credential-type:list", {}, own)->as_array().size() == 1);
     CHECK(desk.error_of("credential-type:create", {{"class", "Bank"}}, own).code == ErrorCode::forbidden);
-    CHECK(desk.error_of("credential-type:import", {{"document", to_text(gate())}}, own).code == ErrorCode::forbidden);
+    const auto refused = desk.error_of("credential-type:import", {{"document", to_text(gate())}}, own);
+    CHECK(refused.code == ErrorCode::forbidden);
+    // Files are told by their fields.
+    CHECK(refused.fields.at(0).message == refused.message);
+    CHECK(refused.message.find("--company-id") != std::string::npos);
     CHECK(desk.error_of("credential-type:update", {{"id", shared.at("id")}, {"name", "x"}}, own).code ==
           ErrorCode::forbidden);
     CHECK(desk.error_of("credential-type:update", {{"id", shared.at("id")}, {"settings", {{"A", "x"}}}}, own).code ==
