@@ -109,6 +109,23 @@ TEST_CASE("a credential of another company is not found, and what is not assigne
     CHECK(desk.assigned().empty());
 }
 
+TEST_CASE("to assign to a run template that one may see, but not change, is forbidden") {
+    AssignmentDesk desk;
+    const auto other = desk.add_company("other");
+    const auto theirs = desk.add_run_template([&](RunTemplate& r) { r.company_id = other.id; });
+    const json::object input{{"id", theirs.id.value}, {"credential_id", desk.credential("Mine")}};
+    Rights rights;
+    rights.grant(desk.company.id, CompanyRole::editor);
+    CHECK(desk.error_of("runtemplate:assign-credential", input, rights).code == ErrorCode::not_found);
+    rights.grant(other.id, CompanyRole::viewer);
+    const auto error = desk.error_of("runtemplate:assign-credential", input, rights);
+    CHECK(error.code == ErrorCode::forbidden);
+    CHECK(error.message.find("the role editor") != std::string::npos);
+    // What is missing altogether, or of a company that is only seen, is not there for this run template.
+    rights.grant(other.id, CompanyRole::editor);
+    CHECK(desk.error_of("runtemplate:assign-credential", input, rights).code == ErrorCode::not_found);
+}
+
 TEST_CASE("values of a credential reach jobs between those of the company and those of the run template") {
     AssignmentDesk desk;
     desk.add(CompanyVariable{.company_id = desk.company.id, .name = "BANK_LOGIN", .value = "of the company"});
