@@ -4,6 +4,7 @@
 #include "app/database_advice.h"
 #include "base/wake_channel.h"
 #include "domain/node.h"
+#include "service/built_in_prototypes.h"
 #include "store/migration.h"
 #include "store/queries/audit_chain.h"
 #include "store/queries/data_keys.h"
@@ -118,6 +119,28 @@ Result<void> Installation::confirm_key() {
     return {};
 }
 
+void Installation::bring_in_prototypes(const Clock& clock) {
+    const auto brought = built_in_credential_prototypes();
+    const auto [is_lacking, key] = database_->read([&](Session& session) {
+        const bool lacking = lacks_prototypes(session, brought);
+        return std::pair(lacking, lacking ? sealing_key(session) : std::nullopt);
+    });
+    if (!is_lacking || (key && (!vault_->load() || vault_->key_id() != *key))) return;
+    const auto all = Rights::unlimited();
+    database_->write([&](Session& session) {
+        Call call{.session = session,
+                  .scope = Scope::everything(),
+                  .rights = all,
+                  .actor = {.user = {}, .login = "multiflexi", .entry = "server"},
+                  .now = clock.now(),
+                  .vault = *vault_,
+                  .zone = zone_.zone.name(),
+                  .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}};
+        mf::bring_in_prototypes(call, brought);
+        append_to_audit(session, call.audited, *vault_);
+    });
+}
+
 Actor Installation::actor(const Clock& clock) {
     const auto login = process_login();
     const auto known = database_->read([&](Session& session) {
@@ -136,6 +159,7 @@ Actor Installation::actor(const Clock& clock) {
 
 Result<json::value> Installation::run(const Operation& operation, const json::object& input, const Caller& caller,
                                       const Clock& clock) {
+    if (operation.access == Access::changes) bring_in_prototypes(clock);
     CurlClient http;
     Outside outside{.http = http,
                     .now = clock.now(),

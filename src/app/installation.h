@@ -34,10 +34,16 @@ public:
     Result<void> confirm_key();
     Vault& vault() { return *vault_; }
 
+    /// Registers the credential prototypes that this program brings along, once for each database (see
+    /// bring_in_prototypes()), audited as the server. Leaves it to another program when there is a key that this one
+    /// cannot have, because what it adds to the audit log would have no mark.
+    void bring_in_prototypes(const Clock& clock);
+
     /// The person or account on whose behalf this process works; its user row is made when it is missing.
     Actor actor(const Clock& clock);
 
     /// Runs one operation in a transaction of its own (see perform()) and wakes the servers when it asks for that.
+    /// Before the first change prototypes are brought in.
     Result<json::value> run(const Operation& operation, const json::object& input, const Caller& caller,
                             const Clock& clock);
 

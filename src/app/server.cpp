@@ -85,6 +85,7 @@ public:
         // A scheduler alone neither seals nor opens anything, and may run where the key is not.
         if (roles_.executor)
             if (auto taken = take_key_and_work_base(new_key); !taken) return give_up(taken.error());
+        installation_.bring_in_prototypes(clock_);
         const Actor actor = installation_.actor(clock_);
         recorder_.emplace(installation_.database());
         if (roles_.executor)

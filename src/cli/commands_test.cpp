@@ -284,11 +284,13 @@ TEST_CASE("the queue shows how far every entry is") {
         "queue:list", {"limit", "offset", "order", "direction"},
         json::value(json::array{json::object{{"id", 1}, {"job_id", 5}, {"after", "2025-06-15T10:00:30Z"}},
                                 json::object{{"id", 2}, {"job_id", 6}, {"after", "2025-06-15T08:30:00Z"}},
+                                json::object{{"id", 4}, {"job_id", 7}, {"after", "2025-06-15T09:59:30Z"}},
                                 json::object{{"id", 3}, {"job_id", nullptr}, {"after", "2028-07-24T15:47:00Z"}}}));
     Shell shell{fake};
     shell({"queue:list", "--format=json", "--order=D", "--limit=5", "--fields", "job,after"});
-    CHECK(testing::compact(shell) == R"x([{"job":5,"after":"2025-06-15 12:00:30 (now)"},)x"
+    CHECK(testing::compact(shell) == R"x([{"job":5,"after":"2025-06-15 12:00:30 (1m)"},)x"
                                      R"x({"job":6,"after":"2025-06-15 10:30:00 (overdue 1h 30m)"},)x"
+                                     R"x({"job":7,"after":"2025-06-15 11:59:30 (now)"},)x"
                                      R"x({"job":0,"after":"2028-07-24 17:47:00 (1135d 5h 47m)"}])x");
     CHECK(to_text(shell.last()) == R"({"limit":5,"order":"id","direction":"DESC"})");
     shell({"queue:list", "--order", "after", "--direction", "desc"});

@@ -78,7 +78,7 @@ constexpr Option init_options[] = {
     {.name = "force", .takes = Takes::flag, .help = "Make a new data key although there is one"},
 };
 constexpr Option existing_options[] = {
-    {.name = "dry-run", .takes = Takes::flag, .help = "Count only, change nothing", .key = "dry_run"},
+    {.name = "dry-run", .takes = Takes::flag, .help = "Open and count only, change nothing", .key = "dry_run"},
     {.name = "batch-size", .help = "How many values in one transaction", .key = "batch_size", .preset = "200"},
 };
 
@@ -108,7 +108,10 @@ constexpr Command encryption_table[] = {
      .run = encrypt_existing,
      .summary = "Seals the present secrets anew with the data key in use",
      .details =
-         "Also those that the former MultiFlexi has encrypted. Exit code 1 when one of them could not be opened.",
+         "Also those that the former MultiFlexi has encrypted. Each of them is opened, also those that need no new "
+         "seal: "
+         "with --dry-run it is the check whether all secrets are in order. Exit code 1 when one of them could not be "
+         "opened; it says whose that is.",
      .options = existing_options,
      .aliases = {"credential:encrypt-existing", "encryption:reseal"},
      .without = {"column", "after"}},

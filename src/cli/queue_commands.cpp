@@ -31,16 +31,17 @@ std::string length_text(std::chrono::seconds length) {
     return out + fmt::format("{}m", minutes % 60);
 }
 
-/// The due time and, in brackets, how far it is.
+/// The due time and, in brackets, how far it is; what comes within a minute is a minute away.
 json::value due(Invocation& in, const json::value& after) {
     if (!after.is_string()) return after;
     const auto moment = read_iso(after.get_string());
     if (!moment) return after;
     const auto left = std::chrono::floor<std::chrono::seconds>(*moment - in.backend().now());
     const auto text = format_local(*moment, in.zone());
-    if (std::chrono::abs(left) < std::chrono::minutes{1}) return json::value(text + " (now)");
+    constexpr std::chrono::minutes one{1};
+    if (left.count() <= 0 && left > -one) return json::value(text + " (now)");
     if (left.count() < 0) return json::value(fmt::format("{} (overdue {})", text, length_text(-left)));
-    return json::value(fmt::format("{} ({})", text, length_text(left)));
+    return json::value(fmt::format("{} ({})", text, length_text(std::max<std::chrono::seconds>(left, one))));
 }
 
 int queue_list(Invocation& in) {
@@ -149,6 +150,9 @@ constexpr Command queue_table[] = {
      .operation = "queue:list",
      .run = queue_list,
      .summary = "Lists the jobs that wait for their time",
+     .details =
+         "schedule_type is the interval of the run template (disabled: it runs only when somebody asks); reason says "
+         "what keeps a job from starting, or why it was put back into the queue.",
      .options = queue_list_options,
      .aliases = {"schedule:list"}},
     {.name = "queue:overview",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "domain/definition/credential_prototype_definition.h"
+#include "domain/definition/version.h"
 #include "provider/provider.h"
 
 #include <doctest/doctest.h>
@@ -25,6 +26,8 @@ TEST_CASE("every built-in prototype is read without complaint") {
         CHECK(codes.insert(reading.definition->code).second);
         CHECK(uuids.insert(reading.definition->uuid).second);
         CHECK(file.name == reading.definition->code + ".json");
+        // The published definitions begin with 1.0, and have to be an update.
+        CHECK(compare_versions(reading.definition->version, "1.0") < 0);
     }
     CHECK(codes == std::set<std::string>{"AbraFlexi", "Csas", "DatabaseConnection", "EnvFile", "FioBank",
                                          "HashiCorpVault", "Mail", "Office365", "RaiffeisenBank", "SQLServer",

@@ -61,6 +61,7 @@ struct Vault::State {
     const KeySource source;
     std::mutex mutex = {};
     std::unique_ptr<const SecretKey> master = {};
+    bool is_another = false;  ///< the key that was found is not the needed one
     DataKeys data_keys = {};
 
     /// Null: there is no such key, or the master key does not unwrap it.
@@ -98,10 +99,15 @@ Result<void> Vault::load() const {
                                  "{}. {}",
                                  key_file.string(), *needed, way_out)};
     }
-    if (needed && key->id() != *needed)
-        return Error{ErrorCode::unavailable, sentence_about(state_->source, key->id(), *needed)};
+    state_->is_another = needed && key->id() != *needed;
+    if (state_->is_another) return Error{ErrorCode::unavailable, sentence_about(state_->source, key->id(), *needed)};
     state_->master = std::move(key);
     return {};
+}
+
+bool Vault::has_another_key() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->is_another;
 }
 
 Error Vault::wrong_key(std::string_view needed) const {

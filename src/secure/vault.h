@@ -64,6 +64,8 @@ public:
     /// Takes the master key now, if that has not happened yet; everything else does so when it needs it. See
     /// open_vault.
     Result<void> load() const;
+    /// Did load() fail because the master key is there, and is not the one that is needed?
+    bool has_another_key() const;
     /// Of the master key: eight hexadecimal digits, for messages and status reports. Throws as seal() does.
     const std::string& key_id() const;
     /// The sentence about secrets that are sealed with that master key, and not with the one of this vault.

@@ -193,8 +193,7 @@ Result<json::value> explain_environment(Call& call, const RunTemplate& run_templ
     if (!inherited)
         warnings.emplace_back(
             "No executor runs: what jobs inherit from it (PATH, HOME, LANG and others) is not shown.");
-    for (auto& warning : requirement_warnings(requirements_of(call.session, run_template)))
-        warnings.emplace_back(std::move(warning));
+    for (auto& warning : requirement_warnings(call.session, run_template)) warnings.emplace_back(std::move(warning));
     if (!foreseen->asked_at_launch.empty())
         warnings.emplace_back(fmt::format("What {} provides is found out when a job starts, and is not shown.",
                                           quoted_list(foreseen->asked_at_launch)));

@@ -109,6 +109,23 @@ TEST_CASE("a credential of another company is not found, and what is not assigne
     CHECK(desk.assigned().empty());
 }
 
+TEST_CASE("to assign to a run template that one may see, but not change, is forbidden") {
+    AssignmentDesk desk;
+    const auto other = desk.add_company("other");
+    const auto theirs = desk.add_run_template([&](RunTemplate& r) { r.company_id = other.id; });
+    const json::object input{{"id", theirs.id.value}, {"credential_id", desk.credential("Mine")}};
+    Rights rights;
+    rights.grant(desk.company.id, CompanyRole::editor);
+    CHECK(desk.error_of("runtemplate:assign-credential", input, rights).code == ErrorCode::not_found);
+    rights.grant(other.id, CompanyRole::viewer);
+    const auto error = desk.error_of("runtemplate:assign-credential", input, rights);
+    CHECK(error.code == ErrorCode::forbidden);
+    CHECK(error.message.find("the role editor") != std::string::npos);
+    // What is missing altogether, or of a company that is only seen, is not there for this run template.
+    rights.grant(other.id, CompanyRole::editor);
+    CHECK(desk.error_of("runtemplate:assign-credential", input, rights).code == ErrorCode::not_found);
+}
+
 TEST_CASE("values of a credential reach jobs between those of the company and those of the run template") {
     AssignmentDesk desk;
     desk.add(CompanyVariable{.company_id = desk.company.id, .name = "BANK_LOGIN", .value = "of the company"});
@@ -238,13 +255,18 @@ TEST_CASE("a requirement that is not met blocks the job with what is to be done 
               desk.company.id.value, desk.type, desk.origin.id.value));
     const auto id = desk.credential("Main", {{"BANK_LOGIN", "me"}});
     CHECK(state() == "unassigned");
-    CHECK(desk.database.read([&](Session& session) { return requirements_of(session, desk.origin).front().sentence; })
+    CHECK(desk.database
+              .read([&](Session& session) {
+                  return requirements_of(session, desk.origin).of(desk.origin.id).front().sentence;
+              })
               .find(fmt::format("The company has {} (Main); assign one with", id)) != std::string::npos);
     const auto saved = testing::must(desk.run("runtemplate:update", {{"id", desk.origin.id.value}, {"active", true}}));
     CHECK(to_text(saved.at("warnings")).find("none is assigned") != std::string::npos);
     const auto shown = testing::must(desk.run("runtemplate:env", {{"id", desk.origin.id.value}}));
     CHECK(to_text(shown.at("warnings")).find("none is assigned") != std::string::npos);
     desk.assign(id);
+    CHECK(state() == "incomplete");
+    REQUIRE(desk.run("credential:update", {{"id", id}, {"fields", {{"BANK_TOKEN", "hidden words"}}}}));
     CHECK(state() == "assigned");
     desk.end(desk.all<Job>().front().id);
     CHECK(desk.reason().empty());
@@ -260,6 +282,48 @@ TEST_CASE("a requirement that is not met blocks the job with what is to be done 
     CHECK(state() == "unknown_prototype");
 }
 
+TEST_CASE("a credential without a value for a required field blocks the job, required by the application or not") {
+    AssignmentDesk desk;
+    const auto id = desk.credential("Main", {{"BANK_LOGIN", "me"}, {"BANK_TOKEN", "hidden words"}});
+    desk.assign(id);
+    // Defaults of a field and shared values of the type count as values.
+    auto fields = bank_prototype().at("fields").as_array();
+    fields[2].as_object()["required"] = true;
+    fields.push_back({{"keyword", "BANK_PIN"}, {"type", "password"}, {"required", true}});
+    fields.push_back({{"keyword", "BANK_URL"}, {"type", "url"}, {"required", true}});
+    fields.push_back({{"keyword", "BANK_ZONE"}, {"type", "string"}, {"required", true}});
+    REQUIRE(desk.import_bank(bank_prototype("1.1", {{"fields", fields}})));
+    REQUIRE(desk.run("credential-type:update", {{"id", desk.type}, {"settings", {{"BANK_ZONE", "east"}}}}));
+    const auto expected = fmt::format(
+        "The credential 'Main' ({}) has no value for BANK_PIN, BANK_URL, which 'Bank' requires. Give it one with "
+        "'credential update --id {} --field BANK_PIN --field BANK_URL=VALUE'.",
+        id, id);
+    const auto found = testing::must(desk.run("credential:test", {{"id", id}}));
+    CHECK(found.at("state") == "misconfigured");
+    CHECK(found.at("message").as_string() == expected);
+    const auto warned = [&] {
+        const auto shown = testing::must(desk.run("runtemplate:get", {{"id", desk.origin.id.value}}));
+        const auto* warnings = shown.as_object().if_contains("warnings");
+        return warnings ? to_text(*warnings) : "";
+    };
+    CHECK(warned().find(expected) != std::string::npos);
+    CHECK(desk.reason() == expected);
+    desk.end(desk.all<Job>().front().id);
+    desk.require({"Bank"});
+    CHECK(desk.reason() == expected);
+    desk.end(desk.all<Job>().back().id);
+    CHECK(testing::must(desk.run("runtemplate:get", {{"id", desk.origin.id.value}}))
+              .at("requirements")
+              .at(0)
+              .at("credential_id") == id);
+
+    const json::object missing{{"BANK_PIN", "1234"}, {"BANK_URL", "https://bank.example/"}};
+    REQUIRE(desk.run("credential:update", {{"id", id}, {"fields", missing}}));
+    CHECK(warned().empty());
+    CHECK(desk.reason().empty());
+    CHECK(testing::must(desk.run("credential:test", {{"id", id}})).at("state") == "unknown");
+}
+
 TEST_CASE("what another company has meets no requirement") {
     AssignmentDesk desk;
     desk.require({"Bank"});
@@ -267,7 +331,8 @@ TEST_CASE("what another company has meets no requirement") {
     const auto theirs = desk.add_type({{"company_id", other.id.value}}).at("id").as_int64();
     desk.add_credential(theirs, {}, {{"company_id", other.id.value}});
     REQUIRE(desk.run("credential-type:delete", {{"id", desk.type}}));
-    const auto found = desk.database.read([&](Session& session) { return requirements_of(session, desk.origin); });
+    const auto found =
+        desk.database.read([&](Session& session) { return requirements_of(session, desk.origin).of(desk.origin.id); });
     REQUIRE(found.size() == 1);
     CHECK(found[0].state == RequirementState::no_type);
     CHECK(found[0].sentence.find("Main account") == std::string::npos);

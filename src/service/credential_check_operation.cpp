@@ -15,6 +15,10 @@ constexpr std::string_view nothing_to_look_at = "Nothing can be looked at for a 
 Result<Talk> prepare_check(Call& call, const Reference& input) {
     const auto credential = find_credential(call, input.id);
     if (!credential) return credential.error();
+    if (auto lack = CredentialRows::lack_of(call.session, credential->id); !lack.empty())
+        return Talk([lack = std::move(lack)](Outside&) -> json::value {
+            return {{"state", name_of(AvailabilityState::misconfigured)}, {"message", lack}, {"ttl", 0}};
+        });
     auto question = CredentialRows::question_of(call.session, call.vault, credential->id);
     if (!question) return question.error();
     return Talk([question = *std::move(question)](Outside& outside) -> json::value {

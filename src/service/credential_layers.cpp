@@ -14,6 +14,9 @@ namespace {
 
 std::string& text_in(mf::Value& cell) { return std::get<std::string>(cell); }
 
+/// Stands for the run template where a credential is looked at by itself.
+constexpr Id<RunTemplate> no_run_template{0};
+
 }  // namespace
 
 CredentialRows::CredentialRows(Session& session, const std::vector<std::int64_t>& run_templates) {
@@ -26,15 +29,18 @@ CredentialRows::CredentialRows(Session& session, const std::vector<std::int64_t>
         run_templates);
 }
 
-Result<std::optional<CredentialQuestion>> CredentialRows::question_of(Session& session, const Vault& vault,
-                                                                      Id<Credential> credential) {
-    constexpr Id<RunTemplate> nobody{0};
+CredentialRows CredentialRows::of_credential(Session& session, Id<Credential> credential) {
     CredentialRows rows;
     rows.read(session,
               R"(SELECT 0, c."id", c."company_id", c."name", t."id", t."name", t."prototype", t."prototype_id"
                FROM "credential" c JOIN "credential_type" t ON t."id" = c."credential_type_id" WHERE c."id" IN ({}))",
               {credential.value});
-    auto questions = rows.questions(vault, nobody);
+    return rows;
+}
+
+Result<std::optional<CredentialQuestion>> CredentialRows::question_of(Session& session, const Vault& vault,
+                                                                      Id<Credential> credential) {
+    auto questions = of_credential(session, credential).questions(vault, no_run_template);
     if (!questions) return questions.error();
     if (questions->empty()) return std::optional<CredentialQuestion>();
     return std::optional(std::move(questions->front()));
@@ -77,21 +83,24 @@ void CredentialRows::read_types(Session& session, const std::vector<std::int64_t
     const auto take = [](Fields& fields, sql::Row& row) {
         Field& field = fields[text_in(row[1])];
         field.secret = field.secret || is_true(row[3]);
-        if (!is_null(row[2]) && !is_true(row[4])) field.preset = std::move(text_in(row[2]));
+        if (is_true(row[4])) return;
+        if (!is_null(row[2])) field.preset = std::move(text_in(row[2]));
+        field.required = field.required || is_true(row[5]);
     };
     std::map<std::int64_t, Fields> of_prototype;
     std::vector<std::int64_t> prototypes;
     for (const auto& [id, type] : types_)
         if (type.prototype_id) prototypes.push_back(type.prototype_id);
-    rows_of(session,
-            R"(SELECT "prototype_id", "keyword", "default_value", "secret", "orphaned" FROM "credential_prototype_field"
+    rows_of(
+        session,
+        R"(SELECT "prototype_id", "keyword", "default_value", "secret", "orphaned", "required" FROM "credential_prototype_field"
                WHERE "prototype_id" IN ({}))",
-            prototypes, [&](sql::Row& row) { take(of_prototype[integer_of(row[0])], row); });
+        prototypes, [&](sql::Row& row) { take(of_prototype[integer_of(row[0])], row); });
     for (auto& [id, type] : types_)
         if (type.prototype_id) type.fields = of_prototype[type.prototype_id];
     rows_of(
         session,
-        R"(SELECT "credential_type_id", "keyword", "default_value", "secret", "orphaned" FROM "credential_type_field"
+        R"(SELECT "credential_type_id", "keyword", "default_value", "secret", "orphaned", "required" FROM "credential_type_field"
                WHERE "credential_type_id" IN ({}))",
         types, [&](sql::Row& row) { take(types_[integer_of(row[0])].fields, row); });
 }
@@ -185,6 +194,42 @@ std::vector<CredentialRows::Assigned> CredentialRows::assigned(Id<RunTemplate> r
     const auto found = by_run_template_.find(run_template.value);
     if (found == by_run_template_.end()) return out;
     for (const Row& row : found->second) out.push_back({row.id, row.name, types_.at(row.type_id).prototype});
+    return out;
+}
+
+std::string CredentialRows::lack_of(const Row& row) const {
+    const Type& type = types_.at(row.type_id);
+    const auto own = values_.find(row.id);
+    const auto has_value = [](const std::vector<Value>& values, const std::string& name) {
+        return std::ranges::any_of(values, [&](const Value& each) { return each.name == name && !each.value.empty(); });
+    };
+    std::string names, options;
+    for (const auto& [name, field] : type.fields) {
+        const bool is_there = (field.preset && !field.preset->empty()) || has_value(type.shared, name) ||
+                              (own != values_.end() && has_value(own->second, name));
+        if (!field.required || is_there) continue;
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", printable(name));
+        // A secret is asked for, so that it does not stand on the command line.
+        options += fmt::format(" --field {}{}", printable(name), field.secret ? "" : "=VALUE");
+    }
+    if (names.empty()) return {};
+    return fmt::format(
+        "The credential '{}' ({}) has no value for {}, which '{}' requires. Give it one with 'credential "
+        "update --id {}{}'.",
+        printable(row.name), row.id, names, printable(type.prototype), row.id, options);
+}
+
+std::string CredentialRows::lack_of(Session& session, Id<Credential> credential) {
+    const auto lacking = of_credential(session, credential).incomplete(no_run_template);
+    return lacking.empty() ? std::string() : lacking.front().sentence;
+}
+
+std::vector<CredentialRows::Incomplete> CredentialRows::incomplete(Id<RunTemplate> run_template) const {
+    std::vector<Incomplete> out;
+    const auto found = by_run_template_.find(run_template.value);
+    if (found == by_run_template_.end()) return out;
+    for (const Row& row : found->second)
+        if (auto sentence = lack_of(row); !sentence.empty()) out.push_back({row.id, std::move(sentence)});
     return out;
 }
 

@@ -37,6 +37,18 @@ public:
     };
     /// In the order of assignment.
     std::vector<Assigned> assigned(Id<RunTemplate> run_template) const;
+
+    /// An assigned credential that is not usable as it is.
+    struct Incomplete {
+        std::int64_t id = 0;
+        std::string sentence;  ///< which required fields have no value, and the command that gives it
+    };
+    /// In the order of assignment: those in which a required field of the prototype or the type has neither a value nor
+    /// a default. No secret is opened.
+    std::vector<Incomplete> incomplete(Id<RunTemplate> run_template) const;
+    /// The sentence about one credential, whoever uses it; empty: it lacks nothing.
+    static std::string lack_of(Session& session, Id<Credential> credential);
+
     /// Names of those whose provider finds values only when a job starts.
     std::vector<std::string> asked_at_launch(Id<RunTemplate> run_template) const;
 
@@ -49,6 +61,7 @@ private:
     struct Field {
         std::optional<std::string> preset;
         bool secret = false;
+        bool required = false;
     };
     using Fields = std::map<std::string, Field, std::less<>>;
     struct Type {
@@ -63,11 +76,13 @@ private:
     };
     void read_types(Session& session, const std::vector<std::int64_t>& types);
     CredentialRows() = default;
+    static CredentialRows of_credential(Session& session, Id<Credential> credential);
     /// Of rows with the owner (of the question), and the columns of credential and type.
     void read(Session& session, std::string_view sql, const std::vector<std::int64_t>& ids);
     enum class Internal { leave_out, keep };
     using Given = std::map<std::string_view, GivenVariable>;
     Result<Given> given_of(const Vault& vault, const Row& row, Internal internal) const;
+    std::string lack_of(const Row& row) const;
     Result<AssignedCredential> opened(const Vault& vault, const Row& row) const;
 
     std::map<std::int64_t, std::vector<Row>> by_run_template_;

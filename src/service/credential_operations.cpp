@@ -207,7 +207,7 @@ Result<CredentialType> next_type(Call& call, const Credential& credential, const
 
 Result<json::value> update_credential(Call& call, const CredentialInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
-    const auto before = find_credential(call, *input.id);
+    const auto before = find_credential_to_change(call, *input.id);
     if (!before) return before.error();
     if (input.company_id && *input.company_id != before->company_id.value)
         return Error{ErrorCode::conflict,

@@ -6,6 +6,7 @@
 #include "domain/definition/credential_export.h"
 #include "domain/definition/uri.h"
 #include "service/audit.h"
+#include "service/built_in_credentials.h"
 #include "service/credential_prototype_import.h"
 #include "service/credential_record.h"
 #include "service/list_filter.h"
@@ -233,7 +234,9 @@ std::vector<KnownPrototype> known_prototypes(Session& session) {
         found[integer_of(row[0])].code = std::get<std::string>(row[1]);
     for (const auto& row : of_all.query(
              R"(SELECT "prototype_id", "keyword" FROM "credential_prototype_field" WHERE "orphaned" = ?)", {false}))
-        found[integer_of(row[0])].keywords.push_back(std::get<std::string>(row[1]));
+        if (auto& prototype = found[integer_of(row[0])];
+            !is_internal_field(prototype.code, std::get<std::string>(row[1])))
+            prototype.keywords.push_back(std::get<std::string>(row[1]));
     std::vector<KnownPrototype> out;
     for (auto& [id, prototype] : found) out.push_back(std::move(prototype));
     return out;

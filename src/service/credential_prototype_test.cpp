@@ -328,6 +328,12 @@ TEST_CASE("requirements of applications are compared with what is installed") {
         told[finding.at("code").as_string().c_str()] = finding.at("pointer").as_string();
     CHECK(told["unknown_requirement"] == "/requirements/1");
     CHECK(told["requirement_env_gap"] == "/requirements/0");
+    // What is for the provider of a vault only is nothing that an application could declare.
+    REQUIRE(desk.run("credential-prototype:sync", {}));
+    auto of_vault = application;
+    of_vault["requirements"] = json::array{"HashiCorpVault"};
+    const auto findings = testing::must(desk.run("application:validate", {{"document", to_text(of_vault)}}));
+    CHECK(to_text(findings.at("findings")).find("requirement_env_gap") == std::string::npos);
 }
 
 TEST_CASE("real prototypes are imported as their index says, exported and found unchanged" *

@@ -125,6 +125,7 @@ Requirements::Requirements(Session& session, std::span<const RunTemplate> run_te
         auto& out = by_run_template_[run_template.id.value];
         out.clear();
         const auto assigned = credentials.assigned(run_template.id);
+        auto incomplete = credentials.incomplete(run_template.id);
         for (auto& code : codes_in(found->second)) {
             const auto match = std::ranges::find_if(
                 assigned, [&](const auto& credential) { return equal_ignoring_case(credential.prototype, code); });
@@ -132,11 +133,20 @@ Requirements::Requirements(Session& session, std::span<const RunTemplate> run_te
             if (match != assigned.end()) {
                 requirement.credential_id = match->id;
                 requirement.credential = match->name;
+                if (const auto lack = std::ranges::find(incomplete, match->id, &CredentialRows::Incomplete::id);
+                    lack != incomplete.end()) {
+                    requirement.state = RequirementState::incomplete;
+                    requirement.sentence = std::move(lack->sentence);
+                    incomplete.erase(lack);
+                }
             } else {
                 requirement.state = RequirementState::unassigned;
                 companies.push_back(run_template.company_id.value);
             }
         }
+        auto& others = others_[run_template.id.value];
+        others.clear();
+        for (auto& each : incomplete) others.push_back(std::move(each.sentence));
     }
     if (companies.empty()) return;
     const Stock stock(session, companies);
@@ -152,21 +162,27 @@ const std::vector<Requirement>& Requirements::of(Id<RunTemplate> run_template) c
     return found == by_run_template_.end() ? none : found->second;
 }
 
+const std::vector<std::string>& Requirements::about_others(Id<RunTemplate> run_template) const {
+    static const std::vector<std::string> none;
+    const auto found = others_.find(run_template.value);
+    return found == others_.end() ? none : found->second;
+}
+
 std::string Requirements::unmet(Id<RunTemplate> run_template) const {
     std::string out;
     for (const Requirement& requirement : of(run_template))
         if (!requirement.sentence.empty()) out += (out.empty() ? "" : " ") + requirement.sentence;
+    for (const auto& sentence : about_others(run_template)) out += (out.empty() ? "" : " ") + sentence;
     return out;
 }
 
-std::vector<Requirement> requirements_of(Session& session, const RunTemplate& run_template) {
+Requirements requirements_of(Session& session, const RunTemplate& run_template) {
     std::map<std::int64_t, std::string> required;
     for (const auto& row :
          session.sql.query(R"(SELECT "requirements" FROM "application" WHERE "id" = ?)", {run_template.app_id.value}))
         required[run_template.app_id.value] = std::get<std::string>(row[0]);
     return Requirements(session, std::span(&run_template, 1), required,
-                        CredentialRows(session, {run_template.id.value}))
-        .of(run_template.id);
+                        CredentialRows(session, {run_template.id.value}));
 }
 
 }  // namespace mf

@@ -11,16 +11,18 @@ enum class RequirementState {
     no_type,            ///< the company may use no type of it
     no_credential,      ///< the company has no credential of it
     unassigned,         ///< the run template has none of those that there are
+    incomplete,         ///< the assigned one has no value for a required field
     assigned
 };
 constexpr auto names_of(RequirementState) {
-    return std::to_array<std::string_view>({"unknown_prototype", "no_type", "no_credential", "unassigned", "assigned"});
+    return std::to_array<std::string_view>(
+        {"unknown_prototype", "no_type", "no_credential", "unassigned", "incomplete", "assigned"});
 }
 
 struct Requirement {
     std::string prototype;  ///< code, as the application writes it
     RequirementState state = RequirementState::assigned;
-    std::int64_t credential_id = 0;  ///< of assigned
+    std::int64_t credential_id = 0;  ///< of assigned and incomplete
     std::string credential;          ///< its name
     std::string sentence;            ///< unless assigned: what is missing, and with which commands it is made
 };
@@ -37,14 +39,18 @@ public:
                  const std::map<std::int64_t, std::string>& required, const CredentialRows& credentials);
 
     const std::vector<Requirement>& of(Id<RunTemplate> run_template) const;
-    /// The sentences of those that are not met, one after the other; empty when all are.
+    /// About assigned credentials that are incomplete, although the application does not require them.
+    const std::vector<std::string>& about_others(Id<RunTemplate> run_template) const;
+    /// Why jobs have to be blocked: the sentences of requirements that are not met and about_others(), one after the
+    /// other; empty when nothing is missing.
     std::string unmet(Id<RunTemplate> run_template) const;
 
 private:
     std::map<std::int64_t, std::vector<Requirement>> by_run_template_;
+    std::map<std::int64_t, std::vector<std::string>> others_;
 };
 
 /// Those of one run template as it is stored.
-std::vector<Requirement> requirements_of(Session& session, const RunTemplate& run_template);
+Requirements requirements_of(Session& session, const RunTemplate& run_template);
 
 }  // namespace mf

@@ -56,6 +56,11 @@ Result<Credential> find_credential(Call& call, std::int64_t id) {
     return Error{ErrorCode::not_found, "No credential found with given identifier"};
 }
 
+Result<Credential> find_credential_to_change(Call& call, std::int64_t id) {
+    call.sql().execute(R"(UPDATE "credential" SET "version" = "version" WHERE "id" = ? AND {scope})", {id});
+    return find_credential(call, id);
+}
+
 StoredValues stored_values(Call& call, const Credential& credential, std::int64_t version) {
     StoredValues out;
     for (auto& row : value_rows(call, credential, version)) out[row.name] = {row.value, row.sealed};

@@ -12,6 +12,10 @@ namespace mf {
 
 Result<Credential> find_credential(Call& call, std::int64_t id);
 
+/// The same for a change of its values: others who change it at the same moment wait until the transaction ends, so
+/// that each change goes on from the values of the one before it.
+Result<Credential> find_credential_to_change(Call& call, std::int64_t id);
+
 /// The values of a version as they are stored.
 StoredValues stored_values(Call& call, const Credential& credential, std::int64_t version);
 

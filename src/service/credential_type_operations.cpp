@@ -146,7 +146,10 @@ Result<void> store_type_settings(Call& call, const CredentialType& type, const T
 }
 
 Error no_prototype(std::string_view code) {
-    const auto sentence = fmt::format("No credential prototype found for class: {}", printable(code));
+    const auto sentence = fmt::format(
+        "No credential prototype found for class: {}. 'credential-prototype list' tells which there are; 'import-json' "
+        "installs one from its definition, 'sync' the ones that this program brings along.",
+        printable(code));
     return {ErrorCode::not_found, sentence, {{"class", sentence}}};
 }
 
@@ -290,9 +293,10 @@ Result<json::value> export_type(Call& call, const TypeLookup& by) {
 Result<std::optional<Id<Company>>> owner_of_new_type(Call& call, std::optional<std::int64_t> company) {
     if (company) return living_company(call, *company).transform([](Id<Company> id) { return std::optional(id); });
     if (call.scope.is_everything()) return std::optional<Id<Company>>();
-    return Error{ErrorCode::forbidden,
-                 "Only an administrator of the installation may make a credential type for every company; name yours.",
-                 {{"company_id", "is required"}}};
+    constexpr const char* sentence =
+        "Only an administrator of the installation may make a credential type for every company; name yours with "
+        "--company-id.";
+    return Error{ErrorCode::forbidden, sentence, {{"company_id", sentence}}};
 }
 
 Result<CredentialType> find_credential_type(Call& call, std::optional<std::int64_t> id,

@@ -57,7 +57,8 @@ TEST_CASE("a type is made of an installed prototype") {
     CHECK(desk.add_type({{"name", " "}}).at("name") == "Bank");
     const auto error =
         desk.error_of("credential-type:create", {{"company_id", desk.company.id.value}, {"class", "Nothing"}});
-    CHECK(error.message == "No credential prototype found for class: Nothing");
+    CHECK(error.message.starts_with("No credential prototype found for class: Nothing. "));
+    CHECK(error.message.find("'sync'") != std::string::npos);
     CHECK(desk.error_of("credential-type:create", {{"company_id", 99}, {"class", "Bank"}}).code ==
           ErrorCode::not_found);
     CHECK(desk.error_of("credential-type:create",
@@ -74,7 +75,11 @@ TEST_CASE("a type for every company is seen by each and changed by the installat
     CHECK(desk.run("credential-type:get", by, own));
     CHECK(desk.run("credential-type:list", {}, own)->as_array().size() == 1);
     CHECK(desk.error_of("credential-type:create", {{"class", "Bank"}}, own).code == ErrorCode::forbidden);
-    CHECK(desk.error_of("credential-type:import", {{"document", to_text(gate())}}, own).code == ErrorCode::forbidden);
+    const auto refused = desk.error_of("credential-type:import", {{"document", to_text(gate())}}, own);
+    CHECK(refused.code == ErrorCode::forbidden);
+    // Files are told by their fields.
+    CHECK(refused.fields.at(0).message == refused.message);
+    CHECK(refused.message.find("--company-id") != std::string::npos);
     CHECK(desk.error_of("credential-type:update", {{"id", shared.at("id")}, {"name", "x"}}, own).code ==
           ErrorCode::forbidden);
     CHECK(desk.error_of("credential-type:update", {{"id", shared.at("id")}, {"settings", {{"A", "x"}}}}, own).code ==

@@ -70,7 +70,7 @@ void audit_change(Call& call, const Credential& credential, std::string_view act
 }
 
 Result<json::value> rotate_credential(Call& call, const RotationInput& input) {
-    const auto before = find_credential(call, input.id);
+    const auto before = find_credential_to_change(call, input.id);
     if (!before) return before.error();
     const auto type = type_of_credential(call, *before);
     if (!type) return type.error();
@@ -108,7 +108,7 @@ Result<json::value> list_versions(Call& call, const Reference& by) {
 }
 
 Result<json::value> roll_back(Call& call, const VersionReference& input) {
-    const auto before = find_credential(call, input.id);
+    const auto before = find_credential_to_change(call, input.id);
     if (!before) return before.error();
     if (input.version == before->version)
         return Error{ErrorCode::invalid,

@@ -3,6 +3,7 @@
 #include "service/audit.h"
 #include "service/audit_operations.h"
 #include "service/list_filter.h"
+#include "service/sealed_owner.h"
 #include "service/sealing.h"
 #include "store/queries/data_keys.h"
 #include "store/queries/installation_facts.h"
@@ -61,7 +62,8 @@ json::object shown_key(const StoredKey& stored, const Vault& vault) {
 /// What the master key is worth for this database, in one word, and what to do in a sentence.
 std::pair<std::string_view, std::string> state_of_master_key(Call& call) {
     const auto noted = sealing_key(call.session);
-    if (const auto loaded = call.vault.load(); !loaded) return {"missing", loaded.error().message};
+    if (const auto loaded = call.vault.load(); !loaded)
+        return {call.vault.has_another_key() ? "wrong" : "missing", loaded.error().message};
     if (!noted) return {"unused", "No secret was sealed yet; the key is taken when the first one is."};
     if (*noted != call.vault.key_id()) return {"wrong", call.vault.wrong_key(*noted).message};
     return {"available", fmt::format("The master key {} is the one of this database.", *noted)};
@@ -134,7 +136,9 @@ Result<json::value> reseal(Call& call, const ResealInput& input) {
     auto page = reseal_page(call.session, call.vault, *key, columns[static_cast<std::size_t>(column)],
                             input.after.value_or(0), at_once, is_dry_run ? Reseal::dry_run : Reseal::now);
     json::array unreadable;
-    for (auto& sentence : page.unreadable) unreadable.emplace_back(std::move(sentence));
+    for (const auto& each : page.unreadable)
+        unreadable.emplace_back(owner_of_secret(call, columns[static_cast<std::size_t>(column)].table, each.key) +
+                                each.sentence);
     if (page.resealed > 0 && !is_dry_run)
         audit(call,
               {.entity = "encryption_key",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "support/desk.h"
+#include "support/credential_desk.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@ using namespace mf;
 
 namespace {
 
-struct KeyDesk : testing::Desk {
+struct KeyDesk : testing::CredentialDesk {
     json::value done(std::string_view operation, const json::object& input = {}) {
         return testing::must(run(operation, input));
     }
@@ -25,15 +25,18 @@ struct KeyDesk : testing::Desk {
     /// All columns, as the command line asks for them; how many values were sealed anew.
     std::int64_t reseal(json::object input = {}) {
         std::int64_t sealed = 0;
+        unreadable.clear();
         for (bool more = true; more;) {
             const auto page = done("encryption:reseal", input);
             sealed += page.at("sealed").as_int64();
+            for (const auto& each : page.at("unreadable").as_array()) unreadable.emplace_back(each.as_string());
             more = page.at("more").as_bool();
             input["column"] = page.at("column");
             input["after"] = page.at("after");
         }
         return sealed;
     }
+    std::vector<std::string> unreadable;  ///< of the last reseal()
 };
 
 }  // namespace
@@ -95,4 +98,42 @@ TEST_CASE("with another master key nothing is sealed") {
     CHECK(desk.error_of("company:variable-set", other).code == ErrorCode::unavailable);
     CHECK(desk.error_of("encryption:rotate", {}).code == ErrorCode::unavailable);
     CHECK(desk.error_of("encryption:reseal", {}).code == ErrorCode::unavailable);
+}
+
+TEST_CASE("secrets that were exchanged under the key in use are found, and it is said whose they are") {
+    KeyDesk desk;
+    REQUIRE(desk.import_bank());
+    const auto type = desk.add_type().at("id").as_int64();
+    const auto one = desk.add_credential(type, {{"BANK_TOKEN", "first secret"}}, {{"name", "One"}}).at("id").as_int64();
+    desk.add_credential(type, {{"BANK_TOKEN", "second secret"}}, {{"name", "Two"}});
+    desk.set_secret("PLAIN");
+    const json::object dry{{"dry_run", true}};
+    CHECK(desk.reseal(dry) == 0);
+    CHECK(desk.unreadable.empty());
+    desk.database.write([](Session& session) {
+        session.sql.execute(R"(UPDATE "credential_value" SET "value" =
+            (SELECT v."value" FROM "credential_value" v JOIN "credential" c ON c."id" = v."credential_id"
+             WHERE c."name" = 'Two') WHERE "credential_id" = (SELECT "id" FROM "credential" WHERE "name" = 'One'))");
+        session.sql.execute(R"(UPDATE "company_variable" SET "value" = 'v1:0:A:B' WHERE "name" = 'PLAIN')");
+    });
+    for (const bool is_dry_run : {true, false}) {
+        CHECK(desk.reseal({{"dry_run", is_dry_run}}) == 0);
+        REQUIRE(desk.unreadable.size() == 2);
+        CHECK(desk.unreadable[0].starts_with(
+            fmt::format("Variable PLAIN of the company '{}' ({}): ", desk.company.name, desk.company.id.value)));
+        CHECK(desk.unreadable[1].starts_with(fmt::format("Credential 'One' ({}), field BANK_TOKEN, version 1: ", one)));
+    }
+    CHECK(desk.dump().find("first secret") == std::string::npos);
+}
+
+TEST_CASE("a vault that wants another key says that the one it has is wrong, and a missing one that it is missing") {
+    KeyDesk desk;
+    desk.set_secret("FIRST");
+    const auto needed = desk.vault.key_id();
+    desk.vault = vault_on_demand({.master_key = "another key", .key_file = "", .needed = needed});
+    const auto wrong = desk.done("encryption:status");
+    CHECK(wrong.at("master_key") == "wrong");
+    CHECK(wrong.at("master_key_explained").as_string().find(needed) != std::string::npos);
+    desk.vault = vault_on_demand({.master_key = {}, .key_file = "/nonexistent/multiflexi.key", .needed = needed});
+    CHECK(desk.done("encryption:status").at("master_key") == "missing");
 }

@@ -48,8 +48,10 @@ public:
     /// Somebody wants it to end before it has begun.
     bool is_unwanted(const ClaimedJob& claimed) const { return unwanted_.contains(claimed.job.id.value); }
     using Provided = std::map<std::int64_t, std::vector<ProvidedVariable>>;  ///< by credential
-    /// What providers have to be asked before it can be prepared; usually nothing. An error blocks the job.
+    /// What providers have to be asked before it can be prepared; usually nothing, and nothing for a job that is going
+    /// to be blocked. An error blocks the job.
     Result<std::vector<CredentialQuestion>> questions(const Vault& vault, const ClaimedJob& claimed) const {
+        if (!requirements_->unmet(claimed.run_template.id).empty()) return std::vector<CredentialQuestion>();
         return layers_.credentials().questions(vault, claimed.run_template.id);
     }
     /// `claimed` is one of those given to the constructor, `work_directory` is where it will run, `provided` what its

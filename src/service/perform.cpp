@@ -82,11 +82,12 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
     };
     auto answer = attempt();
     // Seen, but in a company where the permission is missing? The transaction ends with a failure either way, so
-    // whatever the second try does is rolled back.
+    // whatever the second try does is rolled back. One that misses another thing has seen this one.
     if (!answer && answer.error().code == ErrorCode::not_found && is_of_company(operation.permission) &&
         operation.permission != Permission::view && !call.scope.is_everything()) {
         call.scope = Scope::of(caller.rights, Permission::view);
-        if (const auto as_seen = attempt(); as_seen || as_seen.error().code != ErrorCode::not_found)
+        if (const auto as_seen = attempt(); as_seen || as_seen.error().code != ErrorCode::not_found ||
+                                            as_seen.error().message != answer.error().message)
             return {forbidden(operation)};
     }
     return {std::move(answer), std::move(call.audited), call.wake_server, call.wrong_proof};

@@ -60,7 +60,7 @@ Result<json::value> list_queue_entries(Call& call, const QueueFilter& filter) {
     for (
         const auto& row : call.sql().query(
             R"(SELECT s."id", s."job_id", r."interv", s."runtemplate_id", r."name", r."app_id", a."name", s."company_id",
-                c."name", s."after", s."waiting", r."runs_on", c."max_parallel", a."max_parallel" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
+                c."name", s."after", s."waiting", r."runs_on", c."max_parallel", a."max_parallel", j."reason" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
                 JOIN "runtemplate" r ON r."id" = s."runtemplate_id" JOIN "application" a ON a."id" = r."app_id"
                 JOIN "company" c ON c."id" = s."company_id" WHERE {scope s} AND s."id" > ?)" +
                 order_by(filter) + " LIMIT ? OFFSET ?",
@@ -81,6 +81,8 @@ Result<json::value> list_queue_entries(Call& call, const QueueFilter& filter) {
                                  .runs_on = text(11),
                                  .company_limit = limit(12),
                                  .application_limit = limit(13)});
+        // What it was put back for, such as a credential that is unavailable.
+        if (reason.empty() && !is_null(row[14])) reason = text(14);
         out.push_back({{"id", number(0)},
                        {"job_id", number(1)},
                        {"schedule_type", word_of(enum_named<Interval>(text(2)).value_or(Interval::custom))},

@@ -35,35 +35,44 @@ std::vector<std::string> timing_warnings(const RunTemplate& run_template, const 
 
 }  // namespace
 
-std::vector<std::string> requirement_warnings(const std::vector<Requirement>& requirements) {
+namespace {
+
+std::vector<std::string> warnings_of(const Requirements& requirements, Id<RunTemplate> run_template) {
     std::vector<std::string> out;
-    for (const Requirement& requirement : requirements)
-        if (!requirement.sentence.empty())
-            out.push_back(fmt::format("Its jobs will be blocked: {}", requirement.sentence));
+    const auto warn = [&](const std::string& sentence) {
+        if (!sentence.empty()) out.push_back(fmt::format("Its jobs will be blocked: {}", sentence));
+    };
+    for (const Requirement& requirement : requirements.of(run_template)) warn(requirement.sentence);
+    for (const auto& sentence : requirements.about_others(run_template)) warn(sentence);
     return out;
+}
+
+}  // namespace
+
+std::vector<std::string> requirement_warnings(Session& session, const RunTemplate& run_template) {
+    return warnings_of(requirements_of(session, run_template), run_template.id);
 }
 
 void add_requirements(Call& call, const RunTemplate& run_template, json::object& record) {
     const auto requirements = requirements_of(call.session, run_template);
     json::array out;
-    for (const auto& [prototype, state, id, name, sentence] : requirements) {
-        const bool is_met = state == RequirementState::assigned;
+    for (const auto& [prototype, state, id, name, sentence] : requirements.of(run_template.id)) {
+        const bool is_there = state == RequirementState::assigned || state == RequirementState::incomplete;
         out.push_back({{"prototype", prototype},
                        {"state", name_of(state)},
-                       {"credential_id", is_met ? json::value(id) : json::value(nullptr)},
-                       {"credential", is_met ? json::value(name) : json::value(nullptr)}});
+                       {"credential_id", is_there ? json::value(id) : json::value(nullptr)},
+                       {"credential", is_there ? json::value(name) : json::value(nullptr)}});
     }
     record["requirements"] = std::move(out);
-    if (const auto warnings = requirement_warnings(requirements); !warnings.empty())
+    if (const auto warnings = warnings_of(requirements, run_template.id); !warnings.empty())
         record["warnings"] = json::array(warnings.begin(), warnings.end());
 }
 
 std::vector<std::string> run_template_warnings(Call& call, const RunTemplate& run_template, const Zone& server_zone) {
     std::vector<std::string> out;
     if (!run_template.fault.empty()) out.push_back(run_template.fault);
-    for (auto& warnings :
-         {requirement_warnings(requirements_of(call.session, run_template)), configuration_warnings(call, run_template),
-          timing_warnings(run_template, server_zone, call.now)})
+    for (auto& warnings : {requirement_warnings(call.session, run_template), configuration_warnings(call, run_template),
+                           timing_warnings(run_template, server_zone, call.now)})
         out.insert(out.end(), warnings.begin(), warnings.end());
     return out;
 }

@@ -95,3 +95,18 @@ TEST_CASE("who saves a run template with labels that no running node has is warn
     CHECK(warnings("").empty());
     CHECK(warnings("eu,gpu") == R"(["Its jobs will wait: No running node has the labels eu, gpu."])");
 }
+
+TEST_CASE("the queue tells why a job was put back, also before its time has come") {
+    WaitingDesk desk;
+    desk.add_node("a", "", "executor", 1h);
+    const auto job = desk.launch(desk.labelled(""), desk.moment);
+    const auto claimed = desk.claim(1);
+    REQUIRE(claimed.size() == 1);
+    desk.database.write([&](Session& session) {
+        CHECK(defer(session, claimed[0].job, desk.moment + 60s, 1h, "The vault is sealed.") == Deferral::deferred);
+    });
+    CHECK(desk.reasons() == Texts{"The vault is sealed."});
+    desk.moment += 61s;
+    CHECK(desk.reasons() == Texts{"The vault is sealed."});
+    CHECK(desk.get(job.id).state == JobState::pending);
+}

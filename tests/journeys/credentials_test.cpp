@@ -113,3 +113,37 @@ TEST_CASE("definitions change under credentials that are in use") {
     CHECK(it.sql(R"(SELECT COUNT(*) FROM "credential_value")") == "0\n");
     CHECK(it.cli({"database:check"}).code == 0);
 }
+
+TEST_CASE("rotations of one credential at the same moment each make a version, on every database") {
+    Installation it;
+    it.ask({"company:create", "--name", "Acme"});
+    const auto file = it.write("bank.credprototype.json", bank);
+    it.ask({"credential-prototype:import-json", "--file", file.string()});
+    it.ask({"credential-type:create", "--company-id", "1", "--class", "Bank"});
+    it.ask({"credential:create", "--company-id", "1", "--credential-type-id", "1", "--name", "Main", "--field",
+            "BANK_LOGIN=somebody"});
+    std::vector<Process> rotating;
+    for (int i = 0; i < 6; ++i)
+        rotating.push_back(it.begin_cli({"credential:rotate", "1", "--field", fmt::format("BANK_LOGIN=login {}", i)},
+                                        it.directory() / fmt::format("rotation-{}", i)));
+    for (auto& each : rotating) CHECK(each.wait() == 0);
+    CHECK(it.rows({"credential:versions", "1"}).size() == 7);
+}
+
+TEST_CASE("a fresh installation has the prototypes of the program, with a server and without one") {
+    Installation it;
+    it.start();
+    CHECK(it.rows({"credential-prototype:list"}).size() == 12);
+    it.ask({"credential-prototype:delete", "--code", "Mail"});
+    CHECK(it.stop() == 0);
+    it.start();
+    CHECK(it.rows({"credential-prototype:list"}).size() == 11);
+    CHECK(it.cli({"audit:verify"}).code == 0);
+    CHECK(has(it.sql(R"(SELECT "entry", "action" FROM "audit")"), "server|bring_in"));
+
+    Installation other;
+    other.ask({"company:create", "--name", "Acme"});
+    other.ask({"credential-type:create", "--company-id", "1", "--class", "FioBank"});
+    CHECK(has(other.cli({"credential-type:create", "--company-id", "1", "--class", "Nothing"}).out, "'sync'"));
+    CHECK(other.sql(R"(SELECT COUNT(*) FROM "audit" WHERE "action" = 'bring_in')") == "1\n");
+}

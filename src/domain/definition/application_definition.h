@@ -157,7 +157,7 @@ std::string display_name(const ApplicationDefinition& definition);
 /// A credential prototype of this installation, to check requirements against.
 struct KnownPrototype {
     std::string code;
-    std::vector<std::string> keywords = {};
+    std::vector<std::string> keywords = {};  ///< that jobs get as variables
 };
 
 struct ReadingOptions {

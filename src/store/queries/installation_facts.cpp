@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view id_fact = "id";
 constexpr std::string_view key_fact = "sealing_key";
+constexpr std::string_view prototype_fact = "prototype:";
 
 std::optional<std::string> fact(Session& session, std::string_view name) {
     const auto rows = session.sql.query(R"(SELECT "value" FROM "installation" WHERE "name" = ?)", {std::string(name)});
@@ -46,6 +47,17 @@ bool change_sealing_key(Session& session, const std::optional<std::string>& befo
     if (sealing_key(session)) return false;
     add_fact(session, key_fact, key_id);
     return true;
+}
+
+std::set<std::string, std::less<>> brought_prototypes(Session& session) {
+    std::set<std::string, std::less<>> out;
+    for (const auto& row : session.sql.query(R"(SELECT "name" FROM "installation" WHERE "name" LIKE 'prototype:%')"))
+        out.insert(std::get<std::string>(row[0]).substr(prototype_fact.size()));
+    return out;
+}
+
+void note_brought_prototype(Session& session, std::string_view code) {
+    add_fact(session, fmt::format("{}{}", prototype_fact, code), "brought");
 }
 
 }  // namespace mf

@@ -3,7 +3,9 @@
 
 #include "store/database.h"
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,5 +21,10 @@ std::string installation_id(Session& session);
 std::optional<std::string> sealing_key(Session& session);
 /// False: it is not `before` any more; nothing was changed.
 bool change_sealing_key(Session& session, const std::optional<std::string>& before, std::string_view key_id);
+
+/// Codes of the credential prototypes that programs have brought into this database, whether they are still there or
+/// not. Each is noted once; who notes one that another session is noting makes the transaction busy.
+std::set<std::string, std::less<>> brought_prototypes(Session& session);
+void note_brought_prototype(Session& session, std::string_view code);
 
 }  // namespace mf

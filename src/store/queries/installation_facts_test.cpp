@@ -29,6 +29,21 @@ TEST_CASE("an installation has one id, and knows the key of its secrets") {
     CHECK(other.database.write([](Session& session) { return installation_id(session); }) != id);
 }
 
+TEST_CASE("which prototypes were brought in is noted once") {
+    testing::World world(Timestamp{});
+    const auto note = [&](std::string_view code) {
+        world.database.write([&](Session& session) { note_brought_prototype(session, code); });
+    };
+    const auto noted = [&] {
+        return world.database.read([](Session& session) { return brought_prototypes(session); });
+    };
+    CHECK(noted().empty());
+    note("mServer");
+    note("FioBank");
+    world.database.write([](Session& session) { installation_id(session); });
+    CHECK(noted() == std::set<std::string, std::less<>>{"FioBank", "mServer"});
+}
+
 TEST_CASE("every place of sealed values is known") {
     const auto is_held = [](testing::World& world) {
         return world.database.read([](Session& session) { return holds_sealed_values(session); });

@@ -57,13 +57,13 @@ ResealedPage reseal_page(Session& session, const Vault& vault, std::string_view 
     for (const auto& row : rows) {
         const auto id = std::get<std::int64_t>(row[0]);
         const auto& sealed = std::get<std::string>(row[1]);
-        if (key_of_sealed(sealed) == data_key) continue;
         const Place place{column.table, column.column, id};
         const auto secret = vault.open(sealed, place);
         if (!secret) {
-            page.unreadable.push_back(secret.error().message);
+            page.unreadable.push_back({id, secret.error().message});
             continue;
         }
+        if (key_of_sealed(sealed) == data_key) continue;
         ++page.resealed;
         // Guarded by the former text: somebody may have entered another secret since.
         if (how == Reseal::now) session.sql.execute(update, {vault.seal(*secret, place, data_key), id, sealed});

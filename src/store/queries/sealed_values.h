@@ -19,14 +19,21 @@ std::span<const SealedColumn> sealed_columns();
 /// Is there a secret that would be lost without its key?
 bool holds_sealed_values(Session& session);
 
+/// A secret that does not open.
+struct UnreadableSecret {
+    std::int64_t key = 0;  ///< see SealedColumn::key
+    std::string sentence;
+};
+
 /// One page of a column that was looked through.
 struct ResealedPage {
     std::int64_t seen = 0;
-    std::int64_t resealed = 0;            ///< or would be, in a dry run
-    std::vector<std::string> unreadable;  ///< sentences about secrets that do not open; they stay as they are
-    std::optional<std::int64_t> next;     ///< the key to go on after; none: that was all
+    std::int64_t resealed = 0;                 ///< or would be, in a dry run
+    std::vector<UnreadableSecret> unreadable;  ///< they stay as they are
+    std::optional<std::int64_t> next;          ///< the key to go on after; none: that was all
 };
-/// Seals anew, with this data key, what was sealed with an earlier key or by the former MultiFlexi. In a writing
+/// Opens every secret, and seals anew, with this data key, what was sealed with an earlier key or by the former
+/// MultiFlexi. In a writing
 /// transaction, with the key that settle_data_key() has told there, unless it is a dry run.
 enum class Reseal { now, dry_run };
 ResealedPage reseal_page(Session& session, const Vault& vault, std::string_view data_key, const SealedColumn& column,
