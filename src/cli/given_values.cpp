@@ -20,6 +20,16 @@ std::string without_last_line_end(std::string text) {
     return text;
 }
 
+/// Those of the names that an answer calls secrets.
+std::vector<std::string> secrets_named_in(const std::vector<std::string>& names, const json::object& answer) {
+    std::vector<std::string> out;
+    const json::value& secrets = member(answer, "secret_fields");
+    if (!secrets.is_array()) return out;
+    for (const json::value& name : secrets.get_array())
+        if (std::ranges::find(names, plain_text(name)) != names.end()) out.push_back(one_line(plain_text(name)));
+    return out;
+}
+
 }  // namespace
 
 Result<std::string> value_from_file(Invocation& in, std::string_view option, std::string_view key,
@@ -80,17 +90,27 @@ Result<GivenValues> given_values(Invocation& in, std::string_view option) {
 }
 
 void warn_of_arguments(Invocation& in, const GivenValues& given, const json::object& answer) {
-    const json::value& secrets = member(answer, "secret_fields");
-    if (!secrets.is_array()) return;
-    std::vector<std::string> seen;
-    for (const json::value& name : secrets.get_array())
-        if (std::ranges::find(given.in_arguments, plain_text(name)) != given.in_arguments.end())
-            seen.push_back(one_line(plain_text(name)));
+    const auto seen = secrets_named_in(given.in_arguments, answer);
     if (seen.empty()) return;
     in.remark(
         fmt::format("Warning: {} stood on the command line, where others on this machine can see it and shells "
                     "remember it. Next time say --field {}=@FILE, {}=- for standard input, or {} alone to be asked.",
                     fmt::join(seen, ", "), seen.front(), seen.front(), seen.front()));
+}
+
+void warn_of_pairs(Invocation& in, const json::object& answer) {
+    for (const GivenOption& given : in.arguments().all()) {
+        if (given.option.becomes != Becomes::pairs) continue;
+        std::vector<std::string> names;
+        for (const std::string& pair : given.values) names.push_back(pair.substr(0, pair.find('=')));
+        const auto seen = secrets_named_in(names, answer);
+        if (seen.empty()) continue;
+        in.remark(
+            fmt::format("Warning: {} stood on the command line, where others on this machine can see it and shells "
+                        "remember it. Next time say --{}-file FILE with lines KEY=VALUE, or --{}-file - for standard "
+                        "input.",
+                        fmt::join(seen, ", "), given.option.name, given.option.name));
+    }
 }
 
 }  // namespace mf

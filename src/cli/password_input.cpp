@@ -9,17 +9,17 @@ namespace {
 
 constexpr std::size_t largest_secret_file = 4096;
 
-Result<std::string> password_given(Invocation& in, std::string_view option, const std::string& value) {
+}  // namespace
+
+Result<std::string> secret_argument(Invocation& in, std::string_view option, const std::string& value,
+                                    std::string_view what) {
     if (value == "-") return secret_from_file("-", in.terminal());
     if (value.starts_with('@')) return secret_from_file(value.substr(1), in.terminal());
     in.remark(
-        fmt::format("Warning: other users of this machine can read a password on the command line. Use --{} - or "
-                    "--{} @FILE.",
-                    option, option));
+        fmt::format("Warning: other users of this machine can read {} on the command line. Use --{} - or --{} @FILE.",
+                    what, option, option));
     return value;
 }
-
-}  // namespace
 
 Result<std::string> secret_from_file(const std::string& name, Terminal& terminal) {
     auto content = read_input_file(name, terminal, largest_secret_file);
@@ -57,7 +57,7 @@ Result<void> take_password(Invocation& in, json::object& input, IfNoPassword oth
     for (const auto* option : {"plaintext", "password"}) {
         const auto value = in.arguments().value(option);
         if (!value || value->empty()) continue;
-        auto password = password_given(in, option, *value);
+        auto password = secret_argument(in, option, *value, "a password");
         if (!password) return password.error();
         const bool knows_both = in.entry().operation->input->find("plaintext") != nullptr;
         input[knows_both ? option : "password"] = *std::move(password);

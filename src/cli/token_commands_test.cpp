@@ -81,11 +81,14 @@ TEST_CASE("a new token is shown, once") {
           json::object{
               {"user", "alice"}, {"permissions", {"view", "run"}}, {"companies", {"acme"}}, {"expires", "never"}});
     REQUIRE(shell({"token:create", "--format=json", "--user", "7", "--token", "abc"}).code == 0);
-    CHECK(shell.err == "Warning: The given text is too easy to guess.\n");
+    CHECK(shell.err ==
+          "Warning: other users of this machine can read a token on the command line. Use --token - or --token @FILE.\n"
+          "Warning: The given text is too easy to guess.\n");
     CHECK(shell.document().at("token") == "mfx_secret");
     shell.input = "from input\n";
     REQUIRE(shell({"token:create", "--user", "7", "--token", "-"}).code == 0);
     CHECK(shell.last().at("token") == "from input");
+    CHECK(shell.err == "Warning: The given text is too easy to guess.\n");
     CHECK(shell({"token:create"}).out == "Missing --user\n");
 }
 
@@ -95,6 +98,7 @@ TEST_CASE("tokens are changed and end") {
     Shell shell{fake};
     REQUIRE(shell({"token:update", "--format=json", "--id", "5", "--user", "7", "--token", "abc"}).code == 0);
     CHECK(compact(shell) == R"({"updated":true,"token_id":"5","token":"mfx_secret"})");
+    CHECK(shell.err.starts_with("Warning: other users of this machine can read a token on the command line."));
     REQUIRE(shell({"token:update", "--id", "5", "--name", "other", "-f", "json"}).code == 0);
     CHECK(compact(shell) == R"({"updated":true,"token_id":"5"})");
     CHECK(shell({"token:update", "--id", "5"}).out == "No fields to update\n");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/configuration.h"
 
+#include "domain/process_environment.h"
 #include "service/environment_layers.h"
 #include "service/field_columns.h"
 #include "service/run_template_warnings.h"
@@ -157,6 +158,26 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
         else
             out[row.name] = row.value;
     }
+    return out;
+}
+
+json::array secret_names(Call& call, const RunTemplate& run_template, std::span<const TextMap> values) {
+    json::array out;
+    if (std::ranges::all_of(values, &TextMap::empty)) return out;
+    const auto declared = declared_fields(call.session, run_template.app_id);
+    const auto foreseen = foreseen_environment(call, run_template, std::nullopt);
+    const auto is_secret = [&](const std::string& name) {
+        const auto* variable = foreseen ? foreseen->environment.find(name) : nullptr;
+        if (variable && variable->secret) return true;
+        if (const auto field = std::ranges::find(declared, name, &ApplicationField::name); field != declared.end())
+            return holds_secret(*field);
+        const auto is_of_credential = [](const LayerValue& value) { return value.layer.kind == LayerKind::credential; };
+        return !(variable && std::ranges::any_of(variable->layers, is_of_credential)) && sounds_secret(name);
+    };
+    for (const TextMap& map : values)
+        for (const auto& [name, value] : map)
+            if (!value.empty() && is_secret(name) && std::ranges::find(out, json::value(name)) == out.end())
+                out.emplace_back(name);
     return out;
 }
 
