@@ -2,6 +2,7 @@
 #include "service/company_operations.h"
 
 #include "base/text.h"
+#include "domain/process_environment.h"
 #include "domain/variable_name.h"
 #include "service/audit.h"
 #include "service/credential_store.h"
@@ -81,11 +82,13 @@ const Entity& entity_of<CompanyVariableFilter>() {
 template <>
 const Entity& entity_of<CompanyVariableInput>() {
     using I = CompanyVariableInput;
-    static constexpr auto fields =
-        fields_of<I>(field<&I::company_id>("company_id", {.help = "Number of the company", .required = true}),
-                     field<&I::name>("name", {.help = "Name of the variable", .max_length = 128}),
-                     field<&I::value>("value", {.help = "Its value", .max_length = 131072}),
-                     field<&I::secret>("secret", {.help = "Keep the value sealed and never show it"}));
+    static constexpr auto fields = fields_of<I>(
+        field<&I::company_id>("company_id", {.help = "Number of the company", .required = true}),
+        field<&I::name>("name", {.help = "Name of the variable", .max_length = 128}),
+        field<&I::value>("value", {.help = "Its value", .max_length = 131072}),
+        field<&I::secret>(
+            "secret", {.help = "Keep the value sealed and never show it; when left out a new variable is secret when "
+                               "its name sounds so (PASS, SECRET, TOKEN, KEY, CREDENTIAL)"}));
     static constexpr Entity entity{"company_variable_input", "Company variable", fields};
     return entity;
 }
@@ -243,7 +246,7 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
     if (!existing)
         if (auto inserted = variables.insert(variable); !inserted) return inserted.error();
     CompanyVariable after = variable;
-    after.secret = input.secret.value_or(variable.secret);
+    after.secret = input.secret.value_or(existing ? variable.secret : sounds_secret(*input.name));
     after.value = *input.value;
     if (after.secret) {
         auto sealed = seal(call, *input.value, {"company_variable", "value", variable.id.value});

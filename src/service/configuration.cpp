@@ -136,7 +136,7 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
         }
         Configuration after = before;
         after.orphaned = field == declared.end();
-        after.sealed = field != declared.end() && holds_secret(*field);
+        after.sealed = field != declared.end() ? holds_secret(*field) : sounds_secret(name);
         after.value = value;
         if (after.sealed) {
             auto sealed = seal(call, value, {"configuration", sealed_column, before.id.value});
@@ -150,10 +150,12 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
 
 json::object shown_configuration(Call& call, const RunTemplate& run_template) {
     json::object out;
-    for (const auto& field : declared_fields(call.session, run_template.app_id))
+    const auto declared = declared_fields(call.session, run_template.app_id);
+    for (const auto& field : declared)
         if (holds_secret(field)) out[field.name] = secret_unset_text;
     for (const auto& row : stored_values(call, run_template)) {
-        if (row.sealed || out.contains(row.name))
+        const bool is_declared = std::ranges::find(declared, row.name, &ApplicationField::name) != declared.end();
+        if (row.sealed || out.contains(row.name) || (!is_declared && sounds_secret(row.name)))
             out[row.name] = secret_mask_text;
         else
             out[row.name] = row.value;
