@@ -24,7 +24,8 @@ json::array secret_names(Call& call, const RunTemplate& run_template, std::span<
 json::object shown_configuration(Call& call, const RunTemplate& run_template);
 
 /// What keeps jobs of this run template from running as it is stored now, in sentences that name every variable; empty
-/// if nothing does. Saving it is no error: values may follow, and a credential may provide them.
+/// if nothing does. Saving it is no error: values may follow, and a credential may provide them. Also which secrets its
+/// jobs would show in their arguments.
 std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& run_template);
 
 /// The environment a job of this run template would get now: every variable with its winning layer and what it

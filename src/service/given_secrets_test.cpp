@@ -48,6 +48,22 @@ TEST_CASE("answers to given values say which of them are secrets") {
     CHECK(fields("job:create", {{"runtemplate_id", id}, {"scheduled", "now"}, {"env", given}}) == secrets_of_given);
 }
 
+TEST_CASE("a secret among the arguments of a program brings a warning wherever a run template is saved") {
+    SecretsDesk desk;
+    desk.change(desk.application.id, [](Application& a) { a.arguments = "-p {PIN} -k ${MY_API_KEY} {KEYBOARD}"; });
+    const auto made = desk.create(given);
+    REQUIRE(made);
+    const auto& warnings = made->at("warnings").as_array();
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].as_string() ==
+          "The secrets PIN, MY_API_KEY stand in the arguments of the program, where everybody on the machine of a job "
+          "can read them while it runs. An application should take them from its environment.");
+    desk.change(desk.application.id, [](Application& a) { a.arguments = "{KEYBOARD}"; });
+    const auto updated = desk.run("runtemplate:update", {{"id", made->at("id")}, {"note", "x"}});
+    REQUIRE(updated);
+    CHECK_FALSE(updated->as_object().contains("warnings"));
+}
+
 TEST_CASE("values that nobody declares are secrets when their names sound so, and sealed") {
     SecretsDesk desk;
     const auto made = desk.create(given);

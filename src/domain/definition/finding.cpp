@@ -51,6 +51,7 @@ constexpr std::array code_names{
     "value_unsafe",
     "path_unsafe",
     "command_suspicious",
+    "secret_in_arguments",
     "tolerated",
 };
 static_assert(code_names.size() == static_cast<std::size_t>(FindingCode::tolerated) + 1);
