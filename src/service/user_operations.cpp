@@ -65,6 +65,13 @@ json::array companies_of(Call& call, Id<User> user) {
     return out;
 }
 
+json::array roles_now(Call& call, Id<User> user) {
+    json::array out;
+    for (const auto& assigned : assigned_roles(call.session, user))
+        if (!assigned.expires_at || *assigned.expires_at > call.now) out.emplace_back(assigned.role);
+    return out;
+}
+
 Result<json::value> list_users(Call& call, const ListInput& input) {
     auto query = query_of(input);
     query.equals.push_back(only_live());
@@ -77,10 +84,7 @@ Result<json::value> get_user(Call& call, const UserLookupInput& input) {
     const auto found = find_person(call, {input.id, input.login, input.email});
     if (!found) return found.error();
     auto record = shown_user(*found);
-    json::array roles;
-    for (const auto& assigned : assigned_roles(call.session, found->id))
-        if (!assigned.expires_at || *assigned.expires_at > call.now) roles.emplace_back(assigned.role);
-    record["roles"] = std::move(roles);
+    record["roles"] = roles_now(call, found->id);
     record["companies"] = companies_of(call, found->id);
     return json::value(std::move(record));
 }
@@ -164,6 +168,9 @@ Result<json::value> delete_user(Call& call, const UserLookupInput& input) {
     if (!before) return before.error();
     if (auto allowed = may_change(call, *before); !allowed) return allowed.error();
     if (auto kept = keep_a_super_admin(call, *before); !kept) return kept.error();
+    json::object details{{"login", before->login},
+                         {"roles", roles_now(call, before->id)},
+                         {"companies", companies_of(call, before->id)}};
     take_all_access(call.session, before->id, call.now);
     const User after{.id = before->id,
                      .login = retired_login(*before),
@@ -171,7 +178,7 @@ Result<json::value> delete_user(Call& call, const UserLookupInput& input) {
                      .updated_at = call.now,
                      .live = std::nullopt};
     if (auto updated = users_of(call).update(*before, after); !updated) return updated.error();
-    audit(call, {.entity = "user", .id = before->id.value, .action = "delete", .details = {{"login", before->login}}});
+    audit(call, {.entity = "user", .id = before->id.value, .action = "delete", .details = std::move(details)});
     return json::value{{"deleted", true}, {"id", before->id.value}};
 }
 

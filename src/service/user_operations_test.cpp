@@ -199,6 +199,14 @@ TEST_CASE("a deleted user leaves nothing behind but a name") {
     REQUIRE(desk.run("token:create", {{"user", "alice"}}));
     REQUIRE(desk.can_sign_in("alice", testing::good_password));
     REQUIRE(desk.run("user:delete", {{"id", alice.id.value}}));
+    const auto told = desk.database.read([](Session& session) {
+        return std::get<std::string>(
+            session.sql.query(R"(SELECT "details" FROM "audit" ORDER BY "id" DESC LIMIT 1)")[0][0]);
+    });
+    CHECK(told ==
+          fmt::format(
+              R"({{"login":"alice","roles":["admin"],"companies":[{{"company_id":{},"name":"{}","role":"manager"}}]}})",
+              desk.company.id.value, desk.company.name));
     for (const auto* table : {"user_role", "company_user", "token"})
         CHECK(desk.number(R"(SELECT COUNT(*) FROM ")" + std::string(table) + "\"") == 0);
     CHECK(desk.open_sessions() == 0);
