@@ -71,6 +71,12 @@ TEST_CASE("what is missing or wrong when a user is made") {
     CHECK(desk.error_of("user:create", {{"login", "alice"}, {"email", "nonsense"}}).fields.front().field == "email");
     const auto weak = desk.error_of("user:create", {{"login", "alice"}, {"plaintext", "secret"}});
     CHECK(weak.fields.front().field == "password");
+    // Each fault stands there once.
+    for (const auto& fault : weak.fields) {
+        const auto at = weak.message.find(fault.message);
+        REQUIRE(at != std::string::npos);
+        CHECK(weak.message.find(fault.message, at + 1) == std::string::npos);
+    }
     desk.create("alice");
     const auto twice = desk.error_of("user:create", {{"login", "alice"}, {"email", "other@example.com"}});
     CHECK(twice.code == ErrorCode::conflict);
