@@ -45,12 +45,11 @@ Result<std::string> value_from_file(Invocation& in, std::string_view option, std
     return without_last_line_end(*std::move(content));
 }
 
-Result<std::string> typed_value(Invocation& in, std::string_view option, std::string_view key) {
+Result<std::string> typed_value(Invocation& in, std::string_view option, std::string_view key,
+                                std::string_view otherwise) {
     if (!in.can_ask() || !in.terminal().hidden_line)
-        return wrong_value_option(option,
-                                  fmt::format("{} has no value, and nobody can be asked for it. Say {}=@FILE, {}=- "
-                                              "for standard input, or {}=VALUE.",
-                                              one_line(key), one_line(key), one_line(key), one_line(key)));
+        return wrong_value_option(
+            option, fmt::format("{} has no value, and nobody can be asked for it. {}", one_line(key), otherwise));
     in.out().flush();
     auto line = in.terminal().hidden_line(fmt::format("{} (not shown): ", one_line(key)));
     if (!line) return wrong_value_option(option, fmt::format("No value was typed for {}.", one_line(key)));
@@ -69,7 +68,8 @@ Result<GivenValues> given_values(Invocation& in, std::string_view option) {
             return wrong_value_option(option, fmt::format("It takes KEY=VALUE, not '{}'.", one_line(given)));
         Result<std::string> value = std::string();
         if (equals == given.npos) {
-            value = typed_value(in, option, key);
+            value = typed_value(in, option, key,
+                                fmt::format("Say {0}=@FILE, {0}=- for standard input, or {0}=VALUE.", one_line(key)));
         } else if (const auto rest = given.substr(equals + 1); rest == "-") {
             if (std::exchange(input_is_used, true))
                 return wrong_value_option(option, "Standard input can give one value only.");

@@ -48,3 +48,20 @@ TEST_CASE("a secret that stood on the command line brings a warning wherever val
             CHECK(shell.err == "");
         }
 }
+
+TEST_CASE("without a value and without somebody to ask a command names the options that it has") {
+    FakeBackend fake;
+    fake.offer("company:variable-set", {"company_id", "name", "value", "?secret"}, json::value(json::object{}));
+    fake.offer("credential:create", {"company_id", "credential_type_id", "name", "*fields"},
+               json::value(json::object{}));
+    Shell shell{fake};
+    CHECK(shell({"company:variable-set", "--company_id", "1", "--name", "PV", "--secret", "0"}).out ==
+          "Option --value: PV has no value, and nobody can be asked for it. Say --value-file FILE, --value-file - for "
+          "standard input, "
+          "or --value VALUE.\n");
+    CHECK(shell({"credential:create", "--company-id", "1", "--credential-type-id", "1", "--name", "N", "--field", "PV"})
+              .out ==
+          "Option --field: PV has no value, and nobody can be asked for it. Say PV=@FILE, PV=- for "
+          "standard input, or PV=VALUE.\n");
+    CHECK(fake.asked.empty());
+}
