@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "domain/process_environment.h"
 #include "domain/variable_name.h"
+#include "domain/visible_text.h"
 #include "service/audit.h"
 #include "service/credential_store.h"
 #include "service/free_code.h"
@@ -149,6 +150,7 @@ Result<void> check_unique(Call& call, const Company& company) {
 
 Result<Company> create_company(Call& call, const CompanyInput& input) {
     if (!input.name || trim(*input.name).empty()) return Error{ErrorCode::invalid, "Missing --name"};
+    if (auto good = check_name("name", "The name", *input.name); !good) return good.error();
     Company company{.created_at = call.now, .updated_at = call.now};
     apply_company_input(input, company);
     if (company.code.empty()) company.code = free_code(call, "company", company.name, "company");
@@ -169,6 +171,7 @@ Result<json::value> update_company(Call& call, const CompanyInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
     const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
+    if (auto good = check_name("name", "The name", input.name.value_or("")); !good) return good.error();
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     Company after = *before;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
+#include "domain/visible_text.h"
 #include "service/audit.h"
 #include "service/list_filter.h"
 #include "service/people.h"
@@ -102,6 +103,13 @@ void apply_user_input(const UserInput& input, User& user) {
     if (input.enabled) user.enabled = *input.enabled;
 }
 
+Result<void> check_given_names(const UserInput& input, std::string_view login_before) {
+    if (auto good = check_name("firstname", "The first name", input.firstname.value_or("")); !good) return good;
+    if (auto good = check_name("lastname", "The last name", input.lastname.value_or("")); !good) return good;
+    if (!input.login || *input.login == login_before) return {};
+    return check_new_login(*input.login);
+}
+
 /// True: the record has another password now.
 Result<bool> apply_password(Call& call, const UserInput& input, User& user) {
     const auto given = [](const std::optional<std::string>& text) { return text && !text->empty(); };
@@ -126,6 +134,7 @@ Result<json::value> create_user(Call& call, const UserInput& input) {
     User user{.enabled = true, .created_at = call.now, .updated_at = call.now};
     apply_user_input(input, user);
     if (auto good = check(user); !good) return good.error();
+    if (auto good = check_given_names(input, ""); !good) return good.error();
     if (auto unique = check_login_is_free(call, user); !unique) return unique.error();
     if (auto set = apply_password(call, input, user); !set) return set.error();
     if (auto inserted = users_of(call).insert(user); !inserted) return inserted.error();
@@ -142,6 +151,7 @@ Result<json::value> update_user(Call& call, const UserInput& input) {
     const auto before = find_person(call, identity);
     if (!before) return before.error();
     if (auto allowed = may_change(call, *before); !allowed) return allowed.error();
+    if (auto good = check_given_names(input, before->login); !good) return good.error();
     User after = *before;
     apply_user_input(input, after);
     if (before->enabled && !after.enabled)
