@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "cli/input_file.h"
 
+#include <filesystem>
+
 namespace mf {
 namespace {
 
@@ -71,6 +73,16 @@ Result<void> take_password(Invocation& in, json::object& input, IfNoPassword oth
     if (*again != *password) return Error{ErrorCode::invalid, "The two passwords differ; nothing was changed."};
     input["password"] = *std::move(password);
     return {};
+}
+
+void warn_of_open_file(Invocation& in, const std::string& name, std::string_view what) {
+    if (name == "-") return;
+    std::error_code problem;
+    const auto mode = static_cast<unsigned>(std::filesystem::status(name, problem).permissions());
+    if (problem || (mode & 077) == 0) return;
+    const auto shown = to_utf8(name);
+    in.remark(fmt::format("Warning: {} in {} is open to others on this machine (mode {:04o}). Say chmod 600 {}.", what,
+                          shown, mode & 07777, shown));
 }
 
 }  // namespace mf

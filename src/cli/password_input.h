@@ -38,4 +38,7 @@ Result<std::string> ask_secret(Invocation& in, std::string_view prompt);
 /// The first line of a file, or of standard input ("-"), without its end.
 Result<std::string> secret_from_file(const std::string& name, Terminal& terminal);
 
+/// A remark about a file with a secret (`what`: "the token") that group or others may use; none about standard input.
+void warn_of_open_file(Invocation& in, const std::string& name, std::string_view what);
+
 }  // namespace mf

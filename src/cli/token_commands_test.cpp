@@ -117,6 +117,16 @@ TEST_CASE("a command acts with the token of a file") {
     std::ofstream(file) << "mfx_of_a_file\n";
     REQUIRE(shell({"--token-file", file, "token:list"}).code == 0);
     CHECK(fake.token == "mfx_of_a_file");
+    for (const auto& [mode, warned] :
+         {std::pair{0644, true}, {0640, true}, {0604, true}, {0600, false}, {0400, false}}) {
+        std::filesystem::permissions(file, static_cast<std::filesystem::perms>(mode));
+        REQUIRE(shell({"--token-file", file, "token:list"}).code == 0);
+        CHECK(shell.err == (warned ? fmt::format("Warning: the token in {} is open to others on this machine (mode "
+                                                 "0{:o}). Say chmod 600 {}.\n",
+                                                 file, mode, file)
+                                   : std::string()));
+    }
+    std::filesystem::permissions(file, static_cast<std::filesystem::perms>(0600));
     CHECK(shell({"token:list", "--token-file=" + file + ".missing"}).code == 1);
     std::ofstream(file) << "\n";
     CHECK(shell({"token:list", "--token-file", file}).code == 1);
