@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 
+#include "app/caller_place.h"
 #include "app/database_advice.h"
 #include "app/maintenance.h"
 #include "service/job_operations.h"
@@ -107,6 +108,7 @@ Result<const Caller*> LocalBackend::caller() {
     if (!token_) {
         // Who can open the database and read the key can do everything anyway.
         caller_ = Caller{(*installation)->actor(clock_), Rights::unlimited()};
+        caller_->actor.address = place_of_caller();
         return &*caller_;
     }
     // A script whose token has got lost shall not act as somebody else.
@@ -116,7 +118,7 @@ Result<const Caller*> LocalBackend::caller() {
             fmt::format("{} is set, but empty. Put a token into it, or unset it to act as the administrator of "
                         "this machine.",
                         token_variable)};
-    auto found = caller_of_token((*installation)->database(), *token_, "cli", "", clock_.now());
+    auto found = caller_of_token((*installation)->database(), *token_, "cli", place_of_caller(), clock_.now());
     if (!found) return found.error();
     caller_ = *std::move(found);
     return &*caller_;

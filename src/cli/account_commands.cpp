@@ -24,7 +24,11 @@ constexpr Option current_file_option{.name = "current-file",
 constexpr Option account_password_options[] = {current_file_option, password_file_option};
 constexpr Option account_current_options[] = {current_file_option};
 constexpr Option account_setup_options[] = {
-    {.name = "token", .help = "What stands behind token= in the link"},
+    {.name = "token",
+     .takes = Takes::optional_value,
+     .help = "What stands behind token= in the link: '-' or @FILE to read it from; or itself, which is unsafe. Asked "
+             "for when left out",
+     .becomes = Becomes::local},
     {.name = "login", .help = "Name to sign in with; of the first administrator only"},
     {.name = "email", .help = "E-mail address; of the first administrator only"},
     password_file_option,
@@ -77,9 +81,24 @@ int account_totp_confirm(Invocation& in) {
     return in.answer(*answer, text);
 }
 
+/// What the link proves that one may: given in one of three ways, or typed.
+Result<std::string> link_token(Invocation& in) {
+    const auto given = in.arguments().value("token").value_or("");
+    if (given == "-" && in.arguments().value("password-file") == "-")
+        return Error{ErrorCode::invalid,
+                     "Standard input can give one of the two only, the token or the password; read the other one from "
+                     "a file."};
+    if (!given.empty()) return secret_argument(in, "token", given, "the token of a link");
+    if (!in.can_ask()) return Error{ErrorCode::invalid, "Missing --token (@FILE, or - for standard input)"};
+    return ask_secret(in, "Token of the link: ");
+}
+
 int account_setup(Invocation& in) {
     auto input = in.input();
     if (!input) return in.refuse(input.error());
+    auto token = link_token(in);
+    if (!token) return in.refuse(token.error());
+    (*input)["token"] = *std::move(token);
     if (auto taken = take_password(in, *input, IfNoPassword::ask); !taken) return in.refuse(taken.error());
     auto answer = in.call(*input);
     if (!answer) return in.refuse(answer.error());
@@ -120,7 +139,6 @@ constexpr Command account_table[] = {
      .run = account_setup,
      .summary = "Chooses a password with a link of user:setup-link",
      .options = account_setup_options,
-     .needs = {"token"},
      .closed = true},
 };
 

@@ -116,7 +116,9 @@ Result<json::object> variable_input(Invocation& in) {
     if (!input || !in.entry().command->name.ends_with("variable-set") || in.arguments().has("value")) return input;
     const auto name = in.arguments().value("name").value_or("");
     const auto file = in.arguments().value("value-file");
-    auto value = file ? value_from_file(in, "value-file", name, *file) : typed_value(in, "value", name);
+    constexpr std::string_view other_ways =
+        "Say --value-file FILE, --value-file - for standard input, or --value VALUE.";
+    auto value = file ? value_from_file(in, "value-file", name, *file) : typed_value(in, "value", name, other_ways);
     if (!value) return value.error();
     (*input)["value"] = *std::move(value);
     return input;

@@ -20,6 +20,16 @@ std::string without_last_line_end(std::string text) {
     return text;
 }
 
+/// Those of the names that an answer calls secrets.
+std::vector<std::string> secrets_named_in(const std::vector<std::string>& names, const json::object& answer) {
+    std::vector<std::string> out;
+    const json::value& secrets = member(answer, "secret_fields");
+    if (!secrets.is_array()) return out;
+    for (const json::value& name : secrets.get_array())
+        if (std::ranges::find(names, plain_text(name)) != names.end()) out.push_back(one_line(plain_text(name)));
+    return out;
+}
+
 }  // namespace
 
 Result<std::string> value_from_file(Invocation& in, std::string_view option, std::string_view key,
@@ -35,12 +45,11 @@ Result<std::string> value_from_file(Invocation& in, std::string_view option, std
     return without_last_line_end(*std::move(content));
 }
 
-Result<std::string> typed_value(Invocation& in, std::string_view option, std::string_view key) {
+Result<std::string> typed_value(Invocation& in, std::string_view option, std::string_view key,
+                                std::string_view otherwise) {
     if (!in.can_ask() || !in.terminal().hidden_line)
-        return wrong_value_option(option,
-                                  fmt::format("{} has no value, and nobody can be asked for it. Say {}=@FILE, {}=- "
-                                              "for standard input, or {}=VALUE.",
-                                              one_line(key), one_line(key), one_line(key), one_line(key)));
+        return wrong_value_option(
+            option, fmt::format("{} has no value, and nobody can be asked for it. {}", one_line(key), otherwise));
     in.out().flush();
     auto line = in.terminal().hidden_line(fmt::format("{} (not shown): ", one_line(key)));
     if (!line) return wrong_value_option(option, fmt::format("No value was typed for {}.", one_line(key)));
@@ -59,7 +68,8 @@ Result<GivenValues> given_values(Invocation& in, std::string_view option) {
             return wrong_value_option(option, fmt::format("It takes KEY=VALUE, not '{}'.", one_line(given)));
         Result<std::string> value = std::string();
         if (equals == given.npos) {
-            value = typed_value(in, option, key);
+            value = typed_value(in, option, key,
+                                fmt::format("Say {0}=@FILE, {0}=- for standard input, or {0}=VALUE.", one_line(key)));
         } else if (const auto rest = given.substr(equals + 1); rest == "-") {
             if (std::exchange(input_is_used, true))
                 return wrong_value_option(option, "Standard input can give one value only.");
@@ -80,17 +90,27 @@ Result<GivenValues> given_values(Invocation& in, std::string_view option) {
 }
 
 void warn_of_arguments(Invocation& in, const GivenValues& given, const json::object& answer) {
-    const json::value& secrets = member(answer, "secret_fields");
-    if (!secrets.is_array()) return;
-    std::vector<std::string> seen;
-    for (const json::value& name : secrets.get_array())
-        if (std::ranges::find(given.in_arguments, plain_text(name)) != given.in_arguments.end())
-            seen.push_back(one_line(plain_text(name)));
+    const auto seen = secrets_named_in(given.in_arguments, answer);
     if (seen.empty()) return;
     in.remark(
         fmt::format("Warning: {} stood on the command line, where others on this machine can see it and shells "
                     "remember it. Next time say --field {}=@FILE, {}=- for standard input, or {} alone to be asked.",
                     fmt::join(seen, ", "), seen.front(), seen.front(), seen.front()));
+}
+
+void warn_of_pairs(Invocation& in, const json::object& answer) {
+    for (const GivenOption& given : in.arguments().all()) {
+        if (given.option.becomes != Becomes::pairs) continue;
+        std::vector<std::string> names;
+        for (const std::string& pair : given.values) names.push_back(pair.substr(0, pair.find('=')));
+        const auto seen = secrets_named_in(names, answer);
+        if (seen.empty()) continue;
+        in.remark(
+            fmt::format("Warning: {} stood on the command line, where others on this machine can see it and shells "
+                        "remember it. Next time say --{}-file FILE with lines KEY=VALUE, or --{}-file - for standard "
+                        "input.",
+                        fmt::join(seen, ", "), given.option.name, given.option.name));
+    }
 }
 
 }  // namespace mf

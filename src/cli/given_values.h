@@ -23,11 +23,16 @@ Result<GivenValues> given_values(Invocation& in, std::string_view option);
 /// tells in "secret_fields".
 void warn_of_arguments(Invocation& in, const GivenValues& given, const json::object& answer);
 
+/// Likewise about values of the options KEY=VALUE (Becomes::pairs) of the command, for which there is --OPTION-file.
+void warn_of_pairs(Invocation& in, const json::object& answer);
+
 /// One value: of the file that the option names ("-": standard input), without the line end at its end; or typed and
-/// not shown, where somebody can be asked. `key` is the name for people.
+/// not shown, where somebody can be asked. `key` is the name for people; `otherwise` a sentence that says what to type
+/// where nobody can be asked.
 Result<std::string> value_from_file(Invocation& in, std::string_view option, std::string_view key,
                                     const std::string& name);
-Result<std::string> typed_value(Invocation& in, std::string_view option, std::string_view key);
+Result<std::string> typed_value(Invocation& in, std::string_view option, std::string_view key,
+                                std::string_view otherwise);
 
 /// The option itself, and --NAME-file for files of KEY=VALUE lines.
 constexpr Option value_option(std::string_view name, std::string_view help) {

@@ -70,6 +70,15 @@ std::string spelled_field(const std::string& field, const std::vector<Option>& o
     return field;
 }
 
+/// Refusals name the operation; who typed "run-template:update" never heard of "runtemplate:update".
+Result<json::value> told_as_typed(Result<json::value> answer, std::string_view operation, std::string_view command) {
+    if (answer || answer.error().code != ErrorCode::forbidden) return answer;
+    Error error = answer.error();
+    const auto named = fmt::format("'{}'", operation);
+    if (error.message.starts_with(named)) error.message.replace(0, named.size(), fmt::format("'{}'", command));
+    return error;
+}
+
 /// The sentence of an error: that of its own, or those of its fields.
 std::string sentence_of(const Error& error) {
     std::string message = error.message;
@@ -140,12 +149,15 @@ Result<json::value> Invocation::call() {
     return input().and_then([&](const json::object& object) { return call(object); });
 }
 
-Result<json::value> Invocation::call(const json::object& input) { return backend_.run(*entry().operation, input); }
+Result<json::value> Invocation::call(const json::object& input) {
+    const Operation& operation = *entry().operation;
+    return told_as_typed(backend_.run(operation, input), operation.name, entry().command->name);
+}
 
 Result<json::value> Invocation::call(std::string_view name, const json::object& input) {
     const Operation* operation = catalog_.operation(name);
     if (!operation) return Error{ErrorCode::unavailable, fmt::format("This installation does not offer {}.", name)};
-    return backend_.run(*operation, input);
+    return told_as_typed(backend_.run(*operation, input), name, entry().command->name);
 }
 
 Result<std::optional<std::int64_t>> Invocation::integer(std::string_view option) const {

@@ -18,6 +18,20 @@ constexpr const char* latin = "p\xe9ssw";
 
 }  // namespace
 
+TEST_CASE("what is forbidden is called as it was typed") {
+    FakeBackend fake;
+    const auto forbid = [&](std::string name, std::initializer_list<std::string_view> fields) {
+        const auto sentence = fmt::format("'{}' needs the role editor in the company.", name);
+        fake.offer(std::move(name), fields, Error{ErrorCode::forbidden, sentence});
+    };
+    forbid("runtemplate:update", {"id", "name"});
+    testing::Shell shell{fake};
+    CHECK(shell({"runtemplate:update", "--id", "1", "--name", "x"}).out ==
+          "'run-template:update' needs the role editor in the company.\n");
+    CHECK(shell({"run-template:update", "--id", "1", "--name", "x", "-f", "json"}).out.find("'runtemplate:update'") ==
+          std::string::npos);
+}
+
 TEST_CASE("what is not UTF-8 is refused before anything is asked, by the name of its option, and not repeated") {
     FakeBackend fake;
     fake.offer("runtemplate:update", {"id", "name", "config"}, json::value(json::object{}));

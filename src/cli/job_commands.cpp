@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/answers.h"
 #include "cli/commands.h"
+#include "cli/given_values.h"
 #include "cli/json_text.h"
 
 namespace mf {
@@ -164,6 +165,7 @@ int job_create(Invocation& in) {
     auto made = in.call(*input);
     if (!made) return in.refuse(made.error());
     const auto record = record_of(*made);
+    warn_of_pairs(in, record);
     const json::value id = member(record, "id");
     if (in.verbose()) {
         // The environment that it would get is no part of the job yet.
@@ -260,7 +262,15 @@ constexpr Option job_create_options[] = {
      .help = "File of KEY=VALUE lines, - for standard input; keeps secrets off the command line",
      .key = "config",
      .becomes = Becomes::pair_file},
-    {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+    {.name = "env",
+     .takes = Takes::list,
+     .help = "Value for this run only; wins over --config",
+     .becomes = Becomes::pairs},
+    {.name = "env-file",
+     .takes = Takes::list,
+     .help = "File of such lines, - for standard input",
+     .key = "env",
+     .becomes = Becomes::pair_file},
 };
 constexpr Option job_cleanup_options[] = {
     {.name = "days", .help = "Jobs that ended more days ago than this", .aliases = {"older-than"}},

@@ -4,22 +4,24 @@
 #include "base/text.h"
 #include "cli/input_file.h"
 
+#include <filesystem>
+
 namespace mf {
 namespace {
 
 constexpr std::size_t largest_secret_file = 4096;
 
-Result<std::string> password_given(Invocation& in, std::string_view option, const std::string& value) {
+}  // namespace
+
+Result<std::string> secret_argument(Invocation& in, std::string_view option, const std::string& value,
+                                    std::string_view what) {
     if (value == "-") return secret_from_file("-", in.terminal());
     if (value.starts_with('@')) return secret_from_file(value.substr(1), in.terminal());
     in.remark(
-        fmt::format("Warning: other users of this machine can read a password on the command line. Use --{} - or "
-                    "--{} @FILE.",
-                    option, option));
+        fmt::format("Warning: other users of this machine can read {} on the command line. Use --{} - or --{} @FILE.",
+                    what, option, option));
     return value;
 }
-
-}  // namespace
 
 Result<std::string> secret_from_file(const std::string& name, Terminal& terminal) {
     auto content = read_input_file(name, terminal, largest_secret_file);
@@ -57,7 +59,7 @@ Result<void> take_password(Invocation& in, json::object& input, IfNoPassword oth
     for (const auto* option : {"plaintext", "password"}) {
         const auto value = in.arguments().value(option);
         if (!value || value->empty()) continue;
-        auto password = password_given(in, option, *value);
+        auto password = secret_argument(in, option, *value, "a password");
         if (!password) return password.error();
         const bool knows_both = in.entry().operation->input->find("plaintext") != nullptr;
         input[knows_both ? option : "password"] = *std::move(password);
@@ -71,6 +73,16 @@ Result<void> take_password(Invocation& in, json::object& input, IfNoPassword oth
     if (*again != *password) return Error{ErrorCode::invalid, "The two passwords differ; nothing was changed."};
     input["password"] = *std::move(password);
     return {};
+}
+
+void warn_of_open_file(Invocation& in, const std::string& name, std::string_view what) {
+    if (name == "-") return;
+    std::error_code problem;
+    const auto mode = static_cast<unsigned>(std::filesystem::status(name, problem).permissions());
+    if (problem || (mode & 077) == 0) return;
+    const auto shown = to_utf8(name);
+    in.remark(fmt::format("Warning: {} in {} is open to others on this machine (mode {:04o}). Say chmod 600 {}.", what,
+                          shown, mode & 07777, shown));
 }
 
 }  // namespace mf

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/answers.h"
 #include "cli/commands.h"
+#include "cli/given_values.h"
 #include "domain/cron.h"
 
 namespace mf {
@@ -121,7 +122,15 @@ constexpr Option run_template_schedule_options[] = {
      .help = "File of KEY=VALUE lines, - for standard input; keeps secrets off the command line",
      .key = "config",
      .becomes = Becomes::pair_file},
-    {.name = "env", .takes = Takes::list, .help = "Value for this run only", .becomes = Becomes::pairs},
+    {.name = "env",
+     .takes = Takes::list,
+     .help = "Value for this run only; wins over --config",
+     .becomes = Becomes::pairs},
+    {.name = "env-file",
+     .takes = Takes::list,
+     .help = "File of such lines, - for standard input",
+     .key = "env",
+     .becomes = Becomes::pair_file},
 };
 constexpr Option run_template_stale_options[] = {
     {.name = "tolerance-hours", .help = "How late counts as stale", .preset = "6"},
@@ -160,6 +169,7 @@ json::object shown_record(Invocation& in, const json::object& canonical) {
 /// The answer to a change with the warnings of the operation: members of the document, remarks to a person.
 int answer_saved(Invocation& in, const json::object& canonical, json::object document, const std::string& sentence) {
     if (in.verbose()) document = shown_record(in, canonical);
+    warn_of_pairs(in, canonical);
     in.add_warnings(document, canonical);
     return in.verbose() ? in.answer_record(std::move(document)) : in.answer(document, sentence);
 }
@@ -211,6 +221,7 @@ int run_template_schedule(Invocation& in) {
         return in.refuse(error, fmt::format("Failed to schedule run template: {}", error.message));
     }
     const auto record = record_of(*answer);
+    warn_of_pairs(in, record);
     const auto id = in.arguments().value("id").value_or("");
     const auto scheduled = local_time(member(record, "scheduled|schedule"), in.zone());
     const json::value& executor = member(record, "executor");

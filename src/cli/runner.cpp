@@ -105,6 +105,7 @@ private:
         if (!globals_.token_file.empty()) {
             auto token = secret_from_file(globals_.token_file, terminal_);
             if (!token) return invocation.refuse(token.error());
+            warn_of_open_file(invocation, globals_.token_file, "the token");
             backend_.use_token(*std::move(token));
         }
         return command.run(invocation);

@@ -27,7 +27,8 @@ constexpr Option token_options[] = {
     {.name = "user", .help = "Whom it acts for: id, login or e-mail address", .aliases = {"user_id"}},
     {.name = "token",
      .takes = Takes::optional_value,
-     .help = "A text of your own; it is replaced when it is easy to guess",
+     .help = "A text of your own: '-' or @FILE to read it from; or itself, which is unsafe. It is replaced when it is "
+             "easy to guess",
      .becomes = Becomes::local},
     {.name = "name", .takes = Takes::optional_value, .help = "What it is for"},
     {.name = "expires", .help = "When it ends: a time, '+30 days', never", .aliases = {"until"}},
@@ -47,11 +48,7 @@ constexpr Option token_options[] = {
 Result<void> take_text(Invocation& in, json::object& input) {
     const auto value = in.arguments().value("token");
     if (!value || value->empty()) return {};
-    if (*value != "-" && !value->starts_with('@')) {
-        input["token"] = *value;
-        return {};
-    }
-    auto text = secret_from_file(*value == "-" ? *value : value->substr(1), in.terminal());
+    auto text = secret_argument(in, "token", *value, "a token");
     if (!text) return text.error();
     input["token"] = *std::move(text);
     return {};

@@ -81,11 +81,14 @@ TEST_CASE("a new token is shown, once") {
           json::object{
               {"user", "alice"}, {"permissions", {"view", "run"}}, {"companies", {"acme"}}, {"expires", "never"}});
     REQUIRE(shell({"token:create", "--format=json", "--user", "7", "--token", "abc"}).code == 0);
-    CHECK(shell.err == "Warning: The given text is too easy to guess.\n");
+    CHECK(shell.err ==
+          "Warning: other users of this machine can read a token on the command line. Use --token - or --token @FILE.\n"
+          "Warning: The given text is too easy to guess.\n");
     CHECK(shell.document().at("token") == "mfx_secret");
     shell.input = "from input\n";
     REQUIRE(shell({"token:create", "--user", "7", "--token", "-"}).code == 0);
     CHECK(shell.last().at("token") == "from input");
+    CHECK(shell.err == "Warning: The given text is too easy to guess.\n");
     CHECK(shell({"token:create"}).out == "Missing --user\n");
 }
 
@@ -95,6 +98,7 @@ TEST_CASE("tokens are changed and end") {
     Shell shell{fake};
     REQUIRE(shell({"token:update", "--format=json", "--id", "5", "--user", "7", "--token", "abc"}).code == 0);
     CHECK(compact(shell) == R"({"updated":true,"token_id":"5","token":"mfx_secret"})");
+    CHECK(shell.err.starts_with("Warning: other users of this machine can read a token on the command line."));
     REQUIRE(shell({"token:update", "--id", "5", "--name", "other", "-f", "json"}).code == 0);
     CHECK(compact(shell) == R"({"updated":true,"token_id":"5"})");
     CHECK(shell({"token:update", "--id", "5"}).out == "No fields to update\n");
@@ -113,6 +117,16 @@ TEST_CASE("a command acts with the token of a file") {
     std::ofstream(file) << "mfx_of_a_file\n";
     REQUIRE(shell({"--token-file", file, "token:list"}).code == 0);
     CHECK(fake.token == "mfx_of_a_file");
+    for (const auto& [mode, warned] :
+         {std::pair{0644, true}, {0640, true}, {0604, true}, {0600, false}, {0400, false}}) {
+        std::filesystem::permissions(file, static_cast<std::filesystem::perms>(mode));
+        REQUIRE(shell({"--token-file", file, "token:list"}).code == 0);
+        CHECK(shell.err == (warned ? fmt::format("Warning: the token in {} is open to others on this machine (mode "
+                                                 "0{:o}). Say chmod 600 {}.\n",
+                                                 file, mode, file)
+                                   : std::string()));
+    }
+    std::filesystem::permissions(file, static_cast<std::filesystem::perms>(0600));
     CHECK(shell({"token:list", "--token-file=" + file + ".missing"}).code == 1);
     std::ofstream(file) << "\n";
     CHECK(shell({"token:list", "--token-file", file}).code == 1);

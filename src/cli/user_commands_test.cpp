@@ -175,6 +175,34 @@ TEST_CASE("links to choose a password") {
     CHECK(shell.document().at("path") == "/setup?token=mfl_x");
 }
 
+TEST_CASE("the token of a link comes from a file, from standard input, or is typed") {
+    FakeBackend fake;
+    fake.offer("account:setup", {"token", "login", "email", "password"}, json::value{{"login", "alice"}});
+    Shell shell{fake};
+    const testing::TemporaryDirectory directory;
+    const auto password = (directory.path() / "password").string(), link = (directory.path() / "link").string();
+    std::ofstream(password) << "chosen one\n";
+    std::ofstream(link) << "mfl_filed\n";
+    shell.input = "mfl_read\n";
+    REQUIRE(shell({"account:setup", "--token", "-", "--password-file", password}).code == 0);
+    CHECK(shell.last() == json::object{{"token", "mfl_read"}, {"password", "chosen one"}});
+    REQUIRE(shell({"account:setup", "--token", "@" + link, "--password-file", password}).code == 0);
+    CHECK(shell.last().at("token") == "mfl_filed");
+    CHECK(shell.err == "");
+    REQUIRE(shell({"account:setup", "--token", "mfl_given", "--password-file", password}).code == 0);
+    CHECK(shell.last().at("token") == "mfl_given");
+    CHECK(shell.err.starts_with("Warning: other users of this machine can read the token of a link"));
+    const auto asked = fake.asked.size();
+    CHECK(shell({"account:setup", "--password-file", password}).out ==
+          "Missing --token (@FILE, or - for standard input)\n");
+    CHECK(shell({"account:setup", "--token", "-", "--password-file", "-"}).code == 1);
+    CHECK(fake.asked.size() == asked);
+    shell.typed = true;
+    shell.hidden = {"mfl_typed", "new", "new"};
+    REQUIRE(shell({"account:setup"}).code == 0);
+    CHECK(shell.last() == json::object{{"token", "mfl_typed"}, {"password", "new"}});
+}
+
 TEST_CASE("roles of the installation are set as clients expect it") {
     FakeBackend fake;
     offer_people(fake);

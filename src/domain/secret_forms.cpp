@@ -90,6 +90,15 @@ std::string percent_form(std::string_view secret, const PercentHabit& habit, std
     return out;
 }
 
+std::string percent_everywhere(std::string_view secret, std::string_view hex) {
+    std::string out;
+    for (const char c : secret) {
+        const auto byte = static_cast<unsigned char>(c);
+        (out += '%') += {hex[byte >> 4], hex[byte & 15]};
+    }
+    return out;
+}
+
 struct JsonHabit {
     bool escapes_slash = false;
     bool escapes_unicode = false;
@@ -189,6 +198,82 @@ std::string html_form(std::string_view secret, const HtmlHabit& habit) {
     return out;
 }
 
+std::string backslash_form(std::string_view secret, std::string_view escaped) {
+    std::string out;
+    for (const char c : secret) {
+        if (escaped.find(c) != std::string_view::npos) out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+/// printf %q of bash: tilde and number sign mean something at the start of a word only.
+std::string bash_form(std::string_view secret) {
+    const bool is_special = secret.starts_with('~') || secret.starts_with('#');
+    return (is_special ? "\\" : "") + backslash_form(secret, "\t\n '\"\\|&;()<>!{}*[]?^$`,");
+}
+
+/// Shellwords of Ruby: everything but what is known to be harmless.
+std::string ruby_form(std::string_view secret) {
+    std::string out;
+    while (!secret.empty()) {
+        const auto length = std::max<std::size_t>(utf8_length(secret), 1);
+        const char c = secret[0];
+        if (c == '\n') {
+            out += "'\n'";
+        } else {
+            const bool is_kept =
+                is_letter(c) || is_digit(c) || std::string_view("_-.,:+/@").find(c) != std::string_view::npos;
+            if (!is_kept) out += '\\';
+            out += secret.substr(0, length);
+        }
+        secret.remove_prefix(length);
+    }
+    return out;
+}
+
+/// Within '…' an apostrophe has to be outside of it.
+std::string apostrophe_form(std::string_view secret, std::string_view outside) {
+    std::string out;
+    for (const char c : secret) {
+        if (c == '\'')
+            out += outside;
+        else
+            out += c;
+    }
+    return out;
+}
+
+enum class OtherBytes { as_they_are, as_numbers };
+
+/// Within $'…' of bash.
+std::string ansi_form(std::string_view secret, OtherBytes other) {
+    constexpr std::string_view short_codes = "\a\b\x1B\f\n\r\t\v'\\";
+    constexpr std::string_view short_letters = "abEfnrtv'\\";
+    std::string out;
+    for (const char c : secret) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (const auto at = short_codes.find(c); at != std::string_view::npos)
+            (out += '\\') += short_letters[at];
+        else if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && other == OtherBytes::as_numbers))
+            (out += '\\') += {static_cast<char>('0' + (byte >> 6)), static_cast<char>('0' + (byte >> 3 & 7)),
+                              static_cast<char>('0' + (byte & 7))};
+        else
+            out += c;
+    }
+    return out;
+}
+
+void add_shell_forms(Forms& forms, std::string_view secret) {
+    forms.add(bash_form(secret));
+    forms.add(ruby_form(secret));
+    forms.add(apostrophe_form(secret, R"('\'')"));   // PHP's escapeshellarg, set -x
+    forms.add(apostrophe_form(secret, R"('"'"')"));  // Python's shlex.quote
+    forms.add(backslash_form(secret, "\\\"$`"));     // within "…"
+    forms.add(ansi_form(secret, OtherBytes::as_they_are));
+    forms.add(ansi_form(secret, OtherBytes::as_numbers));
+}
+
 }  // namespace
 
 std::vector<std::string> forms_of(std::string_view secret) {
@@ -200,9 +285,12 @@ std::vector<std::string> forms_of(std::string_view secret) {
         for (const auto& habit : json_habits) forms.add(json_form(secret, habit, hex));
         if (secret.size() <= longest_in_text)
             for (const auto& habit : percent_habits) forms.add(percent_form(secret, habit, hex));
+        if (secret.size() <= longest_in_text) forms.add(percent_everywhere(secret, hex));
     }
-    if (secret.size() <= longest_in_text)
+    if (secret.size() <= longest_in_text) {
         for (const auto& habit : html_habits) forms.add(html_form(secret, habit));
+        add_shell_forms(forms, secret);
+    }
     return forms.take();
 }
 

@@ -156,14 +156,40 @@ TEST_CASE("escaped for HTML as various programs do") {
     }
 }
 
+TEST_CASE("escaped for shells as various programs do") {
+    const std::string secret = "s\"w&x y'z!a,b=c$d`e\\f";
+    for (const char* form : {
+             R"(s\"w\&x\ y\'z\!a\,b=c\$d\`e\\f)",  // printf %q of bash
+             R"(s\"w\&x\ y\'z\!a,b\=c\$d\`e\\f)",  // Shellwords of Ruby
+             R"(s"w&x y'\''z!a,b=c$d`e\f)",        // within '…': set -x, escapeshellarg of PHP
+             R"(s"w&x y'"'"'z!a,b=c$d`e\f)",       // shlex.quote of Python
+             R"(s\"w&x y'z!a,b=c\$d\`e\\f)",       // within "…"
+             R"(s"w&x y\'z!a,b=c$d`e\\f)",         // within $'…'
+         }) {
+        CAPTURE(form);
+        CHECK(has_form(secret, form));
+        CHECK(output_without(secret, "+ login " + std::string(form) + " now") == "+ login " + bullets + " now");
+    }
+    CHECK(has_form("a\n\x01'\xC5\xBE\x1B", R"(a\n\001\')"
+                                           "\xC5\xBE"
+                                           R"(\E)"));
+    CHECK(has_form("a\n\x01'\xC5\xBE\x1B", R"(a\n\001\'\305\276\E)"));
+    CHECK(has_form("~a#b", R"(\~a#b)"));
+    CHECK(has_form("#a~b", R"(\#a~b)"));
+}
+
+TEST_CASE("percent-encoded byte by byte") {
+    CHECK(output_without("jk~7", "x%6A%6B%7E%37y%6a%6b%7e%37z") == "x" + bullets + "y" + bullets + "z");
+}
+
 TEST_CASE("ordinary secrets have few forms, large ones fewer") {
     const auto total = [](std::string_view secret) {
         std::size_t sum = 0;
         for (const auto& form : forms_of(secret)) sum += form.size();
         return sum;
     };
-    CHECK(total("kQ9xwP2mZr7TnB4cVd8sLf3h") < 24 * 11);
-    CHECK(total("pa$$w0rd! with/some=signs") < 25 * 31);
+    CHECK(total("kQ9xwP2mZr7TnB4cVd8sLf3h") < 24 * 17);
+    CHECK(total("pa$$w0rd! with/some=signs") < 25 * 40);
     const std::string hostile(8 << 10, '"');
     CHECK(total(hostile) < hostile.size() * 60);
     const std::string key(longest_in_text + 1, '+');

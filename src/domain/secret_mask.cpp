@@ -133,6 +133,24 @@ private:
 
 SecretMask::SecretMask() = default;
 
+namespace {
+
+/// Other programs show a secret line by line: behind marks, or the last one alone. The first and last line of a PEM
+/// file (RFC 7468) stand in public ones as well.
+void add_lines(std::string_view secret, std::vector<std::string>& wanted) {
+    if (secret.find('\n') == std::string_view::npos) return;
+    for (const auto line : split(secret, '\n')) {
+        const auto text = trim(line);
+        if (text.size() < SecretMask::shortest || text.starts_with("-----")) continue;
+        if (secret.size() > longest_in_text)
+            wanted.emplace_back(text);
+        else
+            std::ranges::move(forms_of(text), std::back_inserter(wanted));
+    }
+}
+
+}  // namespace
+
 SecretMask::SecretMask(std::span<const std::string> secrets) {
     std::vector<std::string> wanted;
     for (const std::string& secret : secrets) {
@@ -140,6 +158,7 @@ SecretMask::SecretMask(std::span<const std::string> secrets) {
         if (secret.size() >= shortest) std::ranges::move(forms_of(secret), std::back_inserter(wanted));
         if (trimmed.size() >= shortest && trimmed.size() < secret.size())
             std::ranges::move(forms_of(trimmed), std::back_inserter(wanted));
+        add_lines(secret, wanted);
     }
     if (!wanted.empty()) automaton_ = std::make_shared<const Automaton>(wanted);
 }

@@ -15,7 +15,9 @@ namespace mf {
 /// exactly as they are. Secrets that overlap or touch become one mask. Immutable, cheap to copy, safe from any thread.
 ///
 /// Secrets shorter than 4 bytes are ignored: they would tear ordinary text apart. A secret is also found without the
-/// white space at its ends, which programs like to trim, and in the encoded forms of domain/secret_forms.h.
+/// white space at its ends, which programs like to trim, and in the encoded forms of domain/secret_forms.h. Each line
+/// of a secret with several counts as one by itself, but for "-----BEGIN …" and "-----END …"; of a secret of more than
+/// longest_in_text bytes lines are found only as they are.
 /// Time is linear in the text whatever it contains; memory is about 24 bytes for each byte of the secrets and their
 /// forms.
 class SecretMask {

@@ -83,6 +83,25 @@ TEST_CASE("white space at the ends of a secret may be missing in the output") {
     CHECK(masked({"ab \n"}, "ab ab \n") == "ab " + mask);
 }
 
+TEST_CASE("each line of a secret is one by itself") {
+    const Texts key{"-----BEGIN KEY-----\nMIIEvQIBADANBg\r\n  kqhkiG9w0BAQEF\nend\n-----END KEY-----\n"};
+    CHECK(masked(key, key[0]) == mask);
+    CHECK(masked(key, "> MIIEvQIBADANBg\n> kqhkiG9w0BAQEF;\n") == "> " + mask + "\n> " + mask + ";\n");
+    // In another form, too.
+    CHECK(masked({"one two\nthree&four"}, "q=one%20two&r=three%26four") == "q=" + mask + "&r=" + mask);
+    // Lines that anything else has as well, and those that are shorter than a secret.
+    CHECK(masked(key, "-----BEGIN KEY-----\nother\n-----END KEY-----\n") ==
+          "-----BEGIN KEY-----\nother\n-----END KEY-----\n");
+    CHECK(masked(key, "the end") == "the end");
+}
+
+TEST_CASE("lines of a large secret are found as they are") {
+    std::string large;
+    for (int i = 0; i < 2000; ++i) large += fmt::format("line-{}&{}\n", i, i * i);
+    CHECK(masked({large}, "x line-7&49 y line-1999&3996001 z") == "x " + mask + " y " + mask + " z");
+    CHECK(masked({large}, "line-7%2649") == "line-7%2649");
+}
+
 TEST_CASE("a secret may lie across any chunks") {
     const Texts secrets{"hunter2", "correct horse battery"};
     const std::string text = "x hunter2 y correct horse batter correct horse battery hunterhunter2hunter2z";

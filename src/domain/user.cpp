@@ -2,6 +2,7 @@
 #include "domain/user.h"
 
 #include "base/text.h"
+#include "domain/visible_text.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -107,6 +108,17 @@ Result<void> check(const User& user) {
     }
     if (error.fields.empty()) return {};
     return error;
+}
+
+Result<void> check_new_login(std::string_view login) {
+    const auto refused = [](std::string sentence) -> Result<void> {
+        return Error{ErrorCode::invalid, sentence, {{"login", sentence}}};
+    };
+    if (!login.empty() && std::ranges::all_of(login, is_digit))
+        return refused("A login of digits only could be taken for the number of another user. Add a letter.");
+    if (has_hidden_characters(login))
+        return refused("The login has characters that nobody sees. Type it anew without them.");
+    return {};
 }
 
 std::string retired_login(const User& user) {

@@ -32,6 +32,10 @@ const Entity& entity_of<User>();
 /// Login and e-mail address, as errors of their fields.
 Result<void> check(const User& user);
 
+/// More of a login that somebody is to get: it is no number, which would be taken for an id, and has no character that
+/// nobody sees, by which it would look like another one.
+Result<void> check_new_login(std::string_view login);
+
 /// The login of a retired row: the former one, so that history can be read, in a form that nobody has.
 std::string retired_login(const User& user);
 

@@ -212,6 +212,8 @@ Result<User> first_administrator(Call& call, const AccountSetupInput& input) {
         if (person.email) known->email = person.email;
         if (auto updated = all_users(call).update(before, *known); !updated) return updated.error();
         person = *std::move(known);
+    } else if (auto good = check_new_login(person.login); !good) {
+        return good.error();
     } else if (auto inserted = all_users(call).insert(person); !inserted) {
         return inserted.error();
     }

@@ -2,7 +2,9 @@
 #include "service/company_operations.h"
 
 #include "base/text.h"
+#include "domain/process_environment.h"
 #include "domain/variable_name.h"
+#include "domain/visible_text.h"
 #include "service/audit.h"
 #include "service/credential_store.h"
 #include "service/free_code.h"
@@ -81,11 +83,13 @@ const Entity& entity_of<CompanyVariableFilter>() {
 template <>
 const Entity& entity_of<CompanyVariableInput>() {
     using I = CompanyVariableInput;
-    static constexpr auto fields =
-        fields_of<I>(field<&I::company_id>("company_id", {.help = "Number of the company", .required = true}),
-                     field<&I::name>("name", {.help = "Name of the variable", .max_length = 128}),
-                     field<&I::value>("value", {.help = "Its value", .max_length = 131072}),
-                     field<&I::secret>("secret", {.help = "Keep the value sealed and never show it"}));
+    static constexpr auto fields = fields_of<I>(
+        field<&I::company_id>("company_id", {.help = "Number of the company", .required = true}),
+        field<&I::name>("name", {.help = "Name of the variable", .max_length = 128}),
+        field<&I::value>("value", {.help = "Its value", .max_length = 131072}),
+        field<&I::secret>(
+            "secret", {.help = "Keep the value sealed and never show it; when left out a new variable is secret when "
+                               "its name sounds so (PASS, SECRET, TOKEN, KEY, CREDENTIAL)"}));
     static constexpr Entity entity{"company_variable_input", "Company variable", fields};
     return entity;
 }
@@ -146,6 +150,7 @@ Result<void> check_unique(Call& call, const Company& company) {
 
 Result<Company> create_company(Call& call, const CompanyInput& input) {
     if (!input.name || trim(*input.name).empty()) return Error{ErrorCode::invalid, "Missing --name"};
+    if (auto good = check_name("name", "The name", *input.name); !good) return good.error();
     Company company{.created_at = call.now, .updated_at = call.now};
     apply_company_input(input, company);
     if (company.code.empty()) company.code = free_code(call, "company", company.name, "company");
@@ -166,6 +171,7 @@ Result<json::value> update_company(Call& call, const CompanyInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
     const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
+    if (auto good = check_name("name", "The name", input.name.value_or("")); !good) return good.error();
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     Company after = *before;
@@ -248,7 +254,7 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
     if (!existing)
         if (auto inserted = variables.insert(variable); !inserted) return inserted.error();
     CompanyVariable after = variable;
-    after.secret = input.secret.value_or(variable.secret);
+    after.secret = input.secret.value_or(existing ? variable.secret : sounds_secret(*input.name));
     after.value = *input.value;
     if (after.secret) {
         auto sealed = seal(call, *input.value, {"company_variable", "value", variable.id.value});

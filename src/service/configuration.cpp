@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "service/configuration.h"
 
+#include "domain/command_template.h"
+#include "domain/process_environment.h"
 #include "service/environment_layers.h"
 #include "service/field_columns.h"
 #include "service/run_template_warnings.h"
@@ -135,7 +137,7 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
         }
         Configuration after = before;
         after.orphaned = field == declared.end();
-        after.sealed = field != declared.end() && holds_secret(*field);
+        after.sealed = field != declared.end() ? holds_secret(*field) : sounds_secret(name);
         after.value = value;
         if (after.sealed) {
             auto sealed = seal(call, value, {"configuration", sealed_column, before.id.value});
@@ -149,10 +151,12 @@ Result<void> store_configuration(Call& call, const RunTemplate& run_template, co
 
 json::object shown_configuration(Call& call, const RunTemplate& run_template) {
     json::object out;
-    for (const auto& field : declared_fields(call.session, run_template.app_id))
+    const auto declared = declared_fields(call.session, run_template.app_id);
+    for (const auto& field : declared)
         if (holds_secret(field)) out[field.name] = secret_unset_text;
     for (const auto& row : stored_values(call, run_template)) {
-        if (row.sealed || out.contains(row.name))
+        const bool is_declared = std::ranges::find(declared, row.name, &ApplicationField::name) != declared.end();
+        if (row.sealed || out.contains(row.name) || (!is_declared && sounds_secret(row.name)))
             out[row.name] = secret_mask_text;
         else
             out[row.name] = row.value;
@@ -160,23 +164,66 @@ json::object shown_configuration(Call& call, const RunTemplate& run_template) {
     return out;
 }
 
+json::array secret_names(Call& call, const RunTemplate& run_template, std::span<const TextMap> values) {
+    json::array out;
+    if (std::ranges::all_of(values, &TextMap::empty)) return out;
+    const auto declared = declared_fields(call.session, run_template.app_id);
+    const auto foreseen = foreseen_environment(call, run_template, std::nullopt);
+    const auto is_secret = [&](const std::string& name) {
+        const auto* variable = foreseen ? foreseen->environment.find(name) : nullptr;
+        if (variable && variable->secret) return true;
+        if (const auto field = std::ranges::find(declared, name, &ApplicationField::name); field != declared.end())
+            return holds_secret(*field);
+        const auto is_of_credential = [](const LayerValue& value) { return value.layer.kind == LayerKind::credential; };
+        return !(variable && std::ranges::any_of(variable->layers, is_of_credential)) && sounds_secret(name);
+    };
+    for (const TextMap& map : values)
+        for (const auto& [name, value] : map)
+            if (!value.empty() && is_secret(name) && std::ranges::find(out, json::value(name)) == out.end())
+                out.emplace_back(name);
+    return out;
+}
+
 namespace {
 
-std::vector<std::string> value_warnings(Call& call, const RunTemplate& run_template) {
-    const auto foreseen = foreseen_environment(call, run_template, published_environment(call.session));
-    if (!foreseen) return {fmt::format("Its jobs will be blocked: {}", foreseen.error().message)};
-    if (foreseen->environment.missing_required.empty()) return {};
-    const auto reason = missing_required_reason(foreseen->environment);
-    if (foreseen->asked_at_launch.empty())
+std::vector<std::string> value_warnings(const Foreseen& foreseen) {
+    if (foreseen.environment.missing_required.empty()) return {};
+    const auto reason = missing_required_reason(foreseen.environment);
+    if (foreseen.asked_at_launch.empty())
         return {fmt::format("Its jobs will be blocked until this is done: {}", reason)};
     return {fmt::format("Its jobs will be blocked unless {} has what is missing when they start: {}",
-                        quoted_list(foreseen->asked_at_launch), reason)};
+                        quoted_list(foreseen.asked_at_launch), reason)};
+}
+
+/// proc(5): the arguments of a process are for everybody, its environment is not.
+std::optional<std::string> argument_warning(Call& call, const RunTemplate& run_template,
+                                            const Environment& environment) {
+    const auto application = call.repository<Application>().find(run_template.app_id);
+    if (!application) return std::nullopt;
+    const auto arguments = CommandTemplate::parse(application->arguments);
+    if (!arguments) return std::nullopt;
+    std::vector<std::string> secrets;
+    for (const std::string& name : arguments->names())
+        if (const auto* variable = environment.find(name); variable && variable->secret) secrets.push_back(name);
+    if (secrets.empty()) return std::nullopt;
+    const bool is_one = secrets.size() == 1;
+    return fmt::format(
+        "The secret{} {} stand{} in the arguments of the program, where everybody on the machine of a job "
+        "can read {} while it runs. An application should take {} from its environment.",
+        is_one ? "" : "s", fmt::join(secrets, ", "), is_one ? "s" : "", is_one ? "it" : "them", is_one ? "it" : "them");
 }
 
 }  // namespace
 
 std::vector<std::string> configuration_warnings(Call& call, const RunTemplate& run_template) {
-    auto warnings = value_warnings(call, run_template);
+    std::vector<std::string> warnings;
+    if (const auto foreseen = foreseen_environment(call, run_template, published_environment(call.session))) {
+        warnings = value_warnings(*foreseen);
+        if (auto told = argument_warning(call, run_template, foreseen->environment))
+            warnings.push_back(*std::move(told));
+    } else {
+        warnings.push_back(fmt::format("Its jobs will be blocked: {}", foreseen.error().message));
+    }
     if (run_template.runs_on.empty()) return warnings;
     if (const auto reason = WaitingReasons(call.session, call.now).of_labels(run_template.runs_on); !reason.empty())
         warnings.push_back(fmt::format("Its jobs will wait: {}", reason));

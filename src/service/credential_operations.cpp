@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "domain/definition/finding.h"
+#include "domain/visible_text.h"
 #include "service/audit.h"
 #include "service/credential_record.h"
 #include "service/credential_store.h"
@@ -133,6 +134,7 @@ Result<std::string> free_name(Call& call, Id<Company> company, const std::string
                               std::optional<Id<Credential>> own = {}) {
     std::string wanted(trim(name));
     if (wanted.empty()) return Error{ErrorCode::invalid, "The credential needs a name.", {{"name", "is required"}}};
+    if (auto good = check_name("name", "The name", wanted); !good) return good.error();
     const auto other =
         call.repository<Credential>().first({.equals = {{"company_id", company.value}, {"name", wanted}, only_live()}});
     if (!other || other->id == own) return wanted;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "domain/definition/credential_export.h"
 #include "domain/definition/uri.h"
+#include "domain/visible_text.h"
 #include "service/audit.h"
 #include "service/credential_effects.h"
 #include "service/credential_record.h"
@@ -169,6 +170,7 @@ Result<json::value> create_type(Call& call, const TypeInput& input) {
     set_prototype(call, type, *input.prototype);
     if (!type.prototype_id) return no_prototype(*input.prototype);
     if (trim(type.name).empty()) type.name = type.prototype;
+    if (auto good = check_name("name", "The name", type.name); !good) return good.error();
     auto types = call.repository<CredentialType>();
     if (types.first({.equals = {{"owner", type.owner}, {"uuid", type.uuid}, only_live()}}))
         return Error{ErrorCode::conflict, "A credential type with this UUID already exists.", {{"uuid", "is taken"}}};
@@ -214,6 +216,7 @@ Result<json::value> update_type(Call& call, const TypeInput& input) {
         return Error{ErrorCode::conflict,
                      "A credential type stays with its company; make another one for the other company.",
                      {{"company_id", "cannot be changed"}}};
+    if (auto good = check_name("name", "The name", input.name.value_or("")); !good) return good.error();
     CredentialType after = *before;
     if (input.name && !trim(*input.name).empty()) after.name = *input.name;
     if (input.url) after.url = *input.url;

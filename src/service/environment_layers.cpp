@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/environment_layers.h"
 
+#include "domain/process_environment.h"
 #include "secure/vault.h"
 #include "store/rows_of.h"
 
@@ -31,6 +32,17 @@ void put(std::vector<GivenVariable>& values, GivenVariable variable) {
         values.push_back(std::move(variable));
     else
         *stored = std::move(variable);
+}
+
+/// Of a value that somebody adds: the application or a credential decides what they describe, else its name does.
+bool is_added_secret(const EnvironmentLayers& layers, std::string_view name) {
+    const auto has = [&](const auto& variables) {
+        return std::ranges::any_of(variables, [&](const auto& variable) { return variable.name == name; });
+    };
+    if (has(layers.application)) return false;
+    if (std::ranges::any_of(layers.credentials, [&](const auto& credential) { return has(credential.values); }))
+        return false;
+    return sounds_secret(name);
 }
 
 }  // namespace
@@ -114,11 +126,13 @@ Result<EnvironmentLayers> LayerRows::layers(const Vault& vault, const Environmen
                 return Error{ErrorCode::unavailable, fmt::format("Value {}: {}", given.name, opened.error().message)};
             given.value = *std::move(opened);
         }
+        given.secret = given.secret || is_added_secret(layers, given.name);
         layers.runtemplate.push_back(std::move(given));
     }
     for (const auto& [name, value] : subject.launch.config)
-        layers.launch_json.push_back({.name = name, .value = value});
-    for (const auto& [name, value] : subject.launch.env) layers.launch.push_back({.name = name, .value = value});
+        layers.launch_json.push_back({.name = name, .value = value, .secret = is_added_secret(layers, name)});
+    for (const auto& [name, value] : subject.launch.env)
+        layers.launch.push_back({.name = name, .value = value, .secret = is_added_secret(layers, name)});
     layers.platform = platform_variables({.job_id = subject.job_id,
                                           .application_id = origin.app_id.value,
                                           .application_name = facts->second.application_name,

@@ -191,14 +191,17 @@ Result<json::value> get_job(Call& call, const JobReference& input) {
     return json::value(std::move(record));
 }
 
-Result<Job> create_job(Call& call, const JobInput& input) {
+Result<json::value> create_job(Call& call, const JobInput& input) {
     if (!input.runtemplate_id || !input.scheduled)
         return Error{ErrorCode::invalid, "Missing --runtemplate_id or --scheduled"};
-    return launch(call, {.run_template = {*input.runtemplate_id},
-                         .when = input.scheduled,
-                         .executor = input.executor,
-                         .schedule_type = input.schedule_type,
-                         .values = {input.config.value_or(TextMap{}), input.env.value_or(TextMap{})}});
+    const LaunchValues values{input.config.value_or(TextMap{}), input.env.value_or(TextMap{})};
+    const auto job = launch(call, {.run_template = {*input.runtemplate_id},
+                                   .when = input.scheduled,
+                                   .executor = input.executor,
+                                   .schedule_type = input.schedule_type,
+                                   .values = values});
+    if (!job) return job.error();
+    return json::value(launched_record(call, *job, values));
 }
 
 /// Only what waits in the queue can be changed; what runs or has ended is history.

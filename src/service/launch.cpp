@@ -8,6 +8,7 @@
 #include "store/queries/job_queue.h"
 
 #include <fmt/format.h>
+#include <array>
 
 namespace mf {
 namespace {
@@ -102,6 +103,15 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
                              {"schedule_type", job.schedule_type},
                              {"overridden", overridden}}});
     return made;
+}
+
+json::object launched_record(Call& call, const Job& job, const LaunchValues& values) {
+    auto record = to_json(job);
+    record["secret_fields"] = json::array();
+    if (values.empty()) return record;
+    if (const auto origin = call.repository<RunTemplate>().find(job.runtemplate_id))
+        record["secret_fields"] = secret_names(call, *origin, std::array{values.config, values.env});
+    return record;
 }
 
 }  // namespace mf

@@ -29,4 +29,7 @@ struct LaunchRequest {
 /// not_found: no such run template. conflict: inactive, retired, or of a disabled company.
 Result<Job> launch(Call& call, const LaunchRequest& request);
 
+/// The record of a job that was launched with these values, and in "secret_fields" which of them are secrets.
+json::object launched_record(Call& call, const Job& job, const LaunchValues& values);
+
 }  // namespace mf

@@ -2,6 +2,7 @@
 #include "service/openid.h"
 
 #include "base/base64.h"
+#include "base/text.h"
 #include "net/url.h"
 #include "secure/signed_token.h"
 #include "secure/token.h"
@@ -276,8 +277,11 @@ Result<User> OpenId::user_of(Session& session, const Claims& claims, Timestamp n
                   .enabled = true,
                   .created_at = now,
                   .updated_at = now};
+        // The subject of many a provider is a number, which would be taken for the id of a user.
+        if (std::ranges::all_of(made.login, is_digit)) made.login.insert(0, "openid-");
         // A login that somebody has is not taken over.
-        if (auto good = check(made); !good || users.first({.equals = {{"login", made.login}}})) return unknown;
+        if (!check(made) || !check_new_login(made.login) || users.first({.equals = {{"login", made.login}}}))
+            return unknown;
         if (auto inserted = users.insert(made); !inserted) return inserted.error();
         user = std::move(made);
         action = "create";

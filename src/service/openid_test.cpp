@@ -131,6 +131,9 @@ TEST_CASE("who is not known, or not for certain, is refused unless accounts are 
     desk.claims["sub"] = "alice";
     desk.claims.erase("email");
     CHECK(desk.refusal(open) == ErrorCode::forbidden);
+    // Nor is a number taken for a login.
+    desk.claims["sub"] = "110248495921238986420";
+    CHECK(desk.get(testing::must(desk.round(open)).user).login == "openid-110248495921238986420");
 }
 
 TEST_CASE("a state is good once, for ten minutes, and where it was made") {

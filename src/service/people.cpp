@@ -102,12 +102,8 @@ Result<void> set_password(const Call& call, User& person, const std::string& pas
         name.append(" ").append(person.lastname.value_or(""));
         if (auto good = check_password(
                 password, {}, {.login = person.login, .email = person.email ? *person.email : "", .name = name});
-            !good) {
-            // Who sees one line only has to know what to do, too.
-            auto error = good.error();
-            for (const auto& fault : error.fields) error.message.append("\n").append(fault.message);
-            return error;
-        }
+            !good)
+            return good;
         person.password = hash_password(password, call.password_cost);
     }
     person.password_changed_at = call.now;

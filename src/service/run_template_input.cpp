@@ -7,6 +7,7 @@
 #include "domain/interval.h"
 #include "domain/retry.h"
 #include "domain/schedule_rule.h"
+#include "domain/visible_text.h"
 
 #include <fmt/format.h>
 
@@ -98,6 +99,8 @@ constexpr std::int64_t terabyte = std::int64_t{1} << 40;
 Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
     Complaints complaints;
     if (input.name) out.name = *input.name;
+    if (const auto good = check_name("name", "The name", input.name.value_or("")); !good)
+        complaints.add("name", good.error().message);
     if (trim(out.name).empty()) complaints.add("name", "The run template needs a name.");
     if (input.interv) {
         if (const auto choice = parse_interval(*input.interv)) {

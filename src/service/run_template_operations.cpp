@@ -162,10 +162,12 @@ Result<json::value> with_configuration(Call& call, const RunTemplate& run_templa
     return json::value(std::move(out));
 }
 
-/// The record of one that was saved, with what keeps it or its jobs from running.
-Result<json::value> saved(Call& call, const RunTemplate& run_template) {
+/// The record of one that was saved, with what keeps it or its jobs from running, and which given values are secrets.
+Result<json::value> saved(Call& call, const RunTemplate& run_template, const RunTemplateInput& input) {
     auto out = with_configuration(call, run_template);
     if (!out) return out;
+    const auto given = input.config.value_or(TextMap{});
+    out->as_object()["secret_fields"] = secret_names(call, run_template, std::span(&given, 1));
     if (const auto warnings = run_template_warnings(call, run_template, zone_of(call)); !warnings.empty())
         out->as_object()["warnings"] = json::array(warnings.begin(), warnings.end());
     return out;
@@ -218,7 +220,7 @@ Result<json::value> create_run_template(Call& call, const RunTemplateInput& inpu
                  .action = "create",
                  .company = made.company_id,
                  .details = std::move(details)});
-    return saved(call, made);
+    return saved(call, made, input);
 }
 
 Result<json::value> update_run_template(Call& call, const RunTemplateInput& input) {
@@ -269,7 +271,7 @@ Result<json::value> update_run_template(Call& call, const RunTemplateInput& inpu
                  .details = std::move(changes)});
     const auto now_stored = find_run_template(call, input.id);
     if (!now_stored) return now_stored.error();
-    return saved(call, *now_stored);
+    return saved(call, *now_stored, input);
 }
 
 Result<json::value> remove_run_template(Call& call, const Reference& input) {
@@ -280,16 +282,16 @@ Result<json::value> remove_run_template(Call& call, const Reference& input) {
 }
 
 Result<json::value> schedule(Call& call, const ScheduleInput& input) {
-    const auto job = launch(call, {.run_template = {input.id},
-                                   .when = input.schedule_time,
-                                   .executor = input.executor,
-                                   .values = {input.config.value_or(TextMap{}), input.env.value_or(TextMap{})}});
+    const LaunchValues values{input.config.value_or(TextMap{}), input.env.value_or(TextMap{})};
+    const auto job = launch(
+        call, {.run_template = {input.id}, .when = input.schedule_time, .executor = input.executor, .values = values});
     if (!job) return job.error();
-    const auto record = to_json(*job);
+    const auto record = launched_record(call, *job, values);
     return json::value{{"runtemplate_id", input.id},
                        {"scheduled", record.at("schedule")},
                        {"executor", record.at("executor")},
-                       {"job_id", job->id.value}};
+                       {"job_id", job->id.value},
+                       {"secret_fields", record.at("secret_fields")}};
 }
 
 Result<json::value> stale(Call& call, const StaleInput& input) {

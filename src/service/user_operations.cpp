@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
+#include "domain/visible_text.h"
 #include "service/audit.h"
 #include "service/list_filter.h"
 #include "service/people.h"
@@ -65,6 +66,13 @@ json::array companies_of(Call& call, Id<User> user) {
     return out;
 }
 
+json::array roles_now(Call& call, Id<User> user) {
+    json::array out;
+    for (const auto& assigned : assigned_roles(call.session, user))
+        if (!assigned.expires_at || *assigned.expires_at > call.now) out.emplace_back(assigned.role);
+    return out;
+}
+
 Result<json::value> list_users(Call& call, const ListInput& input) {
     auto query = query_of(input);
     query.equals.push_back(only_live());
@@ -77,10 +85,7 @@ Result<json::value> get_user(Call& call, const UserLookupInput& input) {
     const auto found = find_person(call, {input.id, input.login, input.email});
     if (!found) return found.error();
     auto record = shown_user(*found);
-    json::array roles;
-    for (const auto& assigned : assigned_roles(call.session, found->id))
-        if (!assigned.expires_at || *assigned.expires_at > call.now) roles.emplace_back(assigned.role);
-    record["roles"] = std::move(roles);
+    record["roles"] = roles_now(call, found->id);
     record["companies"] = companies_of(call, found->id);
     return json::value(std::move(record));
 }
@@ -96,6 +101,13 @@ void apply_user_input(const UserInput& input, User& user) {
     if (input.lastname) user.lastname = text_or_none(*input.lastname);
     if (input.settings) user.settings = text_or_none(*input.settings);
     if (input.enabled) user.enabled = *input.enabled;
+}
+
+Result<void> check_given_names(const UserInput& input, std::string_view login_before) {
+    if (auto good = check_name("firstname", "The first name", input.firstname.value_or("")); !good) return good;
+    if (auto good = check_name("lastname", "The last name", input.lastname.value_or("")); !good) return good;
+    if (!input.login || *input.login == login_before) return {};
+    return check_new_login(*input.login);
 }
 
 /// True: the record has another password now.
@@ -122,6 +134,7 @@ Result<json::value> create_user(Call& call, const UserInput& input) {
     User user{.enabled = true, .created_at = call.now, .updated_at = call.now};
     apply_user_input(input, user);
     if (auto good = check(user); !good) return good.error();
+    if (auto good = check_given_names(input, ""); !good) return good.error();
     if (auto unique = check_login_is_free(call, user); !unique) return unique.error();
     if (auto set = apply_password(call, input, user); !set) return set.error();
     if (auto inserted = users_of(call).insert(user); !inserted) return inserted.error();
@@ -138,6 +151,7 @@ Result<json::value> update_user(Call& call, const UserInput& input) {
     const auto before = find_person(call, identity);
     if (!before) return before.error();
     if (auto allowed = may_change(call, *before); !allowed) return allowed.error();
+    if (auto good = check_given_names(input, before->login); !good) return good.error();
     User after = *before;
     apply_user_input(input, after);
     if (before->enabled && !after.enabled)
@@ -164,6 +178,9 @@ Result<json::value> delete_user(Call& call, const UserLookupInput& input) {
     if (!before) return before.error();
     if (auto allowed = may_change(call, *before); !allowed) return allowed.error();
     if (auto kept = keep_a_super_admin(call, *before); !kept) return kept.error();
+    json::object details{{"login", before->login},
+                         {"roles", roles_now(call, before->id)},
+                         {"companies", companies_of(call, before->id)}};
     take_all_access(call.session, before->id, call.now);
     const User after{.id = before->id,
                      .login = retired_login(*before),
@@ -171,7 +188,7 @@ Result<json::value> delete_user(Call& call, const UserLookupInput& input) {
                      .updated_at = call.now,
                      .live = std::nullopt};
     if (auto updated = users_of(call).update(*before, after); !updated) return updated.error();
-    audit(call, {.entity = "user", .id = before->id.value, .action = "delete", .details = {{"login", before->login}}});
+    audit(call, {.entity = "user", .id = before->id.value, .action = "delete", .details = std::move(details)});
     return json::value{{"deleted", true}, {"id", before->id.value}};
 }
 

@@ -71,6 +71,12 @@ TEST_CASE("what is missing or wrong when a user is made") {
     CHECK(desk.error_of("user:create", {{"login", "alice"}, {"email", "nonsense"}}).fields.front().field == "email");
     const auto weak = desk.error_of("user:create", {{"login", "alice"}, {"plaintext", "secret"}});
     CHECK(weak.fields.front().field == "password");
+    // Each fault stands there once.
+    for (const auto& fault : weak.fields) {
+        const auto at = weak.message.find(fault.message);
+        REQUIRE(at != std::string::npos);
+        CHECK(weak.message.find(fault.message, at + 1) == std::string::npos);
+    }
     desk.create("alice");
     const auto twice = desk.error_of("user:create", {{"login", "alice"}, {"email", "other@example.com"}});
     CHECK(twice.code == ErrorCode::conflict);
@@ -199,6 +205,14 @@ TEST_CASE("a deleted user leaves nothing behind but a name") {
     REQUIRE(desk.run("token:create", {{"user", "alice"}}));
     REQUIRE(desk.can_sign_in("alice", testing::good_password));
     REQUIRE(desk.run("user:delete", {{"id", alice.id.value}}));
+    const auto told = desk.database.read([](Session& session) {
+        return std::get<std::string>(
+            session.sql.query(R"(SELECT "details" FROM "audit" ORDER BY "id" DESC LIMIT 1)")[0][0]);
+    });
+    CHECK(told ==
+          fmt::format(
+              R"({{"login":"alice","roles":["admin"],"companies":[{{"company_id":{},"name":"{}","role":"manager"}}]}})",
+              desk.company.id.value, desk.company.name));
     for (const auto* table : {"user_role", "company_user", "token"})
         CHECK(desk.number(R"(SELECT COUNT(*) FROM ")" + std::string(table) + "\"") == 0);
     CHECK(desk.open_sessions() == 0);

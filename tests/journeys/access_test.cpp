@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <unistd.h>
 #include <fstream>
 
 using namespace mf;
@@ -94,6 +95,23 @@ TEST_CASE("the command line acts with a token as its owner, in the own company a
     const auto entries = world.it.rows({"audit:list", "--login", "operator"});
     CHECK_FALSE(entries.empty());
     CHECK(has(to_text(json::value(entries)), "denied"));
+}
+
+TEST_CASE("the audit log tells from which machine the command line was called") {
+    Installation it;
+    const auto address_of = [&](const std::string& login) {
+        CHECK(it.cli({"user:create", "--login", login, "--email", "x@example.com"}).code == 0);
+        return text_of(it.rows({"audit:list", "--order", "D"}).at(0).as_object(), "address");
+    };
+    char host[256] = {};
+    REQUIRE(::gethostname(host, sizeof host - 1) == 0);
+    const auto here = std::string(host).substr(0, 64);
+    it.environment["SSH_CONNECTION"] = "";
+    CHECK(address_of("one") == here);
+    it.environment["SSH_CONNECTION"] = "192.0.2.7 50000 192.0.2.1 22";
+    CHECK(address_of("two") == fmt::format("192.0.2.7 (ssh to {})", host).substr(0, 64));
+    it.environment["SSH_CONNECTION"] = "nonsense 1 2 3";
+    CHECK(address_of("three") == here);
 }
 
 TEST_CASE("an exported audit log is looked through without the database") {

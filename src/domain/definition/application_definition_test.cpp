@@ -184,6 +184,10 @@ TEST_CASE("characters that do not show are remarked in commands") {
     CHECK(complaints("\"executable\":\"tr\u202eue\"") == "warning value_unsafe /executable");
     CHECK(complaints("\"cmdparamsTemplate\":\"--a\u200b\"") == "warning value_unsafe /cmdparamsTemplate");
     CHECK(complaints(R"("cmdparamsTemplate":"--a\tb")") == "");
+    CHECK(
+        complaints(
+            R"("cmdparamsTemplate":"-p {PW} ${PW} {A}","environment":{"PW":{"type":"password"},"A":{"type":"string"}})") ==
+        "warning secret_in_arguments /cmdparamsTemplate");
 }
 
 TEST_CASE("a number that is none is a warning, whoever explains it") {

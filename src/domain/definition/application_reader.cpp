@@ -266,13 +266,22 @@ private:
         check_visible(words, key);
         for (const std::string& remark : arguments->remarks())
             reading_.warning(FindingCode::command_suspicious, key, remark);
+        std::vector<std::string> secrets;
         for (const std::string& name : arguments->names()) {
-            if (read_.field(name) || is_reserved_name(name)) continue;
+            const auto* field = read_.field(name);
+            if (field && field->secret) secrets.push_back(shown_name(name));
+            if (field || is_reserved_name(name)) continue;
             reading_.warning(FindingCode::unknown_placeholder, key,
                              fmt::format("{} is no setting of this application; unless a run template or company sets "
                                          "it, jobs cannot start.",
                                          shown_name(name)));
         }
+        if (!secrets.empty())
+            reading_.warning(FindingCode::secret_in_arguments, key,
+                             fmt::format("While a job runs, everybody on its machine can read the arguments of its "
+                                         "program, and here they have secrets: {}. Let the program take them from its "
+                                         "environment.",
+                                         fmt::join(secrets, ", ")));
     }
 
     void check_requirements() {

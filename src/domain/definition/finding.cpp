@@ -2,6 +2,7 @@
 #include "domain/definition/finding.h"
 
 #include "base/text.h"
+#include "domain/visible_text.h"
 
 #include <fmt/format.h>
 #include <array>
@@ -51,23 +52,13 @@ constexpr std::array code_names{
     "value_unsafe",
     "path_unsafe",
     "command_suspicious",
+    "secret_in_arguments",
     "tolerated",
 };
 static_assert(code_names.size() == static_cast<std::size_t>(FindingCode::tolerated) + 1);
 
-/// The code point of a well-formed character.
-unsigned code_point(std::string_view character) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(character[i])); };
-    switch (character.size()) {
-        case 1: return byte(0);
-        case 2: return (byte(0) & 0x1F) << 6 | (byte(1) & 0x3F);
-        case 3: return (byte(0) & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F);
-        default: return (byte(0) & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F);
-    }
-}
-
 /// C0 and C1 controls, and the marks of Unicode TR 36 that make a text read differently from what it is.
-bool deceives(unsigned c) {
+bool deceives(std::uint32_t c) {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
            (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
 }
@@ -113,7 +104,7 @@ std::string printable(std::string_view text, std::size_t limit) {
             continue;
         }
         const auto character = text.substr(at, length);
-        const unsigned c = code_point(character);
+        const auto c = code_point(character);
         if (c == '\n')
             out += "\\n";
         else if (c == '\r')

@@ -45,14 +45,15 @@ enum class FindingCode {
     helm_incomplete,
     required_without_default_changed,
 
-    duplicate_key,       ///< the last value of a repeated key was taken
-    number_range,        ///< a number that no double or 64-bit integer holds
-    byte_order_mark,     ///< the file starts with U+FEFF
-    too_large,           ///< longer, deeper or more than the limit that the sentence names
-    value_unsafe,        ///< would be misread by a program it is handed to
-    path_unsafe,         ///< leaves the directory it belongs to
-    command_suspicious,  ///< looks as if written for a shell; there is none
-    tolerated,           ///< not what the format demands, but its meaning is clear
+    duplicate_key,        ///< the last value of a repeated key was taken
+    number_range,         ///< a number that no double or 64-bit integer holds
+    byte_order_mark,      ///< the file starts with U+FEFF
+    too_large,            ///< longer, deeper or more than the limit that the sentence names
+    value_unsafe,         ///< would be misread by a program it is handed to
+    path_unsafe,          ///< leaves the directory it belongs to
+    command_suspicious,   ///< looks as if written for a shell; there is none
+    secret_in_arguments,  ///< others on the machine can read the arguments of a program
+    tolerated,            ///< not what the format demands, but its meaning is clear
 };
 
 /// note: worth reading, changes nothing. warning: imported, but somebody should look. error: nothing is imported.
