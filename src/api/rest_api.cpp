@@ -115,10 +115,18 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     auto done = call_operation(context_, operation, read->input, caller.caller, alongside);
     if (!done) return condition_failed ? problem(done.error(), 412) : refusal(done.error(), caller);
     const auto tag = done->is_object() ? entity_tag(*done) : std::string();
+    const auto* made = done->is_object() ? done->get_object().if_contains("id") : nullptr;
+    const auto id = made && made->is_int64() ? fmt::to_string(made->get_int64()) : std::string();
     auto body = shaped_answer(*std::move(done), read->shape);
     if (!body) return problem(body.error());
     auto out = http::response(200, "application/json", to_text(*body));
-    if (reads && !tag.empty()) {
+    if (operation.name.ends_with(":create") && !id.empty()) {
+        out.status = 201;
+        out.headers.set("Location",
+                        fmt::format("{}{}/{}", root, operation.route.substr(operation.route.find('/')), id));
+    }
+    // A part of a record is another representation, and none by which the whole could be changed.
+    if (reads && !tag.empty() && read->shape.fields.empty()) {
         out.headers.set("ETag", tag);
         if (names_tag(request.headers.list("If-None-Match"), tag, Weak::counts)) {
             out.status = 304;
@@ -168,7 +176,8 @@ http::Response RestApi::sign_in(const http::Request& request) {
     const auto& in = std::get<SignedIn>(*outcome);
     auto out = http::response(
         200, "application/json",
-        to_text(json::value{{"user_id", in.user.value}, {"expires_at", format_iso(in.expires_at, Zone::utc())}, {"token", in.token}}));
+        to_text(json::value{
+            {"user_id", in.user.value}, {"expires_at", format_iso(in.expires_at, Zone::utc())}, {"token", in.token}}));
     out.headers.add("Set-Cookie", session_cookie(request, in.token, context_.session_length));
     out.headers.set("Cache-Control", "no-store");
     return out;

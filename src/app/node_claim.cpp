@@ -189,7 +189,11 @@ void NodeClaim::release() {
 }
 
 Result<Descriptor> lock_node(const Settings& settings, const Roles& roles) {
-    const auto name = fmt::format("{}-{}.lock", roles.executor ? "node" : "scheduler", settings.node);
+    const auto name = fmt::format("{}-{}.lock",
+                                  roles.executor    ? "node"
+                                  : roles.scheduler ? "scheduler"
+                                                    : "web",
+                                  settings.node);
     auto file = settings.data_directory / name;
     if (settings.db_connection == DatabaseKind::sqlite) {
         // Whatever links lead to it: the lock must be the same for all who use the file.
@@ -203,7 +207,10 @@ Result<Descriptor> lock_node(const Settings& settings, const Roles& roles) {
         ErrorCode::conflict,
         fmt::format(
             "{} for the node '{}' runs already ({} is locked). Stop it, or set MULTIFLEXI_NODE to another name.",
-            roles.executor ? "An executor" : "A scheduler", settings.node, file.string())};
+            roles.executor    ? "An executor"
+            : roles.scheduler ? "A scheduler"
+                              : "A web server",
+            settings.node, file.string())};
 }
 
 }  // namespace mf

@@ -3,6 +3,7 @@
 
 #include "app/end_guard.h"
 #include "app/heartbeat.h"
+#include "app/web_role.h"
 #include "app/work_base.h"
 #include "base/labels.h"
 #include "base/text.h"
@@ -31,6 +32,8 @@ using namespace std::chrono_literals;
 /// How long the end of the server waits for a database that is away, jobs that are waited for not counted. A session
 /// that is being opened then takes ten more seconds at most.
 constexpr auto patience_at_stop = 10s;
+/// How long requests that have begun may take when the server ends.
+constexpr auto patience_of_web = 5s;
 /// The same for a database that holds our sessions and does not answer; longer than the other two together.
 constexpr auto longest_silence_at_stop = 25s;
 
@@ -64,15 +67,19 @@ std::chrono::milliseconds planner_look_interval(const Settings& settings) {
 
 /// The row of this process among the nodes. A scheduler alone may stand beside the executor of its node.
 std::string row_name(const Settings& settings, const Roles& roles) {
-    return roles.executor ? settings.node : settings.node + "/scheduler";
+    return roles.executor ? settings.node : settings.node + (roles.scheduler ? "/scheduler" : "/web");
 }
 
 /// One server from its start to its end. Its parts stand in the order in which they use each other, and are destroyed
 /// in the opposite one. So the recorder still takes what the executor's last processes tell.
 class Server {
 public:
-    Server(Installation& installation, const Roles& roles, std::stop_token stop)
-        : installation_(installation), settings_(installation.settings()), roles_(roles), stop_(std::move(stop)) {}
+    Server(Installation& installation, const Roles& roles, std::stop_token stop, HangUp& hang_up)
+        : installation_(installation),
+          settings_(installation.settings()),
+          roles_(roles),
+          stop_(std::move(stop)),
+          hang_up_(hang_up) {}
 
     /// Takes what it needs and starts all parts. After an error the node is free again, and exit_code() says whether
     /// another start may succeed.
@@ -83,8 +90,10 @@ public:
         }
         if (auto taken = take_node(); !taken) return taken;
         // A scheduler alone neither seals nor opens anything, and may run where the key is not.
+        if (roles_.executor || roles_.web)
+            if (auto taken = take_key(new_key); !taken) return give_up(taken.error());
         if (roles_.executor)
-            if (auto taken = take_key_and_work_base(new_key); !taken) return give_up(taken.error());
+            if (auto taken = take_base(); !taken) return give_up(taken.error());
         installation_.bring_in_prototypes(clock_);
         const Actor actor = installation_.actor(clock_);
         recorder_.emplace(installation_.database());
@@ -93,6 +102,14 @@ public:
         claim_->settle();
         if (roles_.scheduler) start_planner(actor.user);
         listen();
+        if (roles_.web && !settings_.listen.empty()) {
+            web_.emplace(installation_, http_, clock_);
+            if (auto started = web_->start(); !started) {
+                exit_code_ = EX_CONFIG;
+                return give_up(started.error());
+            }
+            hang_up_.then([this] { web_->reload_tls(); });
+        }
         return {};
     }
 
@@ -163,11 +180,13 @@ private:
         return {};
     }
 
-    Result<void> take_key_and_work_base(Installation::NewKey new_key) {
-        if (auto taken = installation_.take_key(new_key, clock_); !taken) {
-            exit_code_ = EX_CONFIG;
-            return taken;
-        }
+    Result<void> take_key(Installation::NewKey new_key) {
+        auto taken = installation_.take_key(new_key, clock_);
+        if (!taken) exit_code_ = EX_CONFIG;
+        return taken;
+    }
+
+    Result<void> take_base() {
         const auto id = installation_.database().write([](Session& session) { return installation_id(session); });
         auto base = take_work_base(settings_, id);
         if (!base) return base.error();
@@ -237,6 +256,9 @@ private:
 
     void stop_parts(Heartbeat& heartbeat, Heartbeat::End end) {
         auto until = hurry();
+        hang_up_.then({});
+        if (web_) web_->drain(patience_of_web);
+        web_.reset();
         listener_.reset();
         other_nodes_.reset();
         planner_.reset();
@@ -275,6 +297,7 @@ private:
     const Settings& settings_;
     const Roles roles_;
     const std::stop_token stop_;
+    HangUp& hang_up_;
     SystemClock clock_;
     int exit_code_ = EXIT_FAILURE;
     EndGuard end_guard_;
@@ -299,38 +322,43 @@ private:
     std::optional<Reaper> reaper_;
     std::optional<WakeListener> listener_;
     std::optional<NotificationListener> other_nodes_;
+    std::optional<WebRole> web_;
 };
 
 }  // namespace
 
 Result<Roles> roles_named(std::string_view list) {
-    Roles roles{false, false};
+    Roles roles{false, false, false};
     for (const auto part : split(list, ',')) {
         const auto name = trim(part);
         if (name == "scheduler")
             roles.scheduler = true;
         else if (name == "executor")
             roles.executor = true;
+        else if (name == "web")
+            roles.web = true;
         else if (name == "all")
             roles = {};
         else
             return Error{ErrorCode::invalid,
-                         fmt::format("'{}' is not a role; there are scheduler, executor, and all.", name)};
+                         fmt::format("'{}' is not a role; there are scheduler, executor, web, and all.", name)};
     }
     return roles;
 }
 
 std::string to_text(const Roles& roles) {
     std::string out;
-    if (roles.scheduler) out += "scheduler";
-    if (roles.executor) out += out.empty() ? "executor" : ",executor";
+    for (const auto& [has, name] :
+         {std::pair(roles.scheduler, "scheduler"), std::pair(roles.executor, "executor"), std::pair(roles.web, "web")})
+        if (has) out += (out.empty() ? "" : ",") + std::string(name);
     return out;
 }
 
-int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop) {
+int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop,
+          HangUp& hang_up) {
     int code = 0;
     {
-        Server server(installation, roles, std::move(stop));
+        Server server(installation, roles, std::move(stop), hang_up);
         if (const auto started = server.start(new_key); !started) {
             log::error("cannot start", {{"reason", started.error().message}});
             return server.exit_code();

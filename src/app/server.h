@@ -2,6 +2,9 @@
 #pragma once
 
 #include "app/installation.h"
+#include "base/locked.h"
+
+#include <functional>
 
 namespace mf {
 
@@ -9,13 +12,29 @@ namespace mf {
 struct Roles {
     bool scheduler = true;
     bool executor = true;
+    bool web = true;
 };
-/// "scheduler,executor"; the error lists what there is.
+/// "scheduler,executor,web"; the error lists what there is.
 Result<Roles> roles_named(std::string_view list);
 std::string to_text(const Roles& roles);
 
+/// Who is called when somebody sends SIGHUP, which may come before there is anybody. Thread-safe.
+class HangUp {
+public:
+    void happen() {
+        // Held while it is called: whoever takes the function away must know that it does not run any more.
+        auto call = then_.lock();
+        if (*call) (*call)();
+    }
+    void then(std::function<void()> call) { *then_.lock() = std::move(call); }
+
+private:
+    Locked<std::function<void()>> then_;
+};
+
 /// Runs the server until the stop token asks it to end; returns the exit code: EX_CONFIG (sysexits.h) when it cannot
 /// work before somebody changes settings or database. Logs what goes wrong.
-int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop);
+int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop,
+          HangUp& hang_up);
 
 }  // namespace mf

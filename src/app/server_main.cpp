@@ -131,8 +131,9 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
 
     try {
         const std::stop_source stop;
-        const SignalWatch signals(stop);
-        return serve(*installation, *roles, arguments->new_key, stop.get_token());
+        HangUp hang_up;
+        const SignalWatch signals(stop, [&] { hang_up.happen(); });
+        return serve(*installation, *roles, arguments->new_key, stop.get_token(), hang_up);
     } catch (const sql::DatabaseError& error) {
         log::error("server failed", {{"error", told(error, settings)}});
         return lasts_until_changed(error) ? EX_CONFIG : EXIT_FAILURE;

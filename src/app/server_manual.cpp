@@ -15,7 +15,7 @@ struct ServeOption {
     std::string_view help;
 };
 constexpr ServeOption options[] = {
-    {"--roles LIST", "scheduler, executor, or both separated by a comma (default: all)"},
+    {"--roles LIST", "scheduler, executor, web, or several separated by commas (default: all)"},
     {"-e, --environment FILE", "settings to load after /etc/multiflexi/multiflexi.env"},
     {"--check",
      "print the settings, look whether a server can start with them (directories, database, key), and end; nothing is "
@@ -36,7 +36,7 @@ constexpr Signal signals[] = {
     {"SIGTERM, SIGINT",
      "The server ends: nothing new is started, running jobs go on without it and are taken up by its next start. With "
      "MULTIFLEXI_JOBS_AT_STOP=end they have MULTIFLEXI_DRAIN_TIMEOUT to end by themselves, and are told to end then."},
-    {"SIGHUP", "Ends nothing and reloads nothing: it is logged."},
+    {"SIGHUP", "Reads the certificate and its key anew; other settings are read at the start only."},
 };
 
 std::string wrapped(std::string_view text, std::size_t indent) {

@@ -13,7 +13,8 @@
 
 namespace mf {
 
-SignalWatch::SignalWatch(std::stop_source stop) : stop_(std::move(stop)) {
+SignalWatch::SignalWatch(std::stop_source stop, std::function<void()> hang_up)
+    : stop_(std::move(stop)), hang_up_(std::move(hang_up)) {
     for (const int ignored : {SIGUSR1, SIGUSR2, SIGPIPE}) std::signal(ignored, SIG_IGN);
     sigset_t taken;
     sigemptyset(&taken);
@@ -42,7 +43,8 @@ void SignalWatch::take_signals() {
     while (::read(signals_.get(), &received, sizeof received) == static_cast<ssize_t>(sizeof received)) {
         const auto number = static_cast<int>(received.ssi_signo);
         if (number == SIGHUP) {
-            log::warning("hang-up ignored: settings are read at the start only, and SIGTERM ends the server");
+            log::info("hang-up: certificates are read anew; other settings are read at the start only");
+            hang_up_();
             continue;
         }
         log::info("told to end", {{"signal", number}});

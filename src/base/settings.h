@@ -56,6 +56,11 @@ struct Settings {
     std::string oidc_scopes = "openid profile email";
     bool oidc_create_users = false;
     bool oidc_match_email = true;
+    std::vector<std::string> listen;        ///< endpoints of the role web; empty: it listens nowhere
+    std::filesystem::path tls_certificate;  ///< PEM; empty: no endpoint has TLS
+    std::filesystem::path tls_key;
+    std::vector<std::string> trusted_proxies;  ///< addresses and networks
+    bool access_log = true;
     std::vector<std::string> env_allow;
     std::vector<std::string> envfile_roots;          ///< directories whose files credentials may name
     std::chrono::seconds credential_time_limit{10};  ///< of one question to a vault, a bank …

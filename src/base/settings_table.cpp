@@ -254,6 +254,19 @@ constexpr Setting table[] = {
     setting<&S::oidc_match_email>("MULTIFLEXI_OIDC_MATCH_EMAIL",
                                   {.help = "Whether somebody gets the account with the same e-mail address, if the "
                                            "provider has verified it."}),
+    setting<&S::listen>("MULTIFLEXI_LISTEN",
+                        {.help = "Where the REST API is served, with commas between them: an address and a port "
+                                 "(127.0.0.1:8080, [::1]:8080), https:// before it for TLS, or unix:/path of a socket. "
+                                 "Empty: nowhere."}),
+    setting<&S::tls_certificate>("MULTIFLEXI_TLS_CERTIFICATE",
+                                 {.help = "The PEM file with the certificate for https, and those of its authorities "
+                                          "behind it. It is read anew at SIGHUP."}),
+    setting<&S::tls_key>("MULTIFLEXI_TLS_KEY", {.help = "The PEM file with its private key, without a password."}),
+    setting<&S::trusted_proxies>("MULTIFLEXI_TRUSTED_PROXIES",
+                                 {.help = "Addresses and networks of proxies, such as 10.0.0.0/8, with commas between "
+                                          "them; unix for those at a socket. Only what these say about where a request "
+                                          "comes from is believed."}),
+    setting<&S::access_log>("MULTIFLEXI_ACCESS_LOG", {.help = "Whether each request is logged."}),
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),

@@ -256,7 +256,7 @@ void add_account_operations(Operations& operations) {
         {"account:totp-confirm", "POST /account/totp/confirmation",
          "Ask for a code at each sign-in from now on; shows the recovery codes, once.", own, changes},
         confirm_totp);
-    add(operations, {"account:totp-disable", "DELETE /account/totp", "Ask for no code any more.", own, changes},
+    add(operations, {"account:totp-disable", "POST /account/totp/removal", "Ask for no code any more.", own, changes},
         disable_own_totp);
     add(operations, {"account:sessions", "GET /account/sessions", "List where one is, or was, signed in.", own},
         list_sessions);

@@ -48,7 +48,7 @@ TEST_CASE("signals that mean nothing to the server end neither it nor its jobs")
     const auto job = it.job(it.run_template_of_script(waiting_script(it, "job")));
     it.content_when_written(it.directory() / "job.pid");
     for (const int number : {SIGUSR1, SIGUSR2, SIGPIPE, SIGHUP}) it.server().signal(number);
-    CHECK(comes_true([&] { return it.log().find("hang-up ignored") != std::string::npos; }));
+    CHECK(comes_true([&] { return it.log().find("hang-up: certificates are read anew") != std::string::npos; }));
     CHECK(!it.server().wait(0ms));
     CHECK(it.log().find("server stopping") == std::string::npos);
     it.write("job.go", "");

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "api/rest_api.h"
+#include "app/installation.h"
+#include "net/server/server.h"
+#include "service/job_operations.h"
+
+namespace mf {
+
+/// The role web of a server: what is served over HTTP.
+class WebRole {
+public:
+    /// All must outlive it; the installation has its key.
+    WebRole(Installation& installation, HttpClient& http, const Clock& clock);
+
+    /// invalid: an endpoint, a certificate or a proxy of the settings cannot be used; the sentence names the setting.
+    Result<void> start();
+    /// Reads certificate and key anew; when they cannot be used the old ones stay, and it is logged.
+    void reload_tls();
+    /// Lets requests that have begun be answered, and takes no others.
+    void drain(std::chrono::milliseconds patience);
+
+private:
+    http::Response handle(const http::Request& request);
+
+    const Settings& settings_;
+    const Operations operations_ = all_operations();
+    SignIn sign_in_;
+    const ApiContext context_;
+    RestApi rest_;
+    std::optional<http::Server> server_;
+};
+
+/// "127.0.0.1:8080", "[::1]:8080", "https://0.0.0.0:8443", "unix:/run/multiflexi.sock".
+Result<http::Endpoint> read_endpoint(std::string_view text);
+
+}  // namespace mf
