@@ -2,12 +2,18 @@
 # its *_test.cpp become the test program <folder>_test, run by ctest under the label "unit"; the tests among them that
 # are decorated with doctest::test_suite("corpus") read the collected definitions and have the label "corpus".
 # The target unit_tests builds all of these programs.
+# WITHOUT subfolder: that is a library of its own, so that who needs the rest does not link what it needs;
+# mf_library(net/server ...) makes mf_net_server and net_server_test.
 if(NOT TARGET unit_tests)
     add_custom_target(unit_tests)
 endif()
 function(mf_library folder)
-    cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+    cmake_parse_arguments(ARG "" "WITHOUT" "LINK" ${ARGN})
     file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    if(ARG_WITHOUT)
+        list(FILTER all EXCLUDE REGEX "/${folder}/${ARG_WITHOUT}/")
+    endif()
+    string(REPLACE "/" "_" folder ${folder})
     set(tests ${all})
     list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
     set(sources ${all})

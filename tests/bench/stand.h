@@ -87,6 +87,8 @@ Figures measure_environment(const Places& places);
 /// On PostgreSQL and MariaDB servers of its own; nothing where they are not installed.
 Figures measure_fleet(const Places& places);
 Figures measure_planning(const Places& places);
+/// The HTTP server alone, against bare Beast (with wrk; nothing of that where it is not installed), and its viewers.
+Figures measure_http(const Places& places);
 Figures measure_history(const Places& places);
 Figures measure_output(const Places& places);
 Figures measure_rights(const Places& places);

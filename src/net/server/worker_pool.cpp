@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "net/server/worker_pool.h"
+
+namespace mf::http {
+
+WorkerPool::WorkerPool(std::size_t threads, std::size_t most_waiting) : most_waiting_(most_waiting) {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work_on(); });
+}
+
+WorkerPool::~WorkerPool() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    wake_.notify_all();
+    for (auto& thread : threads_) thread.join();
+}
+
+bool WorkerPool::try_add(std::unique_ptr<Work> work) {
+    bool somebody_sleeps = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (queue_.size() >= most_waiting_ + idle_) return false;
+        queue_.push_back(std::move(work));
+        somebody_sleeps = idle_ > 0;
+    }
+    if (somebody_sleeps) wake_.notify_one();
+    return true;
+}
+
+void WorkerPool::add(std::unique_ptr<Work> work) {
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(work));
+    }
+    wake_.notify_one();
+}
+
+void WorkerPool::work_on() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        while (queue_.empty() && !ending_) {
+            ++idle_;
+            wake_.wait(lock);
+            --idle_;
+        }
+        if (ending_) return;
+        auto work = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        work->run();
+        work.reset();
+        lock.lock();
+    }
+}
+
+}  // namespace mf::http

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "base/text.h"
+#include "bench/stand.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <fstream>
+#include <sstream>
+
+namespace mf::bench {
+namespace {
+
+constexpr int rounds = 3;
+constexpr int viewers = 5'000;
+constexpr int events = 20;
+constexpr auto idle_time = std::chrono::seconds(22);  // one heartbeat for each viewer
+
+std::string content_of(const std::filesystem::path& file) {
+    std::stringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+}
+
+/// bench-http, until the end of this object.
+class HttpProgram {
+public:
+    HttpProgram(const Places& places, const std::string& what) {
+        const auto out = places.state / ("bench-http." + what);
+        process_ = start({(places.programs / "bench-http").string(), what}, out);
+        std::string line;
+        for (int look = 0; look < 10'000 && !line.ends_with('\n'); ++look) {
+            ::poll(nullptr, 0, 1);
+            line = content_of(out);
+        }
+        port_ = static_cast<int>(to_integer(trim(line)).value_or(0));
+        if (port_ != 0) return;
+        stop(process_);
+        throw std::runtime_error("bench-http did not start: " + line);
+    }
+    ~HttpProgram() { stop(process_); }
+    HttpProgram(const HttpProgram&) = delete;
+    HttpProgram& operator=(const HttpProgram&) = delete;
+
+    int port() const { return port_; }
+    pid_t process() const { return process_; }
+
+private:
+    pid_t process_ = 0;
+    int port_ = 0;
+};
+
+struct Load {
+    double per_second = 0;
+    double cpu_us = 0;  // of the server, for each request
+};
+
+/// 64 connections, each of which asks again as soon as it is answered.
+Load load_of(const Places& places, const HttpProgram& program) {
+    const auto out = places.state / "wrk.out";
+    const auto cpu = cpu_of(program.process());
+    const auto run_of = run(
+        {"/usr/bin/wrk", "-t2", "-c64", "-d4s", fmt::format("http://127.0.0.1:{}/api/v1/jobs/4711", program.port())},
+        out);
+    const auto used = cpu_of(program.process()) - cpu;
+    const std::string text = content_of(out);
+    const auto number_behind = [&](std::string_view words) {
+        const auto at = text.find(words);
+        return at == std::string::npos ? 0.0 : std::atof(text.c_str() + at + words.size());
+    };
+    const double per_second = number_behind("Requests/sec:");
+    const auto requests = text.find(" requests in ");
+    const auto begin = requests == std::string::npos ? requests : text.rfind('\n', requests);
+    if (run_of.exit_code != 0 || per_second <= 0 || begin == std::string::npos)
+        throw std::runtime_error("wrk failed: " + text);
+    if (text.find("Non-2xx") != std::string::npos || text.find("Socket errors") != std::string::npos)
+        throw std::runtime_error("wrk met errors: " + text);
+    return {.per_second = per_second, .cpu_us = used.count() * 1000 / std::atof(text.c_str() + begin)};
+}
+
+/// 5 000 connections that wait for events.
+class Viewers {
+public:
+    explicit Viewers(int port) : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+        for (int i = 0; i < viewers; ++i) {
+            sockets_.push_back(connected(port));
+            say(sockets_.back(), "GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+        }
+        for (const auto& socket : sockets_) {
+            std::string head;
+            char buffer[1024];
+            while (head.find("\r\n\r\n") == std::string::npos) {
+                const auto count = ::recv(socket.get(), buffer, sizeof buffer, 0);
+                if (count <= 0) throw std::runtime_error("a viewer was turned away");
+                head.append(buffer, static_cast<std::size_t>(count));
+            }
+            epoll_event event{.events = EPOLLIN, .data = {.fd = socket.get()}};
+            ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.get(), &event);
+        }
+    }
+
+    static Descriptor connected(int port) {
+        Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(port));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+            throw std::runtime_error("no connection for a viewer");
+        return socket;
+    }
+    static void say(const Descriptor& socket, std::string_view text) {
+        if (::send(socket.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) throw std::runtime_error("no viewer");
+    }
+
+    /// Reads one event by each; how long each was under way, in ms.
+    std::vector<double> delays() {
+        std::vector<double> all;
+        epoll_event ready[256];
+        while (all.size() < sockets_.size()) {
+            const int count = ::epoll_wait(epoll_.get(), ready, 256, 10'000);
+            if (count <= 0) throw std::runtime_error("viewers got no event");
+            for (int i = 0; i < count; ++i) {
+                char buffer[256];
+                const auto size = ::recv(ready[i].data.fd, buffer, sizeof buffer - 1, 0);
+                const std::string_view text(buffer, static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+                const auto data = text.find("data: ");
+                if (data == std::string_view::npos) continue;  // a heartbeat
+                const auto sent = to_integer(trim(text.substr(data + 6))).value_or(0);
+                const auto now = std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch());
+                all.push_back(static_cast<double>(now.count() - sent) / 1e6);
+            }
+        }
+        return all;
+    }
+
+private:
+    std::vector<Descriptor> sockets_;
+    Descriptor epoll_;
+};
+
+void measure_viewers(const Places& places, Figures& figures) {
+    if (raise_descriptor_limit().now < viewers + 500) return;
+    const HttpProgram program(places, "server");
+    Viewers all(program.port());
+    const auto cpu = cpu_of(program.process());
+    ::poll(nullptr, 0, static_cast<int>(std::chrono::milliseconds(idle_time).count()));
+    const auto used = cpu_of(program.process()) - cpu;
+    figures.push_back(at_most("5 000 idle viewers of events: RSS of the server", 60,
+                              static_cast<double>(memory_of(program.process(), "VmRSS")) / 1024, "MiB"));
+    figures.push_back(at_most("... processor time, of one core", 2, 100 * used / Milliseconds(idle_time), "%"));
+    const auto publisher = Viewers::connected(program.port());
+    std::vector<double> delays;
+    for (int i = 0; i < events; ++i) {
+        Viewers::say(publisher, "GET /publish HTTP/1.1\r\nHost: x\r\n\r\n");
+        const auto of_event = all.delays();
+        delays.insert(delays.end(), of_event.begin(), of_event.end());
+    }
+    figures.push_back(told("from an event to 5 000 viewers, p50", quantile(delays, 0.5), "ms"));
+    figures.push_back(at_most("... p99", 50, quantile(delays, 0.99), "ms"));
+}
+
+}  // namespace
+
+Figures measure_http(const Places& places) {
+    Figures figures;
+    if (std::filesystem::exists("/usr/bin/wrk")) {
+        std::vector<double> bare, ours, bare_cpu, our_cpu;
+        {
+            const HttpProgram beast(places, "beast"), server(places, "server");
+            for (int round = 0; round < rounds; ++round) {
+                const auto of_beast = load_of(places, beast), of_server = load_of(places, server);
+                bare.push_back(of_beast.per_second);
+                bare_cpu.push_back(of_beast.cpu_us);
+                ours.push_back(of_server.per_second);
+                our_cpu.push_back(of_server.cpu_us);
+            }
+        }
+        figures.push_back(told("bare Beast, one job record", quantile(bare, 0.5), "/s"));
+        figures.push_back(told("... processor time for each request", quantile(bare_cpu, 0.5), "us"));
+        figures.push_back(told("the same from a handler of the HTTP server", quantile(ours, 0.5), "/s"));
+        figures.push_back(told("... processor time for each request", quantile(our_cpu, 0.5), "us"));
+        figures.push_back(at_least("... against bare Beast", 0.35, quantile(ours, 0.5) / quantile(bare, 0.5), ""));
+    }
+    measure_viewers(places, figures);
+    return figures;
+}
+
+}  // namespace mf::bench
