@@ -31,9 +31,11 @@ constexpr std::string_view other_names =
 
 constexpr std::string_view about_mcp =
     "multiflexi mcp serves an AI assistant on this machine by the Model Context Protocol: one message on each line of "
-    "standard input and output, until the input ends. The assistant gets the operations as tools, and jobs, their "
-    "output "
-    "and companies as resources, with the permissions of the one who started it; secrets are never given. Its options:";
+    "standard input and output, until the input ends; or assistants anywhere by HTTP. The assistant gets the "
+    "operations as "
+    "tools, and jobs, their output and companies as resources, with the permissions of the caller; secrets are never "
+    "given. "
+    "Its options:";
 
 struct Signal {
     std::string_view names;
@@ -87,6 +89,7 @@ std::string server_help() {
 Usage:
   multiflexi serve [--roles LIST] [-e FILE] [--check | --new-key]
   multiflexi mcp [--allow-changes] [--token-file FILE] [-e FILE]
+  multiflexi mcp --listen ADDRESS:PORT [--certificate FILE --key FILE] [--origin ORIGIN] [--allow-changes] [-e FILE]
   multiflexi --help | --version | --man
   multiflexi COMMAND ...       the same as multiflexi-cli COMMAND ...
 
@@ -117,6 +120,18 @@ multiflexi \- server of MultiFlexi, which schedules jobs and runs them
 .RB [ \-\-allow\-changes ]
 .RB [ \-\-token\-file
 .IR FILE ]
+.RB [ \-e
+.IR FILE ]
+.br
+.B multiflexi mcp \-\-listen
+.I ADDRESS:PORT
+.RB [ \-\-certificate
+.I FILE
+.B \-\-key
+.IR FILE ]
+.RB [ \-\-origin
+.IR ORIGIN ]
+.RB [ \-\-allow\-changes ]
 .RB [ \-e
 .IR FILE ]
 .br

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <thread>
 
 using namespace mf;
 using namespace std::chrono_literals;
@@ -185,4 +186,27 @@ TEST_CASE("requests in a minute are bounded") {
     // A clock that is set back.
     assistant.moment -= 24h;
     CHECK_FALSE(assistant.call("job_status").contains("isError"));
+}
+
+TEST_CASE("a session is used by several threads at once") {
+    Desk desk;
+    Assistant assistant(desk);
+    assistant.begin();
+    std::atomic<int> wrong = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int thread = 0; thread < 4; ++thread)
+            threads.emplace_back([&, thread] {
+                // The host of the other tests remembers what was asked, so each thread has one of its own.
+                Assistant own(desk);
+                for (int i = 0; i < 25; ++i) {
+                    const auto id = 1000 * thread + i;
+                    const auto method = i % 2 ? "tools/list" : "ping";
+                    const auto answer = assistant.session.answer_to(
+                        fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}"}})", id, method), own);
+                    if (!answer || answer->find(fmt::format("\"id\":{},\"result\"", id)) == std::string::npos) ++wrong;
+                }
+            });
+    }
+    CHECK(wrong == 0);
 }

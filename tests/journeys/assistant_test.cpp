@@ -162,7 +162,10 @@ TEST_CASE("SIGTERM ends a conversation, and so does a wrong option") {
     CHECK(assistant.program().read_line().empty());
     CHECK(assistant.end() == 0);
     for (const Words& words :
-         {Words{"--allow"}, Words{"--token-file"}, Words{"--token-file", "-"}, Words{"-e", "/missing"}}) {
+         {Words{"--allow"}, Words{"--token-file"}, Words{"--token-file", "-"}, Words{"-e", "/missing"},
+          Words{"--listen", "here"}, Words{"--listen", "127.0.0.1:70000"}, Words{"--key", "x"}, Words{"--origin", "x"},
+          Words{"--listen", "127.0.0.1:0", "--key", "x"}, Words{"--listen", "127.0.0.1:0", "--token-file", "x"},
+          Words{"--listen", "127.0.0.1:0", "--key", "/missing", "--certificate", "/missing"}}) {
         AssistantOnPipe wrong(it, words);
         CHECK(wrong.end() == 1);
     }

@@ -50,6 +50,49 @@ json::object conversation(const Installation& it, std::int64_t run_template, con
     return seen->as_object();
 }
 
+/// `multiflexi mcp --listen` on a port of the loopback.
+class ListeningProgram {
+public:
+    ListeningProgram(const Installation& it, const Words& options)
+        : log_(it.directory() / "listening.log"), program_(start_of(it, options)) {
+        std::string line;
+        const auto listens = [&] {
+            const auto text = file_content(log_);
+            const auto at = text.find("serving assistants");
+            if (at == std::string::npos || text.find('\n', at) == std::string::npos) return false;
+            line = text.substr(at);
+            return true;
+        };
+        if (!comes_true(listens)) throw std::runtime_error("It does not listen: " + file_content(log_));
+        port_ = std::atoi(line.c_str() + line.find("port=") + 5);
+    }
+    std::string address(std::string_view scheme = "http") const {
+        return fmt::format("{}://127.0.0.1:{}/mcp", scheme, port_);
+    }
+    ChildProgram& program() { return program_; }
+    std::string log() const { return file_content(log_); }
+
+private:
+    ChildProgram::Start start_of(const Installation& it, const Words& options) const {
+        ChildProgram::Start out{.command = {(programs() / "multiflexi").string(), "mcp", "--listen", "127.0.0.1:0"},
+                                .log = log_};
+        out.command.insert(out.command.end(), options.begin(), options.end());
+        for (const auto& [name, value] : it.environment) out.environment.push_back(name + "=" + value);
+        return out;
+    }
+
+    const std::filesystem::path log_;
+    ChildProgram program_;
+    int port_ = 0;
+};
+
+/// A token of somebody who may do everything in every company.
+std::string token_of_admin(const Installation& it) {
+    REQUIRE(it.cli({"user:create", "--login", "alice", "--email", "alice@example.com"}).code == 0);
+    REQUIRE(it.cli({"user-role:set", "--login", "alice", "--roles", "admin"}).code == 0);
+    return text_of(it.ask({"token:create", "--user", "alice"}).as_object(), "token");
+}
+
 }  // namespace
 
 TEST_CASE("the official client talks to multiflexi mcp") {
@@ -62,4 +105,45 @@ TEST_CASE("the official client talks to multiflexi mcp") {
     CHECK(seen.at("exitcode") == 4);
     CHECK(seen.at("output") == "printed by the job\n");
     CHECK(seen.at("tools").as_int64() > 80);
+}
+
+TEST_CASE("the official client talks to multiflexi mcp --listen") {
+    if (!client_is_here()) return;
+    Installation it;
+    it.start();
+    const auto id = it.run_template_of_script("echo printed by the job; exit 4");
+    const auto token = token_of_admin(it);
+    ListeningProgram listening(it, {"--allow-changes"});
+    const auto seen = conversation(it, id, {"http", listening.address(), token});
+    CHECK(seen.at("state") == "failed");
+    CHECK(seen.at("exitcode") == 4);
+    CHECK(seen.at("output") == "printed by the job\n");
+    ::kill(listening.program().pid(), SIGTERM);
+    std::string rest;
+    CHECK(listening.program().wait(rest) == 0);
+    CHECK(rest.empty());
+    CHECK(listening.log().find(token) == std::string::npos);
+    CHECK(has(listening.log(), "/mcp"));
+    bool is_audited = false;
+    for (const auto& entry : it.rows({"audit:list"}))
+        is_audited |=
+            text_of(entry.as_object(), "entry") == "mcp" && text_of(entry.as_object(), "address") == "127.0.0.1";
+    CHECK(is_audited);
+}
+
+TEST_CASE("the official client talks to multiflexi mcp --listen through TLS") {
+    if (!client_is_here()) return;
+    Installation it;
+    it.start();
+    const auto id = it.run_template_of_script("echo printed by the job");
+    const auto made = it.bash(R"(cd "$1" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+        -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out certificate.pem)",
+                              {it.directory().string()});
+    REQUIRE(made.code == 0);
+    const auto certificate = (it.directory() / "certificate.pem").string();
+    const auto token = token_of_admin(it);
+    ListeningProgram listening(it,
+                               {"--allow-changes", "--certificate", certificate, "--key", it.directory() / "key.pem"});
+    it.environment["NODE_EXTRA_CA_CERTS"] = certificate;
+    CHECK(conversation(it, id, {"http", listening.address("https"), token}).at("state") == "succeeded");
 }
