@@ -32,10 +32,8 @@ constexpr std::string_view other_names =
 constexpr std::string_view about_mcp =
     "multiflexi mcp serves an AI assistant on this machine by the Model Context Protocol: one message on each line of "
     "standard input and output, until the input ends; or assistants anywhere by HTTP. The assistant gets the "
-    "operations as "
-    "tools, and jobs, their output and companies as resources, with the permissions of the caller; secrets are never "
-    "given. "
-    "Its options:";
+    "operations as tools, and jobs, their output and companies as resources, with the permissions of the caller; "
+    "secrets are never given. Its options:";
 
 struct Signal {
     std::string_view names;

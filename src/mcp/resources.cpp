@@ -170,10 +170,18 @@ RpcResult resource_content(const Request& request, const std::string& uri) {
     if (!found->id) input["limit"] = request.options.most_records;
     if (found->kind->operation == "job:get") input["output"] = false;
     if (found->kind->operation == "job:tail") input["bytes"] = static_cast<std::int64_t>(request.options.most_output);
-    const auto answer = request.perform(found->kind->operation, input);
+    auto answer = request.perform(found->kind->operation, input);
     if (!answer) return failed_resource(uri, answer.error());
-    const auto text = found->kind->media == text_media ? output_text(answer->as_object()) : to_text(*answer);
-    return json::object{{"uri", uri}, {"mimeType", found->kind->media}, {"text", text}};
+    json::object out{{"uri", uri}, {"mimeType", found->kind->media}};
+    if (found->kind->media == text_media) {
+        out["text"] = output_text(answer->as_object());
+        return out;
+    }
+    const auto bounded = bounded_answer(
+        *std::move(answer), {.most_text = request.options.most_text, .most_answer = request.options.most_answer});
+    if (!bounded) return failed_resource(uri, bounded.error());
+    out["text"] = to_text(bounded->content);
+    return out;
 }
 
 RpcResult read_resource(const Request& request, const json::object& params) {

@@ -107,6 +107,25 @@ TEST_CASE("of a long output the end is given, and said that it is the end") {
     CHECK(content.at("mimeType") == "text/plain");
 }
 
+TEST_CASE("a resource is as bounded as the answer of a tool") {
+    Desk desk;
+    const auto id = desk.add_run_template([](RunTemplate& r) { r.name = std::string(200, 'n'); }).id.value;
+    auto options = Assistant::reading();
+    options.most_text = 50;
+    Assistant assistant(desk, Rights::unlimited(), options);
+    assistant.begin();
+    const auto uri = fmt::format("multiflexi://runtemplates/{}", id);
+    const auto content = content_of(assistant, uri);
+    CHECK(content.at("text").as_string().find("150 bytes left out") != std::string_view::npos);
+    options.most_answer = 10;
+    Assistant narrow(desk, Rights::unlimited(), options);
+    narrow.begin();
+    for (int i = 0; i < 40; ++i) desk.add_company(fmt::format("c{:02}", i));
+    const auto companies =
+        testing::must(parse_json(content_of(narrow, "multiflexi://companies").at("text").as_string()));
+    CHECK(companies.at("more") == true);
+}
+
 TEST_CASE("prompts bring what they are about") {
     TenantsDesk desk;
     const auto acme = desk.furnish(desk.company), bravo = desk.furnish(desk.add_company("bravo"));

@@ -157,6 +157,15 @@ TEST_CASE("only what the rights of the caller permit is listed and done") {
     CHECK(looker.refused("job_get", {{"id", bravo.ended.id.value}}) == "No job found with given identifier");
     CHECK(to_text(looker.call("job_list")).find("bravo") == std::string::npos);
 
+    // A token that may do less than its owner.
+    Assistant bounded(desk, rights_in(desk.company, CompanyRole::manager).within({Permission::view}, {}),
+                      Assistant::changing());
+    bounded.begin();
+    const auto within_token = bounded.tools();
+    CHECK(has_tool(within_token, "job_list"));
+    CHECK_FALSE(has_tool(within_token, "job_create"));
+    CHECK_FALSE(has_tool(within_token, "application_list"));
+
     // Nobody at all.
     Assistant nobody(desk, Rights{}, Assistant::changing());
     nobody.begin();
