@@ -29,7 +29,7 @@ struct Options {
     std::size_t tools_per_page = 100;
     std::int64_t usual_records = 50;      ///< of a list, when the call does not say how many
     std::int64_t most_records = 1000;     ///< of a list, whatever the call says
-    std::size_t most_text = 16 << 10;     ///< bytes of one text in an answer of a tool
+    std::size_t most_text = 64 << 10;     ///< bytes of one text in an answer of a tool
     std::size_t most_answer = 256 << 10;  ///< bytes of an answer of a tool
     std::size_t most_output = 128 << 10;  ///< bytes of the output of a job as a resource, from its end
     std::size_t most_message = 8 << 20;   ///< bytes of a message that is read

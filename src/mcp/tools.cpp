@@ -13,8 +13,9 @@ namespace {
 constexpr std::string_view about_sign_in[] = {"user:password", "user:totp-disable"};
 
 /// Posted, and yet no mere addition.
-constexpr std::string_view destructive_actions[] = {"cancel", "cleanup", "truncate", "prune",  "remove", "rollback",
-                                                    "rotate", "drain",   "pause",    "import", "sync",   "fix"};
+constexpr std::string_view destructive_actions[] = {"cancel",   "cleanup", "truncate", "prune", "remove",
+                                                    "rollback", "rotate",  "drain",    "pause", "import",
+                                                    "sync",     "set",     "fix"};
 
 std::string_view action_of(const Operation& operation) {
     const std::string_view name = operation.name;
