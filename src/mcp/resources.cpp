@@ -96,9 +96,9 @@ RpcError failed_resource(const std::string& uri, const Error& error) {
 /// What the text of an output does not tell: that it begins in the middle, and whether more will come.
 std::string output_text(const json::object& tail) {
     std::string out;
-    const auto& skipped = tail.at("skipped").get_int64();
+    const auto& skipped = tail.at("skipped").as_int64();
     if (skipped > 0) out += fmt::format("[The first {} bytes are left out.]\n", skipped);
-    out += std::string_view(tail.at("output").get_string());
+    out += std::string_view(tail.at("output").as_string());
     return out;
 }
 

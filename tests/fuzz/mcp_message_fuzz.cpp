@@ -53,7 +53,8 @@ struct FuzzedHost final : mcp::Host {
     }
     Result<json::value> perform(const Operation& operation, const json::object& input, const Caller&) override {
         // Resources rely on the shapes of these.
-        if (operation.name == "job:tail") return json::value{{"id", 1}, {"skipped", choice}, {"output", "text \xff"}};
+        if (operation.name == "job:tail")
+            return json::value{{"id", 1}, {"skipped", std::int64_t{choice}}, {"output", "text \xff"}};
         if (operation.name.ends_with(":list") && !input.contains("name")) return shaped_answer(1);
         return shaped_answer(choice);
     }
