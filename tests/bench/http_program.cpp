@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // bench-http beast|server: answers every request with a job record, on a port of the loopback that is printed; with
-// "server" that of this project, which also has viewers (/events) and tells them the time (/publish). Ends by SIGTERM.
+// "server" that of this project, which also has viewers (/events?topic=…)
+// and tells them the time (/publish?topic=…). Ends by SIGTERM.
 #include "net/server/server.h"
 
 #include <boost/asio/io_context.hpp>
@@ -116,13 +117,14 @@ int serve_ours() {
     options.limits.connections_per_address = 10'000;
     options.limits.requests_per_connection = 100'000'000;
     http::Server server(std::move(options), [&](const http::Request& request) {
+        const std::string topic(request.query_value("topic").value_or("all"));
         if (request.path == "/events") {
             http::Response answer;
             answer.events = std::make_shared<http::EventStream>();
-            hub.join("time", answer.events);
+            hub.join(topic, answer.events);
             return answer;
         }
-        if (request.path == "/publish") hub.publish("time", time_event());
+        if (request.path == "/publish") hub.publish(topic, time_event());
         return http::response(200, "application/json", std::string(job_record));
     });
     if (const auto started = server.start(); !started) {

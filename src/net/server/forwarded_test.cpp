@@ -9,7 +9,7 @@ using namespace mf::http;
 namespace {
 
 struct ForwardedCase {
-    const char* what;
+    std::string what;
     const char* peer;
     Headers headers;
     const char* client;  // "refused": the request is

@@ -70,7 +70,8 @@ struct Request {
 
 /// An answer. Content-Length, Transfer-Encoding, Date, Server and Keep-Alive are the server's own: an answer that sets
 /// one becomes status 500 (so do names and values that HTTP cannot carry). Two exceptions: an answer to HEAD without a
-/// body may have the Content-Length that GET would have; "Connection: close" ends the connection after the answer.
+/// body may have the Content-Length that GET would have; "Connection: close" ends the connection after the answer. The
+/// body of a status that has none (204, 304) is not sent.
 struct Response {
     int status = 200;  ///< 200 to 599
     Headers headers = {};

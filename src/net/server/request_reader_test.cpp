@@ -52,7 +52,7 @@ std::string with_body(std::string_view headers, std::string_view body) {
 }
 
 struct Smuggled {
-    const char* what;
+    std::string what;
     std::string bytes;
     int status = 400;
 };

@@ -150,11 +150,12 @@ TEST_CASE("a handler that fails is an error of the server") {
         if (request.path == "/throws") throw std::runtime_error("the secret reason");
         if (request.path == "/odd") throw 7;
         if (request.path == "/status") return {.status = 99};
+        if (request.path == "/upgrade") return {.headers = {{"Connection", "Upgrade"}}};
         if (request.path == "/length") return {.headers = {{"content-length", "5"}}};
         return {.headers = {{"X-Name", request.query_value("name").value_or("") == "" ? "a\r\nX-Evil: 1" : "b"}}};
     });
     RawClient client(running.port());
-    for (const char* path : {"/throws", "/odd", "/status", "/length", "/split"}) {
+    for (const char* path : {"/throws", "/odd", "/status", "/upgrade", "/length", "/split"}) {
         const auto answer = client.ask(get_of(path));
         CHECK_MESSAGE(answer.status == 500, path);
         CHECK(answer.body.find("secret") == std::string::npos);

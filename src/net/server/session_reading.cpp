@@ -108,8 +108,6 @@ void Session::take_head() {
     request.secure = origin->secure;
     if (origin->host) request.host = std::move(*origin->host);
     reader_->limit_body(shared_.options.body_limit ? shared_.options.body_limit(request) : limits_.body_bytes);
-    if (reader_->state() == RequestReader::State::refused)
-        refuse(reader_->refusal().status, reader_->refusal().message);
 }
 
 void Session::count_body() {

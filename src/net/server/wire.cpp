@@ -37,6 +37,8 @@ void check_answer(const Response& answer, bool is_head) {
         if (!is_field_value(value))
             throw std::logic_error(
                 fmt::format("the header {} of an answer has a control character in its value", name));
+        if (equal_ignoring_case(name, "Connection") && !equal_ignoring_case(value, "close"))
+            throw std::logic_error("an answer has a header Connection with another word than close");
         const bool is_length_of_head = is_head && answer.body.empty() && !answer.source &&
                                        equal_ignoring_case(name, "Content-Length") &&
                                        to_integer(value).value_or(-1) >= 0;
@@ -45,12 +47,6 @@ void check_answer(const Response& answer, bool is_head) {
     }
     if ((answer.source != nullptr) + (answer.events != nullptr) + !answer.body.empty() > 1)
         throw std::logic_error("an answer has more than one body");
-}
-
-bool asks_to_close(const Headers& headers) {
-    const std::string connection = headers.list("Connection");
-    return std::ranges::any_of(split(connection, ','),
-                               [](std::string_view word) { return equal_ignoring_case(trim(word), "close"); });
 }
 
 void compress(Response& answer, const AnswerFacts& facts, std::optional<std::uint64_t>& length) {
@@ -88,7 +84,7 @@ Wire to_wire(Response answer, const AnswerFacts& facts) {
 
     Wire wire{.status = answer.status};
     const bool ends_by_closing = !facts.is_head && (viewer || (answer.source && !length && facts.minor_version == 0));
-    wire.keeps_alive = facts.keeps_alive && !ends_by_closing && !asks_to_close(answer.headers);
+    wire.keeps_alive = facts.keeps_alive && !ends_by_closing && !answer.headers.has("Connection");
     wire.is_chunked = answer.source && !length && facts.minor_version >= 1;
     wire.length = length;
 
