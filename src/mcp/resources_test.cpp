@@ -170,3 +170,52 @@ TEST_CASE("the tools that a prompt names exist") {
          {"job_list", "job_get", "job_tail", "runtemplate_list", "runtemplate_next", "queue_list", "company_list"})
         CHECK(std::ranges::find(tools, name) != tools.end());
 }
+
+TEST_CASE("arguments that somebody has begun to type are completed") {
+    TenantsDesk desk;
+    const auto acme = desk.furnish(desk.company), bravo = desk.furnish(desk.add_company("bravo"));
+    Assistant assistant(desk, testing::manager_of(desk.company.id));
+    assistant.begin();
+    const auto asked = [](std::string_view kind, std::string_view member, std::string_view reference,
+                          std::string_view argument, std::string_view begun) {
+        return json::object{{"ref", {{"type", kind}, {member, reference}}},
+                            {"argument", {{"name", argument}, {"value", begun}}}};
+    };
+    const auto values = [&](json::object params) {
+        const auto said = assistant.result("completion/complete", std::move(params));
+        CHECK(said.at("completion").at("hasMore") == false);
+        return to_text(said.at("completion").at("values"));
+    };
+    // Failed jobs only, and none of another company.
+    CHECK(values(asked("ref/prompt", "name", "job-failure", "job", "")) ==
+          fmt::format("[\"{}\"]", acme.ended.id.value));
+    CHECK(values(asked("ref/prompt", "name", "job-failure", "job", "9")) == "[]");
+    CHECK(values(asked("ref/prompt", "name", "tonight", "company", "a")) == R"(["acme"])");
+    CHECK(values(asked("ref/prompt", "name", "tonight", "company", "b")) == "[]");
+    CHECK(values(asked("ref/resource", "uri", "multiflexi://runtemplates/{id}", "id", "")) ==
+          fmt::format("[\"{}\"]", acme.origin.id.value));
+    CHECK(values(asked("ref/resource", "uri", "multiflexi://jobs/{id}", "id", "")) ==
+          fmt::format("[\"{}\",\"{}\"]", acme.pending.id.value, acme.ended.id.value));
+    const auto code = [&](json::object params) {
+        return assistant.error("completion/complete", std::move(params)).at("code");
+    };
+    CHECK(code({}) == -32602);
+    CHECK(code(asked("ref/prompt", "name", "job-failure", "other", "")) == -32602);
+    CHECK(code(asked("ref/prompt", "uri", "job-failure", "job", "")) == -32602);
+    CHECK(code(asked("ref/resource", "uri", "multiflexi://companies", "id", "")) == -32602);
+    CHECK(code(asked("ref/tool", "uri", "multiflexi://jobs/{id}", "id", "")) == -32602);
+    CHECK(code({{"ref", {{"type", "ref/prompt"}, {"name", "tonight"}}}, {"argument", {{"name", "company"}}}}) ==
+          -32602);
+    CHECK(bravo.ended.id != acme.ended.id);
+}
+
+TEST_CASE("no more than 100 completions are given") {
+    Desk desk;
+    for (int i = 0; i < 120; ++i) desk.add_company(fmt::format("c{:03}", i));
+    Assistant assistant(desk);
+    assistant.begin();
+    const auto said = assistant.result("completion/complete", {{"ref", {{"type", "ref/prompt"}, {"name", "tonight"}}},
+                                                               {"argument", {{"name", "company"}, {"value", "c"}}}});
+    CHECK(said.at("completion").at("values").as_array().size() == 100);
+    CHECK(said.at("completion").at("hasMore") == true);
+}

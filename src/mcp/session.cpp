@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "mcp/completions.h"
 #include "mcp/prompts.h"
 #include "mcp/resources.h"
 #include "mcp/tool_answer.h"
@@ -103,8 +104,8 @@ RpcResult Session::dispatch(const RpcCall& call, Host& host) {
         return invalid_params("This cursor was not given by this server.");
     if (method == "resources/templates/list") return list_resource_templates(*agreed);
     if (method == "prompts/list") return list_prompts(*agreed);
-    constexpr std::string_view about_data[] = {"tools/list", "tools/call", "resources/list", "resources/read",
-                                               "prompts/get"};
+    constexpr std::string_view about_data[] = {"tools/list",     "tools/call",  "resources/list",
+                                               "resources/read", "prompts/get", "completion/complete"};
     if (std::ranges::find(about_data, method) != std::end(about_data)) return answer_about_data(call, *agreed, host);
     return RpcError{RpcError::unknown_method,
                     fmt::format("This server has no method '{}'.", to_utf8(method.substr(0, 100))), nullptr};
@@ -124,11 +125,12 @@ RpcResult Session::initialize(const json::object& params) {
     json::object about{{"name", "multiflexi"}};
     if (has_titles(agreed)) about["title"] = "MultiFlexi";
     about["version"] = options_.version;
-    return json::object{
-        {"protocolVersion", name_of(agreed)},
-        {"capabilities", {{"tools", json::object()}, {"resources", json::object()}, {"prompts", json::object()}}},
-        {"serverInfo", std::move(about)},
-        {"instructions", instructions}};
+    json::object capabilities{{"tools", json::object()}, {"resources", json::object()}, {"prompts", json::object()}};
+    if (has_completions(agreed)) capabilities["completions"] = json::object();
+    return json::object{{"protocolVersion", name_of(agreed)},
+                        {"capabilities", std::move(capabilities)},
+                        {"serverInfo", std::move(about)},
+                        {"instructions", instructions}};
 }
 
 std::optional<std::chrono::seconds> Session::wait_needed(Timestamp now) {
@@ -175,6 +177,7 @@ RpcResult Session::answer_about_data(const RpcCall& call, Revision revision, Hos
     if (call.method == "tools/list") return list_tools(request, revision, params);
     if (call.method == "resources/list") return list_resources(request, revision, params);
     if (call.method == "resources/read") return read_resource(request, params);
+    if (call.method == "completion/complete") return complete_argument(request, params);
     return get_prompt(request, params);
 }
 

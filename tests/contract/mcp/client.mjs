@@ -67,6 +67,11 @@ assert.ok(prompts.prompts.some((each) => each.name === 'job-failure'));
 const prompt = await client.getPrompt({ name: 'job-failure', arguments: { job: String(id) } });
 assert.equal(prompt.messages.length, 3);
 
+const completed = await client.complete({
+    ref: { type: 'ref/resource', uri: 'multiflexi://jobs/{id}' }, argument: { name: 'id', value: String(id) },
+});
+assert.ok(completed.completion.values.includes(String(id)));
+
 // What is wrong is told in the way of the protocol.
 assert.equal((await call('job_get', { id: 99999 })).isError, true);
 assert.equal((await call('credential_reveal', { id: 1 })).isError, true);
