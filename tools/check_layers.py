@@ -20,6 +20,7 @@ ALLOWED = {
     "api": ["base", "domain", "net", "service"],
     "web": ["base", "domain", "net", "service"],
     "cli": ["base", "domain", "net", "service"],
+    "mcp": ["base", "domain", "net", "service"],
 }
 FOREIGN = r'#include <(sqlite3|libpq-fe|mysql|mariadb|openssl/|spdlog/|cctz/|curl/|boost/(asio|beast)|re2/|magic|sodium|crypt\.h|liboath/|zstd|systemd/)'
 FORBIDDEN = [

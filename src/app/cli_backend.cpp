@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 
-#include "app/caller_place.h"
+#include "app/acting_caller.h"
 #include "app/database_advice.h"
 #include "app/maintenance.h"
 #include "service/job_operations.h"
-#include "service/token_caller.h"
 #include "store/queries/job_output.h"
 #include "store/sql/dsn.h"
 
@@ -20,9 +19,6 @@ using namespace std::chrono_literals;
 
 /// A follower looks whether somebody has committed this often; it costs one page read.
 constexpr auto between_looks_at_job = 50ms;
-
-/// Whoever sets it acts with the token in it.
-constexpr const char* token_variable = "MULTIFLEXI_TOKEN";
 
 /// While it lives, SIGINT and SIGTERM end the waiting instead of the program; the second one ends the program.
 class Interrupt {
@@ -103,22 +99,7 @@ Result<const Caller*> LocalBackend::caller() {
     if (caller_) return &*caller_;
     const auto installation = opened();
     if (!installation) return installation.error();
-    if (!token_)
-        if (const char* text = std::getenv(token_variable)) token_ = text;
-    if (!token_) {
-        // Who can open the database and read the key can do everything anyway.
-        caller_ = Caller{(*installation)->actor(clock_), Rights::unlimited()};
-        caller_->actor.address = place_of_caller();
-        return &*caller_;
-    }
-    // A script whose token has got lost shall not act as somebody else.
-    if (token_->empty())
-        return Error{
-            ErrorCode::invalid,
-            fmt::format("{} is set, but empty. Put a token into it, or unset it to act as the administrator of "
-                        "this machine.",
-                        token_variable)};
-    auto found = caller_of_token((*installation)->database(), *token_, "cli", place_of_caller(), clock_.now());
+    auto found = acting_caller(**installation, token_, "cli", clock_);
     if (!found) return found.error();
     caller_ = *std::move(found);
     return &*caller_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/cli_backend.h"
 #include "app/database_advice.h"
+#include "app/mcp_command.h"
 #include "app/server.h"
 #include "app/server_manual.h"
 #include "app/signal_watch.h"
@@ -132,7 +133,10 @@ int run_server(const std::vector<std::string>& words, const std::string& role_of
     try {
         const std::stop_source stop;
         HangUp hang_up;
-        const SignalWatch signals(stop, [&] { hang_up.happen(); });
+        const SignalWatch signals(stop, [&] {
+            log::info("hang-up: certificates are read anew; other settings are read at the start only");
+            hang_up.happen();
+        });
         return serve(*installation, *roles, arguments->new_key, stop.get_token(), hang_up);
     } catch (const sql::DatabaseError& error) {
         log::error("server failed", {{"error", told(error, settings)}});
@@ -158,6 +162,10 @@ int main(int argc, char** argv) {
         return 1;
     }
     if (!words.empty() && words[0] == "serve") return run_server({words.begin() + 1, words.end()}, {});
+    if (!words.empty() && words[0] == "mcp") {
+        if (told_about_itself(words)) return 0;
+        return run_mcp(std::span(words).subspan(1));
+    }
     // With more words it is a call of the command line, which may want JSON.
     if (words.size() <= 1 && told_about_itself(words.empty() ? std::vector<std::string>{"--help"} : words)) return 0;
     LocalBackend backend;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/server_manual.h"
 
+#include "app/mcp_command.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "cli/help.h"
@@ -27,6 +28,12 @@ constexpr ServeOption options[] = {
 
 constexpr std::string_view other_names =
     "Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.";
+
+constexpr std::string_view about_mcp =
+    "multiflexi mcp serves an AI assistant on this machine by the Model Context Protocol: one message on each line of "
+    "standard input and output, until the input ends; or assistants anywhere by HTTP. The assistant gets the "
+    "operations as tools, and jobs, their output and companies as resources, with the permissions of the caller; "
+    "secrets are never given. Its options:";
 
 struct Signal {
     std::string_view names;
@@ -79,13 +86,17 @@ std::string server_help() {
 
 Usage:
   multiflexi serve [--roles LIST] [-e FILE] [--check | --new-key]
+  multiflexi mcp [--allow-changes] [--token-file FILE] [-e FILE]
+  multiflexi mcp --listen ADDRESS:PORT [--certificate FILE --key FILE] [--origin ORIGIN] [--allow-changes] [-e FILE]
   multiflexi --help | --version | --man
   multiflexi COMMAND ...       the same as multiflexi-cli COMMAND ...
 
 Options:
 )";
     for (const auto& [words, help] : options) out += fmt::format("  {:<23} {}", words, wrapped(help, 26));
-    out += fmt::format("\n{}\n\nSignals:\n", other_names);
+    out += fmt::format("\n{}\n\n{}\n", other_names, wrapped(about_mcp, 0));
+    for (const auto& [words, help] : mcp_options()) out += fmt::format("  {:<23} {}", words, wrapped(help, 26));
+    out += "\nSignals:\n";
     for (const auto& [names, effect] : signals) out += fmt::format("  {:<23} {}", names, wrapped(effect, 26));
     return out + "\nSettings:\n" + settings_help();
 }
@@ -102,6 +113,25 @@ multiflexi \- server of MultiFlexi, which schedules jobs and runs them
 .RB [ \-e
 .IR FILE ]
 .RB [ \-\-check " | " \-\-new\-key ]
+.br
+.B multiflexi mcp
+.RB [ \-\-allow\-changes ]
+.RB [ \-\-token\-file
+.IR FILE ]
+.RB [ \-e
+.IR FILE ]
+.br
+.B multiflexi mcp \-\-listen
+.I ADDRESS:PORT
+.RB [ \-\-certificate
+.I FILE
+.B \-\-key
+.IR FILE ]
+.RB [ \-\-origin
+.IR ORIGIN ]
+.RB [ \-\-allow\-changes ]
+.RB [ \-e
+.IR FILE ]
 .br
 .B multiflexi
 .BR \-\-help " | " \-\-version " | " \-\-man
@@ -127,6 +157,8 @@ is one of
     out += entry("-h, --help", "print the options and all settings");
     out += entry("-V, --version", "print the version");
     out += entry("--man", "print this page in roff");
+    out += ".SH ASSISTANTS\n" + roff(about_mcp) + "\n";
+    for (const auto& [words, help] : mcp_options()) out += entry(words, help);
     out += ".SH SIGNALS\n";
     for (const auto& [names, effect] : signals) out += entry(names, effect);
     out += R"(.SH EXIT STATUS

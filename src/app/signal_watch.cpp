@@ -43,7 +43,6 @@ void SignalWatch::take_signals() {
     while (::read(signals_.get(), &received, sizeof received) == static_cast<ssize_t>(sizeof received)) {
         const auto number = static_cast<int>(received.ssi_signo);
         if (number == SIGHUP) {
-            log::info("hang-up: certificates are read anew; other settings are read at the start only");
             hang_up_();
             continue;
         }

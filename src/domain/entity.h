@@ -22,6 +22,9 @@ namespace mf {
 
 enum class FieldType { boolean, integer, real, text, timestamp, reference, bytes, json };
 
+/// What a field of the type json holds: texts in an order, or names with their values.
+enum class JsonShape { none, list, map };
+
 /// Where a field may be seen or changed. Everything defaults to "ordinary".
 struct FieldOptions {
     std::string_view label = {};       ///< caption in forms and tables
@@ -47,6 +50,7 @@ struct Field {
     FieldOptions options;
     Value (*read)(const void* record);
     bool (*write)(void* record, const Value& value);  ///< false: value does not fit
+    JsonShape shape = JsonShape::none;                ///< of the type json
 };
 
 struct Entity {
@@ -237,6 +241,13 @@ struct Unwrapped<std::optional<T>> {
     using type = T;
 };
 template <class Member>
+constexpr JsonShape json_shape() {
+    using T = typename Unwrapped<Member>::type;
+    if constexpr (std::same_as<T, TextList>) return JsonShape::list;
+    if constexpr (std::same_as<T, TextMap>) return JsonShape::map;
+    return JsonShape::none;
+}
+template <class Member>
 constexpr std::span<const std::string_view> choices() {
     using T = typename Unwrapped<Member>::type;
     if constexpr (NamedEnum<T>)
@@ -260,6 +271,7 @@ constexpr Field field(std::string_view name, FieldOptions options = {}) {
         .read = [](const void* record) { return Stored<Type>::get(static_cast<const Record*>(record)->*Member); },
         .write = [](void* record,
                     const Value& value) { return Stored<Type>::set(static_cast<Record*>(record)->*Member, value); },
+        .shape = detail::json_shape<Type>(),
     };
 }
 

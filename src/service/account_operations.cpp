@@ -250,11 +250,13 @@ void add_account_operations(Operations& operations) {
          changes},
         change_own_password);
     add(operations,
-        {"account:totp-begin", "POST /account/totp", "Make the secret for an authenticator program.", own, changes},
+        {"account:totp-begin", "POST /account/totp", "Make the secret for an authenticator program.", own, changes,
+         Discloses::secret},
         begin_totp);
     add(operations,
         {"account:totp-confirm", "POST /account/totp/confirmation",
-         "Ask for a code at each sign-in from now on; shows the recovery codes, once.", own, changes},
+         "Ask for a code at each sign-in from now on; shows the recovery codes, once.", own, changes,
+         Discloses::secret},
         confirm_totp);
     add(operations, {"account:totp-disable", "POST /account/totp/removal", "Ask for no code any more.", own, changes},
         disable_own_totp);

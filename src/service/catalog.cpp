@@ -30,6 +30,7 @@ Operations all_operations() {
     add_credential_assignment_operations(operations);
     add_job_operations(operations);
     add_job_retry_operation(operations);
+    add_job_tail_operation(operations);
     add_task_operations(operations);
     add_artifact_operations(operations);
     add_queue_operations(operations);

@@ -355,7 +355,7 @@ void add_credential_operations(Operations& operations) {
         get_credential);
     add(operations,
         {"credential:reveal", "POST /credentials/{id}/reveal", "Show a credential with its secrets; this is audited.",
-         manage, changes},
+         manage, changes, Discloses::secret},
         reveal_credential);
     add(operations, {"credential:create", "POST /credentials", "Make a credential of a company.", manage, changes},
         create_credential);

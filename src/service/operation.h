@@ -23,7 +23,7 @@ class Vault;
 struct Actor {
     Id<User> user;
     std::string login;
-    std::string entry = "cli";  ///< the way in: "cli", "api", "web", "server"
+    std::string entry = "cli";  ///< the way in: "cli", "api", "web", "mcp", "server"
     std::string address = {};   ///< of the one who asks, if the way in knows
     bool restricted = false;  ///< came with a token that is narrower than its owner: makes no keys, changes no password
 };
@@ -58,6 +58,10 @@ struct Call {
 /// Whether an operation needs a transaction that writes.
 enum class Access { reads, changes };
 
+/// Whether the answer holds a secret in clear: one that is stored, or one that was made and is shown this once. Such an
+/// answer is for the one who asked alone: it is not to be cached, and no assistant may ask for it.
+enum class Discloses { nothing, secret };
+
 /// Where an operation asks other machines: between two transactions, so that nobody waits for a lock meanwhile.
 struct Outside {
     HttpClient& http;
@@ -83,6 +87,9 @@ struct Operation {
     /// Of an operation that asks other machines: what it reads beforehand, and what it then does without a database.
     /// `run` gets what it heard as the member "heard" of its input.
     std::function<Result<Talk>(Call&, const json::object&)> talk = {};
+    Discloses discloses = Discloses::nothing;
+    const Entity* output = nullptr;  ///< of the record that the answer is, or of each in its list; null: other JSON
+    bool lists = false;              ///< with `output`: the answer is a list of them
 };
 
 using Operations = std::vector<Operation>;
@@ -92,9 +99,25 @@ struct OperationInfo {
     std::string name, route, summary;
     Permission permission = Permission::view;
     Access access = Access::reads;
+    Discloses discloses = Discloses::nothing;
 };
 
 namespace detail {
+template <class Output>
+struct Answered {
+    static const Entity* entity() { return &entity_of<Output>(); }
+    static constexpr bool is_list = false;
+};
+template <>
+struct Answered<json::value> {
+    static const Entity* entity() { return nullptr; }
+    static constexpr bool is_list = false;
+};
+template <class Record>
+struct Answered<std::vector<Record>> {
+    static const Entity* entity() { return &entity_of<Record>(); }
+    static constexpr bool is_list = true;
+};
 inline json::value render(json::value output) { return output; }
 template <class Output>
 json::value render(const Output& output) {
@@ -112,15 +135,23 @@ json::value render(const std::vector<Output>& outputs) {
 /// Adds an operation: a function from a described struct to a described struct, a vector of those, or JSON.
 template <class Input, class Output>
 void add(Operations& operations, OperationInfo info, Result<Output> (*run)(Call&, const Input&)) {
-    operations.push_back({std::move(info.name), std::move(info.route), std::move(info.summary), info.permission,
-                          info.access, &entity_of<Input>(),
+    operations.push_back({std::move(info.name),
+                          std::move(info.route),
+                          std::move(info.summary),
+                          info.permission,
+                          info.access,
+                          &entity_of<Input>(),
                           [run](Call& call, const json::object& input) -> Result<json::value> {
                               Input typed;
                               if (auto read = from_json(entity_of<Input>(), input, &typed); !read) return read.error();
                               auto output = run(call, typed);
                               if (!output) return output.error();
                               return detail::render(*std::move(output));
-                          }});
+                          },
+                          {},
+                          info.discloses,
+                          detail::Answered<Output>::entity(),
+                          detail::Answered<Output>::is_list});
 }
 
 /// Adds an operation that asks other machines: `prepare` reads in a transaction of its own, `run` gets what was heard.
@@ -143,7 +174,8 @@ void add_talking(Operations& operations, OperationInfo info, Result<Talk> (*prep
                           },
                           [prepare, read](Call& call, const json::object& input) {
                               return read(input, [&](const Input& typed) { return prepare(call, typed); });
-                          }});
+                          },
+                          info.discloses});
 }
 
 }  // namespace mf

@@ -267,7 +267,9 @@ void add_token_operations(Operations& operations) {
     add(operations, {"token:list", "GET /tokens", "List one's tokens; those of all for an administrator.", own},
         list_tokens);
     add(operations, {"token:get", "GET /tokens/{id}", "Show one token.", own}, get_token);
-    add(operations, {"token:create", "POST /tokens", "Make a token, which is shown once.", own, changes}, create_token);
+    add(operations,
+        {"token:create", "POST /tokens", "Make a token, which is shown once.", own, changes, Discloses::secret},
+        create_token);
     add(operations, {"token:update", "PATCH /tokens/{id}", "Change a token.", own, changes}, update_token);
     add(operations,
         {"token:revoke", "POST /tokens/{id}/revocation", "End a token; it stays in the list.", own, changes},

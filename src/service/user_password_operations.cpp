@@ -123,7 +123,7 @@ void add_user_password_operations(Operations& operations) {
     add(operations,
         {"user:setup-link", "POST /users/setup-link",
          "Make a link with which the first administrator, or a user, chooses a password; good once and for 24 hours.",
-         administer, changes},
+         administer, changes, Discloses::secret},
         make_setup_link);
     add(operations,
         {"user:totp-disable", "DELETE /users/{id}/totp", "Let a user sign in without a code, when it is lost.",

@@ -55,6 +55,17 @@ ChildProgram::ChildProgram(const Start& start) {
 
 ChildProgram::~ChildProgram() { kill(); }
 
+bool ChildProgram::write(std::string_view text) {
+    std::signal(SIGPIPE, SIG_IGN);
+    while (!text.empty()) {
+        const auto count = ::write(input_.get(), text.data(), text.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
 std::string ChildProgram::read_line() {
     std::string line;
     char c = 0;

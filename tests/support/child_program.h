@@ -11,9 +11,9 @@
 
 namespace mf::testing {
 
-/// A program that a test needs beside it. Its standard input is open and empty until the end, its standard output is
-/// read by the test, its standard error goes to a file. It is killed at the end of this object, and with the test
-/// program.
+/// A program that a test needs beside it. Its standard input is open until the end, with what the test writes, its
+/// standard output is read by the test, its standard error goes to a file. It is killed at the end of this object, and
+/// with the test program.
 class ChildProgram {
 public:
     struct Start {
@@ -26,6 +26,11 @@ public:
     ChildProgram(const ChildProgram&) = delete;
     ChildProgram& operator=(const ChildProgram&) = delete;
 
+    pid_t pid() const { return process_; }
+    /// Writes all of it to its standard input; false: nobody reads that any more. The test program ignores SIGPIPE
+    /// then.
+    bool write(std::string_view text);
+    void end_input() { input_.reset(); }
     /// The next line it writes, without the line end; what is there when it ends.
     std::string read_line();
     /// Reads what it still writes and waits for its end; the exit code, or 128 and the signal.

@@ -123,6 +123,46 @@ RecordedSizes recorded_sizes(Session& session, Id<Job> job) {
     return out;
 }
 
+OutputTail read_tail(Session& session, Id<Job> job, std::size_t most) {
+    const auto size = integer_or_zero(
+        session.sql.query(R"(SELECT SUM("size") FROM "job_output" WHERE "job_id" = ?)", {job.value})[0][0]);
+    // Where to begin: before so many pieces that they hold what is wanted.
+    constexpr std::int64_t rows_at_once = 64;
+    std::optional<std::int64_t> first;
+    for (std::size_t together = 0; together < most;) {
+        std::vector<Value> parameters{job.value};
+        std::string text = R"(SELECT "seq", "size" FROM "job_output" WHERE "job_id" = ?)";
+        if (first) {
+            text += R"( AND "seq" < ?)";
+            parameters.emplace_back(*first);
+        }
+        parameters.emplace_back(rows_at_once);
+        const auto rows = session.sql.query(text + R"( ORDER BY "seq" DESC LIMIT ?)", parameters);
+        for (const auto& row : rows) {
+            if (together >= most) break;
+            first = integer_of(row[0]);
+            together += static_cast<std::size_t>(integer_of(row[1]));
+        }
+        if (std::ssize(rows) < rows_at_once) break;
+    }
+    OutputTail out;
+    if (!first) return {{}, size};
+    for (auto after = *first - 1;;) {
+        const auto pieces = read_output(session, job, after, std::nullopt);
+        if (pieces.empty()) break;
+        for (const auto& piece : pieces) out.bytes += piece.bytes;
+        after = pieces.back().seq;
+    }
+    if (out.bytes.size() > most) {
+        auto from = out.bytes.size() - most;
+        const auto is_inside_character = [&](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; };
+        for (int step = 0; step < 3 && from < out.bytes.size() && is_inside_character(out.bytes[from]); ++step) ++from;
+        out.bytes.erase(0, from);
+    }
+    out.skipped = std::max(std::int64_t{0}, size - std::ssize(out.bytes));
+    return out;
+}
+
 std::string read_stream(Session& session, Id<Job> job, OutputSource source, std::size_t most) {
     std::string out;
     std::int64_t after = -1;

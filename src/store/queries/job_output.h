@@ -45,6 +45,14 @@ struct RecordedSizes {
 };
 RecordedSizes recorded_sizes(Session& session, Id<Job> job);
 
+/// The end of what a job has printed, all its streams as they came.
+struct OutputTail {
+    std::string bytes;         ///< begins with a whole character when the output is UTF-8
+    std::int64_t skipped = 0;  ///< bytes recorded before that
+};
+/// At most `most` bytes from the end; reads no more pieces than they need.
+OutputTail read_tail(Session& session, Id<Job> job, std::size_t most);
+
 /// At most `most` bytes of one stream from its start, for records that carry the output in themselves.
 std::string read_stream(Session& session, Id<Job> job, OutputSource source, std::size_t most);
 

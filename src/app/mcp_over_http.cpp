@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "app/mcp_over_http.h"
+
+#include "app/database_advice.h"
+#include "app/mcp_host.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "mcp/http_transport.h"
+#include "service/job_operations.h"
+#include "service/token_caller.h"
+
+#include <fmt/format.h>
+
+namespace mf {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long requests that have begun may take when the program is told to end.
+constexpr auto patience_at_end = 10s;
+
+bool is_loopback(const http::Endpoint& endpoint) { return endpoint.host == "::1" || endpoint.host.starts_with("127."); }
+
+}  // namespace
+
+Result<http::Endpoint> read_listen_address(std::string_view text) {
+    const auto colon = text.rfind(':');
+    auto host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const auto port = colon == text.npos ? std::nullopt : to_integer(text.substr(colon + 1));
+    if (!port || *port < 0 || *port > 65535 || !http::IpAddress::read(host))
+        return invalid(
+            fmt::format("'{}' is nothing to listen on. Write an address and a port, as in 127.0.0.1:8080 or "
+                        "[::1]:8080.",
+                        to_utf8(text)));
+    return http::Endpoint{.host = std::string(host), .port = static_cast<int>(*port)};
+}
+
+Result<void> serve_mcp_over_http(Installation& installation, const McpOverHttp& wanted, std::stop_token stop) {
+    SystemClock clock;
+    const Operations operations = all_operations();
+    mcp::HttpTransport transport(
+        operations, {.session = wanted.session, .origins = wanted.origins},
+        [&](std::string_view token, const http::Request& request) -> Result<Caller> {
+            try {
+                return caller_of_token(installation.database(), token, "mcp", request.client, clock.now());
+            } catch (const sql::DatabaseError& error) {
+                return Error{ErrorCode::unavailable, told(error, installation.settings())};
+            }
+        },
+        [&](Caller caller) {
+            return std::make_unique<McpHost>(installation,
+                                             [caller = std::move(caller)] { return Result<Caller>(caller); });
+        },
+        [&] { return clock.now(); });
+
+    raise_descriptor_limit();
+    http::Server server({.listen = {wanted.listen}, .tls_files = wanted.tls_files, .access_log = http::log_access},
+                        [&](const http::Request& request) {
+                            if (request.segments == std::vector<std::string>{"mcp"}) return transport.answer(request);
+                            return http::response(404, "text/plain", "The address of assistants is /mcp.\n");
+                        });
+    if (auto started = server.start(); !started) return started;
+    if (!wanted.listen.tls && !is_loopback(wanted.listen))
+        log::warning("tokens can be read on the way; use --certificate and --key, or a proxy with TLS");
+    log::info("serving assistants", {{"address", wanted.listen.host},
+                                     {"port", server.ports().at(0)},
+                                     {"changes", wanted.session.changes == mcp::Changes::allow}});
+    Nudge nudge;
+    while (!stop.stop_requested()) clock.wait_until(std::nullopt, nudge, stop);
+    server.drain(patience_at_end);
+    return {};
+}
+
+}  // namespace mf
