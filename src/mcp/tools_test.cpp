@@ -101,11 +101,11 @@ TEST_CASE("tools are described for the revision of the client") {
     const auto middle = described("2025-03-26", "job_create");
     CHECK(middle.contains("annotations"));
     CHECK_FALSE(middle.contains("outputSchema"));
-    const auto create = described("2025-06-18", "job_create");
-    CHECK(create.at("title") == "job:create");
+    const auto create = described("2025-06-18", "company_create");
+    CHECK(create.at("title") == "company:create");
     CHECK(create.at("outputSchema").at("type") == "object");
-    CHECK(create.at("outputSchema").at("properties").as_object().contains("state"));
-    CHECK(to_text(create.at("annotations")) ==
+    CHECK(create.at("outputSchema").at("properties").as_object().contains("code"));
+    CHECK(to_text(described("2025-06-18", "job_create").at("annotations")) ==
           R"({"readOnlyHint":false,"destructiveHint":false,"idempotentHint":false,"openWorldHint":true})");
     CHECK(to_text(described("2025-06-18", "job_delete").at("annotations")) ==
           R"({"readOnlyHint":false,"destructiveHint":true,"idempotentHint":true,"openWorldHint":false})");
