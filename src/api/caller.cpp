@@ -17,17 +17,6 @@ std::string_view cookie_name(const http::Request& request) {
     return request.secure ? "__Host-multiflexi" : "multiflexi";
 }
 
-/// The value of a cookie (RFC 6265, section 4.2.1); empty: there is none.
-std::string cookie_value(const http::Request& request, std::string_view name) {
-    const auto cookies = request.headers.list("Cookie");
-    for (const auto part : split(cookies, ';')) {
-        const auto pair = trim(part);
-        if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
-            return std::string(pair.substr(name.size() + 1));
-    }
-    return {};
-}
-
 bool only_reads(const http::Request& request) {
     return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
 }
@@ -44,6 +33,16 @@ bool is_from_here(const http::Request& request) {
 Error forbidden(std::string message) { return {ErrorCode::forbidden, std::move(message)}; }
 
 }  // namespace
+
+std::string cookie_value(const http::Request& request, std::string_view name) {
+    const auto cookies = request.headers.list("Cookie");
+    for (const auto part : split(cookies, ';')) {
+        const auto pair = trim(part);
+        if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
+            return std::string(pair.substr(name.size() + 1));
+    }
+    return {};
+}
 
 Result<ApiCaller> Callers::of(const http::Request& request) {
     const auto shown = request.header("Authorization");

@@ -37,6 +37,9 @@ private:
     const Clock& clock_;
 };
 
+/// The value of a cookie (RFC 6265, section 4.2.1); empty: there is none.
+std::string cookie_value(const http::Request& request, std::string_view name);
+
 /// The cookie that holds the token of a session. Over TLS its name makes browsers refuse it from other places
 /// (RFC 6265bis, section 4.1.3.2).
 std::string session_cookie(const http::Request& request, std::string_view token, std::chrono::seconds age);

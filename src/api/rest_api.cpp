@@ -62,6 +62,11 @@ http::Response RestApi::answer_to(const http::Request& request, std::span<const 
         if (request.method == "POST") return sign_in(request);
         if (request.method == "DELETE") return sign_out(request);
     }
+    if (context_.openid && segments.size() >= 2 && segments[0] == "session" && segments[1] == "openid" &&
+        request.method == "GET") {
+        if (segments.size() == 2) return leave_for_provider(request);
+        if (segments.size() == 3 && segments[2] == "return") return come_back(request);
+    }
     auto caller = callers_.of(request);
     if (!caller) {
         if (caller.error().code == ErrorCode::forbidden) return unauthenticated(caller.error().message);
@@ -143,52 +148,6 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
                                             std::string_view(next->get_string())));
     }
     if (once && once->was_replayed()) out.headers.set("Idempotency-Replayed", "true");
-    return out;
-}
-
-http::Response RestApi::sign_in(const http::Request& request) {
-    const auto parsed = parse_json(request.body);
-    const auto text = [&](std::string_view name) -> std::string {
-        const auto* value = parsed && parsed->is_object() ? parsed->get_object().if_contains(name) : nullptr;
-        return value && value->is_string() ? std::string(value->get_string()) : std::string();
-    };
-    if (text("login").empty() || text("password").empty())
-        return problem(400, "Send a JSON object with login and password, and code if the account asks for one.");
-    auto outcome = context_.sign_in.begin({.login = text("login"),
-                                           .password = text("password"),
-                                           .code = text("code"),
-                                           .address = request.client,
-                                           .user_agent = std::string(request.header("User-Agent")),
-                                           .entry = "api"},
-                                          context_.clock.now());
-    if (!outcome) return problem(outcome.error());
-    if (const auto* refused = std::get_if<SignInRefused>(&*outcome)) return problem(401, refused->message);
-    if (std::holds_alternative<SecondFactorNeeded>(*outcome)) {
-        auto out = problem(401, "This account asks for a code: send it as well, as code.");
-        out.headers.set("MultiFlexi-Second-Factor", "code");
-        return out;
-    }
-    if (const auto* wait = std::get_if<SignInMustWait>(&*outcome)) {
-        auto out = problem(429, wait->message);
-        out.headers.set("Retry-After", fmt::to_string(wait->retry_after.count()));
-        return out;
-    }
-    const auto& in = std::get<SignedIn>(*outcome);
-    auto out = http::response(
-        200, "application/json",
-        to_text(json::value{
-            {"user_id", in.user.value}, {"expires_at", format_iso(in.expires_at, Zone::utc())}, {"token", in.token}}));
-    out.headers.add("Set-Cookie", session_cookie(request, in.token, context_.session_length));
-    out.headers.set("Cache-Control", "no-store");
-    return out;
-}
-
-http::Response RestApi::sign_out(const http::Request& request) {
-    const auto caller = callers_.of(request);
-    if (!caller || caller->by != ApiCaller::By::session) return unauthenticated("There is no session that could end.");
-    context_.sign_in.end_session(caller->session_token, caller->caller.actor, context_.clock.now());
-    http::Response out{.status = 204};
-    out.headers.add("Set-Cookie", no_session_cookie(request));
     return out;
 }
 

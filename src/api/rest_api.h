@@ -4,6 +4,7 @@
 #include "api/caller.h"
 #include "api/rest_input.h"
 #include "api/router.h"
+#include "service/openid.h"
 #include "service/perform.h"
 
 #include <functional>
@@ -16,6 +17,7 @@ struct ApiContext {
     Vault& vault;
     HttpClient& http;
     SignIn& sign_in;
+    OpenId* openid = nullptr;  ///< null: nobody signs in at another provider
     const Clock& clock;
     const Operations& operations;
     std::string zone;  ///< IANA name, for times without an offset
@@ -35,7 +37,8 @@ Result<json::value> call_operation(const ApiContext& context, const Operation& o
 /// Our API, below /api/v1: every operation under its route (doc/api.md), and besides
 ///
 ///     POST, DELETE /session            signing in and out with a cookie
-///     GET /jobs/{id}/stdout, /stderr   the recorded output, GET /artifacts/{id}/content
+///     GET /session/openid              to another provider (OpenID Connect), GET /session/openid/return back from
+///     there GET /jobs/{id}/stdout, /stderr   the recorded output, GET /artifacts/{id}/content
 ///
 /// Thread-safe.
 class RestApi {
@@ -53,6 +56,8 @@ private:
                        const ApiCaller& caller);
     http::Response sign_in(const http::Request& request);
     http::Response sign_out(const http::Request& request);
+    http::Response leave_for_provider(const http::Request& request);
+    http::Response come_back(const http::Request& request);
     http::Response content(const http::Request& request, std::span<const std::string> segments, const Caller& caller);
 
     const ApiContext& context_;

@@ -278,6 +278,30 @@ TEST_CASE("outputs and artifacts are sent to those who may see the job, artifact
     CHECK(desk.ask("GET", "/jobs/x/stdout", desk.as_admin()).status == 400);
 }
 
+TEST_CASE("whoever comes back from another provider must have set out from here") {
+    ApiDesk desk;
+    CHECK(desk.ask("GET", "/session/openid").status == 404);
+    OpenId openid(desk.database, desk.vault, desk.http,
+                  {.issuer = "https://id.example.com", .client_id = "us", .redirect = "https://multiflexi.example/"});
+    auto context = desk.context;
+    context.openid = &openid;
+    RestApi api(context);
+    const auto back = [&](std::string_view query, http::Headers headers) {
+        return api.handle(
+            desk.request("GET", fmt::format("/api/v1/session/openid/return?{}", query), std::move(headers)));
+    };
+    CHECK(back("state=s&code=c", {}).status == 403);
+    CHECK(back("state=s&code=c", {{"Cookie", "multiflexi_openid=other"}}).status == 403);
+    CHECK(back("code=c", {{"Cookie", "multiflexi_openid="}}).status == 403);
+    const auto broken_off = back("state=s&error=access_denied", {{"Cookie", "multiflexi_openid=s"}});
+    CHECK(broken_off.status == 403);
+    CHECK(broken_off.body.find("broken off") != std::string::npos);
+    // A state that nobody was given.
+    const auto made_up = back("state=s&code=c", {{"Cookie", "multiflexi_openid=s"}});
+    CHECK(made_up.status >= 400);
+    CHECK(made_up.headers.list("Set-Cookie").empty());
+}
+
 TEST_CASE("no secret stands in an address") {
     for (const auto& operation : all_operations()) {
         CAPTURE(operation.name);

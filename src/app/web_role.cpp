@@ -15,6 +15,16 @@ SignInOptions sign_in_options(const Settings& settings) {
     return {.idle = settings.session_idle, .longest = settings.session_max};
 }
 
+OpenIdSettings openid_settings(const Settings& settings) {
+    return {.issuer = settings.oidc_issuer,
+            .client_id = settings.oidc_client_id,
+            .client_secret = settings.oidc_client_secret,
+            .redirect = settings.oidc_redirect,
+            .scopes = settings.oidc_scopes,
+            .create_users = settings.oidc_create_users,
+            .match_email = settings.oidc_match_email};
+}
+
 Error about_setting(std::string_view setting, std::string_view sentence) {
     return invalid(fmt::format("{}: {}", setting, sentence));
 }
@@ -53,10 +63,15 @@ Result<http::Endpoint> read_endpoint(std::string_view text) {
 WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& clock)
     : settings_(installation.settings()),
       sign_in_(installation.database(), installation.vault(), sign_in_options(installation.settings())),
+      openid_(settings_.oidc_issuer.empty()
+                  ? std::nullopt
+                  : std::optional<OpenId>(std::in_place, installation.database(), installation.vault(), http,
+                                          openid_settings(settings_), sign_in_options(settings_))),
       context_{.database = installation.database(),
                .vault = installation.vault(),
                .http = http,
                .sign_in = sign_in_,
+               .openid = openid_ ? &*openid_ : nullptr,
                .clock = clock,
                .operations = operations_,
                .zone = std::string(installation.zone().name()),

@@ -27,6 +27,7 @@ private:
     const Settings& settings_;
     const Operations operations_ = all_operations();
     SignIn sign_in_;
+    std::optional<OpenId> openid_;
     const ApiContext context_;
     RestApi rest_;
     std::optional<http::Server> server_;
