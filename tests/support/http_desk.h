@@ -13,6 +13,7 @@ namespace mf::testing {
 /// An HTTP interface on the database of another desk, without sockets.
 template <class Desk>
 struct OverHttp : Desk {
+    using Desk::Desk;
     ManualClock clock{this->moment};
     SignIn sign_in{this->database, this->vault, {.cost = cheap}};
     const ApiContext context{.database = this->database,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "service/openid.h"
+#include "support/http_desk.h"
 #include "support/people_desk.h"
 
 #include <doctest/doctest.h>
@@ -110,6 +111,34 @@ void check_people(const ProviderStand& stand) {
     CHECK(desk.sessions() == 1);
 }
 
+void check_way_over_rest(const ProviderStand& stand) {
+    testing::OverHttp<RealDesk> desk(stand);
+    auto openid = desk.openid();
+    auto context = desk.context;
+    context.openid = &openid;
+    RestApi api(context);
+    const auto get = [&](std::string_view target, const std::string& cookies) {
+        return api.handle(desk.request("GET", target, {{"Cookie", cookies}}));
+    };
+    const auto cookie_in = [](const http::Response& response) {
+        const auto cookie = std::string(response.headers.get("Set-Cookie"));
+        return cookie.substr(0, cookie.find(';'));
+    };
+    const auto left = get("/api/v1/session/openid", "");
+    REQUIRE(left.status == 302);
+    Browser browser;
+    const auto arrival =
+        browser.sign_in(std::string(left.headers.get("Location")), ProviderStand::verified, desk.settings.redirect);
+    const auto target = fmt::format("/api/v1/session/openid/return?state={}&code={}", arrival.state, arrival.code);
+    CHECK(get(target, "").status == 403);
+    const auto back = get(target, cookie_in(left));
+    REQUIRE(back.status == 302);
+    CHECK(back.headers.get("Location") == "/");
+    const auto account = get("/api/v1/account", cookie_in(back));
+    CHECK(account.status == 200);
+    CHECK(desk.body_of(account).at("login") == "alice");
+}
+
 void check_secret(const ProviderStand& stand) {
     RealDesk desk(stand);
     desk.settings.client_secret = "another";
@@ -128,4 +157,5 @@ TEST_CASE("people sign in at a real provider") {
     SUBCASE("with each state and code once, and together") { check_states_and_codes(*stand); }
     SUBCASE("if they are who they say, and enabled") { check_people(*stand); }
     SUBCASE("of a client whose secret is right") { check_secret(*stand); }
+    SUBCASE("through the REST API, with the browser that set out") { check_way_over_rest(*stand); }
 }
