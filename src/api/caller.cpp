@@ -30,6 +30,9 @@ bool is_from_here(const http::Request& request) {
     return origin == fmt::format("{}://{}", request.secure ? "https" : "http", request.host);
 }
 
+constexpr std::string_view from_elsewhere =
+    "The request comes from a page of another site, or the browser does not say from which.";
+
 Error forbidden(std::string message) { return {ErrorCode::forbidden, std::move(message)}; }
 
 }  // namespace
@@ -42,6 +45,11 @@ std::string cookie_value(const http::Request& request, std::string_view name) {
             return std::string(pair.substr(name.size() + 1));
     }
     return {};
+}
+
+bool is_from_elsewhere(const http::Request& request) {
+    const bool is_browser = !request.header("Origin").empty() || !request.header("Sec-Fetch-Site").empty();
+    return is_browser && !is_from_here(request);
 }
 
 Result<ApiCaller> Callers::of(const http::Request& request) {
@@ -71,6 +79,7 @@ Result<ApiCaller> Callers::of_bearer(const http::Request& request, std::string_v
 }
 
 Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_view encoded) {
+    if (!only_reads(request) && is_from_elsewhere(request)) return forbidden(std::string(from_elsewhere));
     const auto decoded = from_base64(encoded);
     const auto colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos)
@@ -90,8 +99,7 @@ Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_vi
 }
 
 Result<ApiCaller> Callers::of_cookie(const http::Request& request, std::string_view token) {
-    if (!only_reads(request) && !is_from_here(request))
-        return forbidden("The request comes from a page of another site, or the browser does not say from which.");
+    if (!only_reads(request) && !is_from_here(request)) return forbidden(std::string(from_elsewhere));
     auto found = sign_in_.find_session(token, "web", request.client, clock_.now());
     if (!found) return found.error();
     return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token)};

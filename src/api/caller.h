@@ -23,8 +23,8 @@ public:
         : database_(database), sign_in_(sign_in), clock_(clock) {}
 
     /// forbidden: what was shown is good for nothing (answer 401). limited: too many attempts. A request that changes
-    /// something with a cookie must come from a page of ours, as the browser says in Origin or Sec-Fetch-Site;
-    /// otherwise it is forbidden as well.
+    /// something with a cookie must come from a page of ours, as the browser says in Origin or Sec-Fetch-Site, and one
+    /// with a password must not come from a page of another site; otherwise it is forbidden as well.
     Result<ApiCaller> of(const http::Request& request);
 
 private:
@@ -39,6 +39,10 @@ private:
 
 /// The value of a cookie (RFC 6265, section 4.2.1); empty: there is none.
 std::string cookie_value(const http::Request& request, std::string_view name);
+
+/// Does a browser say that a page of another site asks? Browsers send passwords of Basic along from there by
+/// themselves.
+bool is_from_elsewhere(const http::Request& request);
 
 /// The cookie that holds the token of a session. Over TLS its name makes browsers refuse it from other places
 /// (RFC 6265bis, section 4.1.3.2).

@@ -112,9 +112,14 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     }
     std::optional<Idempotency> once;
     if (request.method == "POST" && request.headers.has("Idempotency-Key") && caller.by != ApiCaller::By::nothing) {
+        if (operation.discloses == Discloses::secret)
+            return problem(400, fmt::format("{} hands out a secret, which is not kept for a second answer: leave "
+                                            "Idempotency-Key out.",
+                                            operation.name));
         if (alongside.before) return problem(400, "If-Match and Idempotency-Key cannot be used together.");
         once.emplace(std::string(request.header("Idempotency-Key")),
-                     fmt::format("{}\n{}", operation.name, to_text(json::value(read->input))));
+                     fmt::format("{}\n{}\n{}", operation.name, caller.caller.rights.fingerprint(),
+                                 to_text(json::value(read->input))));
         alongside = once->alongside();
     }
     auto done = call_operation(context_, operation, read->input, caller.caller, alongside);

@@ -182,6 +182,9 @@ TEST_CASE("a POST with a key is done once") {
     CHECK(again.headers.get("Idempotency-Replayed") == "true");
     CHECK(again.body == first.body);
     CHECK(desk.ask_json("POST", "/companies", headers, {{"name", "Charly"}}).status == 400);
+    const auto reveal = fmt::format("/credentials/{}/reveal", desk.acme.credential);
+    CHECK(desk.ask_json("POST", reveal, headers, {}).status == 400);
+    CHECK(desk.ask_json("POST", reveal, desk.as_admin(), {}).status == 200);
 }
 
 TEST_CASE("problems are told as RFC 9457 has it, every wrong field at once") {
@@ -234,6 +237,17 @@ TEST_CASE("who asks is told by a token, a password or the cookie of a session, a
     CHECK(status(basic("anna:Vd7!kqPz#w")) == 200);
     CHECK(status(basic("anna:wrong")) == 401);
     CHECK(status(basic("anna")) == 401);
+    // Browsers send a password along from pages of other sites, too.
+    const auto by_form = [&](http::Headers more) {
+        more.add("Authorization", "Basic " + to_base64("anna:Vd7!kqPz#w"));
+        return desk.ask("POST", "/tokens?name=x", std::move(more)).status;
+    };
+    CHECK(by_form({{"Origin", "https://evil.example"}}) == 401);
+    CHECK(by_form({{"Sec-Fetch-Site", "cross-site"}}) == 401);
+    CHECK(by_form({}) == 400);
+    CHECK(desk.ask_json("POST", "/session", {{"Origin", "https://evil.example"}},
+                        {{"login", "anna"}, {"password", "Vd7!kqPz#w"}})
+              .status == 403);
     CHECK(status({{"Authorization", "Basic %%%"}}) == 401);
     CHECK(status({{"Authorization", "Digest x"}}) == 401);
     CHECK(status(desk.bearer("mfx_unknown")) == 401);

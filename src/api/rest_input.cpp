@@ -73,6 +73,12 @@ void read_query(const http::Request& request, bool paged, Gathering& out, Answer
             continue;
         }
         if (paged && (name == "limit" || name == "cursor")) continue;
+        // A form of any page can send a query, and proxies keep addresses.
+        if (request.method != "GET" && request.method != "HEAD" && request.method != "DELETE") {
+            out.complain(name,
+                         fmt::format("{}: a {} request has its input in the body, as JSON.", name, request.method));
+            continue;
+        }
         out.take(name, json::value(value), " in the query");
     }
 }

@@ -29,6 +29,8 @@ std::string cookie_of_state(const http::Request& request, std::string_view state
 }  // namespace
 
 http::Response RestApi::sign_in(const http::Request& request) {
+    // Otherwise a page of another site could make somebody work under an account that is not his.
+    if (is_from_elsewhere(request)) return problem(403, "The request comes from a page of another site.");
     const auto parsed = parse_json(request.body);
     const auto text = [&](std::string_view name) -> std::string {
         const auto* value = parsed && parsed->is_object() ? parsed->get_object().if_contains(name) : nullptr;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "domain/access.h"
 
+#include <fmt/format.h>
+
 namespace mf {
 namespace {
 
@@ -72,6 +74,12 @@ bool Rights::may(Permission permission, Id<Company> company) const {
     if (everywhere(permission)) return true;
     const auto found = std::ranges::lower_bound(companies_, company.value, {}, &CompanyRights::company);
     return found != companies_.end() && found->company == company.value && found->permissions.has(permission);
+}
+
+std::string Rights::fingerprint() const {
+    auto out = fmt::format("{}/{}", installation_.bits(), every_company_.bits());
+    for (const auto& one : companies_) out += fmt::format(",{}:{}", one.company, one.permissions.bits());
+    return out;
 }
 
 bool Rights::covers(const Rights& other) const {

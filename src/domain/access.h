@@ -46,6 +46,7 @@ public:
         return out;
     }
     constexpr void add(Permission permission) { bits_ |= bit(permission); }
+    constexpr std::uint32_t bits() const { return bits_; }
     constexpr bool has(Permission permission) const { return (bits_ & bit(permission)) != 0; }
     constexpr bool empty() const { return bits_ == 0; }
     constexpr PermissionSet operator|(PermissionSet other) const { return PermissionSet(bits_ | other.bits_); }
@@ -108,6 +109,11 @@ public:
     bool everywhere(Permission permission) const { return every_company_.has(permission); }
     /// The companies with rights of their own, in rising order.
     const std::vector<CompanyRights>& companies() const { return companies_; }
+
+    /// The administrator of this machine, or the server itself?
+    bool is_unlimited() const { return installation_.has(Permission::anyone); }
+    /// The same text for the same rights, another one for others.
+    std::string fingerprint() const;
 
     /// Is everything that `other` may do among what these may do? What every member of a company has (the own account,
     /// seeing the catalogue) is left out of account. Whoever gives rights to somebody, or can act as somebody, must

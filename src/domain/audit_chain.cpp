@@ -47,9 +47,10 @@ void AuditChainCheck::look_at(const AuditEntry& entry) {
             "removed or added by somebody else.",
             *entry.seq));
     if (entry.entity != audit_of_keys) return;
+    const bool has_keys = !keys_.empty();
     if (entry.entity_id) keys_.insert(*entry.entity_id);
     if (entry.action != audit_key_noted) return;
-    if (key_noted_)
+    if (key_noted_ || has_keys)
         verdict_.fault(fmt::format("Entry {} notes the first key a second time: somebody had removed the note of it.",
                                    *entry.seq));
     key_noted_ = true;

@@ -37,7 +37,7 @@ std::string not_offered_sentence(const Operation& operation) {
                ? fmt::format("'{}' shows secrets, which are not given to assistants. Call it with multiflexi-cli.",
                              operation.name)
                : fmt::format(
-                     "'{}' concerns how people sign in and is not offered to assistants. Call it with "
+                     "'{}' is about people, keys or secrets and is not offered to assistants. Call it with "
                      "multiflexi-cli.",
                      operation.name);
 }

@@ -9,8 +9,19 @@
 namespace mf::mcp {
 namespace {
 
-/// Of others; those of one's own have a permission that says so.
-constexpr std::string_view about_sign_in[] = {"user:password", "user:totp-disable"};
+/// Who is here, how they sign in and what they may do: an assistant must not make itself a key.
+bool is_about_people(std::string_view name) {
+    constexpr std::string_view of_people[] = {"user:", "user-role:", "user-company:", "token:", "account:"};
+    return std::ranges::any_of(of_people, [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+/// Their values are secrets for the most part, whatever the names of the fields are.
+bool stores_secrets(std::string_view name) {
+    constexpr std::string_view of_values[] = {"credential:create",      "credential:update",
+                                              "credential:rotate",      "credential-type:create",
+                                              "credential-type:update", "company:variable-set"};
+    return std::ranges::find(of_values, name) != std::end(of_values);
+}
 
 /// Posted, and yet no mere addition.
 constexpr std::string_view destructive_actions[] = {"cancel",   "cleanup", "truncate", "prune", "remove",
@@ -49,9 +60,10 @@ json::object answer_schema(const Operation& operation) {
 }  // namespace
 
 Offer offer_of(const Operation& operation) {
-    const bool signs_in = operation.permission == Permission::own || operation.permission == Permission::anyone ||
-                          std::ranges::find(about_sign_in, operation.name) != std::end(about_sign_in);
-    if (signs_in || operation.discloses == Discloses::secret) return Offer::never;
+    const bool changes_people = operation.access == Access::changes && is_about_people(operation.name);
+    if (operation.permission == Permission::own || operation.permission == Permission::anyone || changes_people ||
+        stores_secrets(operation.name) || operation.discloses == Discloses::secret)
+        return Offer::never;
     for (const Field& field : operation.input->fields)
         if (field.options.secret && field.options.required) return Offer::never;
     return operation.access == Access::changes ? Offer::changes : Offer::reads;

@@ -186,6 +186,7 @@ Result<std::vector<LoginSession>> list_sessions(Call& call, const ListInput& inp
 }
 
 Result<json::value> sign_out_everywhere(Call& call, const NoInput&) {
+    if (auto allowed = is_unrestricted(call); !allowed) return allowed.error();
     const auto person = find_oneself(call);
     if (!person) return person.error();
     const auto ended = end_sessions(call.session, person->id, call.now);

@@ -121,3 +121,43 @@ TEST_CASE("a manager does not lift the limits of his company") {
     CHECK(desk.error_of("company:update", input, testing::manager_of(desk.company.id)).code == ErrorCode::forbidden);
     CHECK(desk.run("company:update", input));
 }
+
+TEST_CASE("nobody gives rights for longer than he has them, nor a token that outlives the one he shows") {
+    GrantsDesk desk;
+    const auto temporary = desk.add_person("temporary");
+    testing::must(
+        desk.run("user-role:set", {{"login", "temporary"}, {"roles", {"super_admin"}}, {"expires", "2026-06-01"}}));
+    const auto token = desk.token_of(temporary, {{"expires", "2026-05-01"}});
+    const auto gives = [&](const json::object& input) {
+        return static_cast<bool>(desk.with(token, "user-role:set", input));
+    };
+    CHECK_FALSE(gives({{"login", "temporary"}, {"roles", {"super_admin"}}, {"replace", false}}));
+    CHECK_FALSE(gives({{"login", "victim"}, {"roles", {"admin"}}}));
+    CHECK_FALSE(gives({{"login", "victim"}, {"roles", {"admin"}}, {"expires", "2026-06-15"}}));
+    CHECK(gives({{"login", "victim"}, {"roles", {"admin"}}, {"expires", "2026-05-15"}}));
+    CHECK_FALSE(desk.with(token, "token:create", {{"name", "x"}, {"expires", "never"}}));
+    CHECK(desk.with(token, "token:create", {{"name", "x"}, {"expires", "2026-04-30"}}));
+    CHECK_FALSE(desk.with(token, "user-company:assign",
+                          {{"company_id", desk.company.id.value}, {"login", "temporary"}, {"role", "manager"}}));
+}
+
+TEST_CASE("keys that others made for somebody end when he becomes a super_admin") {
+    GrantsDesk desk;
+    const auto by_admin = desk.token_of(desk.admin, {});
+    const auto spare =
+        std::string(testing::must(desk.with(by_admin, "token:create", {{"user", "victim"}, {"name", "spare"}}))
+                        .at("token")
+                        .as_string());
+    testing::must(desk.with(by_admin, "user:setup-link", {{"login", "victim"}}));
+    testing::must(desk.run("user-role:set", {{"login", "victim"}, {"roles", {"super_admin"}}}));
+    CHECK_FALSE(desk.with(spare, "account:get", {}));
+    CHECK(desk.number(R"(SELECT COUNT(*) FROM "one_time_link" WHERE "used_at" IS NULL)") == 0);
+}
+
+TEST_CASE("tokens of a super_admin are ended by super_admins only") {
+    GrantsDesk desk;
+    desk.token_of(desk.super, {});
+    const auto by_admin = desk.token_of(desk.admin, {});
+    CHECK_FALSE(desk.with(by_admin, "token:revoke", {{"id", 1}}));
+    CHECK_FALSE(desk.with(by_admin, "token:delete", {{"id", 1}}));
+}

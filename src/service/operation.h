@@ -23,8 +23,9 @@ class Vault;
 struct Actor {
     Id<User> user;
     std::string login;
-    std::string entry = "cli";  ///< the way in: "cli", "api", "web", "mcp", "server"
-    std::string address = {};   ///< of the one who asks, if the way in knows
+    std::string entry = "cli";            ///< the way in: "cli", "api", "web", "mcp", "server"
+    std::string address = {};             ///< of the one who asks, if the way in knows
+    std::optional<Timestamp> until = {};  ///< came with a token that ends then
     bool restricted = false;  ///< came with a token that is narrower than its owner: makes no keys, changes no password
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/people.h"
 
+#include "base/zone.h"
 #include "domain/password_policy.h"
 #include "secure/password.h"
 #include "store/queries/one_time_link.h"
@@ -75,6 +76,22 @@ Result<void> may_grant(const Call& call, const Rights& granted, std::string_view
     return Error{ErrorCode::forbidden,
                  fmt::format("You cannot give {}, because you do not have all of its rights yourself{}.", what,
                              call.actor.restricted ? " with this token" : "")};
+}
+
+Result<void> may_grant_until(Call& call, const Rights& granted, const std::optional<Timestamp>& end) {
+    if (call.rights.is_unlimited()) return {};
+    Rights for_ever;
+    std::optional<Timestamp> latest;
+    for (const auto& assigned : assigned_roles(call.session, call.actor.user)) {
+        const auto role = enum_named<SystemRole>(assigned.role);
+        if (role && !assigned.expires_at) for_ever.grant(*role);
+        if (assigned.expires_at) latest = std::max(latest.value_or(*assigned.expires_at), *assigned.expires_at);
+    }
+    const auto own_end = for_ever.covers(granted) ? std::nullopt : latest;
+    if (!own_end || (end && *end <= *own_end)) return {};
+    return Error{ErrorCode::forbidden,
+                 fmt::format("You have these rights until {} only, so you cannot give them for longer.",
+                             format_iso(*own_end, Zone::utc()))};
 }
 
 Result<void> keep_a_super_admin(Call& call, const User& without) {

@@ -39,6 +39,9 @@ Result<void> keep_a_super_admin(Call& call, const User& without);
 /// Refuses to give rights that the one who asks does not have.
 Result<void> may_grant(const Call& call, const Rights& granted, std::string_view what);
 
+/// Refuses to give rights for longer than the one who asks has them himself; no end: for ever.
+Result<void> may_grant_until(Call& call, const Rights& granted, const std::optional<Timestamp>& end);
+
 /// Refuses whoever came with a token that is narrower than its owner: with a new key or password he could do more, and
 /// without the owner's other tokens the owner less.
 Result<void> is_unrestricted(const Call& call);

@@ -53,6 +53,7 @@ Result<Caller> caller_of_token(Database& database, std::string_view token, std::
                        .login = owner->login,
                        .entry = std::string(entry),
                        .address = std::string(address),
+                       .until = known->expires_at,
                        .restricted = known->permissions || known->companies},
                       bounded(rights_of(session, owner->id, now), *known)};
     });

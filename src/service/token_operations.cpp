@@ -174,6 +174,14 @@ json::value answer_with(const ApiToken& token, std::string text, json::array war
     return json::value(std::move(record));
 }
 
+/// No token makes one that outlives it.
+Result<void> ends_in_time(const Call& call, const ApiToken& token) {
+    if (!call.actor.until || (token.expires_at && *token.expires_at <= *call.actor.until)) return {};
+    const auto message = fmt::format("The token that you use ends at {}; name an earlier --expires.",
+                                     format_iso(*call.actor.until, Zone::utc()));
+    return Error{ErrorCode::forbidden, message, {{"expires", message}}};
+}
+
 Result<json::value> create_token(Call& call, const TokenInput& input) {
     if (auto allowed = is_unrestricted(call); !allowed) return allowed.error();
     const auto owner = owner_meant(call, input.user);
@@ -188,6 +196,7 @@ Result<json::value> create_token(Call& call, const TokenInput& input) {
     json::array warnings;
     if (auto bounded = apply_bounds(call, input, token); !bounded) return bounded.error();
     if (auto ended = apply_end(call, input.expires, token, warnings); !ended) return ended.error();
+    if (auto allowed = ends_in_time(call, token); !allowed) return allowed.error();
     if (!owner->enabled)
         warnings.emplace_back(
             fmt::format("The account '{}' is disabled: the token is of no use until it is enabled.", owner->login));
@@ -217,6 +226,7 @@ Result<json::value> update_token(Call& call, const TokenInput& input) {
     if (input.name) after.name = *input.name;
     if (auto bounded = apply_bounds(call, input, after); !bounded) return bounded.error();
     if (auto ended = apply_end(call, input.expires, after, warnings); !ended) return ended.error();
+    if (auto allowed = ends_in_time(call, after); !allowed) return allowed.error();
     std::string text;
     // Clients send back what a list has shown them.
     if (input.token && !input.token->empty() && *input.token != before->shown + "...")
@@ -231,10 +241,18 @@ Result<json::value> update_token(Call& call, const TokenInput& input) {
     return json::value{{"updated", true}, {"record", answer_with(after, text, std::move(warnings), call.now)}};
 }
 
+/// One's own, or that of somebody whose account one may change.
+Result<void> may_end(Call& call, const ApiToken& token) {
+    if (token.user_id == call.actor.user) return {};
+    const auto owner = Repository<User>(call.session, Scope::everything()).find(token.user_id);
+    return owner ? may_change(call, *owner) : Result<void>();
+}
+
 Result<json::value> revoke_token(Call& call, const Reference& input) {
     if (auto allowed = is_unrestricted(call); !allowed) return allowed.error();
     const auto before = find_token(call, input.id);
     if (!before) return before.error();
+    if (auto allowed = may_end(call, *before); !allowed) return allowed.error();
     if (!before->revoked_at) {
         ApiToken after = *before;
         after.revoked_at = call.now;
@@ -251,6 +269,7 @@ Result<json::value> delete_token(Call& call, const Reference& input) {
     if (auto allowed = is_unrestricted(call); !allowed) return allowed.error();
     const auto before = find_token(call, input.id);
     if (!before) return before.error();
+    if (auto allowed = may_end(call, *before); !allowed) return allowed.error();
     if (auto erased = tokens_of(call).erase(before->id); !erased) return erased.error();
     audit(call, {.entity = "token",
                  .id = before->id.value,

@@ -4,6 +4,7 @@
 #include "service/audit.h"
 #include "service/list_filter.h"
 #include "service/people.h"
+#include "store/queries/one_time_link.h"
 #include "store/queries/role_assignments.h"
 #include "store/queries/sign_in_record.h"
 
@@ -145,6 +146,7 @@ Result<json::value> set_roles(Call& call, const UserRoleInput& input) {
         granted.grant(role);
         if (auto allowed = may_grant(call, granted, fmt::format("the role {}", name_of(role))); !allowed)
             return allowed.error();
+        if (auto allowed = may_grant_until(call, granted, expires); !allowed) return allowed.error();
     }
     const bool replace = input.replace.value_or(true);
     const auto before = assigned_roles(call.session, person->id);
@@ -157,6 +159,12 @@ Result<json::value> set_roles(Call& call, const UserRoleInput& input) {
         if (!replace || wants(assigned.role)) continue;
         take_role(call.session, person->id, assigned.role);
         takes_something = true;
+    }
+    // What somebody else has made for the account was made for what it could do then.
+    const bool becomes_super = wants(super) && !holds_role(call.session, person->id, SystemRole::super_admin, call.now);
+    if (becomes_super) {
+        void_links(call.session, person->id, call.now);
+        revoke_tokens(call.session, person->id, call.now);
     }
     for (const auto role : *wanted) assign_role(call.session, person->id, role, expires, call.actor.user, call.now);
     if (takes_something) end_sessions(call.session, person->id, call.now);
@@ -202,8 +210,9 @@ Result<json::value> assign_member(Call& call, const MemberInput& input) {
     if (auto allowed = may_grant(call, granted, fmt::format("the role {} in '{}'", name_of(*role), company->name));
         !allowed)
         return allowed.error();
+    if (person->id == call.actor.user && !call.rights.is_unlimited())
+        return Error{ErrorCode::forbidden, "Nobody changes his own role in a company. Ask another manager."};
     const auto before = set_member(call.session, company->id, person->id, *role, call.actor.user, call.now);
-    if (before && *before != name_of(*role)) end_sessions(call.session, person->id, call.now);
     if (!before || *before != name_of(*role))
         audit(call, {.entity = "company_user",
                      .id = person->id.value,
@@ -222,7 +231,6 @@ Result<json::value> unassign_member(Call& call, const MemberInput& input) {
     if (!person) return person.error();
     const auto before = remove_member(call.session, company->id, person->id);
     if (before) {
-        end_sessions(call.session, person->id, call.now);
         audit(call, {.entity = "company_user",
                      .id = person->id.value,
                      .action = "unassign",

@@ -100,9 +100,18 @@ void reserve(Session& session, std::int64_t number) {
 bool was_altered(Session& session, const Vault& vault, const Head& head, std::span<const AuditEntry> entries) {
     const auto noted = sealing_key(session);
     if (head.seq == 0 || !noted || !vault.load() || vault.key_id() != *noted || is_marked_by(vault, head)) return false;
-    return std::ranges::none_of(entries, [](const AuditEntry& entry) {
-        return entry.entity == audit_of_keys && (entry.action == audit_key_noted || entry.action == key_replaced);
-    });
+    const auto tells = [&](std::string_view action) {
+        return std::ranges::any_of(
+            entries, [&](const AuditEntry& entry) { return entry.entity == audit_of_keys && entry.action == action; });
+    };
+    if (tells(key_replaced)) return false;
+    // Where there were data keys before there was a key to note, somebody had removed the note.
+    const auto is_told_now = [&](const StoredKey& stored) {
+        return std::ranges::any_of(entries, [&](const AuditEntry& entry) {
+            return entry.entity == audit_of_keys && entry.entity_id == stored.key.version;
+        });
+    };
+    return !tells(audit_key_noted) || !std::ranges::all_of(data_keys(session), is_told_now);
 }
 
 AuditEntry altered_entry(const Head& head, Timestamp now) {

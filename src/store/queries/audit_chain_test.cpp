@@ -129,6 +129,29 @@ TEST_CASE("removed, exchanged and added entries show") {
         CHECK(first_fault(chain.verify()) == "The entry that tells of data key 1 is missing.");
         CHECK(chain.verify().faults.back() == "The note of the key that this installation has was removed.");
     }
+    SUBCASE("an entry, with the note of the key, which is noted anew afterwards") {
+        chain.make_data_key();
+        chain.tamper(R"(DELETE FROM "audit" WHERE "seq" = 9)");
+        AuditEntry forged{.seq = 9,
+                          .at = at("2026-03-01 12:00"),
+                          .entity = std::string(audit_of_keys),
+                          .entity_id = 1,
+                          .action = "create",
+                          .previous = std::get<std::string>(chain.database.read([](Session& session) {
+                              return session.sql.query(R"(SELECT "hash" FROM "audit" WHERE "seq" = 8)");
+                          })[0][0])};
+        forged.hash = hash_of(forged);
+        chain.add(forged);
+        chain.tamper(fmt::format(R"(UPDATE "audit_head" SET "mark" = '', "hash" = '{}')", forged.hash));
+        chain.tamper(R"(DELETE FROM "installation" WHERE "name" = 'sealing_key')");
+        chain.database.write([&](Session& session) {
+            change_sealing_key(session, std::nullopt, chain.vault.key_id());
+            auto entry = noted_key_entry(std::nullopt, chain.vault.key_id(), at("2026-03-01 13:00"));
+            append_to_audit(session, std::span(&entry, 1), chain.vault);
+        });
+        CHECK(chain.verify().faults.size() == 2);
+        CHECK(first_fault(chain.verify()).starts_with("Before entry 10 the chain ended in another way"));
+    }
     SUBCASE("all of it") {
         chain.make_data_key();
         chain.tamper(R"(DELETE FROM "audit_head")");

@@ -94,6 +94,11 @@ void touch_session(Session& session, Id<LoginSession> id, Timestamp now) {
         {ms(now), id.value, ms(now)});
 }
 
+void revoke_tokens(Session& session, Id<User> user, Timestamp now) {
+    session.sql.execute(R"(UPDATE "token" SET "revoked_at" = ? WHERE "user_id" = ? AND "revoked_at" IS NULL)",
+                        {ms(now), user.value});
+}
+
 void note_token_use(Session& session, Id<ApiToken> id, std::string_view address, Timestamp now) {
     session.sql.execute(R"(UPDATE "token" SET "last_used_at" = ?, "last_used_address" = ? WHERE "id" = ?)",
                         {ms(now), std::string(address.substr(0, 64)), id.value});

@@ -38,6 +38,8 @@ std::int64_t end_sessions(Session& session, Id<User> user, Timestamp now, Id<Log
 /// Signing out; false: there is no such session any more.
 bool end_session(Session& session, const std::string& digest, Timestamp now);
 void touch_session(Session& session, Id<LoginSession> id, Timestamp now);
+/// All tokens of somebody are good for nothing from now on.
+void revoke_tokens(Session& session, Id<User> user, Timestamp now);
 void note_token_use(Session& session, Id<ApiToken> id, std::string_view address, Timestamp now);
 
 /// Removes what counts no longer: old attempts, sessions and links, sign-ins at other providers that nobody finished.
