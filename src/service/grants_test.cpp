@@ -137,6 +137,8 @@ TEST_CASE("nobody gives rights for longer than he has them, nor a token that out
     CHECK(gives({{"login", "victim"}, {"roles", {"admin"}}, {"expires", "2026-05-15"}}));
     CHECK_FALSE(desk.with(token, "token:create", {{"name", "x"}, {"expires", "never"}}));
     CHECK(desk.with(token, "token:create", {{"name", "x"}, {"expires", "2026-04-30"}}));
+    // As long as it may, when nothing is said.
+    CHECK(desk.with(token, "token:create", {{"name", "y"}}));
     CHECK_FALSE(desk.with(token, "user-company:assign",
                           {{"company_id", desk.company.id.value}, {"login", "temporary"}, {"role", "manager"}}));
 }

@@ -189,7 +189,7 @@ Result<json::value> create_token(Call& call, const TokenInput& input) {
     ApiToken token{.user_id = owner->id,
                    .name = input.name.value_or(""),
                    .created_at = call.now,
-                   .expires_at = call.now + usual_life,
+                   .expires_at = std::min(call.now + usual_life, call.actor.until.value_or(Timestamp::max())),
                    .last_used_at = {},
                    .last_used_address = {},
                    .revoked_at = {}};
