@@ -3,6 +3,7 @@
 
 #include "api/problem.h"
 #include "base/base64.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "service/token_caller.h"
 
@@ -30,6 +31,13 @@ bool is_from_here(const http::Request& request) {
     return origin == fmt::format("{}://{}", request.secure ? "https" : "http", request.host);
 }
 
+ApiCaller anybody_of(const http::Request& request) {
+    return {{.actor = {.entry = std::string(entry), .address = request.client}}};
+}
+
+/// The token itself need not lie in memory for longer than its request.
+std::string key_of(std::string_view token) { return "token " + sha256_hex(token); }
+
 constexpr std::string_view from_elsewhere =
     "The request comes from a page of another site, or the browser does not say from which.";
 
@@ -52,33 +60,67 @@ bool is_from_elsewhere(const http::Request& request) {
     return is_browser && !is_from_here(request);
 }
 
-Result<ApiCaller> Callers::of(const http::Request& request) {
+Recognised Callers::of(const http::Request& request) {
+    Recognised out{anybody_of(request)};
+    auto found = find(request, out.refusal);
+    if (found)
+        out.caller = *std::move(found);
+    else if (!out.refusal)
+        out.refusal = found.error().code == ErrorCode::forbidden ? CallerRefusal{401, std::move(found.error().message)}
+                                                                 : CallerRefusal{503, std::move(found.error().message)};
+    limit(request, out);
+    return out;
+}
+
+Recognised Callers::anybody(const http::Request& request) {
+    Recognised out{anybody_of(request)};
+    limit(request, out);
+    return out;
+}
+
+/// Whoever shows what is good for nothing is counted with his address, as are those who show nothing.
+void Callers::limit(const http::Request& request, Recognised& recognised) {
+    if (!limiter_) return;
+    recognised.allowance = recognised.caller.key.empty()
+                               ? limiter_->take_of_address(request.client, clock_.now())
+                               : limiter_->take_of_caller(recognised.caller.key, clock_.now());
+    if (recognised.allowance.allowed) return;
+    recognised.refusal =
+        CallerRefusal{429,
+                      fmt::format("Too many requests: there may be {} in {} seconds. Wait {} seconds.",
+                                  recognised.allowance.policy->requests, recognised.allowance.policy->window.count(),
+                                  recognised.allowance.retry_after.count()),
+                      recognised.allowance.retry_after};
+}
+
+Result<ApiCaller> Callers::find(const http::Request& request, std::optional<CallerRefusal>& refusal) {
     const auto shown = request.header("Authorization");
     if (!shown.empty()) {
         const auto blank = shown.find(' ');
         const auto scheme = shown.substr(0, blank);
         const auto what = blank == std::string_view::npos ? std::string_view() : trim(shown.substr(blank));
         if (equal_ignoring_case(scheme, "Bearer")) return of_bearer(request, what);
-        if (equal_ignoring_case(scheme, "Basic")) return of_basic(request, what);
+        if (equal_ignoring_case(scheme, "Basic")) return of_basic(request, what, refusal);
         return forbidden("Show an API token (Authorization: Bearer), or login and password (Authorization: Basic).");
     }
     if (const auto token = cookie_value(request, cookie_name(request)); !token.empty())
         return of_cookie(request, token);
-    return ApiCaller{{.actor = {.entry = std::string(entry), .address = request.client}}};
+    return anybody_of(request);
 }
 
 Result<ApiCaller> Callers::of_bearer(const http::Request& request, std::string_view token) {
     if (token.starts_with("mfs_")) {
         auto found = sign_in_.find_session(token, entry, request.client, clock_.now());
         if (!found) return found.error();
-        return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token)};
+        return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token), key_of(token)};
     }
     auto caller = caller_of_token(database_, token, entry, request.client, clock_.now());
     if (!caller) return caller.error();
-    return ApiCaller{*std::move(caller), ApiCaller::By::token};
+    return ApiCaller{*std::move(caller), ApiCaller::By::token, {}, key_of(token)};
 }
 
-Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_view encoded) {
+Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_view encoded,
+                                    std::optional<CallerRefusal>& refusal) {
     if (!only_reads(request) && is_from_elsewhere(request)) return forbidden(std::string(from_elsewhere));
     const auto decoded = from_base64(encoded);
     const auto colon = decoded ? decoded->find(':') : std::string::npos;
@@ -91,8 +133,14 @@ Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_vi
                                       .entry = std::string(entry)},
                                      clock_.now());
     if (!outcome) return outcome.error();
-    if (auto* caller = std::get_if<Caller>(&*outcome)) return ApiCaller{std::move(*caller), ApiCaller::By::password};
-    if (const auto* wait = std::get_if<SignInMustWait>(&*outcome)) return Error{ErrorCode::limited, wait->message};
+    if (auto* caller = std::get_if<Caller>(&*outcome)) {
+        auto key = fmt::format("account {}", caller->actor.user.value);
+        return ApiCaller{std::move(*caller), ApiCaller::By::password, {}, std::move(key)};
+    }
+    if (const auto* wait = std::get_if<SignInMustWait>(&*outcome)) {
+        refusal = CallerRefusal{429, wait->message, wait->retry_after};
+        return Error{ErrorCode::limited, wait->message};
+    }
     if (const auto* refused = std::get_if<SignInRefused>(&*outcome)) return forbidden(refused->message);
     return forbidden(
         "This account asks for a code, which cannot be sent along with a password. Use an API token (token create).");
@@ -102,7 +150,7 @@ Result<ApiCaller> Callers::of_cookie(const http::Request& request, std::string_v
     if (!only_reads(request) && !is_from_here(request)) return forbidden(std::string(from_elsewhere));
     auto found = sign_in_.find_session(token, "web", request.client, clock_.now());
     if (!found) return found.error();
-    return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token)};
+    return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token), key_of(token)};
 }
 
 std::string session_cookie(const http::Request& request, std::string_view token, std::chrono::seconds age) {
@@ -112,10 +160,14 @@ std::string session_cookie(const http::Request& request, std::string_view token,
 
 std::string no_session_cookie(const http::Request& request) { return session_cookie(request, "", {}); }
 
+void ask_for_sign_in(http::Headers& headers) {
+    headers.add("WWW-Authenticate", "Bearer realm=\"MultiFlexi\"");
+    headers.add("WWW-Authenticate", "Basic realm=\"MultiFlexi\", charset=\"UTF-8\"");
+}
+
 http::Response unauthenticated(std::string_view sentence) {
     auto out = problem(401, sentence);
-    out.headers.add("WWW-Authenticate", "Bearer realm=\"MultiFlexi\"");
-    out.headers.add("WWW-Authenticate", "Basic realm=\"MultiFlexi\", charset=\"UTF-8\"");
+    ask_for_sign_in(out.headers);
     return out;
 }
 

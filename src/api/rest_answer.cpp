@@ -27,12 +27,6 @@ Result<json::value> narrowed(json::value record, const std::vector<std::string>&
     return json::value(std::move(out));
 }
 
-std::optional<std::int64_t> id_of(const json::value& record) {
-    if (!record.is_object()) return std::nullopt;
-    const auto* id = record.get_object().if_contains("id");
-    return id && id->is_int64() ? std::optional(id->get_int64()) : std::nullopt;
-}
-
 }  // namespace
 
 Result<json::value> shaped_answer(json::value answer, const AnswerShape& shape) {
@@ -51,6 +45,12 @@ Result<json::value> shaped_answer(json::value answer, const AnswerShape& shape) 
         items.push_back(*std::move(part));
     }
     return json::value{{"items", std::move(items)}, {"next", std::move(next)}};
+}
+
+std::optional<std::int64_t> id_of(const json::value& record) {
+    if (!record.is_object()) return std::nullopt;
+    const auto* id = record.get_object().if_contains("id");
+    return id && id->is_int64() ? std::optional(id->get_int64()) : std::nullopt;
 }
 
 std::string entity_tag(const json::value& record) {

@@ -1,38 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "api/caller.h"
+#include "api/api_context.h"
+#include "api/request_conditions.h"
 #include "api/rest_input.h"
 #include "api/router.h"
-#include "service/openid.h"
-#include "service/perform.h"
-
-#include <functional>
 
 namespace mf {
-
-/// What the interfaces over HTTP work with. All of it must outlive them.
-struct ApiContext {
-    Database& database;
-    Vault& vault;
-    HttpClient& http;
-    SignIn& sign_in;
-    OpenId* openid = nullptr;  ///< null: nobody signs in at another provider
-    const Clock& clock;
-    const Operations& operations;
-    std::string zone;  ///< IANA name, for times without an offset
-    AllowedNames allowed_names = {};
-    int credential_versions = 10;
-    std::chrono::milliseconds time_limit = std::chrono::seconds(10);  ///< of what asks other machines
-    std::vector<std::filesystem::path> file_roots = {};
-    std::chrono::seconds session_length = std::chrono::days{7};
-    PasswordCost password_cost = {};
-    std::function<void()> wake_servers = [] {};  ///< something was changed that a server waits for
-};
-
-/// Runs an operation for a caller; everything that comes in over HTTP goes through here.
-Result<json::value> call_operation(const ApiContext& context, const Operation& operation, const json::object& input,
-                                   const Caller& caller, const Alongside& alongside = {});
 
 /// Our API, below /api/v1: every operation under its route (doc/api.md), and besides
 ///
@@ -51,14 +25,19 @@ public:
     http::Response handle(const http::Request& request);
 
 private:
-    http::Response answer_to(const http::Request& request, std::span<const std::string> segments);
+    http::Response answer_to(const http::Request& request, std::span<const std::string> segments,
+                             const ApiCaller& caller);
     http::Response run(const http::Request& request, std::span<const std::string> segments, const Router::Found& found,
                        const ApiCaller& caller);
+    RequestConditions::Shown shown_at(std::span<const std::string> segments) const;
+    static http::Response response_of(const Operation& operation, const http::Request& request,
+                                      const AnswerShape& shape, json::value answer);
     http::Response sign_in(const http::Request& request);
-    http::Response sign_out(const http::Request& request);
+    http::Response sign_out(const http::Request& request, const ApiCaller& caller);
     http::Response leave_for_provider(const http::Request& request);
     http::Response come_back(const http::Request& request);
-    http::Response content(const http::Request& request, std::span<const std::string> segments, const Caller& caller);
+    http::Response content(const http::Request& request, std::span<const std::string> segments,
+                           const ApiCaller& caller);
 
     const ApiContext& context_;
     const Router router_;

@@ -338,3 +338,34 @@ TEST_CASE("no secret stands in an address") {
         for (const Field& field : operation.input->fields) CHECK_FALSE(field.options.secret);
     }
 }
+
+TEST_CASE("who asks too often is told when to come back, and keeps nobody else out") {
+    ApiDesk desk;
+    RateLimiter limiter({"caller", 3}, {"address", 2});
+    auto context = desk.context;
+    context.rate_limiter = &limiter;
+    RestApi api(context);
+    const auto ask = [&](std::string_view target, http::Headers headers) {
+        return api.handle(desk.request("GET", "/api/v1" + std::string(target), std::move(headers)));
+    };
+    for (int i = 2; i >= 0; --i) {
+        const auto answer = ask("/companies", desk.as_admin());
+        CHECK(answer.status == 200);
+        CHECK(answer.headers.get("RateLimit") == fmt::format("\"caller\";r={};t={}", i, (3 - i) * 20));
+    }
+    const auto refused = ask("/companies", desk.as_admin());
+    CHECK(refused.status == 429);
+    CHECK(refused.headers.get("Retry-After") == "20");
+    CHECK(desk.body_of(refused).at("code") == "limited");
+
+    const auto other = desk.company_token("anna", desk.company.id, CompanyRole::viewer);
+    CHECK(ask("/companies", desk.bearer(other)).status == 200);
+    // Guessing tokens is counted with the address.
+    CHECK(ask("/companies", desk.bearer("mfx_wrong")).status == 401);
+    CHECK(ask("/companies", {}).status == 401);
+    CHECK(ask("/companies", desk.bearer("mfx_wrong")).status == 429);
+    CHECK(ask("/companies", desk.bearer(other)).status == 200);
+
+    desk.clock.set(desk.moment + std::chrono::seconds(20));
+    CHECK(ask("/companies", desk.as_admin()).status == 200);
+}

@@ -67,10 +67,9 @@ http::Response RestApi::sign_in(const http::Request& request) {
     return out;
 }
 
-http::Response RestApi::sign_out(const http::Request& request) {
-    const auto caller = callers_.of(request);
-    if (!caller || caller->by != ApiCaller::By::session) return unauthenticated("There is no session that could end.");
-    context_.sign_in.end_session(caller->session_token, caller->caller.actor, context_.clock.now());
+http::Response RestApi::sign_out(const http::Request& request, const ApiCaller& caller) {
+    if (caller.by != ApiCaller::By::session) return unauthenticated("There is no session that could end.");
+    context_.sign_in.end_session(caller.session_token, caller.caller.actor, context_.clock.now());
     http::Response out{.status = 204};
     out.headers.add("Set-Cookie", no_session_cookie(request));
     return out;

@@ -67,6 +67,7 @@ WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& cloc
                   ? std::nullopt
                   : std::optional<OpenId>(std::in_place, installation.database(), installation.vault(), http,
                                           openid_settings(settings_), sign_in_options(settings_))),
+      rate_limiter_({"caller", settings_.rate_limit}, {"address", settings_.rate_limit_anonymous}),
       context_{.database = installation.database(),
                .vault = installation.vault(),
                .http = http,
@@ -83,7 +84,8 @@ WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& cloc
                .wake_servers =
                    [directory = settings_.wake_directory] {
                        for (const auto kind : {Wake::cancel, Wake::queue, Wake::plan}) wake_servers(directory, kind);
-                   }},
+                   },
+               .rate_limiter = &rate_limiter_},
       rest_(context_) {}
 
 Result<void> WebRole::start() {

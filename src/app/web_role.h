@@ -28,6 +28,7 @@ private:
     const Operations operations_ = all_operations();
     SignIn sign_in_;
     std::optional<OpenId> openid_;
+    RateLimiter rate_limiter_;
     const ApiContext context_;
     RestApi rest_;
     std::optional<http::Server> server_;

@@ -190,6 +190,7 @@ private:
         if (settings_.jobs_at_stop == JobsAtStop::end && !find("MULTIFLEXI_DRAIN_TIMEOUT"))
             settings_.drain_timeout = std::chrono::seconds(60);
         if (!find("MULTIFLEXI_NODE")) take_host_name();
+        if (settings_.listen == std::vector<std::string>{"none"}) settings_.listen.clear();
         if (settings_.app_debug && !find("MULTIFLEXI_LOG_LEVEL")) settings_.log_level = log::Level::debug;
     }
 

@@ -56,11 +56,14 @@ struct Settings {
     std::string oidc_scopes = "openid profile email";
     bool oidc_create_users = false;
     bool oidc_match_email = true;
-    std::vector<std::string> listen;        ///< endpoints of the role web; empty: it listens nowhere
+    /// Endpoints of the role web; empty: it listens nowhere.
+    std::vector<std::string> listen{"127.0.0.1:8080"};
     std::filesystem::path tls_certificate;  ///< PEM; empty: no endpoint has TLS
     std::filesystem::path tls_key;
     std::vector<std::string> trusted_proxies;  ///< addresses and networks
     bool access_log = true;
+    int rate_limit = 6'000;          ///< requests a minute of one token or account; 0: no limit
+    int rate_limit_anonymous = 300;  ///< requests a minute from one address of whom nobody knows
     std::vector<std::string> env_allow;
     std::vector<std::string> envfile_roots;          ///< directories whose files credentials may name
     std::chrono::seconds credential_time_limit{10};  ///< of one question to a vault, a bank …

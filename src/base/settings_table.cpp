@@ -257,7 +257,7 @@ constexpr Setting table[] = {
     setting<&S::listen>("MULTIFLEXI_LISTEN",
                         {.help = "Where the REST API is served, with commas between them: an address and a port "
                                  "(127.0.0.1:8080, [::1]:8080), https:// before it for TLS, or unix:/path of a socket. "
-                                 "Empty: nowhere."}),
+                                 "none: nowhere."}),
     setting<&S::tls_certificate>("MULTIFLEXI_TLS_CERTIFICATE",
                                  {.help = "The PEM file with the certificate for https, and those of its authorities "
                                           "behind it. It is read anew at SIGHUP."}),
@@ -267,6 +267,16 @@ constexpr Setting table[] = {
                                           "them; unix for those at a socket. Only what these say about where a request "
                                           "comes from is believed."}),
     setting<&S::access_log>("MULTIFLEXI_ACCESS_LOG", {.help = "Whether each request is logged."}),
+    setting<&S::rate_limit>("MULTIFLEXI_RATE_LIMIT",
+                            {.help = "How many requests a token, a session or a login with its password may make in a "
+                                     "minute. 0: as many as they like.",
+                             .least = 0,
+                             .most = 10'000'000}),
+    setting<&S::rate_limit_anonymous>("MULTIFLEXI_RATE_LIMIT_ANONYMOUS",
+                                      {.help = "The same for an address, counting requests that name nobody, or "
+                                               "somebody who does not exist.",
+                                       .least = 0,
+                                       .most = 10'000'000}),
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),

@@ -42,6 +42,8 @@ void use_settings_of(const std::filesystem::path& directory, int slots) {
     set("MULTIFLEXI_KEY_FILE", directory / "multiflexi.key");
     set("MULTIFLEXI_MAX_PARALLEL", std::to_string(slots));
     set("MULTIFLEXI_NODE", "bench");
+    set("MULTIFLEXI_LISTEN", "none");
+    set("MULTIFLEXI_RATE_LIMIT", "0");
     set("MULTIFLEXI_DRAIN_TIMEOUT", "2");
 }
 

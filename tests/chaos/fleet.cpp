@@ -39,6 +39,7 @@ Fleet::Fleet(const FleetPlan& plan, const Sandbox& sandbox) : plan_(plan) {
                           {"HOME", plan.directory.string()},
                           {"LANG", "C.UTF-8"},
                           {"MULTIFLEXI_TIMEZONE", "UTC"},
+                          {"MULTIFLEXI_LISTEN", "none"},
                           {"MULTIFLEXI_MAX_PARALLEL", "8"},
                           {"MULTIFLEXI_LEASE", fmt::to_string(plan.lease.count())},
                           {"MULTIFLEXI_JOBS_AT_STOP", plan.stop_ends_jobs ? "end" : "leave"},

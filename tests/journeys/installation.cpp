@@ -192,6 +192,7 @@ void Installation::start(const Words& arguments, const Variables& more) {
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     Variables all = more;
     all.insert(environment.begin(), environment.end());
+    all.emplace("MULTIFLEXI_LISTEN", "none");
     const auto file = directory() / "server.log";
     server_.emplace(argv, all, Process::Streams{.out = file, .err = file});
     const bool ready = comes_true([&] { return count(log(), "server ready") > ready_before_ || server_->wait(0ms); });
@@ -220,6 +221,7 @@ Answer Installation::serve(const Words& arguments, const Variables& more) const 
     argv.insert(argv.end(), arguments.begin(), arguments.end());
     Variables all = more;
     all.insert(environment.begin(), environment.end());
+    all.emplace("MULTIFLEXI_LISTEN", "none");
     return run(argv, all, {});
 }
 
@@ -248,7 +250,9 @@ Answer Installation::cli_held_back(Words words) const {
 Answer Installation::serve_held_back(const Words& arguments) const {
     Words argv{(programs() / "multiflexi").string(), "serve"};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    return run(held_back(std::move(argv)), environment, {});
+    Variables all = environment;
+    all.emplace("MULTIFLEXI_LISTEN", "none");
+    return run(held_back(std::move(argv)), all, {});
 }
 
 json::value Installation::ask(Words words) const {

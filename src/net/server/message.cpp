@@ -76,6 +76,9 @@ constexpr auto token_characters = [] {
 
 }  // namespace
 
+// Not inline: gcc 12 warns of what is not there (-Warray-bounds) where it is.
+void Headers::add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+
 void Headers::set(std::string_view name, std::string value) {
     const auto first = std::ranges::find_if(fields_, [&](const Field& f) { return is_same_name(f.first, name); });
     if (first == fields_.end()) return add(std::string(name), std::move(value));

@@ -24,7 +24,7 @@ public:
     Headers() = default;
     Headers(std::initializer_list<Field> fields) : fields_(fields) {}
 
-    void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+    void add(std::string name, std::string value);
     void set(std::string_view name, std::string value);  ///< instead of all fields of this name
     void remove(std::string_view name);
     bool has(std::string_view name) const;
