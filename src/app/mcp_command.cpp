@@ -2,9 +2,11 @@
 #include "app/mcp_command.h"
 
 #include "app/acting_caller.h"
+#include "app/endpoint.h"
 #include "app/mcp_host.h"
 #include "app/mcp_over_http.h"
 #include "app/mcp_pipe.h"
+#include "app/option_word.h"
 #include "app/signal_watch.h"
 #include "base/log.h"
 #include "cli/password_input.h"
@@ -42,12 +44,7 @@ struct McpArguments {
 Result<McpArguments> read_mcp_arguments(std::span<const std::string> words) {
     McpArguments out;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        std::string name = words[i];
-        std::optional<std::string> value;
-        if (const auto equals = name.find('='); name.starts_with("--") && equals != std::string::npos) {
-            value = name.substr(equals + 1);
-            name.resize(equals);
-        }
+        auto [name, value] = OptionWord(words[i]);
         if (name == "--allow-changes" && !value) {
             out.changes = mcp::Changes::allow;
             continue;
@@ -111,7 +108,7 @@ int converse(Installation& installation, const McpArguments& arguments, const st
 }
 
 int listen(Installation& installation, const McpArguments& arguments, std::stop_token stop) {
-    auto endpoint = read_listen_address(*arguments.listen);
+    auto endpoint = read_endpoint(*arguments.listen);
     if (!endpoint) return fail(endpoint.error().message);
     McpOverHttp wanted{
         .listen = *std::move(endpoint), .origins = arguments.origins, .session = session_options(arguments)};

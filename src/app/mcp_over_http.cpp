@@ -4,12 +4,9 @@
 #include "app/database_advice.h"
 #include "app/mcp_host.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "mcp/http_transport.h"
 #include "service/job_operations.h"
 #include "service/token_caller.h"
-
-#include <fmt/format.h>
 
 namespace mf {
 namespace {
@@ -23,36 +20,34 @@ bool is_loopback(const http::Endpoint& endpoint) { return endpoint.host == "::1"
 
 }  // namespace
 
-Result<http::Endpoint> read_listen_address(std::string_view text) {
-    const auto colon = text.rfind(':');
-    auto host = text.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const auto port = colon == text.npos ? std::nullopt : to_integer(text.substr(colon + 1));
-    if (!port || *port < 0 || *port > 65535 || !http::IpAddress::read(host))
-        return invalid(
-            fmt::format("'{}' is nothing to listen on. Write an address and a port, as in 127.0.0.1:8080 or "
-                        "[::1]:8080.",
-                        to_utf8(text)));
-    return http::Endpoint{.host = std::string(host), .port = static_cast<int>(*port)};
+mcp::HttpTransport mcp_transport(Installation& installation, const Operations& operations,
+                                 mcp::HttpTransportOptions options, mcp::HttpTransport::Recognise recognise,
+                                 const Clock& clock) {
+    return {operations, std::move(options),
+            [&installation, recognise = std::move(recognise)](std::string_view token,
+                                                              const http::Request& request) -> Result<Caller> {
+                try {
+                    return recognise(token, request);
+                } catch (const sql::DatabaseError& error) {
+                    return Error{ErrorCode::unavailable, told(error, installation.settings())};
+                }
+            },
+            [&installation](Caller caller) {
+                return std::make_unique<McpHost>(installation,
+                                                 [caller = std::move(caller)] { return Result<Caller>(caller); });
+            },
+            [&clock] { return clock.now(); }};
 }
 
 Result<void> serve_mcp_over_http(Installation& installation, const McpOverHttp& wanted, std::stop_token stop) {
     SystemClock clock;
     const Operations operations = all_operations();
-    mcp::HttpTransport transport(
-        operations, {.session = wanted.session, .origins = wanted.origins},
-        [&](std::string_view token, const http::Request& request) -> Result<Caller> {
-            try {
-                return caller_of_token(installation.database(), token, "mcp", request.client, clock.now());
-            } catch (const sql::DatabaseError& error) {
-                return Error{ErrorCode::unavailable, told(error, installation.settings())};
-            }
+    auto transport = mcp_transport(
+        installation, operations, {.session = wanted.session, .origins = wanted.origins},
+        [&](std::string_view token, const http::Request& request) {
+            return caller_of_token(installation.database(), token, "mcp", request.client, clock.now());
         },
-        [&](Caller caller) {
-            return std::make_unique<McpHost>(installation,
-                                             [caller = std::move(caller)] { return Result<Caller>(caller); });
-        },
-        [&] { return clock.now(); });
+        clock);
 
     raise_descriptor_limit();
     http::Server server({.listen = {wanted.listen}, .tls_files = wanted.tls_files, .access_log = http::log_access},

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/installation.h"
-#include "mcp/host.h"
+#include "mcp/http_transport.h"
 #include "net/server/server.h"
 
 #include <stop_token>
@@ -16,8 +16,10 @@ struct McpOverHttp {
     mcp::Options session;
 };
 
-/// "127.0.0.1:8080" or "[::1]:8080". The message of an error says what it must be like.
-Result<http::Endpoint> read_listen_address(std::string_view text);
+/// Assistants of an installation at one address. All of it must outlive the transport.
+mcp::HttpTransport mcp_transport(Installation& installation, const Operations& operations,
+                                 mcp::HttpTransportOptions options, mcp::HttpTransport::Recognise recognise,
+                                 const Clock& clock);
 
 /// Serves assistants at the path /mcp until a stop is requested, and lets requests that have begun end. The
 /// installation is open. An error: it could not begin.

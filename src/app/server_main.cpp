@@ -2,6 +2,7 @@
 #include "app/cli_backend.h"
 #include "app/database_advice.h"
 #include "app/mcp_command.h"
+#include "app/option_word.h"
 #include "app/server.h"
 #include "app/server_manual.h"
 #include "app/signal_watch.h"
@@ -35,12 +36,7 @@ std::optional<Arguments> read_arguments(const std::vector<std::string>& words, c
     Arguments out;
     if (!role_of_name.empty()) out.roles = role_of_name;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        std::string name = words[i];
-        std::optional<std::string> value;
-        if (const auto equals = name.find('='); name.starts_with("--") && equals != std::string::npos) {
-            value = name.substr(equals + 1);
-            name.resize(equals);
-        }
+        auto [name, value] = OptionWord(words[i]);
         const auto take_value = [&]() -> bool {
             if (value) return true;
             if (i + 1 >= words.size()) {

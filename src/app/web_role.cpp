@@ -2,8 +2,9 @@
 #include "app/web_role.h"
 
 #include "api/problem.h"
+#include "app/endpoint.h"
+#include "app/mcp_over_http.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/wake_channel.h"
 
 #include <fmt/format.h>
@@ -25,40 +26,17 @@ OpenIdSettings openid_settings(const Settings& settings) {
             .match_email = settings.oidc_match_email};
 }
 
+mcp::Options assistant_options(const Settings& settings) {
+    return {.changes = settings.assistants == Assistants::change ? mcp::Changes::allow : mcp::Changes::refuse,
+            .how_to_allow = "Whoever runs the server can allow changes: MULTIFLEXI_MCP=change.",
+            .version = MULTIFLEXI_VERSION};
+}
+
 Error about_setting(std::string_view setting, std::string_view sentence) {
     return invalid(fmt::format("{}: {}", setting, sentence));
 }
 
 }  // namespace
-
-Result<http::Endpoint> read_endpoint(std::string_view text) {
-    const auto wrong = [&] {
-        return invalid(
-            fmt::format("'{}' is no endpoint. Write an address and a port (127.0.0.1:8080, [::1]:8080), "
-                        "with https:// before it for TLS, or unix:/path.",
-                        text));
-    };
-    if (text.starts_with("unix:")) return http::Endpoint{.host = std::string(text)};
-    http::Endpoint out;
-    auto rest = text;
-    if (rest.starts_with("https://")) {
-        out.tls = true;
-        rest.remove_prefix(8);
-    } else if (rest.starts_with("http://")) {
-        rest.remove_prefix(7);
-    }
-    const auto colon = rest.rfind(':');
-    if (colon == std::string_view::npos) return wrong();
-    auto host = rest.substr(0, colon);
-    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-    if (bracketed) host = host.substr(1, host.size() - 2);
-    const auto port = to_integer(rest.substr(colon + 1));
-    const auto address = http::IpAddress::read(host);
-    if (!port || *port < 0 || *port > 65535 || !address || address->is_four() == bracketed) return wrong();
-    out.host = std::string(host);
-    out.port = static_cast<int>(*port);
-    return out;
-}
 
 WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& clock)
     : settings_(installation.settings()),
@@ -86,7 +64,13 @@ WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& cloc
                        for (const auto kind : {Wake::cancel, Wake::queue, Wake::plan}) wake_servers(directory, kind);
                    },
                .rate_limiter = &rate_limiter_},
-      rest_(context_) {}
+      callers_(context_.database, context_.sign_in, context_.clock, &rate_limiter_),
+      rest_(context_) {
+    if (settings_.assistants != Assistants::nothing)
+        assistants_.reset(new mcp::HttpTransport(mcp_transport(
+            installation, operations_, {.session = assistant_options(settings_)},
+            [this](std::string_view, const http::Request& request) { return assistant_of(request); }, clock)));
+}
 
 Result<void> WebRole::start() {
     http::ServerOptions options;
@@ -114,8 +98,22 @@ Result<void> WebRole::start() {
 http::Response WebRole::handle(const http::Request& request) {
     if (request.segments.size() >= 2 && request.segments[0] == "api" && request.segments[1] == "v1")
         return rest_.handle(request);
+    if (assistants_ && request.segments.size() == 1 && request.segments[0] == "mcp")
+        return assistants_->answer(request);
     return problem(
         404, fmt::format("There is nothing at {}. The interface for programs is at {}.", request.path, RestApi::root));
+}
+
+Result<Caller> WebRole::assistant_of(const http::Request& request) {
+    auto who = callers_.of(request);
+    if (who.refusal) {
+        const auto code = who.refusal->status == 401   ? ErrorCode::forbidden
+                          : who.refusal->status == 429 ? ErrorCode::limited
+                                                       : ErrorCode::unavailable;
+        return Error{code, std::move(who.refusal->sentence)};
+    }
+    who.caller.caller.actor.entry = "mcp";
+    return std::move(who.caller.caller);
 }
 
 void WebRole::reload_tls() {

@@ -3,6 +3,7 @@
 
 #include "api/rest_api.h"
 #include "app/installation.h"
+#include "mcp/http_transport.h"
 #include "net/server/server.h"
 #include "service/job_operations.h"
 
@@ -23,6 +24,7 @@ public:
 
 private:
     http::Response handle(const http::Request& request);
+    Result<Caller> assistant_of(const http::Request& request);
 
     const Settings& settings_;
     const Operations operations_ = all_operations();
@@ -30,11 +32,10 @@ private:
     std::optional<OpenId> openid_;
     RateLimiter rate_limiter_;
     const ApiContext context_;
+    Callers callers_;
     RestApi rest_;
+    std::unique_ptr<mcp::HttpTransport> assistants_;  ///< null: none are served
     std::optional<http::Server> server_;
 };
-
-/// "127.0.0.1:8080", "[::1]:8080", "https://0.0.0.0:8443", "unix:/run/multiflexi.sock".
-Result<http::Endpoint> read_endpoint(std::string_view text);
 
 }  // namespace mf

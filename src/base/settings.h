@@ -18,6 +18,8 @@ namespace mf {
 enum class DatabaseKind { sqlite, pgsql, mysql };
 enum class Synchronous { full, normal };
 enum class JobsAtStop { leave, end };
+/// What assistants may do, within the rights of their tokens.
+enum class Assistants { nothing, read, change };
 
 /// A setting as it was found, for `--check` and status reports; secrets are masked.
 struct EffectiveSetting {
@@ -64,6 +66,7 @@ struct Settings {
     bool access_log = true;
     int rate_limit = 6'000;          ///< requests a minute of one token or account; 0: no limit
     int rate_limit_anonymous = 300;  ///< requests a minute from one address of whom nobody knows
+    Assistants assistants = Assistants::read;
     std::vector<std::string> env_allow;
     std::vector<std::string> envfile_roots;          ///< directories whose files credentials may name
     std::chrono::seconds credential_time_limit{10};  ///< of one question to a vault, a bank …

@@ -21,6 +21,8 @@ constexpr std::string_view names_of<Synchronous>[] = {"full", "normal"};
 template <>
 constexpr std::string_view names_of<JobsAtStop>[] = {"leave", "end"};
 template <>
+constexpr std::string_view names_of<Assistants>[] = {"nothing", "read", "change"};
+template <>
 constexpr std::string_view names_of<log::Format>[] = {"text", "json"};
 template <>
 constexpr std::string_view names_of<log::Level>[] = {"debug", "info", "warning", "error"};
@@ -277,6 +279,9 @@ constexpr Setting table[] = {
                                                "somebody who does not exist.",
                                        .least = 0,
                                        .most = 10'000'000}),
+    setting<&S::assistants>("MULTIFLEXI_MCP",
+                            {.help = "What assistants may do that speak the Model Context Protocol at /mcp of the "
+                                     "endpoints, within the rights of their tokens."}),
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),

@@ -114,6 +114,7 @@ http::Response HttpTransport::answer_allowed(const http::Request& request) {
         return unauthorised("A token is needed: Authorization: Bearer mfx_... (multiflexi-cli token create).");
     const auto caller = recognise_(token, request);
     if (!caller && caller.error().code == ErrorCode::unavailable) return refused_http(503, caller.error().message);
+    if (!caller && caller.error().code == ErrorCode::limited) return refused_http(429, caller.error().message);
     if (!caller) return unauthorised(caller.error().message);
     if (const auto revision = request.header(revision_header);
         request.headers.has(revision_header) && !enum_named<Revision>(revision))

@@ -28,7 +28,7 @@ struct HttpTransportOptions {
 /// of the token of each request. All functions may be called from several threads at once.
 class HttpTransport {
 public:
-    /// Whose token this is, and what they may do now. forbidden: nobody's.
+    /// Whose token this is, and what they may do now. forbidden: nobody's; limited: they ask too often.
     using Recognise = std::function<Result<Caller>(std::string_view token, const http::Request& request)>;
     /// What stands around one request of this caller.
     using HostOf = std::function<std::unique_ptr<Host>(Caller caller)>;

@@ -36,6 +36,7 @@ Operations all_operations() {
     add_queue_operations(operations);
     add_node_operations(operations);
     add_status_operations(operations);
+    add_search_operation(operations);
     add_prune_operation(operations);
     add_cleanup_operation(operations);
     add_audit_operations(operations);

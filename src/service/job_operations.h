@@ -12,6 +12,7 @@ void add_task_operations(Operations& operations);
 void add_artifact_operations(Operations& operations);
 void add_queue_operations(Operations& operations);
 void add_status_operations(Operations& operations);
+void add_search_operation(Operations& operations);
 void add_prune_operation(Operations& operations);
 void add_cleanup_operation(Operations& operations);
 

@@ -71,6 +71,32 @@ TEST_CASE("a job is launched, watched and read over HTTP") {
     CHECK(server.it.log().find(server.token) == std::string::npos);
 }
 
+TEST_CASE("assistants are served beside the REST API, and only read unless the setting allows more") {
+    Served server;
+    const auto call = [&](std::string_view method, const json::object& params, std::string session) {
+        HttpRequest request{.method = "POST", .url = server.base.substr(0, server.base.find("/api/")) + "/mcp"};
+        request.headers = {{"Authorization", "Bearer " + server.token}, {"Content-Type", "application/json"}};
+        if (!session.empty()) request.headers.emplace_back("Mcp-Session-Id", session);
+        request.body = to_text(json::value{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", params}});
+        auto reply = server.http.send(request);
+        REQUIRE(reply);
+        return *std::move(reply);
+    };
+    const auto begun = call("initialize",
+                            {{"protocolVersion", "2025-06-18"},
+                             {"capabilities", json::object()},
+                             {"clientInfo", {{"name", "test"}, {"version", "1"}}}},
+                            "");
+    CHECK(begun.status == 200);
+    const std::string session(begun.header("Mcp-Session-Id"));
+    REQUIRE_FALSE(session.empty());
+    const auto listed = call("tools/call", {{"name", "company_list"}, {"arguments", json::object()}}, session);
+    CHECK_MESSAGE(has(listed.body, R"("items":[])"), listed.body);
+    const auto refused = call("tools/call", {{"name", "company_create"}, {"arguments", {{"name", "X"}}}}, session);
+    CHECK(has(refused.body, "MULTIFLEXI_MCP=change"));
+    CHECK(server.it.rows({"company:list"}).empty());
+}
+
 TEST_CASE("a part of an artifact is read, and a server that ends lets requests come to their end") {
     Served server;
     const auto run = server.it.run_template_of_script("echo 0123456789");

@@ -133,6 +133,7 @@ struct TenantsDesk : Desk {
             if (name.starts_with("credential:")) return of.credential;
             return of.pending.id.value;
         }
+        if (name == "search" && field == "text") return json::value(of.company.code);
         if (field == "company_id") return of.company.id.value;
         if (field == "runtemplate_id") return of.origin.id.value;
         if (field == "job_id") return of.ended.id.value;
