@@ -18,7 +18,10 @@ std::string id_text(const Invocation& in, const json::object& record) {
 }
 
 int answer_created(Invocation& in, const Subject& subject, json::object extra) {
-    auto made = in.call();
+    return answer_made(in, subject, in.call(), std::move(extra));
+}
+
+int answer_made(Invocation& in, const Subject& subject, const Result<json::value>& made, json::object extra) {
     if (!made) return in.refuse(made.error());
     const auto record = record_of(*made);
     const json::value id = member(record, "id");
@@ -30,15 +33,21 @@ int answer_created(Invocation& in, const Subject& subject, json::object extra) {
     return in.verbose() ? in.answer_record(shaped(subject.columns, record, in.zone())) : code;
 }
 
-int answer_updated(Invocation& in, const Subject& subject, std::string_view identity) {
+bool changes_anything(const Invocation& in, std::string_view identity) {
     const auto identities = split(identity, '|');
     // What is accepted without effect counts as a change, too: older clients send nothing else.
-    const bool changes = std::ranges::any_of(in.arguments().all(), [&](const GivenOption& given) {
+    return std::ranges::any_of(in.arguments().all(), [&](const GivenOption& given) {
         return given.option.becomes != Becomes::local &&
                std::ranges::find(identities, given.option.name) == identities.end();
     });
-    if (!changes) return in.refuse(Refusal{.message = "No fields to update"});
-    auto answer = in.call();
+}
+
+int answer_updated(Invocation& in, const Subject& subject, std::string_view identity) {
+    if (!changes_anything(in, identity)) return in.refuse(Refusal{.message = "No fields to update"});
+    return answer_changed(in, subject, in.call());
+}
+
+int answer_changed(Invocation& in, const Subject& subject, const Result<json::value>& answer) {
     if (!answer) return in.refuse(answer.error());
     const auto record = record_of(*answer);
     const json::value* updated = answer->is_object() ? answer->get_object().if_contains("updated") : nullptr;

@@ -18,6 +18,11 @@ struct Subject {
 int answer_created(Invocation& in, const Subject& subject, json::object extra = {});
 /// {"company_id":"3","updated":true}; with --verbose the record. Refuses when nothing but the identity was given.
 int answer_updated(Invocation& in, const Subject& subject, std::string_view identity);
+/// The same for operations that were called already.
+int answer_made(Invocation& in, const Subject& subject, const Result<json::value>& made, json::object extra);
+int answer_changed(Invocation& in, const Subject& subject, const Result<json::value>& updated);
+/// Was anything given beside these options ("id|uuid")?
+bool changes_anything(const Invocation& in, std::string_view identity);
 /// {"company_id":"3","removed":true}; text "Company removed: ID=3".
 int answer_gone(Invocation& in, const Subject& subject, std::string_view word);
 /// The record, or a not-found object with the given sentence.

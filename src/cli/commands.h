@@ -18,6 +18,8 @@ std::span<const Command> credential_version_commands();
 std::span<const Command> credential_type_commands();
 std::span<const Command> credential_prototype_commands();
 std::span<const Command> credential_assignment_commands();
+std::span<const Command> event_commands();
+std::span<const Command> topic_commands();
 std::span<const Command> job_commands();
 std::span<const Command> job_output_commands();
 std::span<const Command> task_commands();
@@ -33,7 +35,7 @@ std::span<const Command> token_commands();
 std::span<const Command> account_commands();
 std::span<const Command> program_commands();
 
-inline std::array<std::span<const Command>, 25> command_tables() {
+inline std::array<std::span<const Command>, 27> command_tables() {
     return {application_commands(),
             definition_commands(),
             company_commands(),
@@ -45,6 +47,8 @@ inline std::array<std::span<const Command>, 25> command_tables() {
             credential_type_commands(),
             credential_prototype_commands(),
             credential_assignment_commands(),
+            event_commands(),
+            topic_commands(),
             job_commands(),
             job_output_commands(),
             task_commands(),

@@ -341,10 +341,10 @@ TEST_CASE("status has every key that clients turn into facts") {
 
 TEST_CASE("an operation without a table line has a plain command") {
     FakeBackend fake;
-    fake.offer("event-rule:get", {"id"}, json::value(json::object{{"id", 4}, {"evidence", "invoice"}}));
+    fake.offer("weather-rule:get", {"id"}, json::value(json::object{{"id", 4}, {"evidence", "invoice"}}));
     fake.offer("runtemplate:copy", {"id"}, Error{ErrorCode::invalid, "", {{"id", "must be a whole number"}}});
     Shell shell{fake};
-    CHECK(shell({"eventrule", "show", "4"}).out == "id: 4\nevidence: invoice\n");
+    CHECK(shell({"weatherrule", "show", "4"}).out == "id: 4\nevidence: invoice\n");
     CHECK(shell({"run-template:copy", "--id", "x"}).out == "id: must be a whole number\n");
 }
 

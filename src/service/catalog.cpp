@@ -7,6 +7,7 @@
 #include "service/credential_operations.h"
 #include "service/credential_prototype_operations.h"
 #include "service/credential_type_operations.h"
+#include "service/event_operations.h"
 #include "service/job_operations.h"
 #include "service/node_operations.h"
 #include "service/people.h"
@@ -34,6 +35,9 @@ Operations all_operations() {
     add_task_operations(operations);
     add_artifact_operations(operations);
     add_queue_operations(operations);
+    add_event_source_operations(operations);
+    add_event_rule_operations(operations);
+    add_topic_operations(operations);
     add_node_operations(operations);
     add_status_operations(operations);
     add_search_operation(operations);

@@ -210,6 +210,7 @@ Result<json::value> remove_company(Call& call, const Reference& input) {
     // Nothing will ever use its secrets again.
     call.sql().execute(R"(DELETE FROM "company_variable" WHERE "company_id" = ? AND "secret" = ? AND {scope})",
                        {after.id.value, true});
+    call.sql().execute(R"(DELETE FROM "event_source" WHERE "company_id" = ? AND {scope})", {after.id.value});
     audit(call, {.entity = "company",
                  .id = after.id.value,
                  .action = "remove",

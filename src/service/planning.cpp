@@ -127,6 +127,9 @@ void retire_run_templates(Call& call, const ListQuery& which) {
             throw sql::DatabaseError(sql::DatabaseError::Kind::other, updated.error().message);
         call.sql().execute(R"(DELETE FROM "configuration" WHERE "runtemplate_id" = ? AND "sealed" = ? AND {scope})",
                            {before.id.value, true});
+        call.sql().execute(
+            R"(DELETE FROM "event_rule" WHERE ("runtemplate_id" = ? OR "runtemplate_source_id" = ?) AND {scope})",
+            {before.id.value, before.id.value});
         withdraw(call, before.id, Withdraw::all, "The run template was removed before the job was started.");
         audit(call, {.entity = "runtemplate",
                      .id = before.id.value,

@@ -33,6 +33,8 @@ constexpr OwnedSecret owned_secrets[] = {
     {"job_override", R"(SELECT o."job_id" FROM "job_override" o JOIN "job" j ON j."id" = o."job_id"
                         WHERE o."job_id" = ? AND {scope j})",
      "Launch values of job {}: "},
+    {"event_source", R"(SELECT s."name", s."id" FROM "event_source" s WHERE s."id" = ? AND {shared s})",
+     "Password of the event source '{}' ({}): "},
     {"user", R"(SELECT "login" FROM "user" WHERE "id" = ?)", "Authenticator program of the user '{}': "},
 };
 

@@ -33,6 +33,8 @@ constexpr std::string_view of_the_installation[] = {"account:get",
                                                     "application:validate",
                                                     "application:export",
                                                     "application:show-config",
+                                                    "topic:list",
+                                                    "topic:get",
                                                     "node:list",
                                                     "node:get",
                                                     "encryption:status",
@@ -167,7 +169,9 @@ struct MatrixDesk : TenantsDesk {
         auto input = example(operation, of);
         const auto work = [&](Session& session) -> Result<void> {
             const auto before = rows_of(session, of.company.id);
-            if (operation.talk) input["heard"] = {{"state", "available"}, {"message", ""}, {"ttl", 1}};
+            if (operation.talk)
+                input["heard"] = {
+                    {"state", "available"}, {"message", ""}, {"ttl", 1}, {"reachable", true}, {"readable", true}};
             auto done = perform(session, operation, input, {{user, "somebody"}, rights},
                                 {.vault = vault, .now = moment, .zone = "UTC", .password_cost = testing::cheap});
             if (done)

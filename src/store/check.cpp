@@ -82,6 +82,12 @@ constexpr Promise promises[] = {
          JOIN "runtemplate" r ON r."id" = a."runtemplate_id" JOIN "credential" c ON c."id" = a."credential_id"
          WHERE r."company_id" <> c."company_id" OR a."company_id" <> c."company_id")",
      "Run template {} has the credential {} of another company, so its jobs are blocked; unassign it."},
+    {"event_rule", R"(SELECT e."id", e."runtemplate_id" FROM "event_rule" e
+         JOIN "runtemplate" r ON r."id" = e."runtemplate_id"
+         LEFT JOIN "runtemplate" b ON b."id" = e."runtemplate_source_id"
+         LEFT JOIN "event_source" s ON s."id" = e."event_source_id"
+         WHERE r."company_id" <> e."company_id" OR b."company_id" <> e."company_id" OR s."company_id" <> e."company_id")",
+     "Event rule {} and its run template {} are not of the company of what fires the rule; remove the rule."},
     {"job_output", R"(SELECT "job_id", COUNT(*), MAX("seq") + 1 FROM "job_output" GROUP BY "job_id"
                       HAVING COUNT(*) <> MAX("seq") + 1 OR MIN("seq") <> 0)",
      "The output of job {} has {} pieces where there should be {}: part of it is lost."},

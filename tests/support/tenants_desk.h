@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/credential.h"
+#include "domain/event.h"
 #include "domain/node.h"
 #include "store/queries/job_output.h"
 #include "store/queries/task_count.h"
@@ -22,6 +23,7 @@ struct Furnished {
     Artifact artifact, report;
     Task task;
     std::int64_t credential_type = 0, credential = 0, spare_type = 0, spare_credential = 0;
+    std::int64_t event_source = 0, event_rule = 0;
     Id<User> member;
 };
 
@@ -99,6 +101,14 @@ struct TenantsDesk : Desk {
                  {{"id", out.spare_credential}, {"fields", {{"BANK_LOGIN", fmt::format("{} 2", code)}}}}));
         must(run("runtemplate:assign-credential", {{"id", out.origin.id.value}, {"credential_id", out.credential}}));
         must(run("company-app:assign", {{"company_id", of.id.value}, {"app_id", application.id.value}}));
+        // A file that is not there: looking at it takes no time.
+        out.event_source = id_of("event-source:create", {{"company_id", of.id.value},
+                                                         {"name", fmt::format("{} changes", code)},
+                                                         {"db_connection", "sqlite"},
+                                                         {"db_database", fmt::format("/nonexistent/{}.db", code)}});
+        out.event_rule = id_of("event-rule:create", {{"event_source_id", out.event_source},
+                                                     {"evidence", fmt::format("{}-invoice", code)},
+                                                     {"runtemplate_id", out.origin.id.value}});
         out.member = furnish_member(*this, of);
         // Later than now, so that nobody claims it.
         out.pending = launch(out.origin, moment + std::chrono::hours(1));
@@ -116,6 +126,8 @@ struct TenantsDesk : Desk {
         return all<CredentialPrototype>({.equals = {{"code", "Spare"}}}).at(0);
     }();
 
+    std::int64_t topic = must(run("topic:create", {{"name", "billing"}})).at("id").as_int64();
+
     /// What an operation has to be told to reach the things of a company.
     json::value value_for(const Operation& operation, std::string_view field, const Furnished& of) {
         const std::string_view name = operation.name;
@@ -131,6 +143,9 @@ struct TenantsDesk : Desk {
             if (name.starts_with("credential-prototype:")) return prototype.id.value;
             if (name.starts_with("credential-type:")) return of.credential_type;
             if (name.starts_with("credential:")) return of.credential;
+            if (name.starts_with("event-source:")) return of.event_source;
+            if (name.starts_with("event-rule:")) return of.event_rule;
+            if (name.starts_with("topic:")) return topic;
             return of.pending.id.value;
         }
         if (name == "search" && field == "text") return json::value(of.company.code);
@@ -141,6 +156,7 @@ struct TenantsDesk : Desk {
         if (field == "app_id") return application.id.value;
         if (field == "credential_type_id") return of.credential_type;
         if (field == "credential_id") return of.credential;
+        if (field == "event_source_id") return of.event_source;
         if (field == "class") return "Bank";
         if (field == "version") return name == "credential:rollback" ? json::value(1) : json::value(nullptr);
         if (field == "uuid")
@@ -170,6 +186,7 @@ struct TenantsDesk : Desk {
     json::object example(const Operation& operation, const Furnished& of) {
         auto input = values_for(operation, of);
         const std::string_view name = operation.name;
+        if (name == "event-source:get") input.erase("name");
         if (name == "company:get" || name == "runtemplate:get") input.erase("name");
         if (name == "company:pause") input["until"] = "2100-01-01 00:00";
         if (name == "artifact:delete") input["id"] = of.report.id.value;

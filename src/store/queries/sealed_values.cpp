@@ -17,6 +17,7 @@ constexpr SealedColumn columns[] = {
     {"user", "totp", "id", ""},
     {"oidc_request", "verifier", "id", ""},
     {"idempotency", "answer", "id", ""},
+    {"event_source", "db_password", "id", ""},
 };
 
 std::string condition_of(const SealedColumn& column) {

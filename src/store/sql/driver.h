@@ -4,14 +4,19 @@
 #include "store/sql/connection.h"
 
 #include <list>
+#include <optional>
 #include <unordered_map>
 
 /// What the drivers share. Only files of this folder include it.
 namespace mf::sql {
 
+/// Of a session with a database of others (visit.h): how long connecting may take, and each statement. None: the
+/// database is ours.
+using VisitLimit = std::optional<std::chrono::milliseconds>;
+
 std::unique_ptr<Connection> open_sqlite(const Address& address);
-std::unique_ptr<Connection> open_postgres(const Address& address);
-std::unique_ptr<Connection> open_mariadb(const Address& address);
+std::unique_ptr<Connection> open_postgres(const Address& address, VisitLimit visit = {});
+std::unique_ptr<Connection> open_mariadb(const Address& address, VisitLimit visit = {});
 
 /// Refuses what the databases would not all keep as it is: text that is not UTF-8 or holds a zero byte, infinite
 /// numbers and NaN (SQLite turns it into null).

@@ -67,12 +67,15 @@ constexpr unsigned binary_charset = 63;
 
 class MariadbConnection final : public Connection {
 public:
-    explicit MariadbConnection(const Address& address)
+    MariadbConnection(const Address& address, VisitLimit visit)
         : name_(description_of(address)), connection_(my().init(nullptr)) {
         if (!connection_) throw DatabaseError(Kind::other, name_ + " cannot be reached: there is no memory left.");
-        connect(address);
+        connect(address, visit);
         detect_lost_peers();
-        set_up(address);
+        if (visit)
+            set_up_visit();
+        else
+            set_up(address);
     }
     ~MariadbConnection() override {
         // Statements that outlive their session are freed without a message to the server each.
@@ -113,9 +116,12 @@ public:
     }
 
 private:
-    void connect(const Address& address) {
+    void connect(const Address& address, VisitLimit visit) {
         MYSQL* const m = connection_.get();
-        constexpr unsigned connect_time = 10, write_time = 60, read_time = 3600;  // seconds
+        unsigned connect_time = 10, write_time = 60, read_time = 3600;  // seconds
+        if (visit)
+            connect_time = write_time = read_time = static_cast<unsigned>(
+                std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(*visit).count()));
         my().options(m, MYSQL_OPT_CONNECT_TIMEOUT, &connect_time);
         my().options(m, MYSQL_OPT_WRITE_TIMEOUT, &write_time);
         // The longest statement there may be, a change of a large table; a dead network is noticed much earlier.
@@ -166,6 +172,11 @@ private:
         const auto facts = Connection::query("SELECT CAST(@@max_allowed_packet AS SIGNED), VERSION()", {});
         largest_packet_ = static_cast<std::size_t>(std::get<std::int64_t>(facts[0][0]));
         require_version(Dialect::mariadb, name_, std::get<std::string>(facts[0][1]));
+    }
+    /// Of any server, MySQL too: what it may not know is left as it is.
+    void set_up_visit() {
+        command("SET SESSION sql_mode = 'ANSI_QUOTES', autocommit = 1");
+        command("SET SESSION TRANSACTION READ ONLY");
     }
     void command(std::string_view sql) {
         if (my().real_query(connection_.get(), sql.data(), sql.size()) != 0)
@@ -382,8 +393,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Connection> open_mariadb(const Address& address) {
-    return std::make_unique<MariadbConnection>(address);
+std::unique_ptr<Connection> open_mariadb(const Address& address, VisitLimit visit) {
+    return std::make_unique<MariadbConnection>(address, visit);
 }
 
 }  // namespace mf::sql

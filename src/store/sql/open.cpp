@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
 #include "store/sql/driver.h"
+#include "store/sql/visit.h"
 
 #include <fmt/format.h>
 #include <charconv>
@@ -13,6 +14,17 @@ std::unique_ptr<Connection> open(const Address& address) {
         case Dialect::sqlite: return open_sqlite(address);
         case Dialect::postgres: return open_postgres(address);
         case Dialect::mariadb: return open_mariadb(address);
+    }
+    throw std::logic_error("an address names no known kind of database");
+}
+
+std::unique_ptr<Connection> visit(Address address, std::chrono::milliseconds limit) {
+    address.read_only = true;
+    address.lock_wait = limit;
+    switch (address.dialect) {
+        case Dialect::sqlite: return open_sqlite(address);
+        case Dialect::postgres: return open_postgres(address, limit);
+        case Dialect::mariadb: return open_mariadb(address, limit);
     }
     throw std::logic_error("an address names no known kind of database");
 }

@@ -79,13 +79,17 @@ std::string octets_from_hex(std::string_view text) {
 
 class PostgresConnection final : public Connection {
 public:
-    explicit PostgresConnection(const Address& address) : name_(description_of(address)) {
-        connect(address);
+    PostgresConnection(const Address& address, VisitLimit visit) : name_(description_of(address)) {
+        connect(address, visit);
         const auto settings = fmt::format(
             "SET default_transaction_isolation = 'read committed'; SET lock_timeout = {}; SET bytea_output = 'hex';"
             "SET standard_conforming_strings = on; SET extra_float_digits = 1; SET client_min_messages = warning",
             address.lock_wait.count());
         check(pq().exec(connection_.get(), settings.c_str()));
+        if (!visit) return;
+        const auto limits = fmt::format("SET statement_timeout = {}; SET default_transaction_read_only = on",
+                                        std::max<std::int64_t>(1, visit->count()));
+        check(pq().exec(connection_.get(), limits.c_str()));
     }
     ~PostgresConnection() override {
         // The session takes its statements along; freeing each of them would be a round trip.
@@ -172,7 +176,7 @@ private:
         int parameters_;
     };
 
-    void connect(const Address& address) {
+    void connect(const Address& address, VisitLimit visit) {
         const auto port = address.port == 0 ? std::string() : std::to_string(address.port);
         // Empty values stand for libpq's own defaults.
         const std::array<std::pair<const char*, const char*>, 12> settings{
@@ -200,17 +204,19 @@ private:
         // Only a verbose message holds the code of the failure; its words depend on the language of the server.
         pq().set_error_verbosity(connection_.get(), PQERRORS_VERBOSE);
         if (pq().status(connection_.get()) == CONNECTION_BAD) raise_unconnected();
-        const auto deadline = std::chrono::steady_clock::now() + connect_time;
+        const auto limit = visit.value_or(connect_time);
+        const auto deadline = std::chrono::steady_clock::now() + limit;
         for (auto state = PGRES_POLLING_WRITING; state != PGRES_POLLING_OK;
              state = pq().connect_poll(connection_.get())) {
             if (state == PGRES_POLLING_FAILED) raise_unconnected();
-            wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
+            wait(state == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline, limit);
         }
         pq().set_error_verbosity(connection_.get(), PQERRORS_DEFAULT);
+        if (visit) return;
         const char* version = pq().parameter_status(connection_.get(), "server_version");
         require_version(Dialect::postgres, name_, version ? version : "");
     }
-    void wait(short event, std::chrono::steady_clock::time_point deadline) const {
+    void wait(short event, std::chrono::steady_clock::time_point deadline, std::chrono::milliseconds limit) const {
         pollfd socket{.fd = pq().socket(connection_.get()), .events = event, .revents = 0};
         for (;;) {
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -218,7 +224,8 @@ private:
             if (ready > 0) return;
             if (ready == 0)
                 throw DatabaseError(Kind::lost,
-                                    fmt::format("{} did not answer within {} seconds.{}", name_, connect_time.count(),
+                                    fmt::format("{} did not answer within {} seconds.{}", name_,
+                                                std::chrono::ceil<std::chrono::seconds>(limit).count(),
                                                 advice_about_server(Kind::lost, Cause::server)),
                                     Cause::server);
             if (errno != EINTR)
@@ -357,8 +364,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Connection> open_postgres(const Address& address) {
-    return std::make_unique<PostgresConnection>(address);
+std::unique_ptr<Connection> open_postgres(const Address& address, VisitLimit visit) {
+    return std::make_unique<PostgresConnection>(address, visit);
 }
 
 }  // namespace mf::sql

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "domain/event.h"
+
+namespace mf {
+
+/// What came of trying to reach the database of an event source.
+struct SourceProbe {
+    bool reachable = false;  ///< it lets us in
+    bool readable = false;   ///< its table of changes is there and can be read
+    std::string message;     ///< for people; never holds the password
+};
+
+/// Tries it. `password` is the one in clear. Addresses of the own link are refused (net/link_local.h), as for every
+/// other connection to outside. Each address of the host may take `limit` to connect and again to answer; how long the
+/// name is looked up is up to the resolver of the machine.
+SourceProbe probe_event_source(const EventSource& source, const std::string& password, std::chrono::milliseconds limit);
+
+}  // namespace mf
