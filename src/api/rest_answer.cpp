@@ -13,7 +13,7 @@ namespace {
 Result<json::value> narrowed(json::value record, const std::vector<std::string>& fields) {
     if (fields.empty() || !record.is_object()) return record;
     auto& whole = record.get_object();
-    json::object out;
+    json::object out(record.storage());
     for (const auto& name : fields) {
         auto* value = whole.if_contains(name);
         if (!value) {
@@ -37,14 +37,16 @@ Result<json::value> shaped_answer(json::value answer, const AnswerShape& shape) 
         records.resize(static_cast<std::size_t>(shape.limit));
         if (const auto last = id_of(records.back())) next = cursor_after(*last);
     }
-    json::array items;
-    items.reserve(records.size());
-    for (auto& record : records) {
-        auto part = narrowed(std::move(record), shape.fields);
-        if (!part) return part.error();
-        items.push_back(*std::move(part));
-    }
-    return json::value{{"items", std::move(items)}, {"next", std::move(next)}};
+    if (!shape.fields.empty())
+        for (auto& record : records) {
+            auto part = narrowed(std::move(record), shape.fields);
+            if (!part) return part.error();
+            record = *std::move(part);
+        }
+    json::object out(records.storage());
+    out.emplace("items", std::move(records));
+    out.emplace("next", std::move(next));
+    return json::value(std::move(out));
 }
 
 std::optional<std::int64_t> id_of(const json::value& record) {

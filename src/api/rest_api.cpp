@@ -2,6 +2,7 @@
 #include "api/rest_api.h"
 
 #include "api/content_response.h"
+#include "api/deprecation.h"
 #include "api/problem.h"
 #include "api/request_conditions.h"
 #include "api/rest_answer.h"
@@ -90,6 +91,7 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     auto done = call_operation(context_, operation, read->input, caller.caller, conditions.alongside());
     if (!done) return conditions.precondition_failed() ? problem(done.error(), 412) : refusal(done.error(), caller);
     auto out = response_of(operation, request, read->shape, *std::move(done));
+    if (operation.deprecated) announce(*operation.deprecated, context_.operations, root, found.parameters, out.headers);
     if (conditions.was_replayed()) out.headers.set("Idempotency-Replayed", "true");
     return out;
 }

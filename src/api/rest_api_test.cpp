@@ -369,3 +369,28 @@ TEST_CASE("who asks too often is told when to come back, and keeps nobody else o
     desk.clock.set(desk.moment + std::chrono::seconds(20));
     CHECK(ask("/companies", desk.as_admin()).status == 200);
 }
+
+TEST_CASE("an operation that should not be used any more says so, until when, and what to use instead") {
+    ApiDesk desk;
+    auto operations = desk.operations;
+    auto& old = *std::ranges::find(operations, "job:get", &Operation::name);
+    old.deprecated = {.since = desk.moment, .sunset = desk.moment + std::chrono::hours(24), .successor = "job:tail"};
+    const ApiContext& usual = desk.context;
+    const ApiContext context{.database = usual.database,
+                             .vault = usual.vault,
+                             .http = usual.http,
+                             .sign_in = usual.sign_in,
+                             .clock = usual.clock,
+                             .operations = operations,
+                             .zone = "UTC"};
+    RestApi api(context);
+    const auto answer =
+        api.handle(desk.request("GET", fmt::format("/api/v1/jobs/{}", desk.acme.ended.id.value), desk.as_admin()));
+    CHECK(answer.status == 200);
+    CHECK(answer.headers.get("Deprecation") == fmt::format("@{}", desk.moment.time_since_epoch().count() / 1000));
+    CHECK(answer.headers.get("Sunset").ends_with(" GMT"));
+    CHECK(answer.headers.get("Link") ==
+          fmt::format("</api/v1/jobs/{}/tail>; rel=\"successor-version\"", desk.acme.ended.id.value));
+    CHECK_FALSE(
+        desk.ask("GET", fmt::format("/jobs/{}", desk.acme.ended.id.value), desk.as_admin()).headers.has("Deprecation"));
+}

@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <fmt/format.h>
+#include <array>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parser.hpp>
 #include <charconv>
@@ -21,7 +22,12 @@ void append_number(std::string& out, auto number) {
 }
 
 /// Stands for itself in a JSON string.
-constexpr bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+constexpr auto plain_bytes = [] {
+    std::array<bool, 256> out{};
+    for (unsigned c = 0x20; c < 0x7f; ++c) out[c] = c != '"' && c != '\\';
+    return out;
+}();
+constexpr bool is_plain(unsigned char c) { return plain_bytes[c]; }
 
 /// indent < 0: everything on one line.
 void append(std::string& out, const json::value& value, int indent) {
@@ -96,6 +102,11 @@ std::string to_pretty_text(const json::value& value) {
     std::string out;
     append(out, value, 0);
     return out;
+}
+
+json::storage_ptr shared_memory() {
+    constexpr std::size_t first_piece = 4096;
+    return json::make_shared_resource<json::monotonic_resource>(first_piece);
 }
 
 void append_json_string(std::string& out, std::string_view text) {

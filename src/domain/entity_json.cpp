@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <fmt/ranges.h>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <charconv>
@@ -11,36 +12,61 @@
 namespace mf {
 namespace {
 
+/// "2026-01-31T02:00:07.120Z". By hand, because a page of a list has hundreds of them.
 std::string iso(std::int64_t ms) {
     const Timestamp moment{std::chrono::milliseconds{ms}};
     const auto day = std::chrono::floor<std::chrono::days>(moment);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{moment - day};
-    auto out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
-                           static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                           time.minutes().count(), time.seconds().count());
-    if (time.subseconds().count()) out += fmt::format(".{:03}", time.subseconds().count());
-    return out + "Z";
+    const int year = static_cast<int>(date.year());
+    if (year < 0 || year > 9999)
+        return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", year, static_cast<unsigned>(date.month()),
+                           static_cast<unsigned>(date.day()), time.hours().count(), time.minutes().count(),
+                           time.seconds().count());
+    std::array<char, 24> out;
+    char* at = out.data();
+    const auto number = [&](std::int64_t value, int digits) {
+        for (int i = digits - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
+        at += digits;
+    };
+    number(year, 4);
+    *at++ = '-';
+    number(static_cast<unsigned>(date.month()), 2);
+    *at++ = '-';
+    number(static_cast<unsigned>(date.day()), 2);
+    *at++ = 'T';
+    number(time.hours().count(), 2);
+    *at++ = ':';
+    number(time.minutes().count(), 2);
+    *at++ = ':';
+    number(time.seconds().count(), 2);
+    if (time.subseconds().count()) {
+        *at++ = '.';
+        number(time.subseconds().count(), 3);
+    }
+    *at++ = 'Z';
+    return {out.data(), at};
 }
 
-json::value field_to_json(const Field& field, const Value& value) {
-    if (field.options.secret) return json::value(is_null(value) ? secret_unset_text : secret_mask_text);
+json::value field_to_json(const Field& field, const Value& value, const json::storage_ptr& memory) {
+    if (field.options.secret) return json::value(is_null(value) ? secret_unset_text : secret_mask_text, memory);
     struct Visitor {
         const Field& field;
-        json::value operator()(std::monostate) const { return nullptr; }
-        json::value operator()(bool v) const { return v; }
+        const json::storage_ptr& memory;
+        json::value operator()(std::monostate) const { return json::value(nullptr, memory); }
+        json::value operator()(bool v) const { return json::value(v, memory); }
         json::value operator()(std::int64_t v) const {
-            return field.type == FieldType::timestamp ? json::value(iso(v)) : json::value(v);
+            return field.type == FieldType::timestamp ? json::value(iso(v), memory) : json::value(v, memory);
         }
-        json::value operator()(double v) const { return v; }
+        json::value operator()(double v) const { return json::value(v, memory); }
         json::value operator()(const std::string& v) const {
-            if (field.type != FieldType::json) return json::value(v);
+            if (field.type != FieldType::json) return json::value(v, memory);
             auto parsed = parse_json(v);
-            return parsed ? *std::move(parsed) : json::value(v);
+            return parsed ? json::value(*std::move(parsed), memory) : json::value(v, memory);
         }
-        json::value operator()(const Bytes& v) const { return json::value(to_utf8(v.data)); }
+        json::value operator()(const Bytes& v) const { return json::value(to_utf8(v.data), memory); }
     };
-    return std::visit(Visitor{field}, value);
+    return std::visit(Visitor{field, memory}, value);
 }
 
 std::string expected(const Field& field) {
@@ -119,10 +145,10 @@ std::optional<Value> field_from_json(const Field& field, const json::value& inpu
 
 }  // namespace
 
-json::object to_json(const Entity& entity, const void* record) {
-    json::object out;
+json::object to_json(const Entity& entity, const void* record, const json::storage_ptr& memory) {
+    json::object out(memory);
     out.reserve(entity.fields.size());
-    for (const Field& field : entity.fields) out[field.name] = field_to_json(field, field.read(record));
+    for (const Field& field : entity.fields) out.emplace(field.name, field_to_json(field, field.read(record), memory));
     return out;
 }
 

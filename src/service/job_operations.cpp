@@ -160,9 +160,11 @@ Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
     }
     std::map<std::int64_t, json::object> environments;
     if (filter.env.value_or(false)) environments = job_environments(call, jobs);
-    json::array out;
+    const auto memory = shared_memory();
+    json::array out(memory);
+    out.reserve(jobs.size());
     for (const Job& job : jobs) {
-        auto record = to_json(job);
+        auto record = to_json(job, memory);
         if (filter.env.value_or(false)) record["env"] = std::move(environments[job.id.value]);
         if (filter.output.value_or(false)) add_output(call, job.id, record);
         out.push_back(std::move(record));

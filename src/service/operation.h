@@ -56,6 +56,13 @@ struct Call {
     Scope seen() const { return Scope::of(rights, Permission::view); }
 };
 
+/// That an operation should not be used any more.
+struct Deprecation {
+    Timestamp since{};
+    std::optional<Timestamp> sunset = {};  ///< it may be gone from then on
+    std::string successor = {};            ///< the operation that does it instead; empty: none
+};
+
 /// Whether an operation needs a transaction that writes.
 enum class Access { reads, changes };
 
@@ -91,6 +98,7 @@ struct Operation {
     Discloses discloses = Discloses::nothing;
     const Entity* output = nullptr;  ///< of the record that the answer is, or of each in its list; null: other JSON
     bool lists = false;              ///< with `output`: the answer is a list of them
+    std::optional<Deprecation> deprecated = {};
 };
 
 using Operations = std::vector<Operation>;
@@ -126,9 +134,10 @@ json::value render(const Output& output) {
 }
 template <class Output>
 json::value render(const std::vector<Output>& outputs) {
-    json::array out;
+    const auto memory = shared_memory();
+    json::array out(memory);
     out.reserve(outputs.size());
-    for (const Output& output : outputs) out.push_back(render(output));
+    for (const Output& output : outputs) out.push_back(to_json(entity_of<Output>(), &output, memory));
     return out;
 }
 }  // namespace detail

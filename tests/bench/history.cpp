@@ -4,15 +4,11 @@
 #include <fmt/format.h>
 
 namespace mf::bench {
-namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::int64_t jobs_of_history = 1'000'000;
-constexpr std::int64_t run_templates = 1000;
-
-/// Ended jobs of the last 100 days, one in ten of them failed, counted as the server would have counted them.
-void fill(Stand& stand, std::int64_t application, std::int64_t first) {
+void fill_history(Stand& stand) {
+    constexpr int run_templates = 1000;
+    const auto application = stand.add_application("matcher", "/bin/true", "");
+    const auto first = stand.add_run_templates(application, run_templates, Overlap::coalesce);
     constexpr std::int64_t at_once = 100'000;
     constexpr std::int64_t apart = 8640;  // ms
     const auto begin = now().time_since_epoch().count() - jobs_of_history * apart;
@@ -27,8 +23,8 @@ void fill(Stand& stand, std::int64_t application, std::int64_t first) {
                        ?, ? + i * ? + 12, ? + i * ? + 1790, CASE WHEN i % 10 = 0 THEN 1 ELSE 0 END,
                        'abraflexi-invoice-matcher --out matched_' || i || '.json', '{"pid":' || (4000 + i % 28000) || ',"start":' || i || '}',
                        'node-1', '1.4.2', 2048 + i % 4096, 120 + i % 400, 24576 + i % 8192, ? + i * ? FROM n)",
-                {done, done + at_once, application, stand.company(), first, run_templates, begin, apart, begin, apart,
-                 stand.user(), begin, apart, begin, apart, begin, apart});
+                {done, done + at_once, application, stand.company(), first, std::int64_t{run_templates}, begin, apart,
+                 begin, apart, stand.user(), begin, apart, begin, apart, begin, apart});
         });
     stand.database().write([&](Session& session) {
         session.sql.execute(
@@ -39,12 +35,9 @@ void fill(Stand& stand, std::int64_t application, std::int64_t first) {
     });
 }
 
-}  // namespace
-
 Figures measure_history(const Places& places) {
     Stand stand(places);
-    const auto application = stand.add_application("matcher", "/bin/true", "");
-    fill(stand, application, stand.add_run_templates(application, run_templates, Overlap::coalesce));
+    fill_history(stand);
     stand.start_server();
     Figures out;
     const auto measure = [&](const std::string& name, const std::vector<std::string>& words) {

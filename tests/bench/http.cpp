@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
+#include "bench/http_load.h"
 #include "bench/stand.h"
 
 #include <fmt/format.h>
@@ -7,79 +8,14 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <fstream>
-#include <sstream>
 
 namespace mf::bench {
 namespace {
 
-constexpr int rounds = 6;  // the best counts: other work on the machine makes figures smaller, never larger
 constexpr int viewers = 5'000;
 constexpr int events_to_all = 20;
 constexpr int events_to_one = 500;
 constexpr auto idle_time = std::chrono::seconds(22);  // one heartbeat for each viewer
-
-std::string content_of(const std::filesystem::path& file) {
-    std::stringstream text;
-    text << std::ifstream(file).rdbuf();
-    return text.str();
-}
-
-/// bench-http, until the end of this object.
-class HttpProgram {
-public:
-    HttpProgram(const Places& places, const std::string& what) {
-        const auto out = places.state / ("bench-http." + what);
-        process_ = start({(places.programs / "bench-http").string(), what}, out);
-        std::string line;
-        for (int look = 0; look < 10'000 && !line.ends_with('\n'); ++look) {
-            ::poll(nullptr, 0, 1);
-            line = content_of(out);
-        }
-        port_ = static_cast<int>(to_integer(trim(line)).value_or(0));
-        if (port_ != 0) return;
-        stop(process_);
-        throw std::runtime_error("bench-http did not start: " + line);
-    }
-    ~HttpProgram() { stop(process_); }
-    HttpProgram(const HttpProgram&) = delete;
-    HttpProgram& operator=(const HttpProgram&) = delete;
-
-    int port() const { return port_; }
-    pid_t process() const { return process_; }
-
-private:
-    pid_t process_ = 0;
-    int port_ = 0;
-};
-
-struct Load {
-    double per_second = 0;
-    double cpu_us = 0;  // of the server, for each request
-};
-
-/// 64 connections, each of which asks again as soon as it is answered.
-Load load_of(const Places& places, const HttpProgram& program) {
-    const auto out = places.state / "wrk.out";
-    const auto cpu = cpu_of(program.process());
-    const auto run_of = run(
-        {"/usr/bin/wrk", "-t2", "-c64", "-d2s", fmt::format("http://127.0.0.1:{}/api/v1/jobs/4711", program.port())},
-        out);
-    const auto used = cpu_of(program.process()) - cpu;
-    const std::string text = content_of(out);
-    const auto number_behind = [&](std::string_view words) {
-        const auto at = text.find(words);
-        return at == std::string::npos ? 0.0 : std::atof(text.c_str() + at + words.size());
-    };
-    const double per_second = number_behind("Requests/sec:");
-    const auto requests = text.find(" requests in ");
-    const auto begin = requests == std::string::npos ? requests : text.rfind('\n', requests);
-    if (run_of.exit_code != 0 || per_second <= 0 || begin == std::string::npos)
-        throw std::runtime_error("wrk failed: " + text);
-    if (text.find("Non-2xx") != std::string::npos || text.find("Socket errors") != std::string::npos)
-        throw std::runtime_error("wrk met errors: " + text);
-    return {.per_second = per_second, .cpu_us = used.count() * 1000 / std::atof(text.c_str() + begin)};
-}
 
 /// Connections that wait for events of a topic.
 class Viewers {
@@ -156,7 +92,7 @@ std::vector<double> delays_of(const HttpProgram& program, Viewers& to, const std
 
 void measure_viewers(const Places& places, Figures& figures) {
     if (raise_descriptor_limit().now < viewers + 500) return;
-    const HttpProgram program(places, "server");
+    const HttpProgram program(places, {"server"});
     Viewers all(program.port(), viewers, "all");
     const auto cpu = cpu_of(program.process());
     ::poll(nullptr, 0, static_cast<int>(std::chrono::milliseconds(idle_time).count()));
@@ -178,12 +114,13 @@ void measure_viewers(const Places& places, Figures& figures) {
 
 Figures measure_http(const Places& places) {
     Figures figures;
-    if (std::filesystem::exists("/usr/bin/wrk")) {
+    if (has_load()) {
         std::vector<double> bare, ours, bare_cpu, our_cpu;
         {
-            const HttpProgram beast(places, "beast"), server(places, "server");
-            for (int round = 0; round < rounds; ++round) {
-                const auto of_beast = load_of(places, beast), of_server = load_of(places, server);
+            const HttpProgram beast(places, {"beast"}), server(places, {"server"});
+            for (int round = 0; round < load_rounds; ++round) {
+                const auto of_beast = load_of(places, beast.process(), beast.url()),
+                           of_server = load_of(places, server.process(), server.url());
                 bare.push_back(of_beast.per_second);
                 bare_cpu.push_back(of_beast.cpu_us);
                 ours.push_back(of_server.per_second);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// bench-http beast|server: answers every request with a job record, on a port of the loopback that is printed; with
-// "server" that of this project, which also has viewers (/events?topic=…)
-// and tells them the time (/publish?topic=…). Ends by SIGTERM.
+// bench-http beast|server [FILE]: answers every request with a job record, or with what is in the file, on a port of
+// the loopback that is printed; with "server" that of this project, which also has viewers (/events?topic=…) and tells
+// them the time (/publish?topic=…). Ends by SIGTERM.
 #include "net/server/server.h"
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +11,8 @@
 #include <boost/beast/http.hpp>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace mf::bench {
@@ -20,7 +22,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using tcp = asio::ip::tcp;
 
-constexpr std::string_view job_record =
+std::string job_record =
     R"({"id":4711,"company_id":7,"runtemplate_id":42,"status":"success","exitcode":0,"begin":"2026-01-31T02:00:00Z",)"
     R"("end":"2026-01-31T02:00:07Z","executor":"native","command":"/usr/bin/true"})";
 
@@ -143,9 +145,13 @@ int main(int argc, char** argv) {
     ::sigemptyset(&mf::bench::end_signals);
     ::sigaddset(&mf::bench::end_signals, SIGTERM);
     ::pthread_sigmask(SIG_BLOCK, &mf::bench::end_signals, nullptr);
-    const std::string_view what = argc == 2 ? argv[1] : "";
+    const std::string_view what = argc == 2 || argc == 3 ? argv[1] : "";
+    if (argc == 3) {
+        std::ifstream file(argv[2]);
+        mf::bench::job_record.assign(std::istreambuf_iterator<char>(file), {});
+    }
     if (what == "beast") return mf::bench::serve_beast();
     if (what == "server") return mf::bench::serve_ours();
-    std::fputs("usage: bench-http beast|server\n", stderr);
+    std::fputs("usage: bench-http beast|server [FILE]\n", stderr);
     return 2;
 }

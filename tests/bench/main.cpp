@@ -18,12 +18,19 @@ struct Group {
     Figures (*measure)(const Places&);
     bool only_when_named = false;
 };
-constexpr Group groups[] = {{"throughput", measure_throughput}, {"servers", measure_servers},
-                            {"launch", measure_launch},         {"environment", measure_environment},
-                            {"fleet", measure_fleet},           {"planning", measure_planning},
-                            {"history", measure_history},       {"output", measure_output},
-                            {"rights", measure_rights},         {"http", measure_http},
-                            {"simulation", measure_simulation}, {"definitions", measure_definitions},
+constexpr Group groups[] = {{"throughput", measure_throughput},
+                            {"servers", measure_servers},
+                            {"launch", measure_launch},
+                            {"environment", measure_environment},
+                            {"fleet", measure_fleet},
+                            {"planning", measure_planning},
+                            {"history", measure_history},
+                            {"output", measure_output},
+                            {"rights", measure_rights},
+                            {"http", measure_http},
+                            {"rest", measure_rest},
+                            {"simulation", measure_simulation},
+                            {"definitions", measure_definitions},
                             {"build", measure_build, true}};
 
 std::string processor() {

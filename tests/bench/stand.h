@@ -76,6 +76,11 @@ Timestamp now();
 /// is known already.
 std::chrono::nanoseconds next_start(const std::filesystem::path& stamps, std::streamoff& seen);
 
+constexpr std::int64_t jobs_of_history = 1'000'000;
+/// So many ended jobs of the last 100 days, of 1 000 run templates, one in ten of them failed, counted as the server
+/// would have counted them.
+void fill_history(Stand& stand);
+
 /// The groups of figures, each on installations of its own.
 Figures measure_throughput(const Places& places);
 /// The same on PostgreSQL and MariaDB servers of its own, as durable as they are by default; nothing where they are not
@@ -89,6 +94,8 @@ Figures measure_fleet(const Places& places);
 Figures measure_planning(const Places& places);
 /// The HTTP server alone, against bare Beast (with wrk; nothing of that where it is not installed), and its viewers.
 Figures measure_http(const Places& places);
+/// The REST API of the server with a long history, asked by wrk; nothing where that is not installed.
+Figures measure_rest(const Places& places);
 Figures measure_history(const Places& places);
 Figures measure_output(const Places& places);
 Figures measure_rights(const Places& places);

@@ -41,6 +41,9 @@ private:
     std::vector<Field> fields_;
 };
 
+/// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, section 5.6.7).
+std::string http_date(std::chrono::sys_seconds moment);
+
 /// A complete request. Everything in it comes from a stranger.
 struct Request {
     std::string method;  ///< as sent: HTTP's own are capital letters

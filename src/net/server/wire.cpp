@@ -158,18 +158,10 @@ void fill(Piece& piece, std::size_t most) {
 
 std::string_view date_now() {
     thread_local std::time_t second = 0;
-    thread_local char text[32] = "";
+    thread_local std::string text;
     if (const std::time_t now = std::time(nullptr); now != second) {
         second = now;
-        std::tm parts{};
-        ::gmtime_r(&now, &parts);
-        static constexpr const char* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-        static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-        *fmt::format_to_n(text, sizeof text - 1, "{}, {:02} {} {} {:02}:{:02}:{:02} GMT", days[parts.tm_wday],
-                          parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
-                          parts.tm_sec)
-             .out = '\0';
+        text = http_date(std::chrono::sys_seconds(std::chrono::seconds(now)));
     }
     return text;
 }
