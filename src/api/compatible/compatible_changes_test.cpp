@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: MIT
+#include "support/compatible_desk.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+using testing::CompatibleDesk;
+using testing::refused_by_client;
+
+namespace {
+
+std::string_view error_of(const json::value& body) { return body.at("error").as_string(); }
+
+}  // namespace
+
+TEST_CASE("a run is scheduled with one answer for both kinds of clients") {
+    CompatibleDesk desk;
+    const auto run = desk.acme.origin.id.value;
+    const auto answer = desk.post(
+        "/job/", {{"runtemplate_id", run}, {"env", {{"LEDGER_URL", "x"}, {"N", 7}, {"T", true}, {"F", false}}}});
+    CAPTURE(answer.body);
+    REQUIRE(answer.status == 201);
+    const auto job = desk.body_of(answer);
+    CHECK(refused_by_client("Job", job) == "");
+    CHECK(job.at("job_id") == job.at("id"));
+    CHECK(job.at("scheduled") == job.at("schedule"));
+    CHECK(job.at("schedule_type") == "adhoc-api");
+    CHECK(job.at("runtemplate_id") == run);
+    CHECK(job.at("env").at("N") == "7");
+    CHECK(job.at("env").at("T") == "1");
+    CHECK(job.at("env").at("F") == "");
+    CHECK(job.at("begin") == nullptr);
+
+    const auto scheduled = [&](const json::value& when) {
+        const auto made = desk.post("/job", {{"runtemplate_id", fmt::to_string(run)}, {"scheduled", when}});
+        return made.status == 201 ? std::string(desk.body_of(made).at("scheduled").as_string())
+                                  : fmt::format("{} {}", made.status, error_of(desk.body_of(made)));
+    };
+    CHECK(scheduled("2030-01-02 03:04:05") == "2030-01-02 03:04:05");
+    CHECK(scheduled("2030-01-02T03:04:05+01:00") == "2030-01-02 02:04:05");
+    CHECK(scheduled("now") == format_local(desk.moment, Zone::utc()));
+    CHECK(scheduled("+1 hour") == format_local(desk.moment + std::chrono::hours(1), Zone::utc()));
+    CHECK(scheduled("") == scheduled("now"));
+    CHECK(scheduled(nullptr) == scheduled("now"));
+    for (const json::value& wrong : std::vector<json::value>{"someday", 7, json::array{}})
+        CHECK(scheduled(wrong) == "400 Invalid scheduled value");
+}
+
+TEST_CASE("a run that cannot be scheduled says why") {
+    CompatibleDesk desk;
+    desk.read("/jobs.json");  // A first sign-in leaves a trace.
+    const auto refused = [&](const json::value& body) {
+        const auto before = desk.dump();
+        const auto answer = desk.post("/job/", body);
+        CHECK(desk.dump() == before);
+        return fmt::format("{} {}", answer.status, error_of(desk.body_of(answer)));
+    };
+    CHECK(refused(json::object{}) == "400 Missing runtemplate_id");
+    CHECK(refused({{"runtemplate_id", nullptr}}) == "400 Missing runtemplate_id");
+    CHECK(refused({{"runtemplate_id", "x"}}).starts_with("400 "));
+    CHECK(refused({{"runtemplate_id", 999}}) == "404 RunTemplate not found");
+    const auto run = desk.acme.origin.id.value;
+    CHECK(refused({{"runtemplate_id", run}, {"env", "A=1"}}).starts_with("400 env must be an object"));
+    CHECK(refused({{"runtemplate_id", run}, {"env", {{"A", {1}}}}}).starts_with("400 env: A must be a text"));
+    CHECK(refused({{"runtemplate_id", run}, {"executor", "Steam"}}).starts_with("400 "));
+    CHECK(
+        desk.post("/job/?jobId=" + fmt::to_string(desk.acme.pending.id.value), {{"scheduled", "2031-01-01"}}).status ==
+        201);
+    CHECK(desk.get(desk.acme.pending.id).schedule == testing::at("2031-01-01 00:00"));
+    testing::must(desk.run("runtemplate:update", {{"id", run}, {"active", false}}));
+    CHECK(refused({{"runtemplate_id", run}}) == "409 RunTemplate is not active");
+    CHECK(refused({{"jobId", 999}, {"scheduled", "now"}}) == "404 Job not found");
+    CHECK(refused({{"jobId", desk.acme.ended.id.value}, {"scheduled", "now"}}).starts_with("409 "));
+}
+
+TEST_CASE("a run template is changed in part, with its id twice") {
+    CompatibleDesk desk;
+    const auto id = desk.acme.origin.id.value;
+    const auto path = fmt::format("/runtemplate/{}.json", id);
+    const auto changed = [&](json::object body) {
+        body["id"] = id;
+        const auto answer = desk.post(path, body);
+        CAPTURE(answer.body);
+        CHECK(answer.status == 201);
+        CHECK(refused_by_client("RunTemplate", desk.body_of(answer)) == "");
+        return desk.body_of(answer);
+    };
+    CHECK(changed({{"active", 0}}).at("active") == false);
+    CHECK(changed({{"active", true}, {"unknown", 1}}).at("active") == true);
+    CHECK(changed({{"interv", "c"}, {"cron", "5 4 * * *"}}).at("cron") == "5 4 * * *");
+    const auto daily = changed({{"interv", "d"}, {"cron", "5 4 * * *"}, {"delay", 60}, {"note", "n"}, {"name", "New"}});
+    CHECK(daily.at("interv") == "d");
+    CHECK(daily.at("cron") == nullptr);
+    CHECK(daily.at("delay") == 60);
+    CHECK(daily.at("note") == "n");
+    CHECK(daily.at("name") == "New");
+    const auto wrong = desk.post(path, {{"id", id + 1}, {"active", 0}});
+    CHECK(wrong.status == 400);
+    CHECK(wrong.body ==
+          fmt::format(R"({{"error":"ID mismatch","expected":{},"received":{},"success":false}})", id, id + 1));
+    CHECK(desk.body_of(desk.post(path, {{"active", 0}})).at("received") == nullptr);
+    CHECK(desk.post("/runtemplate/999.json", {{"id", 999}, {"active", 0}}).status == 404);
+    CHECK(desk.post(path, {{"id", id}, {"interv", "fortnightly"}}).status == 400);
+
+    const auto made =
+        desk.post("/runtemplate",
+                  {{"name", "Second"}, {"app_id", desk.application.id.value}, {"company_id", desk.company.id.value}});
+    CHECK(made.status == 201);
+    const auto second = desk.body_of(made).at("id").as_int64();
+    CHECK(desk.body_of(desk.post(fmt::format("/runtemplate/?runTemplateId={}", second), {{"interv", "h"}}))
+              .at("interv") == "h");
+    CHECK(desk.post("/runtemplate", {{"name", "x"}}).status == 400);
+    // The list for menus has all, without pages.
+    for (int i = 0; i < 30; ++i) desk.add_run_template([&](RunTemplate& r) { r.company_id = desk.company.id; });
+    const auto menu = desk.read("/runtemplate/");
+    CHECK(menu.as_array().size() >= 32);
+    for (const auto* name : {"id", "name", "app_id"}) CHECK(menu.at(0).as_object().contains(name));
+}
+
+TEST_CASE("an application has its environment, exit codes and data as objects") {
+    CompatibleDesk desk;
+    const auto imported = testing::must(desk.run("application:import", {{"document", R"({
+        "uuid":"5f0e8d0c-2a4b-4a55-9c4d-2f0f6f8f7a11","name":"Mapped","description":"A","version":"1.0",
+        "executable":"/bin/true","topics":["bank","cash"],
+        "environment":{"URL":{"type":"url","description":{"cs":"Adresa","en":"Address"},"defval":"http://x","required":true}},
+        "exitCodes":{"0":{"description":{"en":"Fine"},"severity":"success","retry":false},
+                     "9":{"description":"Bad","severity":"critical"}},
+        "produces":{"report":{"format":"json","description":"R"}}})"}}));
+    const auto app = desk.read(fmt::format("/app/{}.json", imported.at("id").as_int64()));
+    CHECK(refused_by_client("App", app) == "");
+    CHECK(to_text(app.at("environment")) ==
+          R"({"URL":{"type":"string","description":"Address","defval":"http://x","required":true}})");
+    CHECK(app.at("exitCodes").at("0").at("description").at("en") == "Fine");
+    CHECK(app.at("exitCodes").at("9").at("severity") == "error");
+    CHECK(app.at("produces").at("report").at("format") == "json");
+    CHECK(to_text(app.at("consumes")) == "{}");
+    CHECK(app.at("tags") == "bank,cash");
+    const auto plain = desk.read(fmt::format("/app/{}.json", desk.application.id.value));
+    CHECK(plain.at("exitCodes").is_object());
+
+    const auto made = desk.post("/app/", {{"name", "By hand"}, {"executable", "/bin/true"}, {"tags", "a, b"}});
+    CAPTURE(made.body);
+    CHECK(made.status == 201);
+    const auto id = desk.body_of(made).at("id").as_int64();
+    CHECK(desk.body_of(made).at("tags") == "a,b");
+    const auto changed = desk.post(fmt::format("/app/?appId={}", id), {{"version", "2.0"}, {"enabled", false}});
+    CHECK(changed.status == 201);
+    CHECK(desk.body_of(changed).at("version") == "2.0");
+    CHECK(desk.body_of(changed).at("enabled") == false);
+    CHECK(desk.post("/app/?appId=999", {{"version", "2.0"}}).status == 404);
+}
+
+TEST_CASE("people get roles in companies and in the installation") {
+    CompatibleDesk desk;
+    const auto made = desk.body_of(desk.post("/user/", {{"login", "eva"}, {"email", "eva@example.com"}}));
+    CHECK(refused_by_client("User", made) == "");
+    CHECK_FALSE(made.as_object().contains("password"));
+    const auto eva = made.at("id").as_int64();
+    CHECK(desk.body_of(desk.post(fmt::format("/user/?userId={}", eva), {{"firstname", "Eva"}})).at("firstname") ==
+          "Eva");
+    const auto company = fmt::format("/company/{}", desk.company.id.value);
+    const auto assigned = desk.post(company + "/user/", {{"user_id", eva}});
+    CHECK(assigned.status == 201);
+    CHECK(desk.body_of(assigned).at("role") == "viewer");
+    CHECK(desk.body_of(assigned).at("id").is_int64());
+    CHECK(desk.body_of(desk.post(company + "/user", {{"user_id", eva}, {"role", "editor"}})).at("role") == "editor");
+    bool is_listed = false;
+    const auto members = desk.read(company + "/users.json");
+    for (const auto& member : members.as_array())
+        is_listed = is_listed || (member.at("user").at("login") == "eva" && member.at("role") == "editor");
+    CHECK(is_listed);
+    CHECK(desk.post(company + "/user/", {{"user_id", eva}, {"role", "king"}}).status == 400);
+    CHECK(desk.body_of(desk.post(company + "/user/", {{"user_id", 999}})).at("error") == "User not found");
+    CHECK(desk.body_of(desk.post("/company/999/user/", {{"user_id", eva}})).at("error") == "Company not found");
+    const auto gone = desk.send("DELETE", fmt::format("{}/user/{}", company, eva), desk.admin);
+    CHECK(gone.body ==
+          fmt::format(R"({{"success":true,"company_id":{},"user_id":{},"deleted":1}})", desk.company.id.value, eva));
+
+    const auto roles = desk.post(fmt::format("/user/{}/roles/?replace=true", eva), {{"roles", {"viewer", "editor"}}});
+    CHECK(roles.status == 200);
+    CHECK(desk.body_of(roles).at("replace") == true);
+    CHECK(desk.body_of(roles).at("roles").as_array().size() == 2);
+    const auto more = desk.post(fmt::format("/user/{}/roles/?replace=false", eva), {{"roles", {"user"}}});
+    CHECK(desk.body_of(more).at("roles").as_array().size() == 3);
+    CHECK(desk.post(fmt::format("/user/{}/roles/", eva), {{"roles", {"emperor"}}}).status == 400);
+    CHECK(desk.post(fmt::format("/user/{}/roles/", eva), json::object{}).status == 400);
+}
+
+TEST_CASE("a credential is changed by its name and value, a type by its texts") {
+    CompatibleDesk desk;
+    const auto path = fmt::format("/credential/{}.json?token=", desk.acme.credential);
+    const auto answer = desk.post(path, {{"name", "Renamed"}, {"type", "token"}, {"value", "s3cret"}});
+    CAPTURE(answer.body);
+    CHECK(answer.status == 201);
+    CHECK(desk.body_of(answer).at("name") == "Renamed");
+    CHECK(desk.body_of(answer).at("type") == "token");
+    CHECK(answer.body.find("s3cret") == std::string::npos);
+    const auto revealed = testing::must(desk.run("credential:reveal", {{"id", desk.acme.credential}}));
+    CHECK(revealed.at("fields").at("BANK_TOKEN") == "s3cret");
+    CHECK(desk.send("POST", path, {}, R"({"name":"x"})").status == 401);
+    CHECK(desk.send("POST", path + "mfx_nobody", {}, R"({"name":"x"})").status == 401);
+    const auto token = testing::must(desk.run("token:create", {{"user", "boss"}, {"name", "t"}})).at("token");
+    CHECK(desk.send("POST", path + std::string(token.as_string()), {}, R"({"name":"By token"})").status == 201);
+
+    const auto type = fmt::format("/credential_type/{}.json", desk.acme.credential_type);
+    const auto changed =
+        desk.post(type, {{"name", "Typed"}, {"description", "For banks"}, {"url", "https://b.example"}});
+    CAPTURE(changed.body);
+    CHECK(changed.status == 201);
+    CHECK(desk.read(type).at("description") == "For banks");
+    CHECK(desk.read(type).at("name") == "Typed");
+}
+
+TEST_CASE("a login gives a token that is good until the logout") {
+    CompatibleDesk desk;
+    const auto log_in = [&](const json::value& body) { return desk.send("POST", "/login.json", {}, to_text(body)); };
+    const auto in = log_in({{"username", "boss"}, {"password", testing::good_password}});
+    CHECK(in.status == 200);
+    CHECK(in.headers.get("Cache-Control") == "no-store");
+    const auto body = desk.body_of(in);
+    CHECK(body.at("status") == "success");
+    CHECK(body.at("message") == "Login successful");
+    CHECK(body.at("user").at("login") == "boss");
+    CHECK(body.at("user").at("email") == "boss@example.com");
+    const std::string token(body.at("token").as_string());
+    CHECK(desk.send("GET", "/apps.json", desk.bearer(token)).status == 200);
+    CHECK(log_in({{"login", "boss"}, {"password", testing::good_password}}).status == 200);
+    http::Headers form{{"Content-Type", "application/x-www-form-urlencoded"}};
+    auto by_form = desk.request("POST", std::string(compatible::CompatibleApi::root) + "/login.json", form,
+                                "username=boss&password=wrong%21");
+    CHECK(desk.compatible.handle(by_form).status == 401);
+    CHECK(log_in({{"username", "boss"}}).status == 400);
+    // Nobody learns whether there is such a login.
+    const auto unknown = log_in({{"username", "nobody"}, {"password", "x"}});
+    CHECK(unknown.status == 401);
+    CHECK(unknown.body == log_in({{"username", "boss"}, {"password", "x"}}).body);
+    CHECK(desk.body_of(unknown).at("status") == "error");
+    CHECK(desk.send("POST", "/login.json", {{"Origin", "https://evil.example"}},
+                    to_text({{"username", "boss"}, {"password", testing::good_password}}))
+              .status == 403);
+
+    const auto log_out = [&](const json::value& given) { return desk.send("POST", "/logout", {}, to_text(given)); };
+    CHECK(log_out({{"token", token}}).status == 200);
+    CHECK(desk.send("GET", "/apps.json", desk.bearer(token)).status == 401);
+    CHECK(log_out({{"token", token}}).status == 401);
+    CHECK(log_out(json::object{}).status == 400);
+}
+
+TEST_CASE("tasks are found by state, run template and time; a job is removed; the audit log tells it") {
+    CompatibleDesk desk;
+    CHECK(desk.read("/tasks.json?state=missed").as_array().size() == 1);
+    CHECK(desk.read("/tasks.json?state=open").as_array().empty());
+    CHECK(desk.read(fmt::format("/tasks.json?runtemplate_id={}", desk.acme.origin.id.value)).as_array().size() == 1);
+    CHECK(desk.read("/tasks.json?from=2000-01-01&to=2000-02-01").as_array().empty());
+    CHECK(desk.read("/tasks.json?from=2000-01-01").as_array().size() == 1);
+    CHECK(desk.get("/tasks.json?state=lost").status == 400);
+    CHECK(desk.read(fmt::format("/task/{}.json", desk.acme.task.id.value)).at("jobs").is_array());
+    const auto path = fmt::format("/job/{}.json", desk.acme.ended.id.value);
+    const auto gone = desk.send("DELETE", path, desk.admin);
+    CHECK(gone.status == 200);
+    CHECK(desk.body_of(gone).at("success") == true);
+    CHECK(desk.get(path).status == 404);
+    const auto log = desk.read("/auditlog.json?entity_type=job&action=delete");
+    REQUIRE(log.as_array().size() == 1);
+    CHECK(log.at(0).at("entity_id") == desk.acme.ended.id.value);
+}
