@@ -18,10 +18,13 @@ std::string text_of(const json::value& value) {
     return value.is_string() ? to_utf8(value.get_string()) : to_text(value);
 }
 
-http::Response represent(const Answer& answer, Form form, std::string_view base) {
+http::Response represent(Answer answer, Form form, std::string_view base) {
     http::Response out;
     switch (form) {
-        case Form::json: out = http::response(answer.status, "application/json", to_text(answer.body)); break;
+        case Form::json:
+            out = http::response(answer.status, "application/json", answer.source ? "" : to_text(answer.body));
+            out.source = std::move(answer.source);
+            break;
         case Form::xml:
             out = http::response(answer.status, "text/xml; charset=utf-8", to_xml(answer.body, answer.element));
             break;

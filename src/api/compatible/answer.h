@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "net/server/body_source.h"
 #include "net/server/message.h"
 
 #include <boost/json/value.hpp>
@@ -24,13 +25,14 @@ struct Answer {
     std::string_view link = {};     ///< where one record of a list is, below the base path; empty: nowhere
     bool is_secret = false;         ///< nobody may keep it
     std::chrono::seconds retry_after{0};
+    std::unique_ptr<http::BodySource> source = nullptr;  ///< JSON, instead of the body
 };
 
 /// As a response. XML (1.0, fifth edition) is well-formed and YAML (1.2) readable whatever texts the body has, HTML
 /// shows them as texts: nothing in a record becomes markup. Everything is UTF-8.
 ///
 /// `base` is the path that links in HTML begin with.
-http::Response represent(const Answer& answer, Form form, std::string_view base);
+http::Response represent(Answer answer, Form form, std::string_view base);
 
 /// A member that an array or an object with ids as keys repeats becomes an element of this name for each record; true
 /// is 1, false and null are empty. An object that has nothing but one of the wrappers ping, index, status and

@@ -129,6 +129,7 @@ http::Response CompatibleApi::run(const http::Request& request, const FoundEndpo
         if (is_permitted) caller.caller.rights = rights_of_permitted_guests();
     }
     exchange.set_caller(std::move(caller));
+    exchange.set_form(found.form);
     std::vector<std::int64_t> ids;
     for (const auto word : found.ids) {
         const auto id = to_integer(word);
@@ -138,7 +139,7 @@ http::Response CompatibleApi::run(const http::Request& request, const FoundEndpo
     exchange.set_ids(std::move(ids));
     if (auto read = exchange.read_body(); !read) return refusal(400, read.error().message);
     auto answer = endpoint.answer(exchange);
-    if (answer) return represent(*answer, found.form, options_.prefix + std::string(root));
+    if (answer) return represent(*std::move(answer), found.form, options_.prefix + std::string(root));
     const auto& error = answer.error();
     // What an operation says about a missing thing names options of the command line.
     if (error.code == ErrorCode::not_found && !error.message.ends_with(" not found") && !endpoint.noun.empty())

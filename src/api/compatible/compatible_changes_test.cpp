@@ -73,6 +73,34 @@ TEST_CASE("a run that cannot be scheduled says why") {
     CHECK(refused({{"jobId", desk.acme.ended.id.value}, {"scheduled", "now"}}).starts_with("409 "));
 }
 
+TEST_CASE("the output of a job is complete, however long and wherever it was cut into pieces") {
+    CompatibleDesk desk;
+    const auto job = desk.launch(desk.acme.origin, desk.moment);
+    desk.claim();
+    desk.start(job.id);
+    // More than is read at once, cut in the middle of characters again and again.
+    std::string output = "p\xC5\x99\xC3\xAD \"quoted\"\n\xFF\x01";
+    for (int i = 0; i < 500'000; ++i) output += "\xE2\x82\xAC\xF0\x9F\x98\x80";
+    output += '\xC5';
+    constexpr std::size_t at_once = 100'001;
+    for (std::size_t i = 0; i * at_once < output.size(); ++i)
+        desk.database.write([&](Session& session) {
+            const auto piece = pack(
+                job.id, 1, {.seq = std::int64_t(i), .at = desk.moment, .bytes = output.substr(i * at_once, at_once)});
+            REQUIRE(append_output(session, std::span(&piece, 1)) == 0);
+        });
+    auto answer = desk.get(fmt::format("/job/{}.json", job.id.value));
+    REQUIRE(answer.status == 200);
+    REQUIRE(answer.source);
+    const auto streamed = parse_json(desk.streamed(answer));
+    REQUIRE(streamed);
+    CHECK(refused_by_client("Job", *streamed) == "");
+    CHECK((streamed->at("stdout").as_string() == to_utf8(output)));
+    CHECK(streamed->at("stderr") == "");
+    CHECK(streamed->at("id") == job.id.value);
+    CHECK(desk.get(fmt::format("/job/{}.xml", job.id.value)).body.find("quoted") != std::string::npos);
+}
+
 TEST_CASE("a run template is changed in part, with its id twice") {
     CompatibleDesk desk;
     const auto id = desk.acme.origin.id.value;

@@ -29,6 +29,9 @@ public:
     /// Of times without an offset, in both directions.
     const Zone& zone() const { return zone_; }
 
+    /// In which form the answer is wanted.
+    Form form() const { return form_; }
+    void set_form(Form form) { form_ = form; }
     void set_caller(ApiCaller caller) { caller_ = std::move(caller); }
     void set_ids(std::vector<std::int64_t> ids) { ids_ = std::move(ids); }
     /// Of the first, second placeholder of the path.
@@ -58,6 +61,7 @@ private:
     const http::Request& request_;
     const Zone zone_ = zone_of(context_);
     ApiCaller caller_;
+    Form form_ = Form::json;
     std::vector<std::int64_t> ids_;
     json::object given_;
 

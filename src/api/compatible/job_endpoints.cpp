@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "api/compatible/endpoint.h"
 #include "api/compatible/records.h"
+#include "api/compatible/streamed_job.h"
 #include "base/time_text.h"
 
 #include <fmt/format.h>
@@ -24,7 +25,20 @@ Result<json::object> one_job(const Exchange& exchange, std::int64_t id) {
     });
 }
 
+/// Outputs that are longer than this are not put together in memory.
+constexpr std::int64_t longest_output_at_once = 1 << 20;
+
 Result<Answer> show_job(Exchange& exchange) {
+    const auto head = exchange.record("job:get", {{"id", exchange.id()}, {"output", false}});
+    if (!head) return head.error();
+    const auto length = head->at("stdout_size").as_int64() + head->at("stderr_size").as_int64();
+    // A job that runs has no sizes yet.
+    const bool runs = !head->at("begin").is_null() && head->at("end").is_null();
+    if (exchange.form() == Form::json && (runs || length > longest_output_at_once)) {
+        auto source = streamed_job(exchange, exchange.id(), shaped(job_columns(), *head, exchange.zone()));
+        if (!source) return source.error();
+        return Answer{.source = *std::move(source)};
+    }
     auto found = one_job(exchange, exchange.id());
     if (!found) return found.error();
     return Answer{.body = *std::move(found)};
