@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "domain/credential.h"
+#include "domain/event.h"
 #include "service/job_operations.h"
 #include "service/list_filter.h"
 #include "store/migration.h"
@@ -58,7 +59,9 @@ Result<json::value> show_status(Call& call, const NoInput&) {
         {"companies", call.repository<Company>().count(live)},
         {"apps", call.repository<Application>().count(live)},
         {"runtemplates", call.repository<RunTemplate>().count(live)},
-        {"topics", 0},
+        {"topics", call.repository<Topic>().count({})},
+        {"event_sources", call.repository<EventSource>().count({})},
+        {"event_rules", call.repository<EventRule>().count({})},
         {"credentials", call.repository<Credential>().count(live)},
         {"credential_types", call.repository<CredentialType>().count(live)},
         {"jobs", fmt::format("total: {}, monthly: {}, weekly: {}, daily: {}, hourly: {}, minute avg: {:.2f}",

@@ -114,6 +114,19 @@ TEST_CASE("Node-RED signs in, schedules runs and sees what it needs for a map") 
     CHECK(menu.at(0).at("id") == run);
     const auto app = client.body_of(200, "GET", fmt::format("/app/{}.json", menu.at(0).at("app_id").as_int64()));
     for (const auto* member : {"produces", "consumes", "environment"}) CHECK(app.at(member).is_object());
+    // And what it stores: names of its own, numbers as texts, the mapping as an object.
+    const auto second = server.it.run_template_of_script("true");
+    const auto rule = client.body_of(201, "POST", "/eventrule/",
+                                     {{"source_runtemplate_id", fmt::to_string(run)},
+                                      {"target_runtemplate_id", fmt::to_string(second)},
+                                      {"env_mapping", {{"NUMBER", "$.invoice.id"}}}});
+    const auto rule_path = fmt::format("/eventrule/{}.json", rule.at("id").as_int64());
+    CHECK(client.body_of(200, "GET", rule_path).at("env_mapping") == R"({"NUMBER":"$.invoice.id"})");
+    client.body_of(200, "PUT", rule_path,
+                   {{"source_runtemplate_id", run},
+                    {"target_runtemplate_id", second},
+                    {"env_mapping", {{"FILE", "@file:report"}}}});
+    CHECK(client.body_of(200, "GET", rule_path).at("env_mapping") == R"({"FILE":"@file:report"})");
     CHECK(server.it.log().find(password) == std::string::npos);
 }
 
@@ -176,6 +189,38 @@ TEST_CASE("the MCP server's strict client goes through its tools") {
     CHECK(to_text(roles.at("roles")) == R"(["viewer"])");
     CHECK(list_refused_by_client("RbacRole", client.body_of(200, "GET", fmt::format("/user/{}/roles.json", eva))) ==
           "");
+
+    // Event sources and rules, with what the client fills in by itself.
+    json::object source{{"name", "erp"},
+                        {"adapter_type", "abraflexi-webhook"},
+                        {"db_connection", "mysql"},
+                        {"db_host", "127.0.0.1"},
+                        {"db_port", "1"},
+                        {"db_database", "webhook"},
+                        {"db_username", "reader"},
+                        {"db_password", "s3cr3t-p4ss"},
+                        {"poll_interval", 60},
+                        {"enabled", true},
+                        {"last_processed_id", 0}};
+    const auto erp = client.body_of(201, "POST", "/eventsource/", source);
+    CHECK(refused_by_client("EventSource", erp) == "");
+    const auto source_id = erp.at("id").as_int64();
+    source["poll_interval"] = 90;
+    CHECK(client.body_of(201, "POST", fmt::format("/eventsource/?eventSourceId={}", source_id), source)
+              .at("poll_interval") == 90);
+    CHECK(client.body_of(200, "POST", fmt::format("/eventsource/{}/test.json", source_id)).at("reachable") == false);
+    CHECK(refused_by_client(
+              "EventRule",
+              client.body_of(201, "POST", "/eventrule/",
+                             {{"event_source_id", source_id}, {"operation", "any"}, {"runtemplate_id", run}})) == "");
+    CHECK(list_refused_by_client("EventSource", client.body_of(200, "GET", "/eventsources.json")) == "");
+    CHECK(list_refused_by_client("EventRule", client.body_of(200, "GET", "/eventrules.json")) == "");
+    CHECK(client.body_of(200, "DELETE", fmt::format("/eventsource/{}.json", source_id)).at("success") == true);
+    CHECK(client.body_of(200, "GET", "/eventrules.json").as_array().empty());
+    const auto topic = server.it.ask({"topic:create", "--name", "Bank", "--color", "#1a7f37"}).at("id").as_int64();
+    CHECK(list_refused_by_client("Topic", guest.body_of(200, "GET", "/topics.json")) == "");
+    CHECK(guest.send("POST", fmt::format("/topic/{}.json", topic), {{"name", "x"}}).status == 401);
+    CHECK(client.body_of(201, "POST", fmt::format("/topic/{}.json", topic), {{"name", "Banks"}}).at("name") == "Banks");
 
     for (const auto* missing : {"/app/4711.json", "/job/4711.json", "/runtemplate/4711.json", "/company/4711.json"})
         CHECK(client.body_of(404, "GET", missing).at("error").is_string());

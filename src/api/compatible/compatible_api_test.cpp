@@ -23,6 +23,7 @@ std::string error_in(const http::Response& answer) {
 TEST_CASE("the strict client takes every list and every record") {
     CompatibleDesk desk;
     const auto id = [](const auto& of) { return fmt::to_string(of.id.value); };
+    testing::must(desk.run("topic:create", {{"name", "A topic with more than 32 characters"}, {"color", "#1a7f37"}}));
     CHECK(keyed_refused_by_client("App", desk.read("/apps.json")) == "");
     CHECK(keyed_refused_by_client("RunTemplate", desk.read("/runtemplates.json")) == "");
     CHECK(keyed_refused_by_client("Job", desk.read("/jobs.json")) == "");
@@ -30,7 +31,10 @@ TEST_CASE("the strict client takes every list and every record") {
                                       {"/users", "User"},
                                       {"/tasks", "Task"},
                                       {"/credentials", "Credential"},
-                                      {"/credential_types", "CredentialType"}}) {
+                                      {"/credential_types", "CredentialType"},
+                                      {"/eventsources", "EventSource"},
+                                      {"/eventrules", "EventRule"},
+                                      {"/topics", "Topic"}}) {
         CAPTURE(path);
         const auto list = desk.read(fmt::format("{}.json", path));
         CHECK(list_refused_by_client(model, list) == "");
@@ -149,6 +153,9 @@ TEST_CASE("what is missing, wrong or forbidden is told in one shape") {
                                      {"/task/999.json", "Task"},
                                      {"/credential/999.json", "Credential"},
                                      {"/credential_type/999.json", "Credential type"},
+                                     {"/topic/999.json", "Topic"},
+                                     {"/eventsource/999.json", "Event source"},
+                                     {"/eventrule/999.json", "Event rule"},
                                      {"/company/999/users.json", "Company"},
                                      {"/user/999/roles.json", "User"}}) {
         CAPTURE(path);
@@ -217,7 +224,8 @@ TEST_CASE("topics, types and names of credentials are for everybody where a sett
     const auto one = fmt::format("/credential/{}.json?token=", desk.acme.credential);
     const auto type = fmt::format("/credential_type/{}.json?token=", desk.acme.credential_type);
     const auto before = desk.dump();
-    for (const auto& path : {std::string("/credentials.json"), one, std::string("/credential_types.json"), type}) {
+    for (const auto& path : {std::string("/credentials.json"), one, std::string("/credential_types.json"), type,
+                             std::string("/topics.json")}) {
         CAPTURE(path);
         CHECK(ask(desk.compatible, "GET", path).status == 401);
         const auto answer = ask(open, "GET", path);

@@ -274,6 +274,30 @@ TEST_CASE("a login gives a token that is good until the logout") {
     CHECK(log_out(json::object{}).status == 400);
 }
 
+TEST_CASE("jobs that have ended are removed by run template and time, after a look if wanted") {
+    CompatibleDesk desk;
+    const auto bravo = desk.furnish(desk.add_company("bravo"));
+    const auto remove = [&](const std::string& query, const http::Headers& who) {
+        return desk.send("DELETE", "/jobs.json" + query, who);
+    };
+    const auto manager = desk.person_of("manager-acme", desk.company.id, CompanyRole::manager);
+    const auto viewer = desk.person_of("viewer-acme", desk.company.id, CompanyRole::viewer);
+    CHECK(remove("", manager).status == 400);
+    CHECK(remove("?from=soon", manager).status == 400);
+    CHECK(remove("?runtemplate_id=x", manager).status == 400);
+    CHECK(remove("?from=2000-01-01", viewer).status == 403);
+    const auto ended = desk.acme.ended.id.value;
+    CHECK(remove("?from=2000-01-01&dry_run=1", manager).body ==
+          fmt::format(R"({{"dry_run":true,"matched":1,"deleted":0,"job_ids":[{}]}})", ended));
+    CHECK(desk.body_of(remove("?to=2000-01-01", manager)).at("matched") == 0);
+    CHECK(desk.body_of(remove(fmt::format("?runtemplate_id={}", bravo.origin.id.value), manager)).at("matched") == 0);
+    CHECK(desk.body_of(remove("?from=2000-01-01", manager)).at("deleted") == 1);
+    CHECK(desk.get(fmt::format("/job/{}.json", ended)).status == 404);
+    // What waits stays, and so does what belongs to others.
+    CHECK(desk.get(fmt::format("/job/{}.json", desk.acme.pending.id.value)).status == 200);
+    CHECK(desk.get(fmt::format("/job/{}.json", bravo.ended.id.value)).status == 200);
+}
+
 TEST_CASE("tasks are found by state, run template and time; a job is removed; the audit log tells it") {
     CompatibleDesk desk;
     CHECK(desk.read("/tasks.json?state=missed").as_array().size() == 1);
@@ -291,4 +315,95 @@ TEST_CASE("tasks are found by state, run template and time; a job is removed; th
     const auto log = desk.read("/auditlog.json?entity_type=job&action=delete");
     REQUIRE(log.as_array().size() == 1);
     CHECK(log.at(0).at("entity_id") == desk.acme.ended.id.value);
+}
+
+TEST_CASE("event sources, event rules and topics are kept for both kinds of clients") {
+    CompatibleDesk desk;
+    // The generated client fills in what its description calls defaults.
+    json::object source{{"name", "erp"},
+                        {"adapter_type", "abraflexi-webhook"},
+                        {"db_connection", "mysql"},
+                        {"db_host", "erp.example"},
+                        {"db_port", "3306"},
+                        {"db_database", "webhook"},
+                        {"db_username", "reader"},
+                        {"db_password", "s3cret"},
+                        {"poll_interval", 60},
+                        {"enabled", true},
+                        {"last_processed_id", 0}};
+    const auto made = desk.post("/eventsource/", source);
+    CAPTURE(made.body);
+    REQUIRE(made.status == 201);
+    CHECK(refused_by_client("EventSource", desk.body_of(made)) == "");
+    CHECK(made.body.find("s3cret") == std::string::npos);
+    const auto id = desk.body_of(made).at("id").as_int64();
+    source["db_port"] = 3307;
+    const auto changed = desk.post(fmt::format("/eventsource/?eventSourceId={}", id), source);
+    CHECK(changed.status == 201);
+    CHECK(desk.body_of(changed).at("db_port") == "3307");
+    CHECK(desk.body_of(changed).at("id") == id);
+    CHECK(desk.post("/eventsource/?eventSourceId=999", source).status == 404);
+    CHECK(desk.post("/eventsource/", json::object{}).status == 400);
+    // Whoever manages one company makes sources of that one.
+    const auto manager = desk.person_of("manager-acme", desk.company.id, CompanyRole::manager);
+    source["name"] = "own";
+    const auto own = desk.send("POST", "/eventsource/", manager, to_text(json::value(source)));
+    CAPTURE(own.body);
+    CHECK(own.status == 201);
+    CHECK(desk.body_of(own).at("company_id") == desk.company.id.value);
+
+    const auto run = desk.acme.origin.id.value;
+    const auto rule = desk.post("/eventrule/", {{"event_source_id", id},
+                                                {"evidence", "faktura-vydana"},
+                                                {"operation", "create"},
+                                                {"runtemplate_id", run},
+                                                {"priority", 5},
+                                                {"enabled", true},
+                                                {"env_mapping", R"({"NUMBER":"$.invoice.id"})"}});
+    CAPTURE(rule.body);
+    REQUIRE(rule.status == 201);
+    CHECK(refused_by_client("EventRule", desk.body_of(rule)) == "");
+    const auto second = desk.add_run_template([&](RunTemplate& r) { r.company_id = desk.company.id; }).id.value;
+    const auto mapped = desk.post("/eventrule/", {{"source_runtemplate_id", fmt::to_string(run)},
+                                                  {"target_runtemplate_id", second},
+                                                  {"env_mapping", {{"FILE", "@file:report"}}}});
+    CAPTURE(mapped.body);
+    REQUIRE(mapped.status == 201);
+    const auto map = desk.body_of(mapped);
+    CHECK(refused_by_client("EventRule", map) == "");
+    CHECK(map.at("event_source_id") == nullptr);
+    CHECK(map.at("runtemplate_source_id") == run);
+    CHECK(map.at("runtemplate_id") == second);
+    CHECK(map.at("env_mapping") == R"({"FILE":"@file:report"})");
+    const auto path = fmt::format("/eventrule/{}.json", map.at("id").as_int64());
+    const auto put = desk.send("PUT", path, desk.admin, R"({"env_mapping":{"FILE":"a.b"},"enabled":0})");
+    CHECK(put.status == 200);
+    CHECK(desk.read(path).at("env_mapping") == R"({"FILE":"a.b"})");
+    CHECK(desk.read(path).at("enabled") == false);
+    CHECK(desk.post("/eventrule/", {{"runtemplate_id", run}, {"operation", "explode"}}).status == 400);
+    CHECK(desk.send("DELETE", path, desk.admin).body == R"({"success":true})");
+    CHECK(desk.get(path).status == 404);
+    CHECK(desk.send("DELETE", fmt::format("/eventsource/{}.json", id), desk.admin).status == 200);
+    CHECK(desk.send("DELETE", fmt::format("/eventsource/{}.json", id), desk.admin).status == 404);
+
+    testing::must(desk.run("topic:create", {{"name", "Bank"}}));
+    const auto topic = desk.post("/topic/1.json", {{"name", "Banks"}, {"color", "#1a7f37"}});
+    CHECK(topic.status == 201);
+    CHECK(topic.body == R"({"id":1,"name":"Banks","color":"#1a7f37","description":""})");
+    CHECK(desk.send("POST", "/topic/1.json", {}, R"({"name":"x"})").status == 401);
+}
+
+TEST_CASE("an event source that cannot be reached is told so, with 200") {
+    CompatibleDesk desk;
+    const auto id = testing::must(desk.run("event-source:create", {{"name", "gone"},
+                                                                   {"db_connection", "sqlite"},
+                                                                   {"db_database", "/nonexistent/changes.db"}}))
+                        .at("id")
+                        .as_int64();
+    const auto answer = desk.post(fmt::format("/eventsource/{}/test.json", id), json::object{});
+    CAPTURE(answer.body);
+    CHECK(answer.status == 200);
+    CHECK(desk.body_of(answer).at("reachable") == false);
+    CHECK(desk.body_of(answer).at("message").is_string());
+    CHECK(desk.post("/eventsource/999/test.json", json::object{}).status == 404);
 }

@@ -28,6 +28,7 @@ std::string content_of(const std::filesystem::path& file) {
 // difference before you commit it.
 TEST_CASE("every endpoint answers in every form as it always has") {
     CompatibleDesk desk;
+    testing::must(desk.run("topic:create", {{"name", "Bank"}, {"color", "#1a7f37"}, {"description", "Of money"}}));
     const auto id = [](std::string_view path, std::int64_t number, std::string_view rest = "") {
         return fmt::format("/{}/{}{}", path, number, rest);
     };
@@ -55,6 +56,12 @@ TEST_CASE("every endpoint answers in every form as it always has") {
              {"credential_type", id("credential_type", desk.acme.credential_type)},
              {"tasks", "/tasks"},
              {"task", id("task", desk.acme.task.id.value)},
+             {"eventsources", "/eventsources"},
+             {"eventsource", id("eventsource", desk.acme.event_source)},
+             {"eventrules", "/eventrules"},
+             {"eventrule", id("eventrule", desk.acme.event_rule)},
+             {"topics", "/topics"},
+             {"topic", "/topic/1"},
              {"missing", "/company/999"}}) {
         CAPTURE(name);
         std::string got;

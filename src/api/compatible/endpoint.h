@@ -28,11 +28,13 @@ std::vector<Endpoint> all_endpoints();
 std::span<const Endpoint> installation_endpoints();
 std::span<const Endpoint> application_endpoints();
 std::span<const Endpoint> job_endpoints();
+std::span<const Endpoint> job_removal_endpoints();
 std::span<const Endpoint> run_template_endpoints();
 std::span<const Endpoint> company_endpoints();
 std::span<const Endpoint> user_endpoints();
 std::span<const Endpoint> credential_endpoints();
 std::span<const Endpoint> task_endpoints();
+std::span<const Endpoint> event_endpoints();
 std::span<const Endpoint> session_endpoints();
 
 /// What a path means.

@@ -44,6 +44,7 @@ std::string cell(std::string_view key, const json::value& content, std::string_v
     if (content.is_int64())
         for (const auto& [name, place] : references)
             if (key == name) return anchor(base, place, content, content);
+    if (key == "path" && content.is_string()) return fmt::format("<a href=\"{0}\">{0}</a>", escaped(text_of(content)));
     if (key == "stdout" || key == "stderr") return fmt::format("<pre>{}</pre>", escaped(text_of(content)));
     return escaped(text_of(content));
 }

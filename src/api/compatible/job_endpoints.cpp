@@ -114,16 +114,9 @@ Result<Answer> launch_job(Exchange& exchange) {
     return error;
 }
 
-Result<Answer> delete_job(Exchange& exchange) {
-    const auto removed = exchange.record("job:delete", {{"id", exchange.id()}});
-    if (!removed) return removed.error();
-    return Answer{.body = {{"success", true}, {"deleted", 1}, {"id", exchange.id()}}};
-}
-
 constexpr Endpoint job_table[] = {
     {"GET", "jobs", Who::accounts, "Job", list_jobs_by_id},
     {"GET", "job/{id}", Who::accounts, "Job", show_job},
-    {"DELETE", "job/{id}", Who::accounts, "Job", delete_job},
     {"POST", "job", Who::accounts, "RunTemplate", launch_job},
 };
 
