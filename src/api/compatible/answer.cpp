@@ -20,6 +20,8 @@ std::string text_of(const json::value& value) {
 
 http::Response represent(Answer answer, Form form, std::string_view base) {
     http::Response out;
+    // What is wrong is told to programs, whatever they have asked for.
+    if (answer.status >= 400) form = Form::json;
     switch (form) {
         case Form::json:
             out = http::response(answer.status, "application/json", answer.source ? "" : to_text(answer.body));

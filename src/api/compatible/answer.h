@@ -28,8 +28,8 @@ struct Answer {
     std::unique_ptr<http::BodySource> source = nullptr;  ///< JSON, instead of the body
 };
 
-/// As a response. XML (1.0, fifth edition) is well-formed and YAML (1.2) readable whatever texts the body has, HTML
-/// shows them as texts: nothing in a record becomes markup. Everything is UTF-8.
+/// As a response; one about an error is JSON. XML (1.0, fifth edition) is well-formed and YAML (1.2) readable whatever
+/// texts the body has, HTML shows them as texts: nothing in a record becomes markup. Everything is UTF-8.
 ///
 /// `base` is the path that links in HTML begin with.
 http::Response represent(Answer answer, Form form, std::string_view base);

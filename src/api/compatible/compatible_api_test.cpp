@@ -167,6 +167,7 @@ TEST_CASE("what is missing, wrong or forbidden is told in one shape") {
     CHECK(error_in(desk.get("/nothing.json")).starts_with("There is nothing at "));
     CHECK(desk.get("/company/1/users/2.json").status == 404);
     CHECK(desk.get("/company/one.json").status == 400);
+    CHECK(error_in(desk.send("POST", "/runtemplate/1.html", desk.admin, "{}")) == "ID mismatch");
     CHECK(desk.get("/company/99999999999999999999.json").status == 400);
     const auto wrong = desk.send("PUT", "/companies.json", desk.admin);
     CHECK(wrong.status == 405);

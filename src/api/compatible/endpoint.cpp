@@ -24,7 +24,8 @@ FoundEndpoint find_endpoint(std::span<const Endpoint> endpoints, std::string_vie
         const auto dot = last.find('.');
         if (dot != std::string_view::npos) {
             // Some descriptions of this interface have ".json" as the suffix, with its dot.
-            found.form = form_named(last.substr(last.rfind('.') + 1));
+            const auto suffix = last.substr(last.rfind('.') + 1);
+            if (!suffix.empty()) found.form = form_named(suffix);
             last = last.substr(0, dot);
         }
     }

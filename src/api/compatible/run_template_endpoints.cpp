@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "api/compatible/endpoint.h"
 #include "api/compatible/records.h"
+#include "domain/interval.h"
 
 #include <fmt/format.h>
 
@@ -65,8 +66,9 @@ Result<json::object> run_template_input(const Exchange& exchange) {
     auto input = taken(exchange, wanted);
     if (!input) return input;
     // Clients send back the whole record: of an interval that has one of its own the expression means nothing.
-    if (const auto* interval = input->if_contains("interv"); interval && interval->as_string() != "c")
-        input->erase("cron");
+    if (const auto* word = input->if_contains("interv"))
+        if (const auto choice = parse_interval(word->as_string()); choice && choice->interval != Interval::custom)
+            input->erase("cron");
     return input;
 }
 
