@@ -19,29 +19,30 @@ Result<Answer> list_jobs_by_id(Exchange& exchange) {
         {{"env", true}});
 }
 
-Result<json::object> one_job(const Exchange& exchange, std::int64_t id) {
-    return exchange.record("job:get", {{"id", id}}).transform([&](const json::object& record) {
-        return shaped(job_columns(), record, exchange.zone());
-    });
+/// Without its outputs.
+Result<json::object> head_of_job(const Exchange& exchange, std::int64_t id) {
+    return exchange.record("job:get", {{"id", id}, {"output", false}});
 }
 
-/// Outputs that are longer than this are not put together in memory.
+/// Longer outputs are not put together in memory.
 constexpr std::int64_t longest_output_at_once = 1 << 20;
+/// In forms that are not written while they are sent.
+constexpr std::size_t longest_output = 16 << 20;
 
 Result<Answer> show_job(Exchange& exchange) {
-    const auto head = exchange.record("job:get", {{"id", exchange.id()}, {"output", false}});
+    const auto head = head_of_job(exchange, exchange.id());
     if (!head) return head.error();
+    auto shown = shaped(job_columns(), *head, exchange.zone());
     const auto length = head->at("stdout_size").as_int64() + head->at("stderr_size").as_int64();
     // A job that runs has no sizes yet.
     const bool runs = !head->at("begin").is_null() && head->at("end").is_null();
     if (exchange.form() == Form::json && (runs || length > longest_output_at_once)) {
-        auto source = streamed_job(exchange, exchange.id(), shaped(job_columns(), *head, exchange.zone()));
+        auto source = streamed_job(exchange, exchange.id(), shown);
         if (!source) return source.error();
         return Answer{.source = *std::move(source)};
     }
-    auto found = one_job(exchange, exchange.id());
-    if (!found) return found.error();
-    return Answer{.body = *std::move(found)};
+    if (auto added = add_outputs(exchange, exchange.id(), longest_output, shown); !added) return added.error();
+    return Answer{.body = std::move(shown)};
 }
 
 /// Variables for one run. What is no text becomes one as the former server made it one: true is 1, false is empty.
@@ -74,11 +75,12 @@ Result<json::object> job_input(const Exchange& exchange) {
 
 /// What both kinds of clients expect: the job, and what the former server answered.
 Result<Answer> launched(const Exchange& exchange, std::int64_t id) {
-    auto job = one_job(exchange, id);
-    if (!job) return job.error();
-    (*job)["job_id"] = id;
-    (*job)["scheduled"] = job->at("schedule");
-    return Answer{.body = *std::move(job), .status = 201};
+    const auto head = head_of_job(exchange, id);
+    if (!head) return head.error();
+    auto job = shaped(job_columns(), *head, exchange.zone());
+    job["job_id"] = id;
+    job["scheduled"] = job.at("schedule");
+    return Answer{.body = std::move(job), .status = 201};
 }
 
 Result<Answer> change_job(Exchange& exchange, std::int64_t id) {

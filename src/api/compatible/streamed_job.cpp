@@ -83,7 +83,29 @@ private:
     bool is_open_ = false;
 };
 
+Result<std::unique_ptr<ContentReader>> output_of(const Exchange& exchange, std::int64_t id, std::string_view name) {
+    return open_job_output(exchange.context().database, Scope::of(exchange.caller().rights, Permission::view), {id},
+                           name == "stdout" ? JobStream::out : JobStream::err);
+}
+
 }  // namespace
+
+Result<void> add_outputs(const Exchange& exchange, std::int64_t id, std::size_t most, json::object& shown) {
+    for (const auto* name : {"stdout", "stderr"}) {
+        const auto output = output_of(exchange, id, name);
+        if (!output) return output.error();
+        std::string text;
+        while (text.size() < most) {
+            const auto piece = (*output)->next();
+            if (!piece) return piece.error();
+            if (piece->empty()) break;
+            text += *piece;
+        }
+        text.resize(std::min(text.size(), most));
+        shown[name] = to_utf8(text);
+    }
+    return {};
+}
 
 Result<std::unique_ptr<http::BodySource>> streamed_job(const Exchange& exchange, std::int64_t id,
                                                        const json::object& shown) {
@@ -98,9 +120,7 @@ Result<std::unique_ptr<http::BodySource>> streamed_job(const Exchange& exchange,
             text += to_text(value);
             continue;
         }
-        auto output =
-            open_job_output(exchange.context().database, Scope::of(exchange.caller().rights, Permission::view), {id},
-                            key == "stdout" ? JobStream::out : JobStream::err);
+        auto output = output_of(exchange, id, std::string_view(key));
         if (!output) return output.error();
         source->add(std::exchange(text, {}));
         source->add(*std::move(output));

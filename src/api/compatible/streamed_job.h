@@ -11,4 +11,7 @@ namespace mf::compatible {
 Result<std::unique_ptr<http::BodySource>> streamed_job(const Exchange& exchange, std::int64_t id,
                                                        const json::object& shown);
 
+/// Both outputs put into the record, at most so many bytes of each.
+Result<void> add_outputs(const Exchange& exchange, std::int64_t id, std::size_t most, json::object& shown);
+
 }  // namespace mf::compatible
