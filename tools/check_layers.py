@@ -22,7 +22,7 @@ ALLOWED = {
     "cli": ["base", "domain", "net", "service"],
     "mcp": ["base", "domain", "net", "service"],
 }
-FOREIGN = r'#include <(sqlite3|libpq-fe|mysql|mariadb|openssl/|spdlog/|cctz/|curl/|boost/(asio|beast)|re2/|magic|sodium|crypt\.h|liboath/|zstd|systemd/)'
+FOREIGN = r'#include <(sqlite3|libpq-fe|mysql|mariadb|openssl/|spdlog/|cctz/|curl/|boost/(asio|beast)|re2/|magic|sodium|crypt\.h|liboath/|zstd|systemd/|yaml-cpp/|pugixml)'
 FORBIDDEN = [
     (r"\bco_(await|yield|return)\b", ["net"], "coroutines live in net/ only: the compiler breaks common idioms"),
     (r"\bstd::regex\b|#include <regex>", [], "std::regex overflows the stack on long input: use RE2"),

@@ -65,7 +65,8 @@ WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& cloc
                    },
                .rate_limiter = &rate_limiter_},
       callers_(context_.database, context_.sign_in, context_.clock, &rate_limiter_),
-      rest_(context_) {
+      rest_(context_),
+      compatible_(context_, {.prefix = settings_.api_prefix, .anonymous_reads = settings_.api_anonymous_reads}) {
     if (settings_.assistants != Assistants::nothing)
         assistants_.reset(new mcp::HttpTransport(mcp_transport(
             installation, operations_, {.session = assistant_options(settings_)},
@@ -100,6 +101,7 @@ http::Response WebRole::handle(const http::Request& request) {
         return rest_.handle(request);
     if (assistants_ && request.segments.size() == 1 && request.segments[0] == "mcp")
         return assistants_->answer(request);
+    if (compatible_.serves(request)) return compatible_.handle(request);
     return problem(
         404, fmt::format("There is nothing at {}. The interface for programs is at {}.", request.path, RestApi::root));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "api/compatible/compatible_api.h"
 #include "api/rest_api.h"
 #include "app/installation.h"
 #include "mcp/http_transport.h"
@@ -35,6 +36,7 @@ private:
     Callers callers_;
     RestApi rest_;
     std::unique_ptr<mcp::HttpTransport> assistants_;  ///< null: none are served
+    compatible::CompatibleApi compatible_;
     std::optional<http::Server> server_;
 };
 

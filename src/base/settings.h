@@ -67,6 +67,8 @@ struct Settings {
     int rate_limit = 6'000;          ///< requests a minute of one token or account; 0: no limit
     int rate_limit_anonymous = 300;  ///< requests a minute from one address of whom nobody knows
     Assistants assistants = Assistants::read;
+    std::string api_prefix;            ///< of the path of the compatible interface, such as "/multiflexi"
+    bool api_anonymous_reads = false;  ///< there, of harmless things
     std::vector<std::string> env_allow;
     std::vector<std::string> envfile_roots;          ///< directories whose files credentials may name
     std::chrono::seconds credential_time_limit{10};  ///< of one question to a vault, a bank …

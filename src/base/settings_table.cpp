@@ -282,6 +282,13 @@ constexpr Setting table[] = {
     setting<&S::assistants>("MULTIFLEXI_MCP",
                             {.help = "What assistants may do that speak the Model Context Protocol at /mcp of the "
                                      "endpoints, within the rights of their tokens."}),
+    setting<&S::api_prefix>("MULTIFLEXI_API_PREFIX",
+                            {.help = "Where clients of the former REST interface look for it: what stands before "
+                                     "/api/VitexSoftware/MultiFlexi/1.0.0 in the path, such as /multiflexi."}),
+    setting<&S::api_anonymous_reads>("MULTIFLEXI_API_ANONYMOUS_READS",
+                                     {.help = "Whether that interface shows everybody topics, credential types and "
+                                              "the names of credentials, which some of its clients read without "
+                                              "signing in. Never values, and nothing is changed."}),
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),

@@ -60,6 +60,7 @@ constexpr Option type_create_options[] = {
     {.name = "uuid", .help = "Its identity; made when left out"},
     {.name = "url", .takes = Takes::optional_value, .help = "Where to read more"},
     {.name = "logo", .takes = Takes::optional_value, .help = "File name or data URI of an image"},
+    {.name = "description", .takes = Takes::optional_value, .help = "What it is for"},
     setting_option,
     setting_file_option,
 };
@@ -71,6 +72,7 @@ constexpr Option type_update_options[] = {
     {.name = "name", .help = "Name"},
     {.name = "url", .takes = Takes::optional_value, .help = "Where to read more"},
     {.name = "logo", .takes = Takes::optional_value, .help = "File name or data URI of an image"},
+    {.name = "description", .takes = Takes::optional_value, .help = "What it is for"},
     setting_option,
     setting_file_option,
     {.name = "unset", .takes = Takes::list, .help = "Shared values to forget", .becomes = Becomes::words},

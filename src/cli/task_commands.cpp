@@ -76,6 +76,8 @@ int task_status(Invocation& in) {
 
 constexpr Option task_list_options[] = {
     {.name = "runtemplate_id", .help = "Only of this run template", .aliases = {"template", "runtemplate"}},
+    {.name = "from", .help = "Not planned before this time"},
+    {.name = "to", .help = "Planned before this time"},
     {.name = "state", .help = "open, running, fulfilled, fulfilled_late, failed or missed", .aliases = {"status"}},
 };
 constexpr Option task_get_options[] = {

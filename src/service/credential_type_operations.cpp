@@ -11,6 +11,7 @@
 #include "service/credential_record.h"
 #include "service/credential_type_import.h"
 #include "service/credential_values.h"
+#include "service/field_columns.h"
 #include "service/list_filter.h"
 
 #include <fmt/format.h>
@@ -29,7 +30,7 @@ struct TypeLookup {
 
 struct TypeInput {
     std::optional<std::int64_t> id, company_id;
-    std::optional<std::string> uuid, name, prototype, url, logo;
+    std::optional<std::string> uuid, name, prototype, url, logo, description;
     std::optional<TextMap> settings;
     std::optional<TextList> unset;
 };
@@ -64,6 +65,7 @@ const Entity& entity_of<TypeInput>() {
         field<&I::prototype>("class", {.help = "Code of its prototype", .max_length = 64}),
         field<&I::url>("url", {.help = "Where to read more", .max_length = 2048}),
         field<&I::logo>("logo", {.help = "File name or data URI of an image", .max_length = 1048576}),
+        field<&I::description>("description", {.help = "What it is for", .max_length = 65535}),
         field<&I::settings>("settings",
                             {.help = "Value that all its credentials share, NAME=VALUE", .max_length = 4194304}),
         field<&I::unset>("unset", {.help = "Shared values to forget"}));
@@ -162,7 +164,7 @@ Result<json::value> create_type(Call& call, const TypeInput& input) {
                         .owner = *owner ? (*owner)->value : 0,
                         .uuid = input.uuid ? uuid_spelling(*input.uuid) : random_uuid(),
                         .name = input.name.value_or(""),
-                        .description = R"("")",
+                        .description = to_text(json::value(input.description.value_or(""))),
                         .url = input.url.value_or(""),
                         .logo = input.logo.value_or(""),
                         .created_at = call.now,
@@ -187,6 +189,16 @@ Result<json::value> create_type(Call& call, const TypeInput& input) {
     return json::value(std::move(answer));
 }
 
+/// The text that lists show; those of other languages stay.
+std::string with_description(const std::string& localized, const std::string& text) {
+    auto parsed = parse_json(localized);
+    auto* languages = parsed ? parsed->if_object() : nullptr;
+    if (!languages || languages->empty()) return to_text(json::value(text));
+    auto* english = languages->if_contains("en");
+    (english ? *english : languages->begin()->value()) = text;
+    return to_text(*parsed);
+}
+
 /// An imported type keeps its definition: what was changed by hand stands in the next export.
 Result<void> rewrite_definition(Call& call, const CredentialType& before, CredentialType& after) {
     if (before.definition.empty()) return {};
@@ -195,6 +207,14 @@ Result<void> rewrite_definition(Call& call, const CredentialType& before, Creden
     auto& names = definition->name.translations;
     auto english = std::ranges::find(names, "en", &Translation::language);
     (english == names.end() ? names.front() : *english).text = after.name;
+    if (after.description != before.description) {
+        auto& texts = definition->description.translations;
+        const auto known = std::ranges::find(texts, "en", &Translation::language);
+        if (texts.empty())
+            texts.push_back({"en", text_in_english(after.description)});
+        else
+            (known == texts.end() ? texts.front() : *known).text = text_in_english(after.description);
+    }
     definition->prototype = after.prototype;
     definition->url = after.url;
     definition->logo = after.logo;
@@ -221,6 +241,7 @@ Result<json::value> update_type(Call& call, const TypeInput& input) {
     if (input.name && !trim(*input.name).empty()) after.name = *input.name;
     if (input.url) after.url = *input.url;
     if (input.logo) after.logo = *input.logo;
+    if (input.description) after.description = with_description(before->description, *input.description);
     if (input.prototype) {
         set_prototype(call, after, *input.prototype);
         if (!after.prototype_id) return no_prototype(*input.prototype);

@@ -196,11 +196,14 @@ TEST_CASE("what was changed by hand stands in the export of an imported type") {
     REQUIRE(desk.import_gate(gate()) == "created");
     const auto id = desk.all<CredentialType>().front().id.value;
     REQUIRE(desk.run("credential-type:update", {{"id", id}, {"name", "Our gate"}, {"logo", "gate.svg"}}));
+    REQUIRE(desk.run("credential-type:update", {{"id", id}, {"description", "For payments"}}));
+    CHECK(desk.run("credential-type:get", {{"id", id}})->at("description") == "For payments");
     const auto exported = desk.run("credential-type:export", {{"id", id}});
     REQUIRE(exported);
     const auto document = parse_json(exported->at("document").as_string());
     CHECK(to_text(document->at("name")) == R"({"en":"Our gate","cs":"Brána"})");
     CHECK(document->at("logo") == "gate.svg");
+    CHECK(to_text(document->at("description")).find("For payments") != std::string::npos);
     CHECK(document->at("fields").as_array().size() == 2);
     CHECK(desk.import_gate(document->as_object()) == "unchanged");
     // One that was made by hand has a definition, too.

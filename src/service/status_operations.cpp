@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "domain/credential.h"
+#include "domain/event.h"
 #include "service/job_operations.h"
 #include "service/list_filter.h"
 #include "store/migration.h"
@@ -57,9 +59,11 @@ Result<json::value> show_status(Call& call, const NoInput&) {
         {"companies", call.repository<Company>().count(live)},
         {"apps", call.repository<Application>().count(live)},
         {"runtemplates", call.repository<RunTemplate>().count(live)},
-        {"topics", 0},
-        {"credentials", 0},
-        {"credential_types", 0},
+        {"topics", call.repository<Topic>().count({})},
+        {"event_sources", call.repository<EventSource>().count({})},
+        {"event_rules", call.repository<EventRule>().count({})},
+        {"credentials", call.repository<Credential>().count(live)},
+        {"credential_types", call.repository<CredentialType>().count(live)},
         {"jobs", fmt::format("total: {}, monthly: {}, weekly: {}, daily: {}, hourly: {}, minute avg: {:.2f}",
                              jobs.total, jobs.last_month, jobs.last_week, jobs.last_day, jobs.this_hour,
                              static_cast<double>(jobs.last_day) / (24 * 60))},

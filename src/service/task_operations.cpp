@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/time_text.h"
 #include "service/job_operations.h"
 #include "service/list_filter.h"
 #include "store/queries/task_count.h"
@@ -9,7 +10,7 @@ namespace mf {
 
 struct TaskFilter {
     std::optional<std::int64_t> limit, offset, after, company_id, runtemplate_id;
-    std::optional<std::string> order;
+    std::optional<std::string> order, from, to;
     std::optional<TaskState> state;
 };
 
@@ -25,7 +26,9 @@ const Entity& entity_of<TaskFilter>() {
         fields_of<F>(limit_field<&F::limit>(), offset_field<&F::offset>(), after_field<&F::after>(),
                      field<&F::company_id>("company_id", {.help = "Only of this company"}),
                      field<&F::runtemplate_id>("runtemplate_id", {.help = "Only of this run template"}),
-                     order_field<&F::order>(), field<&F::state>("state", {.help = "Only in this state"}));
+                     order_field<&F::order>(), field<&F::from>("from", {.help = "Not planned before this time"}),
+                     field<&F::to>("to", {.help = "Planned before this time"}),
+                     field<&F::state>("state", {.help = "Only in this state"}));
     static constexpr Entity entity{"task_filter", "Expected runs", fields};
     return entity;
 }
@@ -42,7 +45,38 @@ const Entity& entity_of<TaskReference>() {
 
 namespace {
 
+/// Those with a window that begins within the given times.
+Result<std::vector<Task>> tasks_between(Call& call, const TaskFilter& filter) {
+    const auto query = query_of(filter);
+    const auto& entity = entity_of<Task>();
+    auto text = fmt::format(R"(SELECT {} FROM "task" WHERE {{scope}})", column_list(entity));
+    std::vector<Value> parameters;
+    const auto add = [&](std::string_view condition, Value value) {
+        text.append(" AND ").append(condition);
+        parameters.push_back(std::move(value));
+    };
+    if (filter.company_id) add(R"("company_id" = ?)", *filter.company_id);
+    if (filter.runtemplate_id) add(R"("runtemplate_id" = ?)", *filter.runtemplate_id);
+    if (filter.state) add(R"("state" = ?)", std::string(name_of(*filter.state)));
+    const auto zone = Zone::named(call.zone);
+    for (const auto& [given, condition] :
+         {std::pair(&filter.from, R"("window_start" >= ?)"), std::pair(&filter.to, R"("window_start" < ?)")}) {
+        if (!*given) continue;
+        const auto moment = parse_time(**given, call.now, zone ? *zone : Zone::utc());
+        if (!moment) return moment.error();
+        add(condition, std::int64_t{moment->time_since_epoch().count()});
+    }
+    if (query.after) add(query.newest_first ? R"("id" < ?)" : R"("id" > ?)", *query.after);
+    text += query.newest_first ? R"( ORDER BY "id" DESC LIMIT ? OFFSET ?)" : R"( ORDER BY "id" LIMIT ? OFFSET ?)";
+    parameters.emplace_back(query.limit.value_or(std::numeric_limits<std::int64_t>::max()));
+    parameters.emplace_back(query.offset);
+    std::vector<Task> out;
+    for (const auto& row : call.sql().query(text, parameters)) fill(entity, row, &out.emplace_back());
+    return out;
+}
+
 Result<std::vector<Task>> list_tasks(Call& call, const TaskFilter& filter) {
+    if (filter.from || filter.to) return tasks_between(call, filter);
     auto query = query_of(filter);
     if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
     if (filter.runtemplate_id) query.equals.emplace_back("runtemplate_id", *filter.runtemplate_id);

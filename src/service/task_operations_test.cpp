@@ -62,6 +62,11 @@ TEST_CASE("tasks are listed by run template and state, and shown with their atte
     CHECK(ids({{"state", "missed"}}) == std::vector<std::int64_t>{3});
     CHECK(ids({{"runtemplate_id", desk.origin.id.value}, {"state", "open"}}) == std::vector<std::int64_t>{1, 2});
     CHECK(ids({{"runtemplate_id", 4711}}).empty());
+    CHECK(ids({{"from", "2026-03-02 01:30"}}) == std::vector<std::int64_t>{1, 2});
+    CHECK(ids({{"to", "2026-03-02 02:00"}, {"order", "D"}}) == std::vector<std::int64_t>{3, 2});
+    CHECK(ids({{"from", "2026-03-02 01:30"}, {"to", "2026-03-02 02:00"}, {"state", "open"}}).size() == 1);
+    CHECK(ids({{"from", "2026-03-01"}, {"limit", 1}, {"offset", 1}}) == std::vector<std::int64_t>{2});
+    CHECK(desk.error_of("task:list", {{"from", "soon"}}).code == ErrorCode::invalid);
     CHECK(desk.error_of("task:list", {{"state", "lost"}}).code == ErrorCode::invalid);
 
     const auto shown = testing::must(desk.run("task:get", {{"id", 1}, {"with_jobs", true}}));

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "api/compatible/endpoint.h"
+#include "base/time_text.h"
+
+#include <fmt/format.h>
+
+namespace mf::compatible {
+namespace {
+
+/// By one request, so that it comes to an end; the answer says how many there were, so that it can be sent again.
+constexpr std::size_t most_removed = 1'000;
+constexpr std::int64_t jobs_at_once = 1'000;
+
+Result<Answer> delete_job(Exchange& exchange) {
+    const auto removed = exchange.record("job:delete", {{"id", exchange.id()}});
+    if (!removed) return removed.error();
+    return Answer{.body = {{"success", true}, {"deleted", 1}, {"id", exchange.id()}}};
+}
+
+/// Which jobs are meant: those that have ended, of a run template, planned within the times.
+struct Meant {
+    std::optional<std::int64_t> run_template;
+    std::optional<Timestamp> from, to;
+    bool dry_run = false;
+};
+
+Result<Meant> meant_by(const Exchange& exchange) {
+    constexpr Taken wanted[] = {{"runtemplate_id", "", Takes::number}, {"dry_run", "", Takes::flag}};
+    const auto given = taken(exchange, wanted);
+    if (!given) return given.error();
+    Meant out;
+    if (const auto* id = given->if_contains("runtemplate_id")) out.run_template = id->as_int64();
+    if (const auto* dry = given->if_contains("dry_run")) out.dry_run = dry->as_bool();
+    for (const auto& [name, moment] : {std::pair("from", &out.from), std::pair("to", &out.to)}) {
+        const auto text = exchange.query(name);
+        if (!text) continue;
+        const auto parsed = parse_time(*text, exchange.now(), exchange.zone());
+        if (!parsed) return parsed.error();
+        *moment = *parsed;
+    }
+    if (!out.run_template && !out.from && !out.to)
+        return invalid("Say which jobs are to be removed: runtemplate_id, from or to.");
+    return out;
+}
+
+bool is_meant(const Exchange& exchange, const json::object& job, const Meant& meant) {
+    if (job.at("end").is_null()) return false;
+    if (!exchange.caller().rights.may(Permission::manage, Id<Company>{job.at("company_id").as_int64()})) return false;
+    const auto planned = parse_time(job.at("schedule").as_string(), exchange.now(), Zone::utc());
+    return planned && (!meant.from || *planned >= *meant.from) && (!meant.to || *planned < *meant.to);
+}
+
+Result<std::vector<std::int64_t>> jobs_meant(const Exchange& exchange, const Meant& meant) {
+    std::vector<std::int64_t> out;
+    json::object input{{"limit", jobs_at_once}, {"after", 0}};
+    if (meant.run_template) input["runtemplate_id"] = *meant.run_template;
+    while (out.size() < most_removed) {
+        const auto page = exchange.call("job:list", input);
+        if (!page) return page.error();
+        const auto& jobs = page->as_array();
+        for (const auto& job : jobs)
+            if (out.size() < most_removed && is_meant(exchange, job.as_object(), meant))
+                out.push_back(job.at("id").as_int64());
+        if (std::ssize(jobs) < jobs_at_once) break;
+        input["after"] = jobs.back().at("id").as_int64();
+    }
+    return out;
+}
+
+Result<Answer> delete_jobs(Exchange& exchange) {
+    const auto meant = meant_by(exchange);
+    if (!meant) return meant.error();
+    if (!exchange.caller().rights.may(Permission::manage))
+        return Error{ErrorCode::forbidden, "Removing jobs needs the role manager in their company."};
+    const auto found = jobs_meant(exchange, *meant);
+    if (!found) return found.error();
+    std::int64_t deleted = 0;
+    for (const auto id : *found) {
+        if (meant->dry_run) break;
+        const auto removed = exchange.call("job:delete", {{"id", id}});
+        // Somebody else was quicker.
+        if (!removed && removed.error().code == ErrorCode::not_found) continue;
+        if (!removed) return removed.error();
+        ++deleted;
+    }
+    return Answer{.body = {{"dry_run", meant->dry_run},
+                           {"matched", found->size()},
+                           {"deleted", deleted},
+                           {"job_ids", json::array(found->begin(), found->end())}}};
+}
+
+constexpr Endpoint job_removal_table[] = {
+    {"DELETE", "job/{id}", Who::accounts, "Job", delete_job},
+    {"DELETE", "jobs", Who::accounts, "Job", delete_jobs},
+};
+
+}  // namespace
+
+std::span<const Endpoint> job_removal_endpoints() { return job_removal_table; }
+
+}  // namespace mf::compatible
