@@ -163,8 +163,8 @@ TEST_CASE("whatever happens in whatever order, no job is lost and none runs twic
                     break;
             }
             check_invariants(queue);
+            check_changes(queue);
         }
-        check_changes(queue);
         check_paging(queue);
     }));
 }
