@@ -42,7 +42,8 @@ http::Response refusal(const Error& error, const ApiCaller& caller) {
 RestApi::RestApi(const ApiContext& context)
     : context_(context),
       router_(context.operations),
-      callers_(context.database, context.sign_in, context.clock, context.rate_limiter) {}
+      callers_(context.database, context.sign_in, context.clock, context.rate_limiter),
+      events_(context.database, context.sign_in, context.clock) {}
 
 http::Response RestApi::handle(const http::Request& request) {
     const auto segments = std::span(request.segments).subspan(root_segments);
@@ -66,6 +67,7 @@ http::Response RestApi::answer_to(const http::Request& request, std::span<const 
         if (segments.size() == 2) return leave_for_provider(request);
         if (segments.size() == 3 && segments[2] == "return") return come_back(request);
     }
+    if (EventApi::is_path(segments)) return events_.answer(request, segments, caller);
     if (is_content_path(segments)) return content(request, segments, caller);
     const auto found = router_.find(request.method, segments);
     if (!found.operation && found.allowed.empty())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api_context.h"
+#include "api/event_api.h"
 #include "api/request_conditions.h"
 #include "api/rest_input.h"
 #include "api/router.h"
@@ -13,6 +14,7 @@ namespace mf {
 ///     POST, DELETE /session            signing in and out with a cookie
 ///     GET /session/openid              to another provider (OpenID Connect), GET /session/openid/return back from
 ///     there GET /jobs/{id}/stdout, /stderr   the recorded output, GET /artifacts/{id}/content
+///     GET /events, /jobs/{id}/events   streams of events (EventApi)
 ///
 /// Thread-safe.
 class RestApi {
@@ -42,6 +44,7 @@ private:
     const ApiContext& context_;
     const Router router_;
     Callers callers_;
+    EventApi events_;
 };
 
 }  // namespace mf

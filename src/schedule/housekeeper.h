@@ -6,8 +6,8 @@
 
 namespace mf {
 
-/// Removes, once an hour, what counts no longer: see forget_old_sign_ins(). Every server does this; that several do it
-/// at the same time does no harm.
+/// Removes, once an hour, what counts no longer: see forget_old_sign_ins(), prune_changes(). Every server does this;
+/// that several do it at the same time does no harm.
 class Housekeeper {
 public:
     Housekeeper(Database& database, const Clock& clock) : database_(database), clock_(clock) {}
@@ -19,6 +19,7 @@ private:
     Database& database_;
     const Clock& clock_;
     std::optional<std::chrono::milliseconds> done_;  ///< when it was done last
+    bool has_changes_left_ = false;                  ///< of jobs, for the next look
 };
 
 }  // namespace mf

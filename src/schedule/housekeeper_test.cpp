@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/housekeeper.h"
 
+#include "store/queries/job_change.h"
 #include "support/manual_clock.h"
 #include "support/moment.h"
 #include "support/world.h"
@@ -25,4 +26,13 @@ TEST_CASE("old attempts are removed at the start and once an hour") {
     CHECK(left_after_look(5s) == 0);
     CHECK(left_after_look(59min) == 1);
     CHECK(left_after_look(1h + 5s) == 0);
+}
+
+TEST_CASE("changes of jobs are removed after a day") {
+    testing::World world(testing::test_time);
+    testing::ManualClock clock(testing::test_time);
+    Housekeeper housekeeper(world.database, clock);
+    for (const auto id : {1, 2, 3}) void_change(world.database, id, testing::test_time - (id < 3 ? 25h : 23h));
+    housekeeper.look(5s);
+    CHECK(world.number(R"(SELECT MIN("id") FROM "job_change")") == 3);
 }

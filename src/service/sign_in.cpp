@@ -186,20 +186,37 @@ SignInOutcome SignIn::let_in(Session& session, const SignInRequest& request, con
                         std::move(details));
 }
 
+struct SignIn::OpenSession {
+    LoginSession session;
+    User user;
+};
+
+Result<SignIn::OpenSession> SignIn::find_open(Session& session, const std::string& digest, Timestamp now) const {
+    const Error over{ErrorCode::forbidden, "The session has ended. Sign in again."};
+    auto open = Repository<LoginSession>(session, Scope::everything())
+                    .first({.equals = {{"digest", digest}, {"ended_at", Value{}}}});
+    if (!open || open->expires_at <= now || open->seen_at + options_.idle <= now) return over;
+    auto user = Repository<User>(session, Scope::everything()).find(open->user_id);
+    if (!user || !user->enabled || !user->live) return over;
+    return OpenSession{*std::move(open), *std::move(user)};
+}
+
+Result<Rights> SignIn::rights_of_session(Session& session, const std::string& digest, Timestamp now) const {
+    const auto open = find_open(session, digest, now);
+    if (!open) return open.error();
+    return rights_of(session, open->user.id, now);
+}
+
 Result<SessionCaller> SignIn::find_session(std::string_view token, std::string_view entry, std::string_view address,
                                            Timestamp now) {
-    const Error over{ErrorCode::forbidden, "The session has ended. Sign in again."};
     bool is_to_be_touched = false;
     auto found = database_.read([&](Session& session) -> Result<SessionCaller> {
-        const auto open = Repository<LoginSession>(session, Scope::everything())
-                              .first({.equals = {{"digest", token_digest(token)}, {"ended_at", Value{}}}});
-        if (!open || open->expires_at <= now || open->seen_at + options_.idle <= now) return over;
-        const auto user = Repository<User>(session, Scope::everything()).find(open->user_id);
-        if (!user || !user->enabled || !user->live) return over;
-        is_to_be_touched = open->seen_at + between_touches <= now;
-        return SessionCaller{
-            {{user->id, user->login, std::string(entry), std::string(address)}, rights_of(session, user->id, now)},
-            open->id};
+        const auto open = find_open(session, token_digest(token), now);
+        if (!open) return open.error();
+        is_to_be_touched = open->session.seen_at + between_touches <= now;
+        return SessionCaller{{{open->user.id, open->user.login, std::string(entry), std::string(address)},
+                              rights_of(session, open->user.id, now)},
+                             open->session.id};
     });
     if (found && is_to_be_touched)
         database_.write([&](Session& session) { touch_session(session, found->session, now); });

@@ -92,11 +92,17 @@ public:
     Result<SessionCaller> find_session(std::string_view token, std::string_view entry, std::string_view address,
                                        Timestamp now);
 
+    /// The rights that the session with this digest of its token (secure/token.h) gives at this moment; that is no use
+    /// of it. forbidden: as above.
+    Result<Rights> rights_of_session(Session& session, const std::string& digest, Timestamp now) const;
+
     /// Signing out; false: there is no such session any more.
     bool end_session(std::string_view token, const Actor& actor, Timestamp now);
 
 private:
     struct Attempt;
+    struct OpenSession;
+    Result<OpenSession> find_open(Session& session, const std::string& digest, Timestamp now) const;
     Result<Attempt> prepare(Session& session, const SignInRequest& request, Timestamp now) const;
     bool is_right(Attempt& attempt, const std::string& password);
     Result<SignInOutcome> decide(Session& session, const SignInRequest& request, const Attempt& attempt, bool is_right,

@@ -14,4 +14,8 @@ inline constexpr std::string_view token_prefix = "mfx_";
 Result<Caller> caller_of_token(Database& database, std::string_view token, std::string_view entry,
                                std::string_view address, Timestamp now);
 
+/// The rights that the token with this digest (secure/token.h) gives at this moment; that is no use of it. forbidden:
+/// as above.
+Result<Rights> rights_of_token(Session& session, const std::string& digest, Timestamp now);
+
 }  // namespace mf

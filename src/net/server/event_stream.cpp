@@ -62,6 +62,11 @@ void EventStream::end() {
     if (wake) wake();
 }
 
+std::size_t EventStream::queued() const {
+    const std::lock_guard lock(mutex_);
+    return queued_;
+}
+
 bool EventStream::is_open() const {
     const std::lock_guard lock(mutex_);
     return is_open_now();

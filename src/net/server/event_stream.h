@@ -37,6 +37,8 @@ public:
     bool send(std::string events) { return send(std::make_shared<const std::string>(std::move(events))); }
     /// Ends the stream when what is queued has been sent.
     void end();
+    /// How many bytes wait for the viewer. Whoever has much to send can hold it back while that is a lot.
+    std::size_t queued() const;
     /// False: ended, or the viewer has gone.
     bool is_open() const;
     /// `gone` is called once, when the viewer has gone or the stream has ended, on a thread of the server, and must

@@ -3,10 +3,12 @@
 
 #include "base/labels.h"
 #include "domain/task.h"
+#include "store/queries/job_change.h"
 #include "store/queries/job_record.h"
 #include "store/queries/job_turns.h"
 #include "store/queries/lane.h"
 #include "store/rows_of.h"
+#include "store/sql/clock.h"
 
 #include <fmt/format.h>
 
@@ -57,9 +59,10 @@ void block_unreadable(Session& session, const Value& queue_entry, std::string_vi
     const auto fence = (fence_before ? *fence_before : 0) + 1;
     const auto reason = std::string(why) + " Save the run template anew.";
     session.sql.execute(R"(DELETE FROM "schedule" WHERE "id" = ?)", {queue_entry});
-    session.sql.execute(
-        R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "fence" = ? WHERE "id" = ? AND "state" = 'pending')",
-        {std::string(node), fence, rows[0][0]});
+    if (session.sql.execute(
+            R"(UPDATE "job" SET "state" = 'claimed', "claimed_by" = ?, "fence" = ? WHERE "id" = ? AND "state" = 'pending')",
+            {std::string(node), fence, rows[0][0]}) > 0)
+        note_changes(session, JobChangeKind::claimed, {{integer_of(rows[0][0]), now}});
     record_end(session, {.job = {std::get<std::int64_t>(rows[0][0])},
                          .fence = fence,
                          .state = JobState::blocked,
@@ -141,6 +144,16 @@ std::vector<ClaimedJob> claim_due(Session& session, std::string_view node, Times
         std::erase_if(*lanes, [&](const DueLane& lane) { return !missing_labels(lane.runs_on, labels).empty(); });
         take_from(session, *std::move(lanes), node, now, most, claimed);
     }
+    std::vector<JobChange> changes;
+    for (const ClaimedJob& each : claimed)
+        changes.push_back({.company = each.job.company_id,
+                           .job = each.job.id,
+                           .run_template = each.job.runtemplate_id,
+                           .kind = JobChangeKind::claimed,
+                           .state = each.job.state,
+                           .exitcode = {},
+                           .at = now});
+    note_changes(session, changes);
     return claimed;
 }
 
@@ -150,6 +163,7 @@ bool give_back(Session& session, const Job& job) {
            WHERE "id" = ? AND "state" = 'claimed' AND "fence" = ?)",
         {job.id.value, job.fence});
     if (!changed) return false;
+    note_changes(session, JobChangeKind::requeued, {{job.id.value, sql::current_time(session.sql)}});
     if (auto queued = put_in_queue(session, Scope::everything(), job, lane_of(session, job)); !queued)
         throw sql::DatabaseError(sql::DatabaseError::Kind::other, queued.error().message);
     return true;

@@ -2,10 +2,12 @@
 #include "store/queries/job_queue.h"
 
 #include "store/queries/content.h"
+#include "store/queries/job_change.h"
 #include "store/queries/job_turns.h"
 #include "store/queries/lane.h"
 #include "store/queries/statistics.h"
 #include "store/queries/task.h"
+#include "store/sql/clock.h"
 
 #include <fmt/format.h>
 
@@ -22,6 +24,7 @@ bool cancel_pending(Session& session, Id<Job> id, std::string_view reason, Times
         R"(UPDATE "job" SET "state" = 'cancelled', "end" = ?, "reason" = ? WHERE "id" = ? AND "state" = 'pending')",
         {ms(now), std::string(reason), id.value});
     if (!changed) return false;
+    note_changes(session, JobChangeKind::ended, {{id.value, now}});
     const auto of =
         session.sql.query(R"(SELECT "company_id", "runtemplate_id", "task_id" FROM "job" WHERE "id" = ?)", {id.value});
     count_ended(session, {std::get<std::int64_t>(of.at(0)[0])}, JobOutcome::withdrawn, hour_of(now));
@@ -58,6 +61,7 @@ Result<Job> enqueue(Session& session, const Scope& scope, const NewJob& request,
         session.sql.execute(R"(INSERT INTO "job_override" ("job_id", "sealed") VALUES (?, ?))",
                             {job.id.value, request.sealed_override(job.id)});
     count_created(session, origin.company_id, now);
+    note_change(session, JobChangeKind::created, job, now);
     return job;
 }
 
@@ -67,10 +71,11 @@ Result<Job> request_cancel(Session& session, const Scope& scope, Id<Job> id, std
     if (!job) return job;
     if (has_ended(job->state))
         return Error{ErrorCode::conflict, fmt::format("Job {} has already ended ({}).", id.value, name_of(job->state))};
-    if (!cancel_pending(session, id, reason, now))
+    if (!cancel_pending(session, id, reason, now) &&
         session.sql.execute(
             R"(UPDATE "job" SET "cancel_requested_at" = ?, "reason" = ? WHERE "id" = ? AND "state" IN ('claimed', 'running'))",
-            {ms(now), std::string(reason), id.value});
+            {ms(now), std::string(reason), id.value}) > 0)
+        note_changes(session, JobChangeKind::cancelling, {{id.value, now}});
     return jobs.find(id);
 }
 
@@ -113,6 +118,7 @@ Result<ErasedJob> erase_job(Session& session, const Scope& scope, Id<Job> id, Ti
                      fmt::format("Job {} has not ended yet (it is {}).", id.value, name_of(job->state))};
     const auto contents = content_of_job(session, id);
     if (auto erased = jobs.erase(id); !erased) return erased.error();
+    note_change(session, JobChangeKind::removed, *job, now);
     remove_unused_content(session, contents);
     count_removed(session, *job, now);
     if (job->state == JobState::pending) let_next_go(session, job->runtemplate_id);
@@ -145,6 +151,7 @@ Result<void> change_queued(Session& session, const Scope& scope, const Job& befo
                                              "change it again if that is still needed.",
                                              before.id.value));
     if (auto updated = Repository<Job>(session, scope).update(before, after); !updated) return updated;
+    note_change(session, JobChangeKind::changed, after, sql::current_time(session.sql));
     // It queues anew: whether it has to wait for another job is decided when it comes due.
     session.sql.execute(
         R"(UPDATE "schedule" SET "after" = ?, "runtemplate_id" = ?, "waiting" = ?, "lane_id" = ? WHERE "job_id" = ?)",

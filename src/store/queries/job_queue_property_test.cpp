@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "base/time_text.h"
+#include "store/queries/job_change.h"
 #include "store/queries/statistics.h"
 #include "support/moment.h"
 #include "support/queue.h"
@@ -51,6 +52,36 @@ void check_invariants(testing::Queue& queue) {
     RC_ASSERT(counted.succeeded == succeeded);
     RC_ASSERT(counted.failed == ended - succeeded - withdrawn);
     RC_ASSERT(counted.withdrawn == withdrawn);
+}
+
+/// Who knows nothing but what was noted knows how every job is.
+void check_changes(testing::Queue& queue) {
+    struct Known {
+        JobState state;
+        std::int64_t run_template, company;
+        std::optional<std::int64_t> exitcode;
+        bool cancelling;
+        auto operator<=>(const Known&) const = default;
+    };
+    std::map<std::int64_t, Known> noted, jobs;
+    for (const auto& change : queue.database.read([](Session& session) {
+             return read_changes(session, 0, std::numeric_limits<std::int64_t>::max(), 1'000'000);
+         })) {
+        if (change.kind == JobChangeKind::nothing) continue;
+        const auto before = noted.find(change.job.value);
+        RC_ASSERT((before == noted.end()) == (change.kind == JobChangeKind::created));
+        const bool was_cancelling = before != noted.end() && before->second.cancelling;
+        if (change.kind == JobChangeKind::removed)
+            noted.erase(change.job.value);
+        else
+            noted.insert_or_assign(change.job.value,
+                                   Known{change.state, change.run_template.value, change.company.value, change.exitcode,
+                                         was_cancelling || change.kind == JobChangeKind::cancelling});
+    }
+    for (const auto& job : queue.all<Job>())
+        jobs.emplace(job.id.value, Known{job.state, job.runtemplate_id.value, job.company_id.value, job.exitcode,
+                                         job.cancel_requested_at.has_value()});
+    RC_ASSERT(noted == jobs);
 }
 
 void check_paging(testing::Queue& queue) {
@@ -132,6 +163,7 @@ TEST_CASE("whatever happens in whatever order, no job is lost and none runs twic
                     break;
             }
             check_invariants(queue);
+            check_changes(queue);
         }
         check_paging(queue);
     }));

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "store/queries/content.h"
+#include "store/queries/job_change.h"
 #include "store/queries/job_turns.h"
 #include "store/queries/outcome_tally.h"
 #include "store/queries/task.h"
@@ -87,6 +88,21 @@ bool close_job(Session& session, JobEnd& end, const OpenJob& before) {
     return true;
 }
 
+void note_ends(Session& session, std::span<const JobEnd* const> ended, const std::map<std::int64_t, OpenJob>& jobs) {
+    std::vector<JobChange> changes;
+    for (const JobEnd* end : ended) {
+        const OpenJob& job = jobs.at(end->job.value);
+        changes.push_back({.company = job.company,
+                           .job = end->job,
+                           .run_template = {job.run_template},
+                           .kind = JobChangeKind::ended,
+                           .state = end->state,
+                           .exitcode = end->exitcode,
+                           .at = end->end});
+    }
+    note_changes(session, changes);
+}
+
 void keep_artifacts(Session& session, std::span<const JobEnd* const> ended) {
     std::vector<Artifact> all;
     for (const JobEnd* end : ended)
@@ -122,6 +138,7 @@ void keep_environments(Session& session, std::span<const JobStart* const> starts
 std::vector<bool> record_starts(Session& session, std::span<const JobStart> starts) {
     std::vector<bool> recorded;
     std::vector<std::int64_t> started;
+    std::map<std::int64_t, Timestamp> begun;
     std::vector<const JobStart*> environments;
     for (const JobStart& start : starts) {
         recorded.push_back(
@@ -132,9 +149,11 @@ std::vector<bool> record_starts(Session& session, std::span<const JobStart> star
                  start.job.value, start.fence}) > 0);
         if (!recorded.back()) continue;
         started.push_back(start.job.value);
+        begun.emplace(start.job.value, start.begin);
         environments.push_back(&start);
     }
     keep_environments(session, environments);
+    note_changes(session, JobChangeKind::started, begun);
     note_attempts_started(session, std::move(started));
     return recorded;
 }
@@ -151,6 +170,7 @@ std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends) {
         if (recorded[i]) ended.push_back(&ends[i]);
     }
     keep_artifacts(session, ended);
+    note_ends(session, ended, jobs);
     const auto awaited = awaited_run_templates(session, jobs);
     OutcomeTally tally;
     for (const JobEnd* end : ended) {

@@ -46,4 +46,18 @@ Rights granted_rights(Session& session, Id<User> user, Timestamp now) {
     return read_granted(session, user, now).rights;
 }
 
+RightsNews rights_news(Session& session, std::int64_t since) {
+    constexpr std::int64_t looked_through = 100;
+    RightsNews out{.newest = since};
+    const auto entries = session.sql.query(R"(SELECT "id", "entity" FROM "audit" WHERE "id" > ? ORDER BY "id" LIMIT ?)",
+                                           {since, looked_through});
+    // Entries about jobs are many, and change nobody's rights.
+    for (const auto& entry : entries) {
+        out.newest = integer_of(entry[0]);
+        out.may_have_changed |= entry[1] != Value{std::string("job")};
+    }
+    if (std::ssize(entries) < looked_through) return out;
+    return {true, integer_or_zero(session.sql.query(R"(SELECT MAX("id") FROM "audit")")[0][0])};
+}
+
 }  // namespace mf

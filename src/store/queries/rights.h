@@ -14,4 +14,12 @@ Rights rights_of(Session& session, Id<User> user, Timestamp now);
 /// What somebody could do if the account were enabled.
 Rights granted_rights(Session& session, Id<User> user, Timestamp now);
 
+/// Has anything been audited since that entry which may change what somebody may do? Every such change is, in its own
+/// transaction, and entries have their ids in the order of the commits, because they are a chain.
+struct RightsNews {
+    bool may_have_changed = false;
+    std::int64_t newest = 0;  ///< the entry up to which this goes
+};
+RightsNews rights_news(Session& session, std::int64_t since);
+
 }  // namespace mf
