@@ -11,6 +11,7 @@
 #include "base/wake_channel.h"
 #include "execute/native.h"
 #include "schedule/capacity.h"
+#include "schedule/node_red.h"
 #include "schedule/notification_listener.h"
 #include "schedule/planner.h"
 #include "service/server_environment.h"
@@ -100,7 +101,10 @@ public:
         if (roles_.executor)
             if (auto started = start_executor(); !started) return give_up(started.error());
         claim_->settle();
-        if (roles_.scheduler) start_planner(actor.user);
+        if (roles_.scheduler) {
+            start_planner(actor.user);
+            start_node_red();
+        }
         listen();
         if (roles_.web && !settings_.listen.empty()) {
             web_.emplace(installation_, http_, clock_);
@@ -233,6 +237,16 @@ private:
         planner_->start();
     }
 
+    void start_node_red() {
+        node_red_.emplace(installation_.database(), http_, clock_,
+                          NodeRed::Settings{.webhook_url = settings_.nodered_webhook_url,
+                                            .catalogue_url = settings_.nodered_catalog_url,
+                                            .token = settings_.nodered_token,
+                                            .catalogue_interval = settings_.nodered_catalog_interval,
+                                            .holder = settings_.node});
+        if (node_red_->is_wanted()) node_red_->start(clock_);
+    }
+
     /// To other programs, and for nodes that are gone.
     void listen() {
         const WakeTargets targets{.queue = queue_, .plan = plan_, .cancel = cancel_};
@@ -262,6 +276,7 @@ private:
         listener_.reset();
         other_nodes_.reset();
         planner_.reset();
+        node_red_.reset();
         if (dispatcher_) {
             dispatcher_->stop_claiming();
             wait_for_jobs(heartbeat, end, until);
@@ -319,6 +334,7 @@ private:
     std::unique_ptr<NativeExecutor> native_;
     std::optional<Dispatcher> dispatcher_;
     std::optional<Planner> planner_;
+    std::optional<NodeRed> node_red_;
     std::optional<Reaper> reaper_;
     std::optional<WakeListener> listener_;
     std::optional<NotificationListener> other_nodes_;

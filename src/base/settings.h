@@ -67,6 +67,10 @@ struct Settings {
     int rate_limit = 6'000;          ///< requests a minute of one token or account; 0: no limit
     int rate_limit_anonymous = 300;  ///< requests a minute from one address of whom nobody knows
     Assistants assistants = Assistants::read;
+    std::string nodered_webhook_url;  ///< empty: Node-RED is not told of jobs that have ended
+    std::string nodered_catalog_url;  ///< empty: it is not told what there is to run
+    std::string nodered_token;
+    std::chrono::seconds nodered_catalog_interval{300};
     std::string api_prefix;            ///< of the path of the compatible interface, such as "/multiflexi"
     bool api_anonymous_reads = false;  ///< there, of harmless things
     std::vector<std::string> env_allow;

@@ -289,6 +289,16 @@ constexpr Setting table[] = {
                                      {.help = "Whether that interface shows everybody topics, credential types and "
                                               "the names of credentials, which some of its clients read without "
                                               "signing in. Never values, and nothing is changed."}),
+    setting<&S::nodered_webhook_url>("NODERED_WEBHOOK_URL",
+                                     {.help = "Where Node-RED (node-red-contrib-multiflexi) is told of each job that "
+                                              "has ended. Empty: it is not."}),
+    setting<&S::nodered_token>("NODERED_TOKEN", {.help = "Sent to Node-RED as X-MultiFlexi-Token.", .secret = true}),
+    setting<&S::nodered_catalog_url>("NODERED_CATALOG_URL",
+                                     {.help = "Where Node-RED is told which companies, run templates and credentials "
+                                              "there are. Empty: it is not."}),
+    setting<&S::nodered_catalog_interval>(
+        "NODERED_CATALOG_INTERVAL",
+        {.help = "How often it is looked whether they have changed.", .least = 1, .most = 86'400}),
     setting<&S::env_allow>("MULTIFLEXI_ENV_ALLOW", {.help = "Variables of the server that jobs get as well, and names "
                                                             "that definitions may use although they are refused "
                                                             "otherwise."}),

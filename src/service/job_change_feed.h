@@ -17,6 +17,8 @@ public:
 
     /// Forgets what was before: what happens from now on is read. All of these throw sql::DatabaseError.
     void begin();
+    /// What happens behind this id is read.
+    void begin_behind(std::int64_t id) { order_ = ChangeOrder(id); }
     /// What has become known since the last call, a thousand at most. Calls are cheap when there is nothing.
     std::vector<JobChange> next();
     /// The id up to which everything is known and was told.
