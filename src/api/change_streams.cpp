@@ -170,7 +170,7 @@ void ChangeStreams::catch_up() {
         catch_up(viewer);
         --left;
     }
-    next_behind_ %= viewers_.size();
+    if (!viewers_.empty()) next_behind_ %= viewers_.size();
 }
 
 void ChangeStreams::catch_up(Viewer& viewer) {

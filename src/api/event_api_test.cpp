@@ -197,6 +197,19 @@ TEST_CASE("events are for those who may see the job at that moment") {
     }
 }
 
+TEST_CASE("the only viewer loses his token, and another one comes") {
+    StreamDesk desk;
+    desk.viewer("alice");
+    Watching alice(desk.events("/events", desk.as("alice")));
+    CHECK(alice.next().type == "hello");
+    testing::must(desk.run("token:revoke", {{"id", desk.tokens.at("alice").at("id")}}));
+    CHECK(alice.rest().empty());
+    Watching boss(desk.events("/events", desk.as("boss")));
+    CHECK(boss.next().type == "hello");
+    desk.through(desk.origin);
+    CHECK(types_until(boss, "job.ended") == whole_life);
+}
+
 TEST_CASE("requests for streams that are refused") {
     StreamDesk desk;
     desk.person("nobody", [](const std::string&) {});

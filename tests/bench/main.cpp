@@ -29,6 +29,7 @@ constexpr Group groups[] = {{"throughput", measure_throughput},
                             {"rights", measure_rights},
                             {"http", measure_http},
                             {"rest", measure_rest},
+                            {"events", measure_events},
                             {"simulation", measure_simulation},
                             {"definitions", measure_definitions},
                             {"build", measure_build, true}};

@@ -96,6 +96,8 @@ Figures measure_planning(const Places& places);
 Figures measure_http(const Places& places);
 /// The REST API of the server with a long history, asked by wrk; nothing where that is not installed.
 Figures measure_rest(const Places& places);
+/// The streams of events of the real program.
+Figures measure_events(const Places& places);
 Figures measure_history(const Places& places);
 Figures measure_output(const Places& places);
 Figures measure_rights(const Places& places);
