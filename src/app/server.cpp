@@ -11,6 +11,7 @@
 #include "base/wake_channel.h"
 #include "execute/native.h"
 #include "schedule/capacity.h"
+#include "schedule/event_launcher.h"
 #include "schedule/notification_listener.h"
 #include "schedule/planner.h"
 #include "service/server_environment.h"
@@ -101,6 +102,7 @@ public:
             if (auto started = start_executor(); !started) return give_up(started.error());
         claim_->settle();
         if (roles_.scheduler) start_planner(actor.user);
+        if (roles_.executor) start_event_launcher(actor.user);
         listen();
         if (roles_.web && !settings_.listen.empty()) {
             web_.emplace(installation_, http_, clock_);
@@ -217,6 +219,7 @@ private:
                                                 .unbegun = claim_->before() == NodeClaim::Before::ended
                                                                ? Dispatcher::Options::Unbegun::give_back
                                                                : Dispatcher::Options::Unbegun::lost,
+                                                .ended = &ended_,
                                                 .credentials = &credentials_},
                             queue_, cancel_);
         dispatcher_->start();
@@ -231,6 +234,16 @@ private:
                              if (!roles_.executor) wake_servers(settings_.wake_directory, Wake::queue);
                          });
         planner_->start();
+    }
+
+    void start_event_launcher(Id<User> user) {
+        event_launcher_.emplace(
+            installation_.database(), clock_, installation_.vault(),
+            EventLauncher::Facts{.zone = installation_.zone().name(),
+                                 .user = user,
+                                 .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}},
+            ended_, [this] { queue_.notify(); });
+        event_launcher_->start();
     }
 
     /// To other programs, and for nodes that are gone.
@@ -262,6 +275,7 @@ private:
         listener_.reset();
         other_nodes_.reset();
         planner_.reset();
+        event_launcher_.reset();
         if (dispatcher_) {
             dispatcher_->stop_claiming();
             wait_for_jobs(heartbeat, end, until);
@@ -307,7 +321,7 @@ private:
     HeldLease lease_{uptime};
     std::optional<NodeClaim> claim_;
     WorkBase work_base_;
-    Nudge plan_, queue_, cancel_, main_loop_;
+    Nudge plan_, queue_, cancel_, ended_, main_loop_;
     const std::stop_callback<std::function<void()>> on_stop_{stop_, [this] { main_loop_.notify(); }};
     CurlClient http_;
     CredentialAccess credentials_{http_,
@@ -319,6 +333,7 @@ private:
     std::unique_ptr<NativeExecutor> native_;
     std::optional<Dispatcher> dispatcher_;
     std::optional<Planner> planner_;
+    std::optional<EventLauncher> event_launcher_;
     std::optional<Reaper> reaper_;
     std::optional<WakeListener> listener_;
     std::optional<NotificationListener> other_nodes_;
