@@ -11,6 +11,7 @@
 #include "base/wake_channel.h"
 #include "execute/native.h"
 #include "schedule/capacity.h"
+#include "schedule/event_launcher.h"
 #include "schedule/node_red.h"
 #include "schedule/notification_listener.h"
 #include "schedule/planner.h"
@@ -105,6 +106,7 @@ public:
             start_planner(actor.user);
             start_node_red();
         }
+        if (roles_.executor) start_event_launcher(actor.user);
         listen();
         if (roles_.web && !settings_.listen.empty()) {
             web_.emplace(installation_, http_, clock_);
@@ -221,6 +223,7 @@ private:
                                                 .unbegun = claim_->before() == NodeClaim::Before::ended
                                                                ? Dispatcher::Options::Unbegun::give_back
                                                                : Dispatcher::Options::Unbegun::lost,
+                                                .ended = &ended_,
                                                 .credentials = &credentials_},
                             queue_, cancel_);
         dispatcher_->start();
@@ -245,6 +248,16 @@ private:
                                             .catalogue_interval = settings_.nodered_catalog_interval,
                                             .holder = settings_.node});
         if (node_red_->is_wanted()) node_red_->start(clock_);
+    }
+
+    void start_event_launcher(Id<User> user) {
+        event_launcher_.emplace(
+            installation_.database(), clock_, installation_.vault(),
+            EventLauncher::Facts{.zone = installation_.zone().name(),
+                                 .user = user,
+                                 .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}},
+            ended_, [this] { queue_.notify(); });
+        event_launcher_->start();
     }
 
     /// To other programs, and for nodes that are gone.
@@ -277,6 +290,7 @@ private:
         other_nodes_.reset();
         planner_.reset();
         node_red_.reset();
+        event_launcher_.reset();
         if (dispatcher_) {
             dispatcher_->stop_claiming();
             wait_for_jobs(heartbeat, end, until);
@@ -322,7 +336,7 @@ private:
     HeldLease lease_{uptime};
     std::optional<NodeClaim> claim_;
     WorkBase work_base_;
-    Nudge plan_, queue_, cancel_, main_loop_;
+    Nudge plan_, queue_, cancel_, ended_, main_loop_;
     const std::stop_callback<std::function<void()>> on_stop_{stop_, [this] { main_loop_.notify(); }};
     CurlClient http_;
     CredentialAccess credentials_{http_,
@@ -335,6 +349,7 @@ private:
     std::optional<Dispatcher> dispatcher_;
     std::optional<Planner> planner_;
     std::optional<NodeRed> node_red_;
+    std::optional<EventLauncher> event_launcher_;
     std::optional<Reaper> reaper_;
     std::optional<WakeListener> listener_;
     std::optional<NotificationListener> other_nodes_;

@@ -108,16 +108,44 @@ Error mapping_error(std::string sentence) {
     return {ErrorCode::invalid, sentence, {{"env_mapping", std::move(sentence)}}};
 }
 
-bool is_selector(std::string_view text) {
-    constexpr std::string_view file = "@file:";
-    if (text.starts_with(file)) return !trim(text.substr(file.size())).empty();
+/// "$.a.b" and "a.b" as names; empty: it is no path.
+std::vector<std::string_view> path_names(std::string_view text) {
     if (text.starts_with("$.")) text.remove_prefix(2);
-    if (text.empty() || text.starts_with('$') || text.starts_with('@')) return false;
-    const auto names = split(text, '.');
-    return std::ranges::none_of(names, [](std::string_view name) { return trim(name).empty(); });
+    if (text.empty() || text.starts_with('$') || text.starts_with('@')) return {};
+    auto names = split(text, '.');
+    if (std::ranges::any_of(names, [](std::string_view name) { return trim(name).empty(); })) return {};
+    return names;
+}
+
+bool is_selector(std::string_view text) {
+    if (const auto file = file_selector(text)) return !trim(*file).empty();
+    return !path_names(text).empty();
 }
 
 }  // namespace
+
+std::optional<std::string_view> file_selector(std::string_view selector) {
+    constexpr std::string_view mark = "@file:";
+    if (!selector.starts_with(mark)) return std::nullopt;
+    return selector.substr(mark.size());
+}
+
+std::optional<std::string> select_value(const json::object& data, std::string_view selector) {
+    const auto names = path_names(selector);
+    if (names.empty()) return std::nullopt;
+    const json::object* at = &data;
+    for (std::size_t i = 0;; ++i) {
+        const auto* found = at->if_contains(names[i]);
+        if (!found) return std::nullopt;
+        if (i + 1 == names.size()) {
+            if (const auto* text = found->if_string()) return std::string(text->data(), text->size());
+            if (found->is_bool() || found->is_number()) return to_text(*found);
+            return std::nullopt;
+        }
+        at = found->if_object();
+        if (!at) return std::nullopt;
+    }
+}
 
 Result<TextMap> read_env_mapping(std::string_view text, const AllowedNames& allowed) {
     const auto parsed = parse_json(text);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/json.h"
 #include "domain/run_template.h"
 #include "domain/variable_name.h"
 
@@ -69,6 +70,13 @@ const Entity& entity_of<EventRule>();
 /// names, "a.b" or "$.a.b", or "@file:NAME": a file with what was produced under that name. invalid: with a sentence
 /// about the field "env_mapping" that names the variable.
 Result<TextMap> read_env_mapping(std::string_view json, const AllowedNames& allowed);
+
+/// What a selector that is a path finds in data: a text, or a number or boolean as text. None: nothing is there, or it
+/// is no single value.
+std::optional<std::string> select_value(const json::object& data, std::string_view selector);
+
+/// The NAME of a selector "@file:NAME"; none for other selectors.
+std::optional<std::string_view> file_selector(std::string_view selector);
 
 /// A label with a colour.
 struct Topic {

@@ -249,6 +249,7 @@ void Dispatcher::finished(std::shared_ptr<JobRun> run) {
 void Dispatcher::recorded(Id<Job> id) {
     // Another job of its run template may go now.
     queue_.notify();
+    if (options_.ended) options_.ended->notify();
     std::unique_lock lock(mutex_);
     if (const auto handle = state_.to_forget.extract(id.value)) {
         lock.unlock();

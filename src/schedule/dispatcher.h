@@ -35,6 +35,8 @@ public:
             give_back,  ///< that run has ended: they go back into the queue
             lost        ///< perhaps it lives elsewhere and begins them
         } unbegun = Unbegun::give_back;
+        /// Told when ends of jobs were recorded; it must outlive the dispatcher. Null: nobody.
+        Nudge* ended = nullptr;
         /// Whom providers of credentials are asked through; it must outlive the dispatcher. Null: nobody is asked, as
         /// if every credential were plain data.
         CredentialAccess* credentials = nullptr;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/uptime.h"
 #include "schedule/dispatcher.h"
+#include "schedule/input_file.h"
 #include "schedule/job_memo.h"
 #include "store/queries/data_keys.h"
 
@@ -161,6 +162,14 @@ void Dispatcher::start_job(const JobPreparation& preparation, const ClaimedJob& 
                                                      name_of(claimed.job.executor))});
 
     auto job = std::get<PreparedJob>(std::move(prepared));
+    for (const auto& input : job.inputs)
+        if (auto written = write_input(database_, *directory, input); !written) {
+            if (written.error().code == ErrorCode::unavailable) refuse_start(written.error());
+            return block(claimed, {.reason = written.error().message,
+                                   .command = job.command,
+                                   .environment = job.environment,
+                                   .app_version = job.app_version});
+        }
     job.plan.memo = seal_memo(vault_, job);
     job.plan.start_until = start_until;
     const auto run = make_run(claimed, std::move(job), *std::move(directory));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "schedule/housekeeper.h"
 
+#include "store/queries/event_firing.h"
 #include "store/queries/idempotency.h"
 #include "store/queries/job_change.h"
 #include "store/queries/sign_in_record.h"
@@ -22,6 +23,7 @@ void Housekeeper::look(std::chrono::milliseconds uptime) {
         database_.write([&](Session& session) {
             forget_old_sign_ins(session, clock_.now());
             forget_old_answers(session, clock_.now());
+            forget_old_firings(session, clock_.now());
         });
     if (is_due || has_changes_left_) {
         has_changes_left_ = true;

@@ -17,6 +17,13 @@ std::vector<std::int64_t> ids_of_jobs(std::span<const ClaimedJob> claimed, Id<Ke
     return out;
 }
 
+/// The name of the file for a variable.
+std::string input_name(std::string_view variable) {
+    auto out = fmt::format("input-{}", variable);
+    std::ranges::replace(out, '/', '_');
+    return out;
+}
+
 std::vector<RunTemplate> run_templates_of(std::span<const ClaimedJob> claimed) {
     std::vector<RunTemplate> out;
     for (const ClaimedJob& one : claimed) out.push_back(one.run_template);
@@ -89,6 +96,8 @@ JobPreparation::JobPreparation(Session& session, std::span<const ClaimedJob> cla
         });
     rows_of(session, R"(SELECT "id" FROM "job" WHERE "id" IN ({}) AND "cancel_requested_at" IS NOT NULL)",
             ids_of_jobs(claimed, &Job::id), [&](sql::Row& row) { unwanted_.insert(id(row)); });
+    for (auto& input : input_artifacts(session, ids_of_jobs(claimed, &Job::id)))
+        inputs_[input.job.value].push_back(std::move(input));
 }
 
 std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault, const ClaimedJob& claimed,
@@ -122,6 +131,12 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
         if (!values) return because(values.error().message);
         subject.launch = *std::move(values);
     }
+    std::vector<InputFile> inputs;
+    if (const auto given = inputs_.find(job.id.value); given != inputs_.end())
+        for (const InputArtifact& input : given->second) {
+            inputs.push_back({input_name(input.variable), input.artifact});
+            subject.launch.env[input.variable] = (work_directory / inputs.back().name).string();
+        }
     const auto layers = layers_.layers(vault, subject);
     if (!layers) return because(layers.error().message);
     const auto environment = assemble_environment(*layers);
@@ -169,6 +184,7 @@ std::variant<PreparedJob, BlockedJob> JobPreparation::prepare(const Vault& vault
     out.plan.output_limit = origin.output_limit;
     out.app_version = facts.version;
     out.environment = std::move(blocked.environment);
+    out.inputs = std::move(inputs);
     return out;
 }
 

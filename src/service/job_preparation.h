@@ -8,6 +8,7 @@
 #include "service/credential_requirements.h"
 #include "service/environment_layers.h"
 #include "service/field_columns.h"
+#include "store/queries/event_firing.h"
 #include "store/queries/job_claim.h"
 
 #include <set>
@@ -15,6 +16,12 @@
 namespace mf {
 
 /// A claimed job with everything its execution needs. Contains secrets: never written to disk or log as a whole.
+/// A file that the job finds in its work directory.
+struct InputFile {
+    std::string name;
+    Id<Artifact> artifact;  ///< whose content it is
+};
+
 struct PreparedJob {
     JobPlan plan;
     ArtifactRules artifacts;
@@ -22,6 +29,7 @@ struct PreparedJob {
     std::string app_version;
     std::string command;      ///< for people, secrets masked
     std::string environment;  ///< JSON for job_environment, secrets masked
+    std::vector<InputFile> inputs = {};
 };
 
 /// Why a job is not run. It is recorded as blocked, with what is known of its command and environment.
@@ -73,6 +81,7 @@ private:
     std::map<std::int64_t, ApplicationFacts> applications_;
     std::optional<Requirements> requirements_;
     std::set<std::int64_t> unwanted_;
+    std::map<std::int64_t, std::vector<InputArtifact>> inputs_;
 };
 
 }  // namespace mf

@@ -5,6 +5,7 @@
 #include "service/audit.h"
 #include "service/configuration.h"
 #include "service/sealing.h"
+#include "store/queries/event_firing.h"
 #include "store/queries/job_queue.h"
 
 #include <fmt/format.h>
@@ -91,6 +92,9 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
     }
     auto made = enqueue(call.session, call.scope, job, call.now);
     if (!made) return made;
+    if (request.retry_of)
+        for (const auto& input : input_artifacts(call.session, {request.retry_of->value}))
+            note_input_artifact(call.session, {made->id, input.variable, input.artifact});
     call.wake_server = true;
     json::array overridden;
     for (const auto* map : {&values.config, &values.env})

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "store/queries/content.h"
+#include "store/queries/event_firing.h"
 #include "store/queries/job_change.h"
 #include "store/queries/job_turns.h"
 #include "store/queries/outcome_tally.h"
@@ -173,8 +174,10 @@ std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends) {
     note_ends(session, ended, jobs);
     const auto awaited = awaited_run_templates(session, jobs);
     OutcomeTally tally;
+    std::vector<SucceededJob> succeeded;
     for (const JobEnd* end : ended) {
         const OpenJob& job = jobs.at(end->job.value);
+        if (end->state == JobState::succeeded) succeeded.push_back({end->job, {job.run_template}, end->end});
         tally.add_job({job.run_template}, job.company, outcome_of(end->state, job.has_begun), end->end);
         if (job.is_exclusive)
             release_next_waiting(session, job.run_template);
@@ -190,6 +193,7 @@ std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends) {
                                 .has_begun = job.has_begun},
                                tally);
     }
+    note_firings(session, succeeded);
     tally.write(session);
     return recorded;
 }

@@ -38,8 +38,8 @@ struct JobEnd {
     std::string environment;          ///< the same
 };
 /// Closes jobs with their artifacts and counters, lets the next waiting jobs of their run templates go, and gives their
-/// tasks an outcome or the next attempt (domain/retry.h). An element is false when the job had ended already, or
-/// somebody else has it; of that one nothing was changed.
+/// tasks an outcome or the next attempt (domain/retry.h), and notes which event rules fire (event_firing.h). An element
+/// is false when the job had ended already, or somebody else has it; of that one nothing was changed.
 std::vector<bool> record_ends(Session& session, std::vector<JobEnd> ends);
 bool record_end(Session& session, const JobEnd& end);
 

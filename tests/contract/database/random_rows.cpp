@@ -33,6 +33,7 @@ public:
                     values.push_back(value(table, column));
                 }
             }
+            keep_one_source(table, values);
             try {
                 connection_.execute(insert, values);
             } catch (const sql::DatabaseError& error) {
@@ -42,6 +43,17 @@ public:
     }
 
 private:
+    /// The database refuses a rule that is fired by an event source and by a run template, or by neither.
+    void keep_one_source(const SchemaTable& table, std::vector<Value>& values) {
+        if (table.name != "event_rule") return;
+        const auto at = [&](std::string_view name) -> std::size_t {
+            return static_cast<std::size_t>(std::ranges::find(table.columns, name, &SchemaColumn::name) -
+                                            table.columns.begin());
+        };
+        const auto source = at("event_source_id"), run_template = at("runtemplate_source_id");
+        if (is_null(values[run_template])) values[run_template] = values[at("runtemplate_id")];
+        values[source] = Value{};
+    }
     bool one_in(int times) { return below(times) == 0; }
     std::int64_t below(std::int64_t end) { return std::uniform_int_distribution<std::int64_t>(0, end - 1)(random_); }
 
