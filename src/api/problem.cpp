@@ -79,6 +79,8 @@ http::Response problem(const Error& error, int status) {
     return answer(status == 0 ? status_of(error.code) : status, word, error.message, std::move(errors));
 }
 
-http::Response problem(int status, std::string_view sentence) { return answer(status, word_of(status), sentence, {}); }
+http::Response problem(int status, std::string_view sentence, std::string_view code) {
+    return answer(status, code.empty() ? word_of(status) : code, sentence, {});
+}
 
 }  // namespace mf

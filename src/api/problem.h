@@ -13,6 +13,11 @@ int status_of(ErrorCode code);
 /// the word for programs, and "errors" has every complaint about the input at once: {field, message, code, value,
 /// file}. Several kinds share a status of HTTP; `status` 0 takes the one of the code.
 http::Response problem(const Error& error, int status = 0);
-http::Response problem(int status, std::string_view sentence);
+/// The code is a word for programs; empty: the usual one of the status.
+http::Response problem(int status, std::string_view sentence, std::string_view code = {});
+
+/// The code of an address at which no version of the program that answers has anything, unlike a record that there is
+/// not.
+inline constexpr std::string_view unknown_path = "unknown-path";
 
 }  // namespace mf

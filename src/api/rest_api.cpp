@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t root_segments = 2;  // "api", "v1"
 
+constexpr std::string_view who_is_missing = "Sign in, or show an API token (Authorization: Bearer).";
+
 /// Nobody has to be known there.
 bool is_open(const http::Request& request, std::span<const std::string> segments) {
     if (segments.empty() || segments[0] != "session") return false;
@@ -33,7 +35,7 @@ http::Response refusal(const CallerRefusal& refusal) {
 /// For whoever has not said who he is it is the sign-in that is missing.
 http::Response refusal(const Error& error, const ApiCaller& caller) {
     if (error.code == ErrorCode::forbidden && caller.by == ApiCaller::By::nothing)
-        return unauthenticated("Sign in, or show an API token (Authorization: Bearer).");
+        return unauthenticated(who_is_missing);
     return problem(error);
 }
 
@@ -68,11 +70,13 @@ http::Response RestApi::answer_to(const http::Request& request, std::span<const 
         if (segments.size() == 3 && segments[2] == "return") return come_back(request);
     }
     if (EventApi::is_path(segments)) return events_.answer(request, segments, caller);
+    if (segments.empty() || (segments.size() == 1 && segments[0].empty())) return about(request, caller);
     if (is_content_path(segments)) return content(request, segments, caller);
     const auto found = router_.find(request.method, segments);
     if (!found.operation && found.allowed.empty())
         return problem(
-            404, fmt::format("There is nothing at {}. See {}/openapi.json for what there is.", request.path, root));
+            404, fmt::format("There is nothing at {}. See {}/openapi.json for what there is.", request.path, root),
+            unknown_path);
     if (!found.operation) {
         auto out = request.method == "OPTIONS" ? http::Response{.status = 204}
                                                : problem(405, fmt::format("{} is not possible there; possible are {}.",
@@ -134,6 +138,20 @@ http::Response RestApi::response_of(const Operation& operation, const http::Requ
                                             std::string_view(next->get_string())));
     }
     return out;
+}
+
+http::Response RestApi::about(const http::Request& request, const ApiCaller& caller) const {
+    if (request.method != "GET" && request.method != "HEAD") {
+        auto out = problem(405, "What answers here is read with GET.");
+        out.headers.set("Allow", "GET, HEAD");
+        return out;
+    }
+    if (caller.by == ApiCaller::By::nothing) return unauthenticated(who_is_missing);
+    return http::response(200, "application/json",
+                          to_text(json::value{{"name", "MultiFlexi"},
+                                              {"version", MULTIFLEXI_VERSION},
+                                              {"time_zone", context_.zone},
+                                              {"login", caller.caller.actor.login}}));
 }
 
 http::Response RestApi::content(const http::Request& request, std::span<const std::string> segments,

@@ -38,6 +38,7 @@ private:
     http::Response sign_out(const http::Request& request, const ApiCaller& caller);
     http::Response leave_for_provider(const http::Request& request);
     http::Response come_back(const http::Request& request);
+    http::Response about(const http::Request& request, const ApiCaller& caller) const;
     http::Response content(const http::Request& request, std::span<const std::string> segments,
                            const ApiCaller& caller);
 

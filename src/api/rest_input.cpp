@@ -101,10 +101,6 @@ Result<void> read_body(const http::Request& request, Gathering& out) {
 
 }  // namespace
 
-bool is_paged(const Operation& operation) {
-    return operation.access == Access::reads && operation.input->find("after") && operation.input->find("limit");
-}
-
 std::string cursor_after(std::int64_t id) { return fmt::format("k{}", id); }
 
 Result<RestInput> read_input(const Operation& operation, const http::Request& request, const json::object& path) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "net/server/message.h"
-#include "service/operation.h"
+#include "service/operation_request.h"
 
 namespace mf {
 
@@ -20,10 +20,6 @@ struct RestInput {
 };
 
 constexpr std::int64_t usual_page = 50;
-constexpr std::int64_t longest_page = 1000;
-
-/// Does the operation list records by key?
-bool is_paged(const Operation& operation);
 
 /// Puts together what stands in the path, in the query and, with POST, PUT and PATCH, in the JSON object of the body.
 /// A list gets one record more than was asked for, by which is seen whether there are others; "cursor" is what an

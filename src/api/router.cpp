@@ -2,6 +2,7 @@
 #include "api/router.h"
 
 #include "base/text.h"
+#include "service/operation_request.h"
 
 #include <fmt/format.h>
 #include <stdexcept>
@@ -57,7 +58,8 @@ Router::Found Router::find(std::string_view method, std::span<const std::string>
     if (match == node->methods.end()) return found;
     found.operation = match->second.first;
     const auto& names = match->second.second;
-    for (std::size_t i = 0; i < names.size(); ++i) found.parameters[names[i]] = values[i];
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (values[i] != not_in_path) found.parameters[names[i]] = values[i];
     return found;
 }
 

@@ -8,7 +8,8 @@
 namespace mf {
 
 /// Finds the operation that a request means, by the routes of the operations ("POST /jobs/{id}/cancel"). A word of a
-/// route counts before a placeholder: /jobs/status is no job. The operations must outlive it.
+/// route counts before a placeholder: /jobs/status is no job. "-" in the place of a placeholder says nothing
+/// (service/operation_request.h). The operations must outlive it.
 class Router {
 public:
     explicit Router(const Operations& operations);

@@ -4,12 +4,11 @@
 #include "app/acting_caller.h"
 #include "app/database_advice.h"
 #include "app/maintenance.h"
+#include "cli/interrupt.h"
 #include "service/job_operations.h"
 #include "store/queries/job_output.h"
 #include "store/sql/dsn.h"
 
-#include <atomic>
-#include <csignal>
 #include <cstdlib>
 
 namespace mf {
@@ -19,38 +18,6 @@ using namespace std::chrono_literals;
 
 /// A follower looks whether somebody has committed this often; it costs one page read.
 constexpr auto between_looks_at_job = 50ms;
-
-/// While it lives, SIGINT and SIGTERM end the waiting instead of the program; the second one ends the program.
-class Interrupt {
-public:
-    Interrupt() {
-        current = this;
-        struct sigaction action {};
-        action.sa_handler = [](int) {
-            current->happened_ = true;
-            current->nudge_.notify();
-        };
-        action.sa_flags = static_cast<int>(SA_RESETHAND);
-        ::sigaction(SIGINT, &action, &before_[0]);
-        ::sigaction(SIGTERM, &action, &before_[1]);
-    }
-    ~Interrupt() {
-        ::sigaction(SIGINT, &before_[0], nullptr);
-        ::sigaction(SIGTERM, &before_[1], nullptr);
-        current = nullptr;
-    }
-    Interrupt(const Interrupt&) = delete;
-    Interrupt& operator=(const Interrupt&) = delete;
-
-    bool happened() const { return happened_; }
-    Nudge& nudge() { return nudge_; }
-
-private:
-    static inline Interrupt* current = nullptr;  // handlers are of the process
-    std::atomic<bool> happened_ = false;
-    Nudge nudge_;
-    struct sigaction before_[2]{};
-};
 
 }  // namespace
 

@@ -11,6 +11,10 @@ class LocalBackend final : public Backend {
 public:
     Result<void> use_settings(const std::string& file) override;
     void use_token(std::string token) override { token_ = std::move(token); }
+    Result<void> use_server(const ServerAccess&) override { return no_server(); }
+    Result<ServerFacts> server_facts() override { return no_server(); }
+    Result<void> sign_in(const PersonalProof&) override { return no_server(); }
+    void sign_out() override {}
     const Operations& operations() override;
     Zone zone() override;
     Timestamp now() override { return clock_.now(); }
@@ -22,6 +26,7 @@ public:
     Result<void> read_artifact(std::int64_t artifact, const BytesSink& sink) override;
 
 private:
+    static Error no_server() { return invalid("The installation on this machine is asked without a server."); }
     template <class Open>
     Result<void> read_content(const BytesSink& sink, Open&& open);
     Result<Installation*> loaded();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "app/cli_backend.h"
+#include "app/chosen_backend.h"
 #include "app/database_advice.h"
 #include "app/mcp_command.h"
 #include "app/option_word.h"
@@ -164,7 +164,7 @@ int main(int argc, char** argv) {
     }
     // With more words it is a call of the command line, which may want JSON.
     if (words.size() <= 1 && told_about_itself(words.empty() ? std::vector<std::string>{"--help"} : words)) return 0;
-    LocalBackend backend;
+    ChosenBackend backend;
     auto terminal = process_terminal();
     std::signal(SIGPIPE, SIG_IGN);
     return run_cli(words, backend, terminal);

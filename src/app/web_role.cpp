@@ -103,7 +103,8 @@ http::Response WebRole::handle(const http::Request& request) {
         return assistants_->answer(request);
     if (compatible_.serves(request)) return compatible_.handle(request);
     return problem(
-        404, fmt::format("There is nothing at {}. The interface for programs is at {}.", request.path, RestApi::root));
+        404, fmt::format("There is nothing at {}. The interface for programs is at {}.", request.path, RestApi::root),
+        unknown_path);
 }
 
 Result<Caller> WebRole::assistant_of(const http::Request& request) {

@@ -28,7 +28,8 @@ constexpr std::string_view given_to_jobs[] = {
 };
 
 /// Read by a command of the command line, not kept in a file of settings.
-constexpr std::string_view given_to_commands[] = {"MULTIFLEXI_TO_PASSWORD", "MULTIFLEXI_TOKEN"};
+constexpr std::string_view given_to_commands[] = {"MULTIFLEXI_TO_PASSWORD", "MULTIFLEXI_TOKEN", "MULTIFLEXI_TOKEN_FILE",
+                                                  "MULTIFLEXI_SERVER", "MULTIFLEXI_PROFILE"};
 
 /// Settings of the former MultiFlexi that have no effect any more, and why.
 constexpr std::pair<std::string_view, std::string_view> retired[] = {

@@ -32,8 +32,17 @@ constexpr Option globals[] = {
     {.name = "ansi", .takes = Takes::flag, .help = "Use colours"},
     {.name = "no-ansi", .takes = Takes::flag, .help = "Use no colours"},
     {.name = "no-interaction", .takes = Takes::flag, .help = "Never ask", .letter = 'n'},
-    {.name = "environment", .help = "Read settings from this file", .letter = 'e'},
-    {.name = "token-file", .help = "Act with the token in this file instead of as the administrator of this machine"},
+    {.name = "environment", .help = "Read settings from this file", .letter = 'e', .file_name = true},
+    {.name = "token-file",
+     .help = "Act with the token in this file instead of as the administrator of this machine",
+     .file_name = true},
+    {.name = "server",
+     .help = "Ask this server (https://host, unix:/path) instead of the installation on this machine"},
+    {.name = "profile", .help = "Ask the server of this profile; 'local' is the installation on this machine"},
+    {.name = "ca-file", .help = "Trust the authorities in this PEM file when the server is asked", .file_name = true},
+    {.name = "allow-plain",
+     .takes = Takes::flag,
+     .help = "Ask another machine over http, too, where everybody on the way reads the token along"},
 };
 
 /// Names that older versions of the tools use for entities.

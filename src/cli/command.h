@@ -59,6 +59,8 @@ struct Command {
     bool shows_record = false;  ///< has fields
     /// Fields of an input that several operations share which mean nothing to this one: they are no options.
     std::array<std::string_view, 4> without = {};
+    /// Asks neither the installation nor a server.
+    bool stays_here = false;
     bool closed = false;  ///< fields of the input that the table leaves out are no options
     bool hidden = false;  ///< not in list and help
     std::string_view default_format = "text";

@@ -50,7 +50,7 @@ std::string global_option_list() {
 }
 
 /// Global options with a value, and --format, which every command has: what follows one is no command.
-constexpr std::string_view with_value = "-e|--environment|--token-file|-f|--format";
+constexpr std::string_view with_value = "-e|--environment|--token-file|--server|--profile|--ca-file|-f|--format";
 
 std::string bash(const Catalog& catalog) {
     std::string commands, actions, options;
@@ -171,7 +171,7 @@ function __multiflexi_cli_is
     set -l command
     set -l previous
     for word in (commandline -opc)[2..-1]
-        if not string match -q -- '-*' $word; and not contains -- "$previous" -e --environment --token-file -f --format
+        if not string match -q -- '-*' $word; and not contains -- "$previous" -e --environment --token-file --server --profile --ca-file -f --format
             set -a command (string replace -ra '[-_]' '' -- (string lower -- $word))
         end
         set previous $word
@@ -192,10 +192,10 @@ complete -c multiflexi-cli -f
     const auto offer = [&](std::string_view condition, const Option& option) {
         out += fmt::format("complete -c multiflexi-cli{} -l {}{}{} -d {}\n", condition, option.name,
                            option.letter ? fmt::format(" -s {}", option.letter) : std::string(),
-                           option.name == "file" || option.name == "environment" || option.name == "token-file" ? " -rF"
-                           : option.name == "format"     ? " -xa 'text json'"
-                           : option.takes == Takes::flag ? ""
-                                                         : " -x",
+                           option.name == "file" || option.file_name ? " -rF"
+                           : option.name == "format"                 ? " -xa 'text json'"
+                           : option.takes == Takes::flag             ? ""
+                                                                     : " -x",
                            quoted_for_scripts(help_text(option)));
     };
     for (const Option& option : global_options()) offer("", option);
@@ -269,11 +269,20 @@ standard output is one JSON document.
 .SH ENVIRONMENT
 .B MULTIFLEXI_TOKEN
 is a token (token create) with whose rights the program acts; without it, and without \-\-token\-file, it acts as the
-administrator of this machine. The settings of multiflexi (8) count, too.
+administrator of this machine.
+.B MULTIFLEXI_TOKEN_FILE
+names a file with one.
+.B MULTIFLEXI_SERVER
+and
+.B MULTIFLEXI_PROFILE
+say what \-\-server and \-\-profile say. The settings of multiflexi (8) count, too.
 .B NO_COLOR
 turns colours off,
 .B COLUMNS
 overrides the width of the terminal.
+.SH FILES
+.I ~/.config/multiflexi/profiles.json
+keeps servers and tokens of profile:add; below XDG_CONFIG_HOME, if that is set. Only its owner may read it.
 .SH SEE ALSO
 .BR multiflexi (8)
 )";

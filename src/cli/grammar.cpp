@@ -157,29 +157,32 @@ private:
     void read_global(const Option& option, std::optional<std::string> value) {
         if (option.takes == Takes::flag && value && option.name != "verbose")
             return complain(fmt::format("The \"--{}\" option does not accept a value.", option.name));
-        switch (option.name[0]) {
-            case 'h': globals.help = true; return;
-            case 'q': globals.quiet = true; return;
-            case 's': globals.silent = true; return;
-            case 'a': globals.colours = true; return;
-            case 'v':
-                if (option.name == "version")
-                    globals.version = true;
-                else
-                    globals.verbosity += value ? static_cast<int>(to_integer(*value).value_or(1) & 3) : 1;
-                return;
-            case 'n':
-                if (option.name == "no-ansi")
-                    globals.colours = false;
-                else
-                    globals.no_interaction = true;
-                return;
-            default: break;
-        }
+        if (option.takes == Takes::flag) return set_flag(option, value);
         if (!value) value = next_value(true);
         if (!value || value->empty())
-            return complain(fmt::format("The \"--{}\" option requires a file name.", option.name));
-        (option.name == "environment" ? globals.settings_file : globals.token_file) = *std::move(value);
+            return complain(fmt::format("The \"--{}\" option requires {}.", option.name,
+                                        option.file_name ? "a file name" : "a value"));
+        check_text(option, *value);
+        const std::pair<std::string_view, std::string*> places[] = {{"environment", &globals.settings_file},
+                                                                    {"token-file", &globals.token_file},
+                                                                    {"server", &globals.server},
+                                                                    {"profile", &globals.profile},
+                                                                    {"ca-file", &globals.ca_file}};
+        for (const auto& [name, place] : places)
+            if (option.name == name) *place = *value;
+    }
+
+    void set_flag(const Option& option, const std::optional<std::string>& value) {
+        const std::string_view name = option.name;
+        if (name == "help") globals.help = true;
+        if (name == "quiet") globals.quiet = true;
+        if (name == "silent") globals.silent = true;
+        if (name == "verbose") globals.verbosity += value ? static_cast<int>(to_integer(*value).value_or(1) & 3) : 1;
+        if (name == "version") globals.version = true;
+        if (name == "ansi") globals.colours = true;
+        if (name == "no-ansi") globals.colours = false;
+        if (name == "no-interaction") globals.no_interaction = true;
+        if (name == "allow-plain") globals.allow_plain = true;
     }
 
     /// Texts are stored as JSON: other bytes would silently become something else there, a password one that never

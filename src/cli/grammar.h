@@ -41,6 +41,10 @@ struct Globals {
     std::optional<bool> colours = {};
     std::string settings_file = {};
     std::string token_file = {};
+    std::string server = {};
+    std::string profile = {};
+    std::string ca_file = {};
+    bool allow_plain = false;
     bool json = false;  ///< --format json was given (the default of the command does not count)
 };
 

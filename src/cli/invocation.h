@@ -51,6 +51,7 @@ public:
     bool coloured() const { return coloured_; }
     /// Is there somebody who can be asked?
     bool can_ask() const { return terminal_.in_is_terminal && !request_.globals.no_interaction; }
+    const Globals& globals() const { return request_.globals; }
     bool quiet() const { return request_.globals.quiet || request_.globals.silent; }
 
     // ---- asking ----

@@ -183,7 +183,7 @@ TEST_CASE("a clean-up goes on until nothing is left to remove") {
 
 TEST_CASE("the output of a job is printed byte by byte") {
     FakeBackend fake;
-    fake.offer("job:get", {"id"}, json::value(job()));
+    fake.offer("job:output", {"id"}, json::value(job()));
     fake.outputs[{5, JobStream::out}] = {"a\xff", "b"};
     fake.outputs[{5, JobStream::err}] = {"oops\n"};
     Shell shell{fake};

@@ -6,6 +6,7 @@
 #include "cli/invocation.h"
 #include "cli/json_text.h"
 #include "cli/password_input.h"
+#include "cli/server_choice.h"
 
 namespace mf {
 namespace {
@@ -99,16 +100,41 @@ private:
         for (const auto need : command.needs)
             if (!need.empty() && !given(request.arguments, need))
                 return invocation.refuse(Refusal{.message = missing_sentence(command)});
-        if (!globals_.settings_file.empty())
-            if (auto used = backend_.use_settings(globals_.settings_file); !used)
-                return invocation.refuse(used.error());
-        if (!globals_.token_file.empty()) {
-            auto token = secret_from_file(globals_.token_file, terminal_);
-            if (!token) return invocation.refuse(token.error());
-            warn_of_open_file(invocation, globals_.token_file, "the token");
-            backend_.use_token(*std::move(token));
-        }
+        if (!command.stays_here)
+            if (auto prepared = prepare_backend(invocation); !prepared) return invocation.refuse(prepared.error());
         return command.run(invocation);
+    }
+
+    /// Says where and as whom things are done.
+    Result<void> prepare_backend(Invocation& invocation) {
+        auto server = chosen_server(globals_, terminal_);
+        if (!server) return server.error();
+        if (!*server && !globals_.settings_file.empty())
+            if (auto used = backend_.use_settings(globals_.settings_file); !used) return used;
+        const bool has_token = *server && !(*server)->token.empty() && globals_.token_file.empty();
+        std::string token;
+        if (!has_token) {
+            auto found = token_of(invocation, *server ? OwnToken::is_none : OwnToken::finds_it);
+            if (!found) return found.error();
+            token = *std::move(found);
+        }
+        if (*server) {
+            if (!has_token) (*server)->token = std::move(token);
+            return backend_.use_server(**server);
+        }
+        if (!token.empty()) backend_.use_token(std::move(token));
+        return {};
+    }
+
+    /// The token of a file, else for a server that of MULTIFLEXI_TOKEN: on this machine the backend knows it itself.
+    enum class OwnToken { finds_it, is_none };
+    Result<std::string> token_of(Invocation& invocation, OwnToken own) {
+        const auto file = token_file_of(globals_, terminal_);
+        if (!file) return file.error();
+        if (file->empty()) return own == OwnToken::finds_it ? std::string() : token_of_environment(terminal_);
+        auto token = secret_from_file(*file, terminal_);
+        if (token) warn_of_open_file(invocation, *file, "the token");
+        return token;
     }
 
     int refuse(const Misuse& misuse) {

@@ -46,6 +46,24 @@ struct MaintenanceRequest {
 /// Told now and then: what is done ("copying"), with which table, how many of its rows so far.
 using MaintenanceProgress = std::function<void(std::string_view doing, std::string_view table, std::int64_t rows)>;
 
+/// A server that is asked over HTTP instead of the installation on this machine.
+struct ServerAccess {
+    std::string address;       ///< see cli/server_address.h
+    std::string token = {};    ///< empty: none
+    std::string ca_file = {};  ///< PEM file of the authorities to trust; empty: those of the system
+    /// Also asks another machine over http, where everybody on the way reads the token along.
+    bool allow_plain = false;
+};
+/// What a server says of itself and of the one who asks.
+struct ServerFacts {
+    std::string version, time_zone, login;
+};
+/// By what a person proves who he is.
+struct PersonalProof {
+    std::string login, password;
+    std::string code = {};  ///< of an authenticator program; empty: none
+};
+
 /// What the command line needs from the rest of the program. Used from one thread. Only maintain()
 /// and the functions below the line open the database (these once, at the first call), so that help, completion and
 /// refused calls cost nothing.
@@ -57,6 +75,15 @@ public:
     virtual Result<void> use_settings(const std::string& file) = 0;
     /// From now on acts with this token instead of as the administrator of this machine.
     virtual void use_token(std::string token) = 0;
+    /// From now on a server is asked. invalid: its address is none, or others could read what is sent there. Asks it
+    /// nothing yet.
+    virtual Result<void> use_server(const ServerAccess& server) = 0;
+    /// What answers there. Needs a server, as the two below.
+    virtual Result<ServerFacts> server_facts() = 0;
+    /// From now on acts in a session of this person. An error with the field "code": the account asks for one.
+    virtual Result<void> sign_in(const PersonalProof& proof) = 0;
+    /// Ends the session.
+    virtual void sign_out() = 0;
     /// The catalogue; lives as long as the backend.
     virtual const Operations& operations() = 0;
     /// The zone in which times are shown and read.

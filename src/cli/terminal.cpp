@@ -93,6 +93,11 @@ bool reader_gone() {
     return ::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
 }
 
+std::optional<std::string> variable_of_process(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
 std::string_view setting(const char* name) {
     const char* value = std::getenv(name);
     return value ? value : std::string_view();
@@ -130,6 +135,7 @@ Terminal process_terminal() {
         .colours_unwanted = !setting("NO_COLOR").empty() || setting("TERM") == "dumb",
         .user = login_name,
         .operating_system = system_name,
+        .variable = variable_of_process,
         .in_is_terminal = ::isatty(STDIN_FILENO) == 1,
         .hidden_line = hidden_line,
     };

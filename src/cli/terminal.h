@@ -25,6 +25,8 @@ struct Terminal {
     /// Login name of the one who runs the program, and name of the operating system; asked for by `status` only.
     std::function<std::string()> user = {};
     std::function<std::string()> operating_system = {};
+    /// A variable of the environment; none: it is not set. May be missing: none is.
+    std::function<std::optional<std::string>(const char* name)> variable = {};
     bool in_is_terminal = false;  ///< somebody types what `in` reads
     /// Asks on standard error, and returns a line that is typed without being shown; none: they gave up. May be
     /// missing; counts only where in is a terminal.

@@ -32,6 +32,7 @@ Operations all_operations() {
     add_job_operations(operations);
     add_job_retry_operation(operations);
     add_job_tail_operation(operations);
+    add_job_output_operation(operations);
     add_task_operations(operations);
     add_artifact_operations(operations);
     add_queue_operations(operations);

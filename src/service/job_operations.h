@@ -8,6 +8,7 @@ namespace mf {
 void add_job_operations(Operations& operations);
 void add_job_retry_operation(Operations& operations);
 void add_job_tail_operation(Operations& operations);
+void add_job_output_operation(Operations& operations);
 void add_task_operations(Operations& operations);
 void add_artifact_operations(Operations& operations);
 void add_queue_operations(Operations& operations);

@@ -78,3 +78,29 @@ TEST_CASE("job:tail says how the job stands and bounds what it gives") {
     CHECK(desk.error_of("job:tail", {{"id", id}}, testing::manager_of(desk.add_company("bravo").id)).code ==
           ErrorCode::not_found);
 }
+
+TEST_CASE("job:output gives pieces behind a number, byte by byte, with the state of the same moment") {
+    TailDesk desk;
+    const auto id = desk.job.id.value;
+    desk.print("one\n");
+    desk.print("caf\xe9\n", OutputSource::standard_error);
+    const auto all = testing::must(desk.run("job:output", {{"id", id}}));
+    CHECK(all.at("state") == "running");
+    CHECK(all.at("ended_at").is_null());
+    const auto& pieces = all.at("pieces").as_array();
+    REQUIRE(pieces.size() == 2);
+    CHECK(pieces[0].at("sequence") == 1);
+    CHECK(pieces[0].at("stream") == "stdout");
+    CHECK(pieces[0].at("text") == "one\n");
+    CHECK(pieces[1].at("stream") == "stderr");
+    CHECK(pieces[1].at("base64") == "Y2Fm6Qo=");
+    CHECK(testing::must(desk.run("job:output", {{"id", id}, {"after", 1}})).at("pieces").as_array().size() == 1);
+    desk.end(desk.job.id, JobState::failed, 3);
+    const auto ended = testing::must(desk.run("job:output", {{"id", id}, {"after", 2}}));
+    CHECK(ended.at("pieces").as_array().empty());
+    CHECK(ended.at("state") == "failed");
+    CHECK(ended.at("exitcode") == 3);
+    CHECK(desk.error_of("job:output", {{"id", 77}}).code == ErrorCode::not_found);
+    CHECK(desk.error_of("job:output", {{"id", id}}, testing::manager_of(desk.add_company("bravo").id)).code ==
+          ErrorCode::not_found);
+}

@@ -49,6 +49,20 @@ public:
         return {};
     }
     void use_token(std::string text) override { token = std::move(text); }
+    Result<void> use_server(const ServerAccess& access) override {
+        server = access;
+        if (access.address == "refused") return Error{ErrorCode::invalid, "That is no server."};
+        return {};
+    }
+    Result<ServerFacts> server_facts() override { return facts; }
+    Result<void> sign_in(const PersonalProof& proof) override {
+        proofs.push_back(proof);
+        if (!code_asked_for.empty() && proof.code != code_asked_for)
+            return Error{
+                ErrorCode::forbidden, "This account asks for a code.", {{"code", "is missing", "second_factor"}}};
+        return {};
+    }
+    void sign_out() override { signed_out = true; }
     const Operations& operations() override { return operations_; }
     Zone zone() override { return *Zone::named("Europe/Prague"); }
     Timestamp now() override { return current; }
@@ -88,6 +102,11 @@ public:
 
     std::string settings;
     std::string token;
+    std::optional<ServerAccess> server;
+    Result<ServerFacts> facts = ServerFacts{.version = "3.0.0", .time_zone = "UTC", .login = "anna"};
+    std::vector<PersonalProof> proofs;
+    std::string code_asked_for;
+    bool signed_out = false;
     std::vector<MaintenanceRequest> maintained;
     Result<json::value> maintenance = Error{ErrorCode::unavailable, "There is no database here."};
     Timestamp current = std::chrono::sys_days{std::chrono::year{2025} / 6 / 15} + std::chrono::hours{10};
@@ -123,6 +142,8 @@ struct Shell {
     bool typed = false;                   ///< the input is a terminal
     std::deque<std::string> hidden = {};  ///< what is typed without being shown; none is giving up
 
+    std::map<std::string, std::string, std::less<>> variables = {};
+
     std::string out = {};
     std::string err = {};
     int code = -1;
@@ -146,6 +167,10 @@ struct Shell {
             .width = width,
             .user = [] { return std::string("alice"); },
             .operating_system = [] { return std::string("Linux 6.1"); },
+            .variable = [this](const char* name) -> std::optional<std::string> {
+                const auto found = variables.find(name);
+                return found == variables.end() ? std::nullopt : std::optional(found->second);
+            },
             .in_is_terminal = typed,
             .hidden_line = [this](std::string_view question) -> std::optional<std::string> {
                 err.append(question);
