@@ -143,6 +143,8 @@ TEST_CASE("a POST with a key is done once") {
     CHECK(again.headers.get("Idempotency-Replayed") == "true");
     CHECK(again.body == first.body);
     CHECK(desk.ask_json("POST", "/companies", headers, {{"name", "Charly"}}).status == 400);
+    // What only reads is not remembered.
+    CHECK(desk.ask_json("POST", "/applications/validate", headers, {{"document", "{}"}}).status == 200);
     const auto reveal = fmt::format("/credentials/{}/reveal", desk.acme.credential);
     CHECK(desk.ask_json("POST", reveal, headers, {}).status == 400);
     CHECK(desk.ask_json("POST", reveal, desk.as_admin(), {}).status == 200);
