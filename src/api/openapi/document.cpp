@@ -33,6 +33,7 @@ constexpr Resource resources[] = {
     {"company-applications", "Which applications a company uses."},
     {"runtemplates", "Applications as a company configures them, with their schedule."},
     {"jobs", "Single runs, with what they printed."},
+    {"events", "What happens, as it happens."},
     {"tasks", "Expected runs: what each window of a schedule came to."},
     {"artifacts", "Files that jobs left behind."},
     {"queue", "Jobs that wait."},

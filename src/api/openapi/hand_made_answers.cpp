@@ -132,7 +132,8 @@ constexpr HandMade hand_made[] = {
     {"node:remove", "removed:bool name:text"},
     {"status",
      "version-cli:text version-core:text db-migration:text user:text php:text os:text memory:int "
-     "companies:int apps:int runtemplates:int topics:int credentials:int credential_types:int jobs:text "
+     "companies:int apps:int runtemplates:int topics:int credentials:int credential_types:int event_sources:int "
+     "event_rules:int jobs:text "
      "database:text encryption:text zabbix:text telemetry:text executor:text scheduler:text timestamp:time"},
     {"prune", "deleted_jobs:int deleted_tasks:int deleted_logs:int more:bool"},
     {"job:cleanup", "deleted_jobs:int deleted_tasks:int days:int more:bool"},

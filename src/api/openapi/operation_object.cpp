@@ -159,6 +159,7 @@ json::object operation_object(const Operation& operation, const Operations& oper
     out["responses"] = std::move(responses);
     if (operation.permission == Permission::anyone) out["security"] = json::array();
     out["x-permission"] = name_of(operation.permission);
+    if (operation.deprecated) out["deprecated"] = true;
     return out;
 }
 

@@ -138,6 +138,65 @@ json::object content_of_artifact() {
     return out;
 }
 
+/// What both streams of events have in common.
+json::object event_stream(std::string_view id, std::string_view tag, std::string_view summary, std::string_view more) {
+    auto out = described(id, tag, summary, more);
+    out["x-permission"] = "view";
+    return out;
+}
+
+json::object position_parameter(std::string_view name, std::string_view in) {
+    return parameter_of(name, in,
+                        in == "header" ? "The id of the last event that is known: what came after it is told."
+                                       : "The same, for whoever cannot send headers; the header counts more.",
+                        {{"type", "string"}});
+}
+
+json::object stream_response() {
+    auto out = response_with("Events, until one of the two ends it (HTML Standard, section 9.2).", "text/event-stream",
+                             {{"type", "string"}});
+    return out;
+}
+
+json::object events_of_jobs() {
+    auto out =
+        event_stream("events:stream", "events", "Watch what happens to jobs.",
+                     "Server-sent events with the types `job.queued`, `job.started`, `job.ended` and others, each "
+                     "with an id; `reset` says that some have gone and lists are to be read anew. Needs the "
+                     "permission `view` in the company of each job, at the moment of each event.");
+    const auto list_of = [](std::string_view type) -> json::object {
+        return {{"type", "array"}, {"items", {{"type", type}}}};
+    };
+    json::array parameters{parameter_of("types", "query", "Only events of these types.", list_of("string")),
+                           parameter_of("job_id", "query", "Only of these jobs.", list_of("integer")),
+                           parameter_of("runtemplate_id", "query", "Only of these run templates.", list_of("integer")),
+                           parameter_of("company_id", "query", "Only of these companies.", list_of("integer"))};
+    for (auto& parameter : parameters) {
+        parameter.as_object()["style"] = "form";
+        parameter.as_object()["explode"] = false;
+    }
+    parameters.push_back(position_parameter("last_event_id", "query"));
+    parameters.push_back(position_parameter("Last-Event-ID", "header"));
+    out["parameters"] = std::move(parameters);
+    json::object responses{{"200", stream_response()}};
+    add_problems(responses, {400, 401, 403, 404, 429});
+    out["responses"] = std::move(responses);
+    return out;
+}
+
+json::object events_of_job() {
+    auto out = event_stream("job:events", "jobs", "Watch what a job prints, and how it ends.",
+                            "Server-sent events; each piece of output has an id. Needs the permission `view` in the "
+                            "company.");
+    out["parameters"] = {parameter_of("id", "path", "Number of the job", {{"type", "integer"}}),
+                         position_parameter("last_event_id", "query"), position_parameter("Last-Event-ID", "header")};
+    json::object responses{{"200", stream_response()},
+                           {"204", {{"description", "The job has ended, and all of it is known."}}}};
+    add_problems(responses, {400, 401, 403, 404, 429});
+    out["responses"] = std::move(responses);
+    return out;
+}
+
 json::object this_description() {
     auto out = described("openapi:get", "description", "Read this description.",
                          "OpenAPI 3.1. `/api/v1/docs` shows it to people. Nobody has to be signed in.");
@@ -159,6 +218,8 @@ json::object other_paths() {
             {"/jobs/{id}/stdout", {{"get", output_of_job("stdout")}}},
             {"/jobs/{id}/stderr", {{"get", output_of_job("stderr")}}},
             {"/artifacts/{id}/content", {{"get", content_of_artifact()}}},
+            {"/events", {{"get", events_of_jobs()}}},
+            {"/jobs/{id}/events", {{"get", events_of_job()}}},
             {"/openapi.json", {{"get", this_description()}}}};
 }
 

@@ -36,6 +36,8 @@ const json::object& operation_named(const json::object& document, std::string_vi
 
 void Exchanges::note(std::string_view operation, std::string_view how, http::Response answer) {
     if (answer.source) answer.body = ApiDesk::streamed(answer);
+    // As the server does it.
+    if (answer.events) answer.headers.set("Content-Type", "text/event-stream");
     json::array headers;
     for (const auto& [name, value] : answer.headers) headers.push_back(json::array{name, value});
     all_.push_back(json::object{{"operation", operation},

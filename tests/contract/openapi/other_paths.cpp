@@ -4,6 +4,8 @@
 #include "base/digest.h"
 #include "contract/openapi/exchanges.h"
 
+#include <tuple>
+
 namespace mf::testing {
 namespace {
 
@@ -114,9 +116,36 @@ void try_contents(Exchanges& exchanges) {
     ask("with a password that was guessed too often", id, guessed);
 }
 
+void try_events(Exchanges& exchanges) {
+    ContractDesk desk;
+    const auto nobody = desk.bearer(desk.token_of("nobody", [](const User&) {}));
+    const http::Headers guessed{{"Authorization", "Basic " + to_base64("guessed:wrong")}};
+    for (int i = 0; i < 10; ++i) (void)desk.ask("GET", "/account", guessed);
+    const auto ask = [&](std::string_view id, std::string_view how, const std::string& target, http::Headers headers) {
+        exchanges.note(id, how, desk.ask("GET", target, std::move(headers)));
+    };
+    const auto viewer = desk.bearer(desk.company_token("viewer", desk.company.id, CompanyRole::viewer));
+    const auto of_job = fmt::format("/jobs/{}/events", desk.acme.ended.id.value);
+    for (const auto& [id, target, wrong, missing] :
+         {std::tuple("events:stream", std::string("/events"), std::string("/events?types=unheard"),
+                     std::string("/events?company_id=987654")),
+          std::tuple("job:events", of_job, std::string("/jobs/x/events"), std::string("/jobs/987654/events"))}) {
+        ask(id, "as it should be", target, desk.as_tester());
+        ask(id, "with a wrong word", wrong, desk.as_tester());
+        ask(id, "of what is not there", missing, viewer);
+        ask(id, "without a sign-in", target, {});
+        ask(id, "by somebody without a role", target, nobody);
+        ask(id, "with a password that was guessed too often", target, guessed);
+    }
+    auto known = desk.as_tester();
+    known.add("Last-Event-ID", "1-failed");
+    ask("job:events", "all of it is known", of_job, known);
+}
+
 }  // namespace
 
 void try_other_paths(Exchanges& exchanges) {
+    try_events(exchanges);
     try_sessions(exchanges);
     try_provider(exchanges);
     try_contents(exchanges);
