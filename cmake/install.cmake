@@ -30,6 +30,8 @@ install(FILES ${CMAKE_SOURCE_DIR}/examples/probe/multiflexi-probe.multiflexi.app
         DESTINATION ${CMAKE_INSTALL_DATADIR}/multiflexi/applications)
 install(FILES ${CMAKE_SOURCE_DIR}/share/multiflexi.env.example ${CMAKE_SOURCE_DIR}/LICENSE ${CMAKE_SOURCE_DIR}/CHANGELOG.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# Of what is embedded.
+install(FILES ${web_licence_files} DESTINATION ${CMAKE_INSTALL_DOCDIR}/licences/swagger-ui)
 # Debian 12 looks for units of packages in /lib; a prefix of its own keeps its own.
 set(MULTIFLEXI_UNIT_DIRECTORY lib/systemd/system CACHE STRING "Where the systemd unit goes, below the prefix or absolute")
 configure_file(${CMAKE_SOURCE_DIR}/share/systemd/multiflexi.service ${CMAKE_BINARY_DIR}/multiflexi.service.in COPYONLY)

@@ -30,6 +30,8 @@ Result<std::optional<json::value>> RequestConditions::compare(Call& call, const 
 }
 
 Result<void> RequestConditions::read_idempotency_key(const Operation& operation, const json::object& input) {
+    // What only reads may be asked again anyway.
+    if (operation.access == Access::reads) return {};
     if (request_.method != "POST" || !request_.headers.has("Idempotency-Key") || caller_.by == ApiCaller::By::nothing)
         return {};
     if (operation.discloses == Discloses::secret)

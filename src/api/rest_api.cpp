@@ -44,11 +44,13 @@ http::Response refusal(const Error& error, const ApiCaller& caller) {
 RestApi::RestApi(const ApiContext& context)
     : context_(context),
       router_(context.operations),
+      description_(context.operations, root),
       callers_(context.database, context.sign_in, context.clock, context.rate_limiter),
       events_(context.database, context.sign_in, context.clock) {}
 
 http::Response RestApi::handle(const http::Request& request) {
     const auto segments = std::span(request.segments).subspan(root_segments);
+    if (auto described = description_.answer_to(request, segments)) return *std::move(described);
     const auto who = is_open(request, segments) ? callers_.anybody(request) : callers_.of(request);
     auto out = who.refusal ? refusal(*who.refusal) : answer_to(request, segments, who.caller);
     announce(who.allowance, out.headers);
@@ -95,7 +97,10 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     RequestConditions conditions(context_, request, caller);
     if (auto fit = conditions.read(operation, read->input, shown_at(segments)); !fit) return problem(fit.error());
     auto done = call_operation(context_, operation, read->input, caller.caller, conditions.alongside());
-    if (!done) return conditions.precondition_failed() ? problem(done.error(), 412) : refusal(done.error(), caller);
+    if (!done && conditions.precondition_failed()) return problem(done.error(), 412);
+    // Where nobody has to sign in, something else is forbidden.
+    if (!done && operation.permission == Permission::anyone) return problem(done.error());
+    if (!done) return refusal(done.error(), caller);
     auto out = response_of(operation, request, read->shape, *std::move(done));
     if (operation.deprecated) announce(*operation.deprecated, context_.operations, root, found.parameters, out.headers);
     if (conditions.was_replayed()) out.headers.set("Idempotency-Replayed", "true");
@@ -120,8 +125,9 @@ http::Response RestApi::response_of(const Operation& operation, const http::Requ
         out.headers.set("Location",
                         fmt::format("{}{}/{}", root, operation.route.substr(operation.route.find('/')), *id));
     }
+    const bool is_got = request.method == "GET" || request.method == "HEAD";
     // A part of a record is another representation, and none by which the whole could be changed.
-    if (operation.access == Access::reads && !tag.empty() && shape.fields.empty()) {
+    if (is_got && !tag.empty() && shape.fields.empty()) {
         out.headers.set("ETag", tag);
         if (names_tag(request.headers.list("If-None-Match"), tag, Weak::counts)) {
             out.status = 304;

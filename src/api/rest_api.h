@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api_context.h"
+#include "api/api_description.h"
 #include "api/event_api.h"
 #include "api/request_conditions.h"
 #include "api/rest_input.h"
@@ -12,8 +13,10 @@ namespace mf {
 /// Our API, below /api/v1: every operation under its route (doc/api.md), and besides
 ///
 ///     POST, DELETE /session            signing in and out with a cookie
-///     GET /session/openid              to another provider (OpenID Connect), GET /session/openid/return back from
-///     there GET /jobs/{id}/stdout, /stderr   the recorded output, GET /artifacts/{id}/content
+///     GET /session/openid              to another provider (OpenID Connect), and from there back to
+///                                      /session/openid/return
+///     GET /jobs/{id}/stdout, /stderr   the recorded output; GET /artifacts/{id}/content
+///     GET /openapi.json, /docs         what there is: ApiDescription
 ///     GET /events, /jobs/{id}/events   streams of events (EventApi)
 ///
 /// Thread-safe.
@@ -44,6 +47,7 @@ private:
 
     const ApiContext& context_;
     const Router router_;
+    const ApiDescription description_;
     Callers callers_;
     EventApi events_;
 };

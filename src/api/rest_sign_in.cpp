@@ -13,6 +13,13 @@ constexpr std::string_view state_cookie = "multiflexi_openid";
 /// As long as the state is good (service/openid.h).
 constexpr int seconds_for_the_way = 600;
 
+/// 401 must say what may be shown (RFC 9110, section 15.5.2). Not Basic: a browser would ask for it on top of the page.
+http::Response not_signed_in(std::string_view sentence) {
+    auto out = problem(401, sentence);
+    out.headers.add("WWW-Authenticate", "Bearer realm=\"MultiFlexi\"");
+    return out;
+}
+
 http::Response redirection(std::string_view where) {
     http::Response out{.status = 302};
     out.headers.set("Location", std::string(where));
@@ -46,9 +53,9 @@ http::Response RestApi::sign_in(const http::Request& request) {
                                            .entry = "api"},
                                           context_.clock.now());
     if (!outcome) return problem(outcome.error());
-    if (const auto* refused = std::get_if<SignInRefused>(&*outcome)) return problem(401, refused->message);
+    if (const auto* refused = std::get_if<SignInRefused>(&*outcome)) return not_signed_in(refused->message);
     if (std::holds_alternative<SecondFactorNeeded>(*outcome)) {
-        auto out = problem(401, "This account asks for a code: send it as well, as code.");
+        auto out = not_signed_in("This account asks for a code: send it as well, as code.");
         out.headers.set("MultiFlexi-Second-Factor", "code");
         return out;
     }

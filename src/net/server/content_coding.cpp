@@ -144,6 +144,32 @@ std::string gzipped(std::string_view text) {
     return made;
 }
 
+std::string gunzipped(std::string_view file) {
+    struct Inflater {
+        z_stream stream{};
+        Inflater() {
+            constexpr int gzip_format = 16 + 15;
+            if (inflateInit2(&stream, gzip_format) != Z_OK) throw std::bad_alloc();
+        }
+        ~Inflater() { inflateEnd(&stream); }
+    } inflater;
+    auto& stream = inflater.stream;
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(file.data()));  // zlib does not write there
+    stream.avail_in = static_cast<uInt>(file.size());
+    std::string out;
+    for (int result = Z_OK; result != Z_STREAM_END;) {
+        constexpr std::size_t step = 64 << 10;
+        const auto size = out.size();
+        out.resize(size + step);
+        stream.next_out = reinterpret_cast<Bytef*>(out.data() + size);
+        stream.avail_out = step;
+        result = inflate(&stream, Z_NO_FLUSH);
+        if (result != Z_OK && result != Z_STREAM_END) throw std::runtime_error("these bytes are no gzip file");
+        out.resize(size + step - stream.avail_out);
+    }
+    return out;
+}
+
 std::unique_ptr<BodySource> gzip_source(std::unique_ptr<BodySource> source) {
     return std::make_unique<GzipSource>(std::move(source));
 }

@@ -27,6 +27,10 @@ void announce(Coding coding, Headers& headers);
 /// The whole text at once, as a gzip file (RFC 1952).
 std::string gzipped(std::string_view text);
 
+/// The text of a whole gzip file that this program brought along; std::runtime_error: it is none. Not for what
+/// strangers send, whose size has no bound.
+std::string gunzipped(std::string_view file);
+
 /// Compresses what another source has, piece by piece.
 std::unique_ptr<BodySource> gzip_source(std::unique_ptr<BodySource> source);
 

@@ -14,7 +14,7 @@ using namespace mf::http;
 
 namespace {
 
-std::string gunzipped(std::string_view packed) {
+std::string inflated(std::string_view packed) {
     z_stream stream{};
     REQUIRE(inflateInit2(&stream, 16 + 15) == Z_OK);
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
@@ -101,7 +101,7 @@ TEST_CASE("compressed texts come out as they went in") {
     for (const int lines : {0, 1, 100, 20'000}) {
         const auto text = lines_of_text(lines);
         const auto packed = gzipped(text);
-        CHECK(gunzipped(packed) == text);
+        CHECK(inflated(packed) == text);
         if (lines > 1) CHECK(packed.size() < text.size() / 2);
     }
 }
@@ -127,7 +127,7 @@ TEST_CASE("sources: files, parts of them, compressed") {
 
     auto packed = gzip_source(file_source(open_file(), 0, text.size()));
     CHECK(!packed->size());
-    CHECK(gunzipped(read_all_of(*packed, 777)) == text);
+    CHECK(inflated(read_all_of(*packed, 777)) == text);
 
     // A source that cannot skip reads instead.
     auto later = gzip_source(file_source(open_file(), 0, text.size()));
