@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "app/server.h"
+#include "app/job_followers.h"
 
 #include "app/end_guard.h"
 #include "app/heartbeat.h"
@@ -11,8 +12,6 @@
 #include "base/wake_channel.h"
 #include "execute/native.h"
 #include "schedule/capacity.h"
-#include "schedule/event_launcher.h"
-#include "schedule/node_red.h"
 #include "schedule/notification_listener.h"
 #include "schedule/planner.h"
 #include "service/server_environment.h"
@@ -102,11 +101,12 @@ public:
         if (roles_.executor)
             if (auto started = start_executor(); !started) return give_up(started.error());
         claim_->settle();
+        followers_.emplace(installation_, http_, clock_, ended_);
         if (roles_.scheduler) {
             start_planner(actor.user);
-            start_node_red();
+            followers_->tell_node_red();
         }
-        if (roles_.executor) start_event_launcher(actor.user);
+        if (roles_.executor) followers_->follow_rules(actor.user, [this] { queue_.notify(); });
         listen();
         if (roles_.web && !settings_.listen.empty()) {
             web_.emplace(installation_, http_, clock_);
@@ -240,26 +240,6 @@ private:
         planner_->start();
     }
 
-    void start_node_red() {
-        node_red_.emplace(installation_.database(), http_, clock_,
-                          NodeRed::Settings{.webhook_url = settings_.nodered_webhook_url,
-                                            .catalogue_url = settings_.nodered_catalog_url,
-                                            .token = settings_.nodered_token,
-                                            .catalogue_interval = settings_.nodered_catalog_interval,
-                                            .holder = settings_.node});
-        if (node_red_->is_wanted()) node_red_->start(clock_);
-    }
-
-    void start_event_launcher(Id<User> user) {
-        event_launcher_.emplace(
-            installation_.database(), clock_, installation_.vault(),
-            EventLauncher::Facts{.zone = installation_.zone().name(),
-                                 .user = user,
-                                 .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}},
-            ended_, [this] { queue_.notify(); });
-        event_launcher_->start();
-    }
-
     /// To other programs, and for nodes that are gone.
     void listen() {
         const WakeTargets targets{.queue = queue_, .plan = plan_, .cancel = cancel_};
@@ -289,8 +269,7 @@ private:
         listener_.reset();
         other_nodes_.reset();
         planner_.reset();
-        node_red_.reset();
-        event_launcher_.reset();
+        followers_.reset();
         if (dispatcher_) {
             dispatcher_->stop_claiming();
             wait_for_jobs(heartbeat, end, until);
@@ -348,8 +327,7 @@ private:
     std::unique_ptr<NativeExecutor> native_;
     std::optional<Dispatcher> dispatcher_;
     std::optional<Planner> planner_;
-    std::optional<NodeRed> node_red_;
-    std::optional<EventLauncher> event_launcher_;
+    std::optional<JobFollowers> followers_;
     std::optional<Reaper> reaper_;
     std::optional<WakeListener> listener_;
     std::optional<NotificationListener> other_nodes_;

@@ -24,7 +24,6 @@ public:
     /// All must outlive it.
     NodeRed(Database& database, HttpClient& http, const Clock& clock, Settings settings);
 
-    bool is_wanted() const { return !settings_.webhook_url.empty() || !settings_.catalogue_url.empty(); }
     /// Tells what there is to tell, and returns when to look again: earlier when something could not be told.
     Timestamp look(std::stop_token stop = {});
 

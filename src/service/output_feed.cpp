@@ -33,11 +33,10 @@ std::vector<OutputPiece> output_behind(Database& database, Id<Job> job, std::int
 
 std::string OutputText::add(const OutputPiece& piece) {
     auto& left = left_of(piece.source);
-    auto text = std::exchange(left, {}) + piece.bytes;
-    const auto unfinished = unfinished_bytes(text);
-    left = text.substr(text.size() - unfinished);
-    text.resize(text.size() - unfinished);
-    return to_utf8(text);
+    const auto text = std::exchange(left, {}) + piece.bytes;
+    const auto whole = std::string_view(text).substr(0, text.size() - unfinished_bytes(text));
+    left = text.substr(whole.size());
+    return to_utf8(whole);
 }
 
 std::string OutputText::rest(OutputSource source) { return to_utf8(std::exchange(left_of(source), {})); }

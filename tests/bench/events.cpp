@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The streams of events of the real program.
 #include "base/text.h"
-#include "bench/stand.h"
+#include "bench/http_load.h"
 #include "secure/token.h"
 #include "store/queries/job_change.h"
 
@@ -39,14 +39,6 @@ void let_in(Stand& stand) {
         if (auto made = Repository<ApiToken>(session, Scope::everything()).insert(token); !made)
             throw std::runtime_error(made.error().message);
     });
-}
-
-int port_of(const Stand& stand) {
-    std::ifstream file(stand.directory() / "server.log");
-    const std::string log(std::istreambuf_iterator<char>(file), {});
-    const auto place = log.find("port=", log.find(" listening "));
-    if (place == std::string::npos) throw std::runtime_error("the server does not say where it listens");
-    return static_cast<int>(to_integer(log.substr(place + 5, log.find_first_of(" \n", place) - place - 5)).value_or(0));
 }
 
 /// One connection that has asked for events and got its first one.

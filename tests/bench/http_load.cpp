@@ -36,6 +36,13 @@ std::string content_of(const std::filesystem::path& file) {
     return text.str();
 }
 
+int port_of(const Stand& stand) {
+    const auto log = content_of(stand.directory() / "server.log");
+    const auto place = log.find("port=", log.find(" listening "));
+    if (place == std::string::npos) throw std::runtime_error("the server does not say where it listens");
+    return static_cast<int>(to_integer(log.substr(place + 5, log.find_first_of(" \n", place) - place - 5)).value_or(0));
+}
+
 HttpProgram::HttpProgram(const Places& places, const std::vector<std::string>& words) {
     const auto out = places.state / ("bench-http." + words.front());
     std::vector<std::string> all{(places.programs / "bench-http").string()};

@@ -7,6 +7,9 @@ namespace mf::bench {
 
 std::string content_of(const std::filesystem::path& file);
 
+/// Where the server of a stand listens. Throws std::runtime_error when it does not say.
+int port_of(const Stand& stand);
+
 /// bench-http, until the end of this object.
 class HttpProgram {
 public:

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
 
 namespace mf::bench {
 namespace {
@@ -23,12 +22,6 @@ std::string token_of_viewer(Stand& stand, const Places& places) {
     const auto record = parse_json(content_of(out));
     if (made.exit_code != 0 || !record) throw std::runtime_error("no token was made");
     return std::string(record->at("token").as_string());
-}
-
-int port_of(const Stand& stand) {
-    const auto log = content_of(stand.directory() / "server.log");
-    const auto place = log.find("port=", log.find(" listening "));
-    return place == std::string::npos ? 0 : std::atoi(log.c_str() + place + 5);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* password = "Vd7!kqPz#w";
 
-struct Client {
+struct FormerClient {
     std::string base;
     HttpHeaders headers;
     CurlClient http;
@@ -46,7 +46,7 @@ struct Client {
 /// A server with an account, and its clients: one with the password, one that sends none.
 struct FormerServer {
     Installation it;
-    Client client, without_password;
+    FormerClient client, without_password;
 
     explicit FormerServer(const Variables& settings = {}) {
         it.environment.emplace("MULTIFLEXI_LISTEN", "127.0.0.1:0");
@@ -82,7 +82,7 @@ TEST_CASE("Node-RED signs in, schedules runs and sees what it needs for a map") 
     auto& client = server.client;
     // The editor lets in whoever gets 200 here.
     CHECK(client.send("GET", "/apps.json").status == 200);
-    auto wrong = Client{.base = client.base, .headers = {{"Authorization", "Basic " + to_base64("anna:wrong")}}};
+    auto wrong = FormerClient{.base = client.base, .headers = {{"Authorization", "Basic " + to_base64("anna:wrong")}}};
     CHECK(wrong.send("GET", "/apps.json").status == 401);
     const auto run = server.it.run_template_of_script("echo \"hello $GREETED\"; echo bad >&2; exit 3");
     // The node sends no Accept, and its variables win.

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include "app/job_followers.h"
+
+namespace mf {
+
+void JobFollowers::follow_rules(Id<User> user, std::function<void()> queued) {
+    const auto& allowed = installation_.settings().env_allow;
+    rules_.emplace(
+        installation_.database(), clock_, installation_.vault(),
+        EventLauncher::Facts{
+            .zone = installation_.zone().name(), .user = user, .allowed_names = {allowed.begin(), allowed.end()}},
+        ended_, std::move(queued));
+    rules_->start();
+}
+
+void JobFollowers::tell_node_red() {
+    const auto& settings = installation_.settings();
+    if (settings.nodered_webhook_url.empty() && settings.nodered_catalog_url.empty()) return;
+    node_red_.emplace(installation_.database(), http_, clock_,
+                      NodeRed::Settings{.webhook_url = settings.nodered_webhook_url,
+                                        .catalogue_url = settings.nodered_catalog_url,
+                                        .token = settings.nodered_token,
+                                        .catalogue_interval = settings.nodered_catalog_interval,
+                                        .holder = settings.node});
+    node_red_->start(clock_);
+}
+
+}  // namespace mf
