@@ -59,8 +59,11 @@ ApiDescription::ApiDescription(const Operations& operations, std::string_view ro
 
 std::optional<http::Response> ApiDescription::answer_to(const http::Request& request,
                                                         std::span<const std::string> segments) const {
-    const bool is_root = segments.empty() || (segments.size() == 1 && segments[0].empty());
-    if (!is_root && segments[0] != "docs" && (segments[0] != "openapi.json" || segments.size() != 1))
+    // A person comes with a browser; programs get an answer there.
+    const bool is_root = (segments.empty() || (segments.size() == 1 && segments[0].empty())) &&
+                         request.headers.list("Accept").find("text/html") != std::string::npos;
+    if (!is_root &&
+        (segments.empty() || (segments[0] != "docs" && (segments[0] != "openapi.json" || segments.size() != 1))))
         return std::nullopt;
     if (!is_reading(request)) return only_read();
     if (is_root || (segments.size() == 2 && segments[1].empty())) {

@@ -54,7 +54,7 @@ TEST_CASE("the page for people loads nothing from elsewhere") {
     ApiDesk desk;
     for (const auto* shorter : {"", "/", "/docs/"}) {
         CAPTURE(shorter);
-        const auto answer = desk.ask("GET", shorter);
+        const auto answer = desk.ask("GET", shorter, {{"Accept", "text/html,application/xhtml+xml,*/*;q=0.8"}});
         CHECK(answer.status == 302);
         CHECK(answer.headers.get("Location") == "/api/v1/docs");
     }

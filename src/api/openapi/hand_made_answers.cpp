@@ -110,6 +110,7 @@ constexpr HandMade hand_made[] = {
     {"job:status",
      "successful_jobs:int failed_jobs:int withdrawn_jobs:int incomplete_jobs:int total_applications:int "
      "repeated_jobs:int total_jobs:int queue_length:int"},
+    {"job:output", "id:int state:text state_since:time~ ended_at:time~ exitcode:int~ reason:text~ pieces:list"},
     {"job:tail", "id:int state:text exitcode:int~ reason:text~ skipped:int output:text"},
     {"task:get", "@task jobs:@job[]?"},
     {"task:status", "total:int open:int running:int fulfilled:int fulfilled_late:int failed:int missed:int"},

@@ -197,6 +197,26 @@ json::object events_of_job() {
     return out;
 }
 
+json::object about_server() {
+    auto out = described("about:get", "description", "Ask who answers.",
+                         "The version and time zone of the server, and as whom one asks. Browsers are sent to the page "
+                         "`/api/v1/docs` instead.");
+    auto done = response_with("The server.", "application/json",
+                              {{"type", "object"},
+                               {"properties",
+                                {{"name", {{"type", "string"}}},
+                                 {"version", {{"type", "string"}}},
+                                 {"time_zone", {{"type", "string"}, {"description", "Of times without an offset."}}},
+                                 {"login", {{"type", "string"}}}}},
+                               {"required", {"name", "version", "time_zone", "login"}}});
+    done["content"].at("application/json").as_object()["example"] = {
+        {"name", "MultiFlexi"}, {"version", MULTIFLEXI_VERSION}, {"time_zone", "Europe/Prague"}, {"login", "anna"}};
+    json::object responses{{"200", std::move(done)}};
+    add_problems(responses, {401, 429});
+    out["responses"] = std::move(responses);
+    return out;
+}
+
 json::object this_description() {
     auto out = described("openapi:get", "description", "Read this description.",
                          "OpenAPI 3.1. `/api/v1/docs` shows it to people. Nobody has to be signed in.");
@@ -220,6 +240,7 @@ json::object other_paths() {
             {"/artifacts/{id}/content", {{"get", content_of_artifact()}}},
             {"/events", {{"get", events_of_jobs()}}},
             {"/jobs/{id}/events", {{"get", events_of_job()}}},
+            {"/", {{"get", about_server()}}},
             {"/openapi.json", {{"get", this_description()}}}};
 }
 

@@ -38,6 +38,10 @@ void try_sessions(Exchanges& exchanges) {
     for (int i = 0; i < 10; ++i) (void)sign_in("wrong");
     exchanges.note("session:delete", "with a password that was guessed too often",
                    desk.ask("DELETE", "/session", {{"Authorization", "Basic " + to_base64("anna:wrong")}}));
+    exchanges.note("about:get", "as it should be", desk.ask("GET", "/", desk.as_tester()));
+    exchanges.note("about:get", "by nobody", desk.ask("GET", "/"));
+    exchanges.note("about:get", "with a password that was guessed too often",
+                   desk.ask("GET", "/", {{"Authorization", "Basic " + to_base64("anna:wrong")}}));
     exchanges.note("session:create", "too often with a wrong password", sign_in("wrong"));
     exchanges.note("session:openid", "without a provider", desk.ask("GET", "/session/openid"));
     exchanges.note("session:openid-return", "without a provider", desk.ask("GET", "/session/openid/return?state=s"));
