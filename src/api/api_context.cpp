@@ -13,12 +13,14 @@ CallSurroundings surroundings_of(const ApiContext& context) {
 }
 
 Result<json::value> call_operation(const ApiContext& context, const Operation& operation, const json::object& input,
-                                   const Caller& caller, const Alongside& alongside) {
+                                   const Caller& caller, const Alongside& alongside, json::storage_ptr memory) {
     Outside outside{.http = context.http,
                     .now = context.clock.now(),
                     .time_limit = context.time_limit,
                     .file_roots = context.file_roots};
-    auto done = perform_on(context.database, operation, input, caller, surroundings_of(context), outside, alongside);
+    auto surroundings = surroundings_of(context);
+    surroundings.memory = std::move(memory);
+    auto done = perform_on(context.database, operation, input, caller, surroundings, outside, alongside);
     if (!done) return done.error();
     if (done->wake_server) context.wake_servers();
     return std::move(done->answer);

@@ -34,8 +34,10 @@ struct ApiContext {
 /// What calls of this moment share.
 CallSurroundings surroundings_of(const ApiContext& context);
 
-/// Runs an operation for a caller; everything that comes in over HTTP goes through here.
+/// Runs an operation for a caller; everything that comes in over HTTP goes through here. `memory`: see
+/// CallSurroundings.
 Result<json::value> call_operation(const ApiContext& context, const Operation& operation, const json::object& input,
-                                   const Caller& caller, const Alongside& alongside = {});
+                                   const Caller& caller, const Alongside& alongside = {},
+                                   json::storage_ptr memory = {});
 
 }  // namespace mf

@@ -23,7 +23,7 @@ Result<void> RequestConditions::read_if_match(const Operation& operation, const 
 Result<std::optional<json::value>> RequestConditions::compare(Call& call, const Shown& shown) {
     const auto record = perform(call.session, *shown.operation, shown.input, caller_.caller, surroundings_of(context_));
     if (!record) return record.error();
-    if (names_tag(request_.headers.list("If-Match"), entity_tag(record->answer), Weak::counts_not))
+    if (names_tag(request_.headers.list("If-Match"), entity_tag(to_text(record->answer)), Weak::counts_not))
         return std::optional<json::value>();
     precondition_failed_ = true;
     return Error{ErrorCode::conflict, "It was changed since you have read it. Read it again and decide anew."};

@@ -55,9 +55,7 @@ std::optional<std::int64_t> id_of(const json::value& record) {
     return id && id->is_int64() ? std::optional(id->get_int64()) : std::nullopt;
 }
 
-std::string entity_tag(const json::value& record) {
-    return fmt::format("\"{}\"", sha256_hex(to_text(record)).substr(0, 32));
-}
+std::string entity_tag(std::string_view text) { return fmt::format("\"{}\"", sha256_hex(text).substr(0, 32)); }
 
 bool names_tag(std::string_view list, std::string_view tag, Weak weak) {
     for (const auto part : split(list, ',')) {

@@ -12,8 +12,8 @@ Result<json::value> shaped_answer(json::value answer, const AnswerShape& shape);
 /// The id of a record; nothing for anything else.
 std::optional<std::int64_t> id_of(const json::value& record);
 
-/// A strong entity tag (RFC 9110, section 8.8.3) of a record as it is shown whole.
-std::string entity_tag(const json::value& record);
+/// A strong entity tag (RFC 9110, section 8.8.3) of the JSON of a record that is shown whole.
+std::string entity_tag(std::string_view text);
 /// Does a list of tags, as If-Match and If-None-Match have it, name this one? "*" names every one. Weak tags count only
 /// where that is allowed.
 enum class Weak { counts, counts_not };

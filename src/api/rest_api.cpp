@@ -11,10 +11,12 @@
 #include "base/zone.h"
 
 #include <fmt/format.h>
+#include <boost/json/monotonic_resource.hpp>
 
 namespace mf {
 namespace {
 
+constexpr std::size_t first_piece_of_answer = 16 << 10;
 constexpr std::size_t root_segments = 2;  // "api", "v1"
 
 constexpr std::string_view who_is_missing = "Sign in, or show an API token (Authorization: Bearer).";
@@ -96,7 +98,9 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     if (!read) return problem(read.error());
     RequestConditions conditions(context_, request, caller);
     if (auto fit = conditions.read(operation, read->input, shown_at(segments)); !fit) return problem(fit.error());
-    auto done = call_operation(context_, operation, read->input, caller.caller, conditions.alongside());
+    // What the answer consists of is gone with it, at once.
+    json::monotonic_resource memory(first_piece_of_answer);
+    auto done = call_operation(context_, operation, read->input, caller.caller, conditions.alongside(), &memory);
     if (!done && conditions.precondition_failed()) return problem(done.error(), 412);
     // Where nobody has to sign in, something else is forbidden.
     if (!done && operation.permission == Permission::anyone) return problem(done.error());
@@ -115,7 +119,8 @@ RequestConditions::Shown RestApi::shown_at(std::span<const std::string> segments
 
 http::Response RestApi::response_of(const Operation& operation, const http::Request& request, const AnswerShape& shape,
                                     json::value answer) {
-    const auto tag = answer.is_object() ? entity_tag(answer) : std::string();
+    // A part of a record is another representation, and none by which the whole could be changed.
+    const bool is_whole = answer.is_object() && shape.fields.empty();
     const auto id = id_of(answer);
     auto body = shaped_answer(std::move(answer), shape);
     if (!body) return problem(body.error());
@@ -126,8 +131,8 @@ http::Response RestApi::response_of(const Operation& operation, const http::Requ
                         fmt::format("{}{}/{}", root, operation.route.substr(operation.route.find('/')), *id));
     }
     const bool is_got = request.method == "GET" || request.method == "HEAD";
-    // A part of a record is another representation, and none by which the whole could be changed.
-    if (is_got && !tag.empty() && shape.fields.empty()) {
+    if (is_got && is_whole) {
+        const auto tag = entity_tag(out.body);
         out.headers.set("ETag", tag);
         if (names_tag(request.headers.list("If-None-Match"), tag, Weak::counts)) {
             out.status = 304;

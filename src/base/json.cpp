@@ -104,11 +104,6 @@ std::string to_pretty_text(const json::value& value) {
     return out;
 }
 
-json::storage_ptr shared_memory() {
-    constexpr std::size_t first_piece = 4096;
-    return json::make_shared_resource<json::monotonic_resource>(first_piece);
-}
-
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     std::size_t at = 0;

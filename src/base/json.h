@@ -21,10 +21,6 @@ std::string to_text(const json::value& value);
 /// JSON for people: four blanks of indentation, line breaks, no line break at the end.
 std::string to_pretty_text(const json::value& value);
 
-/// For the many values of one answer: memory that is taken in large pieces, and given back with the last of them. What
-/// is replaced in such a value is not given back before.
-json::storage_ptr shared_memory();
-
 /// Appends text as a JSON string with its quotes, valid UTF-8 whatever the input.
 void append_json_string(std::string& out, std::string_view text);
 

@@ -152,6 +152,18 @@ json::object to_json(const Entity& entity, const void* record, const json::stora
     return out;
 }
 
+json::object row_to_json(const Entity& entity, std::span<const Value> row, const json::storage_ptr& memory) {
+    json::object out(memory);
+    out.reserve(entity.fields.size());
+    for (std::size_t i = 0; i < entity.fields.size(); ++i) {
+        const Field& field = entity.fields[i];
+        // Not every database has a type for it.
+        const auto* number = field.type == FieldType::boolean ? std::get_if<std::int64_t>(&row[i]) : nullptr;
+        out.emplace(field.name, number ? json::value(*number != 0, memory) : field_to_json(field, row[i], memory));
+    }
+    return out;
+}
+
 Result<void> from_json(const Entity& entity, const json::object& input, void* record) {
     Error error{ErrorCode::invalid, {}};
     auto complain = [&](std::string_view field, std::string message) {

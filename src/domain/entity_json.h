@@ -11,6 +11,9 @@ namespace mf {
 /// Times print as ISO 8601 UTC, secrets masked. Many records are made faster in a memory that they share, such as a
 /// json::monotonic_resource.
 json::object to_json(const Entity& entity, const void* record, const json::storage_ptr& memory = {});
+/// The same of a row of its table, which need not become a record first: a value for each field, as databases give
+/// them.
+json::object row_to_json(const Entity& entity, std::span<const Value> row, const json::storage_ptr& memory = {});
 
 template <class T>
 json::object to_json(const T& record, const json::storage_ptr& memory = {}) {

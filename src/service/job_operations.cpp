@@ -95,9 +95,13 @@ namespace {
 /// Output that travels inside a record; longer ones are read with `job output`.
 constexpr std::size_t most_output_in_record = 16 << 20;
 
-void add_output(Call& call, Id<Job> id, json::object& record) {
-    record["stdout"] = read_stream(call.session, id, OutputSource::standard_output, most_output_in_record);
-    record["stderr"] = read_stream(call.session, id, OutputSource::standard_error, most_output_in_record);
+void add_output(Call& call, const Job& job, json::object& record) {
+    // How much a job has printed is recorded with its end.
+    const auto stream = [&](OutputSource source, std::int64_t size) {
+        return job.end && size == 0 ? std::string() : read_stream(call.session, job.id, source, most_output_in_record);
+    };
+    record["stdout"] = stream(OutputSource::standard_output, job.stdout_size);
+    record["stderr"] = stream(OutputSource::standard_error, job.stderr_size);
 }
 
 /// Jobs of one state, or of those only the ones that had begun.
@@ -141,6 +145,14 @@ Result<std::vector<Job>> list_in_states(Call& call, const ListQuery& query, cons
     return out;
 }
 
+/// The usual page of a long list, which need not become records first.
+json::value list_rows(Call& call, const ListQuery& query) {
+    json::array out(call.memory);
+    for (const auto& row : call.repository<Job>().rows(query))
+        out.push_back(row_to_json(entity_of<Job>(), row, call.memory));
+    return json::value(std::move(out));
+}
+
 Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
     auto query = query_of(filter);
     if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
@@ -156,17 +168,17 @@ Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
         jobs = *std::move(found);
     } else {
         skip_by_key(call.session, call.scope, query);
+        if (!filter.env.value_or(false) && !filter.output.value_or(false)) return list_rows(call, query);
         jobs = call.repository<Job>().list(query);
     }
     std::map<std::int64_t, json::object> environments;
     if (filter.env.value_or(false)) environments = job_environments(call, jobs);
-    const auto memory = shared_memory();
-    json::array out(memory);
+    json::array out(call.memory);
     out.reserve(jobs.size());
     for (const Job& job : jobs) {
-        auto record = to_json(job, memory);
+        auto record = to_json(job, call.memory);
         if (filter.env.value_or(false)) record["env"] = std::move(environments[job.id.value]);
-        if (filter.output.value_or(false)) add_output(call, job.id, record);
+        if (filter.output.value_or(false)) add_output(call, job, record);
         out.push_back(std::move(record));
     }
     return json::value(std::move(out));
@@ -189,7 +201,7 @@ Result<json::value> get_job(Call& call, const JobReference& input) {
     auto record = to_json(*job);
     record["env"] = std::move(job_environments(call, std::span(&*job, 1))[job->id.value]);
     record["exit_severity"] = exit_severity_of(call, *job);
-    if (input.output.value_or(true)) add_output(call, job->id, record);
+    if (input.output.value_or(true)) add_output(call, *job, record);
     return json::value(std::move(record));
 }
 

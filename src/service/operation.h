@@ -46,6 +46,7 @@ struct Call {
     bool wrong_proof = false;
     bool wake_server = false;  ///< set by a use case: the server has something to do as soon as this is committed
     std::vector<AuditEntry> audited = {};  ///< what was done so far; see audit()
+    json::storage_ptr memory = {};         ///< for the answer: see CallSurroundings
 
     template <class T>
     Repository<T> repository() {
@@ -127,14 +128,13 @@ struct Answered<std::vector<Record>> {
     static const Entity* entity() { return &entity_of<Record>(); }
     static constexpr bool is_list = true;
 };
-inline json::value render(json::value output) { return output; }
+inline json::value render(json::value output, const json::storage_ptr&) { return output; }
 template <class Output>
-json::value render(const Output& output) {
-    return to_json(entity_of<Output>(), &output);
+json::value render(const Output& output, const json::storage_ptr& memory) {
+    return to_json(entity_of<Output>(), &output, memory);
 }
 template <class Output>
-json::value render(const std::vector<Output>& outputs) {
-    const auto memory = shared_memory();
+json::value render(const std::vector<Output>& outputs, const json::storage_ptr& memory) {
     json::array out(memory);
     out.reserve(outputs.size());
     for (const Output& output : outputs) out.push_back(to_json(entity_of<Output>(), &output, memory));
@@ -156,7 +156,7 @@ void add(Operations& operations, OperationInfo info, Result<Output> (*run)(Call&
                               if (auto read = from_json(entity_of<Input>(), input, &typed); !read) return read.error();
                               auto output = run(call, typed);
                               if (!output) return output.error();
-                              return detail::render(*std::move(output));
+                              return detail::render(*std::move(output), call.memory);
                           },
                           {},
                           info.discloses,

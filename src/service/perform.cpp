@@ -73,7 +73,8 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
               .zone = surroundings.zone,
               .allowed_names = surroundings.allowed_names,
               .credential_versions = surroundings.credential_versions,
-              .password_cost = surroundings.password_cost};
+              .password_cost = surroundings.password_cost,
+              .memory = surroundings.memory};
     learn_data_keys(session, surroundings.vault);
     const auto attempt = [&] {
         return with_company_number(call, operation, input).and_then([&](const json::object& known) {

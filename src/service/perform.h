@@ -19,6 +19,9 @@ struct CallSurroundings {
     AllowedNames allowed_names = {};
     int credential_versions = 10;  ///< see Call
     PasswordCost password_cost = {};
+    /// For what the answer consists of, where that is worth it: a json::monotonic_resource makes long lists in half of
+    /// the time. It must outlive the answer.
+    json::storage_ptr memory = {};
 };
 
 /// An answer, and what to do when its transaction is committed.

@@ -36,7 +36,7 @@ public:
             text_ += sql::quoted_name(column) + " IS NULL";
             return;
         }
-        text_ += fmt::format("{} {} ?", sql::quoted_name(column), relation);
+        text_.append(sql::quoted_name(column)).append(1, ' ').append(relation).append(" ?");
         parameters.push_back(std::move(value));
     }
     void add_present(std::string_view column) {
@@ -85,6 +85,14 @@ const InsertTexts& insert_texts(const Entity& entity) {
     texts.head = fmt::format("INSERT INTO {} ({}) VALUES ", sql::quoted_name(entity.name), names);
     texts.single = fmt::format("{}{} RETURNING {}", texts.head, texts.marks, sql::quoted_name(entity.key().name));
     return texts;
+}
+
+/// SELECT … FROM …, made once for each entity and thread as well.
+const std::string& select_text(const Entity& entity) {
+    thread_local std::unordered_map<const Entity*, std::string> made;
+    std::string& text = made[&entity];
+    if (text.empty()) text = fmt::format("SELECT {} FROM {}", column_list(entity), sql::quoted_name(entity.name));
+    return text;
 }
 
 Error already_exists(const Entity& entity) {
@@ -150,9 +158,7 @@ std::string column_list(const Entity& entity, std::string_view alias) {
 Result<void> Records::find(const Entity& entity, std::int64_t id, void* record) {
     Where where(entity, scope_, Where::Purpose::look);
     where.add(entity.key().name, "=", id);
-    const auto rows =
-        sql_.query(fmt::format("SELECT {} FROM {}{}", column_list(entity), sql::quoted_name(entity.name), where.text()),
-                   where.parameters);
+    const auto rows = sql_.query(select_text(entity) + where.text(), where.parameters);
     if (rows.empty()) return not_found(entity, id);
     fill(entity, rows.front(), record);
     return {};
@@ -238,8 +244,8 @@ Result<void> Records::erase(const Entity& entity, std::int64_t id) {
 
 sql::Rows Records::list(const Entity& entity, const ListQuery& query) {
     Where where = where_of(entity, scope_, query);
-    auto text = fmt::format("SELECT {} FROM {}{} ORDER BY {}{}", column_list(entity), sql::quoted_name(entity.name),
-                            where.text(), sql::quoted_name(entity.key().name), query.newest_first ? " DESC" : "");
+    auto text = select_text(entity) + where.text() + " ORDER BY " + sql::quoted_name(entity.key().name);
+    if (query.newest_first) text += " DESC";
     if (query.limit || query.offset) {
         text += " LIMIT ? OFFSET ?";
         where.parameters.push_back(query.limit.value_or(std::numeric_limits<std::int64_t>::max()));

@@ -71,6 +71,8 @@ public:
         for (const sql::Row& row : records_.list(entity(), query)) fill(entity(), row, &out.emplace_back());
         return out;
     }
+    /// The same as rows, with the values of the fields in their order.
+    sql::Rows rows(const ListQuery& query) { return records_.list(entity(), query); }
     std::optional<T> first(const ListQuery& query) {
         ListQuery one = query;
         one.limit = 1;

@@ -35,7 +35,10 @@ Figures measure_rest(const Places& places) {
     ::setenv("MULTIFLEXI_LISTEN", "none", 1);
     const auto header = "Authorization: Bearer " + token_of_viewer(stand, places);
     const auto base = fmt::format("http://127.0.0.1:{}/api/v1", port_of(stand));
-    const auto job = fmt::format("{}/jobs/{}", base, jobs_of_history / 2);
+    stand.cli({"run-template:schedule", "--id", "1"});
+    if (!stand.wait_for_ended(jobs_of_history + 1, std::chrono::seconds(60)))
+        throw std::runtime_error("the job has not ended");
+    const auto job = fmt::format("{}/jobs/{}", base, jobs_of_history + 1);
 
     const auto record = places.state / "record.json";
     if (run({"/usr/bin/curl", "-sS", "--fail", "-H", header, "-o", record.string(), job}).exit_code != 0)
