@@ -49,6 +49,21 @@ Result<json::value> shaped_answer(json::value answer, const AnswerShape& shape) 
     return json::value(std::move(out));
 }
 
+PageText text_of_page(const Entity& entity, std::vector<std::vector<Value>> rows, std::int64_t limit) {
+    PageText out;
+    if (std::ssize(rows) > limit) {
+        rows.resize(static_cast<std::size_t>(limit));
+        out.next = cursor_after(std::get<std::int64_t>(rows.back().front()));
+    }
+    out.text = R"({"items":[)";
+    for (const auto& row : rows) {
+        if (out.text.back() != '[') out.text += ',';
+        append_row(out.text, entity, row);
+    }
+    out.text += out.next.empty() ? R"(],"next":null})" : fmt::format(R"(],"next":"{}"}})", out.next);
+    return out;
+}
+
 std::optional<std::int64_t> id_of(const json::value& record) {
     if (!record.is_object()) return std::nullopt;
     const auto* id = record.get_object().if_contains("id");

@@ -9,6 +9,13 @@ namespace mf {
 /// the wanted members are left of records; a name that no record has is an error that names those that there are.
 Result<json::value> shaped_answer(json::value answer, const AnswerShape& shape);
 
+/// The text of such a page, from rows with the key as first column, of which one may be there that belongs to the next
+/// page; and the cursor of that, if any.
+struct PageText {
+    std::string text, next;
+};
+PageText text_of_page(const Entity& entity, std::vector<std::vector<Value>> rows, std::int64_t limit);
+
 /// The id of a record; nothing for anything else.
 std::optional<std::int64_t> id_of(const json::value& record);
 

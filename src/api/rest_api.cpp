@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/zone.h"
+#include "service/list_rows.h"
 
 #include <fmt/format.h>
 #include <boost/json/monotonic_resource.hpp>
@@ -39,6 +40,14 @@ http::Response refusal(const Error& error, const ApiCaller& caller) {
     if (error.code == ErrorCode::forbidden && caller.by == ApiCaller::By::nothing)
         return unauthenticated(who_is_missing);
     return problem(error);
+}
+
+/// The same request for the page behind this one (RFC 8288).
+std::string link_to_next(const http::Request& request, std::string_view cursor) {
+    std::string query;
+    for (const auto& part : split(request.raw_query, '&'))
+        if (!part.empty() && !part.starts_with("cursor=")) query += std::string(part) + "&";
+    return fmt::format("<{}?{}cursor={}>; rel=\"next\"", request.path, query, cursor);
 }
 
 }  // namespace
@@ -98,6 +107,7 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     if (!read) return problem(read.error());
     RequestConditions conditions(context_, request, caller);
     if (auto fit = conditions.read(operation, read->input, shown_at(segments)); !fit) return problem(fit.error());
+    if (auto page = page_of_rows(request, operation, *read, caller)) return *std::move(page);
     // What the answer consists of is gone with it, at once.
     json::monotonic_resource memory(first_piece_of_answer);
     auto done = call_operation(context_, operation, read->input, caller.caller, conditions.alongside(), &memory);
@@ -108,6 +118,28 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     auto out = response_of(operation, request, read->shape, *std::move(done));
     if (operation.deprecated) announce(*operation.deprecated, context_.operations, root, found.parameters, out.headers);
     if (conditions.was_replayed()) out.headers.set("Idempotency-Replayed", "true");
+    return out;
+}
+
+/// A page of a list that need not become records first; nothing: it has to.
+std::optional<http::Response> RestApi::page_of_rows(const http::Request& request, const Operation& operation,
+                                                    const RestInput& read, const ApiCaller& caller) const {
+    const auto* list = read.shape.paged && read.shape.fields.empty() ? list_rows_of(operation) : nullptr;
+    if (!list) return std::nullopt;
+    std::optional<sql::Rows> rows;
+    auto quick = operation;
+    quick.run = [&](Call& call, const json::object& input) -> Result<json::value> {
+        auto found = list->read(call, input);
+        if (!found) return found.error();
+        rows = *std::move(found);
+        return json::value();
+    };
+    if (auto done = call_operation(context_, quick, read.input, caller.caller); !done)
+        return refusal(done.error(), caller);
+    if (!rows) return std::nullopt;
+    const auto [text, next] = text_of_page(list->entity(), *std::move(rows), read.shape.limit);
+    auto out = http::response(200, "application/json", text);
+    if (!next.empty()) out.headers.set("Link", link_to_next(request, next));
     return out;
 }
 
@@ -142,11 +174,7 @@ http::Response RestApi::response_of(const Operation& operation, const http::Requ
     }
     if (const auto* next = body->is_object() && shape.paged ? body->get_object().if_contains("next") : nullptr;
         next && next->is_string()) {
-        std::string query;
-        for (const auto& part : split(request.raw_query, '&'))
-            if (!part.empty() && !part.starts_with("cursor=")) query += std::string(part) + "&";
-        out.headers.set("Link", fmt::format("<{}?{}cursor={}>; rel=\"next\"", request.path, query,
-                                            std::string_view(next->get_string())));
+        out.headers.set("Link", link_to_next(request, next->get_string()));
     }
     return out;
 }

@@ -34,6 +34,8 @@ private:
                              const ApiCaller& caller);
     http::Response run(const http::Request& request, std::span<const std::string> segments, const Router::Found& found,
                        const ApiCaller& caller);
+    std::optional<http::Response> page_of_rows(const http::Request& request, const Operation& operation,
+                                               const RestInput& read, const ApiCaller& caller) const;
     RequestConditions::Shown shown_at(std::span<const std::string> segments) const;
     static http::Response response_of(const Operation& operation, const http::Request& request,
                                       const AnswerShape& shape, json::value answer);

@@ -8,44 +8,46 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <charconv>
+#include <utility>
 
 namespace mf {
 namespace {
 
 /// "2026-01-31T02:00:07.120Z". By hand, because a page of a list has hundreds of them.
-std::string iso(std::int64_t ms) {
+void append_iso(std::string& out, std::int64_t ms) {
     const Timestamp moment{std::chrono::milliseconds{ms}};
     const auto day = std::chrono::floor<std::chrono::days>(moment);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{moment - day};
     const int year = static_cast<int>(date.year());
-    if (year < 0 || year > 9999)
-        return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", year, static_cast<unsigned>(date.month()),
+    if (year < 0 || year > 9999) {
+        out += fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", year, static_cast<unsigned>(date.month()),
                            static_cast<unsigned>(date.day()), time.hours().count(), time.minutes().count(),
                            time.seconds().count());
-    std::array<char, 24> out;
-    char* at = out.data();
-    const auto number = [&](std::int64_t value, int digits) {
+        return;
+    }
+    std::array<char, 24> text;
+    char* at = text.data();
+    const auto number = [&](std::int64_t value, int digits, char behind) {
         for (int i = digits - 1; i >= 0; --i, value /= 10) at[i] = static_cast<char>('0' + value % 10);
         at += digits;
+        *at++ = behind;
     };
-    number(year, 4);
-    *at++ = '-';
-    number(static_cast<unsigned>(date.month()), 2);
-    *at++ = '-';
-    number(static_cast<unsigned>(date.day()), 2);
-    *at++ = 'T';
-    number(time.hours().count(), 2);
-    *at++ = ':';
-    number(time.minutes().count(), 2);
-    *at++ = ':';
-    number(time.seconds().count(), 2);
-    if (time.subseconds().count()) {
-        *at++ = '.';
-        number(time.subseconds().count(), 3);
-    }
-    *at++ = 'Z';
-    return {out.data(), at};
+    const auto thousandths = time.subseconds().count();
+    number(year, 4, '-');
+    number(static_cast<unsigned>(date.month()), 2, '-');
+    number(static_cast<unsigned>(date.day()), 2, 'T');
+    number(time.hours().count(), 2, ':');
+    number(time.minutes().count(), 2, ':');
+    number(time.seconds().count(), 2, thousandths ? '.' : 'Z');
+    if (thousandths) number(thousandths, 3, 'Z');
+    out.append(text.data(), at);
+}
+
+std::string iso(std::int64_t ms) {
+    std::string out;
+    append_iso(out, ms);
+    return out;
 }
 
 json::value field_to_json(const Field& field, const Value& value, const json::storage_ptr& memory) {
@@ -152,16 +154,29 @@ json::object to_json(const Entity& entity, const void* record, const json::stora
     return out;
 }
 
-json::object row_to_json(const Entity& entity, std::span<const Value> row, const json::storage_ptr& memory) {
-    json::object out(memory);
-    out.reserve(entity.fields.size());
+void append_row(std::string& out, const Entity& entity, std::span<const Value> row) {
+    char separator = '{';
     for (std::size_t i = 0; i < entity.fields.size(); ++i) {
         const Field& field = entity.fields[i];
-        // Not every database has a type for it.
-        const auto* number = field.type == FieldType::boolean ? std::get_if<std::int64_t>(&row[i]) : nullptr;
-        out.emplace(field.name, number ? json::value(*number != 0, memory) : field_to_json(field, row[i], memory));
+        out.append(1, std::exchange(separator, ',')).append(1, '"').append(field.name).append("\":");
+        const auto* number = field.options.secret ? nullptr : std::get_if<std::int64_t>(&row[i]);
+        const auto* text =
+            field.options.secret || field.type == FieldType::json ? nullptr : std::get_if<std::string>(&row[i]);
+        if (text) {
+            append_json_string(out, *text);
+        } else if (number && field.type == FieldType::boolean) {
+            out += *number != 0 ? "true" : "false";
+        } else if (number && field.type == FieldType::timestamp) {
+            out += '"';
+            append_iso(out, *number);
+            out += '"';
+        } else if (number) {
+            out += fmt::format_int(*number).str();
+        } else {
+            out += to_text(field_to_json(field, row[i], {}));
+        }
     }
-    return out;
+    out += entity.fields.empty() ? "{}" : "}";
 }
 
 Result<void> from_json(const Entity& entity, const json::object& input, void* record) {

@@ -14,6 +14,8 @@ json::object to_json(const Entity& entity, const void* record, const json::stora
 /// The same of a row of its table, which need not become a record first: a value for each field, as databases give
 /// them.
 json::object row_to_json(const Entity& entity, std::span<const Value> row, const json::storage_ptr& memory = {});
+/// Appends to_text(row_to_json(entity, row)).
+void append_row(std::string& out, const Entity& entity, std::span<const Value> row);
 
 template <class T>
 json::object to_json(const T& record, const json::storage_ptr& memory = {}) {

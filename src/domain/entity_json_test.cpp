@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "domain/entity_json.h"
 #include "domain/company.h"
+#include "domain/job.h"
 #include "domain/run_template.h"
+#include "domain/user.h"
 
 #include <doctest/doctest.h>
 #include <boost/json.hpp>
@@ -20,4 +22,28 @@ TEST_CASE("a text that is not UTF-8 is refused, wherever it stands, instead of c
     const auto& name = *entity_of<Company>().find("name");
     CHECK_FALSE(value_from_text(name, "M\xfcller"));
     CHECK(value_from_text(name, "Müller"));
+}
+
+TEST_CASE("a row is written as its record would be") {
+    Job job{.id = {7}, .state = JobState::failed, .schedule_type = "č \"quoted\"\n", .exitcode = 3};
+    job.schedule = Timestamp{std::chrono::milliseconds{1'795'000'000'123}};
+    job.begin = Timestamp{std::chrono::milliseconds{1'795'000'001'000}};
+    User user{.login = "anna"};
+    user.password = "secret";
+    user.enabled = true;
+    const auto check = [](const Entity& entity, const void* record) {
+        std::vector<Value> row, as_numbers;
+        for (const Field& field : entity.fields) {
+            row.push_back(field.read(record));
+            const auto* flag = std::get_if<bool>(&row.back());
+            as_numbers.push_back(flag ? Value{std::int64_t{*flag}} : row.back());
+        }
+        for (const auto& values : {row, as_numbers}) {
+            std::string text;
+            append_row(text, entity, values);
+            CHECK(text == to_text(json::value(to_json(entity, record))));
+        }
+    };
+    check(entity_of<Job>(), &job);
+    check(entity_of<User>(), &user);
 }

@@ -9,6 +9,7 @@
 #include "service/job_node.h"
 #include "service/launch.h"
 #include "service/list_filter.h"
+#include "service/list_rows.h"
 #include "store/queries/job_output.h"
 #include "store/queries/job_queue.h"
 #include "store/queries/statistics.h"
@@ -145,20 +146,17 @@ Result<std::vector<Job>> list_in_states(Call& call, const ListQuery& query, cons
     return out;
 }
 
-/// The usual page of a long list, which need not become records first.
-json::value list_rows(Call& call, const ListQuery& query) {
-    json::array out(call.memory);
-    for (const auto& row : call.repository<Job>().rows(query))
-        out.push_back(row_to_json(entity_of<Job>(), row, call.memory));
-    return json::value(std::move(out));
-}
-
-Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
+ListQuery query_of_jobs(const JobFilter& filter) {
     auto query = query_of(filter);
     if (filter.company_id) query.equals.emplace_back("company_id", *filter.company_id);
     if (filter.runtemplate_id) query.equals.emplace_back("runtemplate_id", *filter.runtemplate_id);
     if (filter.app_id) query.equals.emplace_back("app_id", *filter.app_id);
     if (filter.task_id) query.equals.emplace_back("task_id", *filter.task_id);
+    return query;
+}
+
+Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
+    auto query = query_of_jobs(filter);
     std::vector<Job> jobs;
     if (filter.status) {
         const auto states = jobs_named(*filter.status);
@@ -168,7 +166,6 @@ Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
         jobs = *std::move(found);
     } else {
         skip_by_key(call.session, call.scope, query);
-        if (!filter.env.value_or(false) && !filter.output.value_or(false)) return list_rows(call, query);
         jobs = call.repository<Job>().list(query);
     }
     std::map<std::int64_t, json::object> environments;
@@ -317,6 +314,15 @@ Result<json::value> job_status(Call& call, const NoInput&) {
 }
 
 }  // namespace
+
+Result<std::optional<sql::Rows>> read_job_rows(Call& call, const json::object& input) {
+    JobFilter filter;
+    if (auto read = from_json(entity_of<JobFilter>(), input, &filter); !read) return read.error();
+    if (filter.status || filter.env.value_or(false) || filter.output.value_or(false)) return std::optional<sql::Rows>();
+    auto query = query_of_jobs(filter);
+    skip_by_key(call.session, call.scope, query);
+    return std::optional(call.repository<Job>().rows(query));
+}
 
 void add_job_operations(Operations& operations) {
     using enum Permission;
