@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cli/answers.h"
 #include "cli/commands.h"
+#include "cli/json_text.h"
+#include "cli/output_file.h"
 #include "cli/password_input.h"
 
 namespace mf {
@@ -105,6 +107,53 @@ int account_setup(Invocation& in) {
     return in.answer(*answer, fmt::format("'{}' can sign in now.", text_member(answer->as_object(), "login")));
 }
 
+/// JSON in either form: it is for programs of other places, and for people to keep.
+int write_export(Invocation& in, const Result<json::value>& answer) {
+    if (!answer) return in.refuse(answer.error());
+    const auto file = in.arguments().value("file").value_or("-");
+    if (file == "-") return in.answer(*answer);
+    std::string text;
+    append_ascii_json(text, *answer);
+    auto target = OutputFile::create(file);
+    if (!target) return in.refuse(target.error());
+    if (auto done = (*target)->write(text + "\n"); !done) return in.refuse(done.error());
+    if (auto done = (*target)->commit(); !done) return in.refuse(done.error());
+    return in.answer(json::object{{"status", "success"}, {"file", file}},
+                     fmt::format("Exported to {}", one_line(file)));
+}
+
+int account_export_download(Invocation& in) {
+    const auto token = secret_argument(in, "token", in.arguments().value("token").value_or(""), "the token of a link");
+    if (!token) return in.refuse(token.error());
+    return write_export(in, in.call({{"token", *token}}));
+}
+
+int account_export_link(Invocation& in) {
+    auto answer = in.call();
+    if (!answer) return in.refuse(answer.error());
+    const auto& made = answer->as_object();
+    return in.answer(*answer,
+                     fmt::format("Token: {}\nGood once, until {}: account export-download --token @FILE",
+                                 text_member(made, "token"), plain_text(local_time(made.at("expires_at"), in.zone()))));
+}
+
+constexpr Column export_columns[] = {
+    {.name = "id", .on_terminal = true},
+    {.name = "created_at", .as = As::time, .on_terminal = true},
+    {.name = "expires_at", .as = As::time, .on_terminal = true},
+    {.name = "used_at", .as = As::time, .on_terminal = true},
+};
+
+constexpr Option export_file_option{
+    .name = "file", .help = "Where to; - or nothing: standard output", .becomes = Becomes::local, .file_name = true};
+constexpr Option account_export_options[] = {export_file_option};
+constexpr Option account_download_options[] = {
+    {.name = "token",
+     .help = "What account:export-link has shown: '-' or @FILE to read it from; or itself, which is unsafe",
+     .becomes = Becomes::local},
+    export_file_option,
+};
+
 constexpr Command account_table[] = {
     {.name = "account:password",
      .operation = "account:password",
@@ -134,6 +183,30 @@ constexpr Command account_table[] = {
      .run = [](Invocation& in) { return in.answer_list({.columns = session_columns}); },
      .summary = "Lists where you are, or were, signed in",
      .lists = true},
+    {.name = "account:export",
+     .operation = "account:export",
+     .run = [](Invocation& in) { return write_export(in, in.call()); },
+     .summary = "Writes what is stored about you as JSON, without secrets",
+     .details = "An administrator names somebody else with --user_id.",
+     .options = account_export_options},
+    {.name = "account:export-link",
+     .operation = "account:export-link",
+     .run = account_export_link,
+     .summary = "Makes a token with which you fetch that once, within an hour",
+     .closed = true},
+    {.name = "account:exports",
+     .operation = "account:exports",
+     .run = [](Invocation& in) { return in.answer_list({.columns = export_columns}); },
+     .summary = "Lists the tokens of that kind that you have asked for",
+     .lists = true},
+    {.name = "account:export-download",
+     .operation = "account:export-download",
+     .run = account_export_download,
+     .summary = "Writes what is stored about you, for such a token",
+     .options = account_download_options,
+     .needs = {"token"},
+     .missing = "Missing --token (@FILE, or - for standard input)",
+     .closed = true},
     {.name = "account:setup",
      .operation = "account:setup",
      .run = account_setup,

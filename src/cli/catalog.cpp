@@ -180,6 +180,15 @@ const CatalogEntry* Catalog::find(std::string_view spelled) const {
     return nullptr;
 }
 
+bool Catalog::begins_command(std::string_view spelled) const {
+    if (spelled.find(':') == spelled.npos) return false;
+    return std::ranges::any_of(entries_, [&](const CatalogEntry& entry) {
+        return std::ranges::any_of(entry.command->aliases, [&](std::string_view alias) {
+            return same_name(spelled, alias.substr(0, alias.rfind(':')));
+        });
+    });
+}
+
 std::vector<const CatalogEntry*> Catalog::of_entity(std::string_view spelled) const {
     std::vector<const CatalogEntry*> found;
     for (const CatalogEntry& entry : entries_) {
@@ -213,11 +222,13 @@ std::vector<Option> Catalog::options_of(const CatalogEntry& entry) {
         for (const Option& option : list_options)
             if (missing(option.name)) options.push_back(option);
     if ((command.lists || command.shows_record) && missing("fields")) options.push_back(fields_option);
+    // In some commands of older clients -f is another option; -F says the format in all of them.
+    const bool is_taken = std::ranges::any_of(options, [](const Option& option) { return option.letter == 'f'; });
     options.push_back({.name = "format",
                        .help = "text or json",
                        .becomes = Becomes::local,
                        .preset = command.default_format,
-                       .letter = 'f'});
+                       .letter = is_taken ? 'F' : 'f'});
     return options;
 }
 

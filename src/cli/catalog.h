@@ -24,6 +24,8 @@ public:
 
     /// By canonical name, legacy name or alias: "run-template:get", "runtemplate:show"; null: unknown.
     const CatalogEntry* find(std::string_view spelled) const;
+    /// Is this the beginning of the name of a command whose last word stands apart: "user:data-erasure"?
+    bool begins_command(std::string_view spelled) const;
     /// The commands of an entity in any spelling; empty: unknown entity.
     std::vector<const CatalogEntry*> of_entity(std::string_view spelled) const;
 

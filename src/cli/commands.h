@@ -33,10 +33,11 @@ std::span<const Command> user_commands();
 std::span<const Command> user_access_commands();
 std::span<const Command> token_commands();
 std::span<const Command> account_commands();
+std::span<const Command> erasure_commands();
 std::span<const Command> profile_commands();
 std::span<const Command> program_commands();
 
-inline std::array<std::span<const Command>, 28> command_tables() {
+inline std::array<std::span<const Command>, 29> command_tables() {
     return {application_commands(),
             definition_commands(),
             company_commands(),
@@ -63,6 +64,7 @@ inline std::array<std::span<const Command>, 28> command_tables() {
             user_access_commands(),
             token_commands(),
             account_commands(),
+            erasure_commands(),
             profile_commands(),
             program_commands()};
 }

@@ -54,11 +54,15 @@ public:
             if (!options_over && word == "--") {
                 options_over = true;
             } else if (!options_over && looks_like_option(word)) {
-                if (takes_next(word, i)) ++i;
+                // Of "user:data-erasure approve" -f is another option, without a value.
+                const bool is_flag =
+                    word == "-f" && !found.positions.empty() && catalog_.begins_command(words_[found.positions[0]]);
+                if (!is_flag && takes_next(word, i)) ++i;
             } else {
                 found.positions.push_back(i);
                 found.entry = catalog_.find(command_name(found.positions));
-                if (found.entry || found.positions.size() == 2 || word.find(':') != word.npos) return found;
+                const bool is_whole = word.find(':') != word.npos && !catalog_.begins_command(word);
+                if (found.entry || found.positions.size() == 2 || is_whole) return found;
             }
         }
         return found;
@@ -74,8 +78,8 @@ private:
     bool takes_next(std::string_view word, std::size_t at) const {
         if (at + 1 >= words_.size() || !can_be_value(words_[at + 1])) return false;
         if (!word.starts_with("--")) {
-            // Of -nf json the last letter decides; what follows f or e in the same word is its value.
-            const auto last = word.find_first_of("fe", 1);
+            // Of -nf json the last letter decides; what follows f, F or e in the same word is its value.
+            const auto last = word.find_first_of("fFe", 1);
             return last != word.npos && last + 1 == word.size();
         }
         if (word.find('=') != word.npos) return false;
@@ -142,6 +146,7 @@ private:
         for (std::size_t i = 0; i < letters.size(); ++i) {
             const Option* global = lettered(global_options(), letters[i]);
             const Option* option = global ? global : lettered(options_, letters[i]);
+            if (!option && letters[i] == 'F') option = named(options_, "format");
             if (!option)
                 return complain(fmt::format("The \"-{}\" option does not exist.", to_utf8(letters.substr(i, 1))));
             std::optional<std::string> value;

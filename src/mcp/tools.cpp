@@ -11,7 +11,8 @@ namespace {
 
 /// Who is here, how they sign in and what they may do: an assistant must not make itself a key.
 bool is_about_people(std::string_view name) {
-    constexpr std::string_view of_people[] = {"user:", "user-role:", "user-company:", "token:", "account:"};
+    constexpr std::string_view of_people[] = {
+        "user:", "user-role:", "user-company:", "user-erasure:", "token:", "account:"};
     return std::ranges::any_of(of_people, [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
@@ -62,7 +63,8 @@ json::object answer_schema(const Operation& operation) {
 Offer offer_of(const Operation& operation) {
     const bool changes_people = operation.access == Access::changes && is_about_people(operation.name);
     if (operation.permission == Permission::own || operation.permission == Permission::anyone || changes_people ||
-        stores_secrets(operation.name) || operation.discloses == Discloses::secret)
+        stores_secrets(operation.name) || operation.name == "telemetry:test" ||
+        operation.discloses == Discloses::secret)
         return Offer::never;
     for (const Field& field : operation.input->fields)
         if (field.options.secret && field.options.required) return Offer::never;

@@ -9,9 +9,9 @@ namespace mf::mcp {
 // Operations as tools. Which ones an assistant may call follows from their description alone:
 //
 //   never     what discloses secrets (Operation::discloses) or stores values that are secrets for the most part
-//             (credentials, company variables), one's own account and tokens (the permissions "own" and "anyone"), and
-//             every change of people and their rights. What an assistant hears goes to the provider of its model and
-//             stays in conversations, and it must not make itself a key.
+//             (credentials, company variables), one's own account and tokens (the permissions "own" and "anyone"),
+//             every change of people and their rights, and what asks any machine that one names. What an assistant
+//             hears goes to the provider of its model and stays in conversations, and it must not make itself a key.
 //   changes   every other operation that changes something, when whoever started the server has allowed that.
 //   reads     the rest.
 //

@@ -51,6 +51,9 @@ Operations all_operations() {
     add_user_password_operations(operations);
     add_token_operations(operations);
     add_account_operations(operations);
+    add_data_export_operations(operations);
+    add_erasure_operations(operations);
+    add_telemetry_operation(operations);
     return operations;
 }
 

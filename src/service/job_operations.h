@@ -16,6 +16,7 @@ void add_status_operations(Operations& operations);
 void add_search_operation(Operations& operations);
 void add_prune_operation(Operations& operations);
 void add_cleanup_operation(Operations& operations);
+void add_telemetry_operation(Operations& operations);
 
 /// Everything a person or a program can ask for.
 Operations all_operations();

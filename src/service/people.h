@@ -10,6 +10,8 @@ void add_user_access_operations(Operations& operations);
 void add_user_password_operations(Operations& operations);
 void add_token_operations(Operations& operations);
 void add_account_operations(Operations& operations);
+void add_data_export_operations(Operations& operations);
+void add_erasure_operations(Operations& operations);
 
 // ---- what they share ----
 

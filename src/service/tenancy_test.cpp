@@ -26,6 +26,8 @@ struct WithBravo : WithoutBravo {
 /// Operations whose answers are about the installation, which all companies share.
 constexpr std::string_view of_the_installation[] = {"account:get",
                                                     "account:sessions",
+                                                    "account:exports",
+                                                    "telemetry:test",
                                                     "token:list",
                                                     "token:get",
                                                     "application:list",

@@ -88,6 +88,10 @@ constexpr Promise promises[] = {
          LEFT JOIN "event_source" s ON s."id" = e."event_source_id"
          WHERE r."company_id" <> e."company_id" OR b."company_id" <> e."company_id" OR s."company_id" <> e."company_id")",
      "Event rule {} and its run template {} are not of the company of what fires the rule; remove the rule."},
+    {"erasure_request", R"(SELECT "id", "status" FROM "erasure_request" WHERE
+                           ("open" IS NULL AND "status" IN ('pending', 'approved')) OR
+                           ("open" IS NOT NULL AND "status" IN ('rejected', 'completed')))",
+     "The erasure request {} is {}, but whether it is marked as open says otherwise."},
     {"job_output", R"(SELECT "job_id", COUNT(*), MAX("seq") + 1 FROM "job_output" GROUP BY "job_id"
                       HAVING COUNT(*) <> MAX("seq") + 1 OR MIN("seq") <> 0)",
      "The output of job {} has {} pieces where there should be {}: part of it is lost."},

@@ -135,4 +135,27 @@ TEST_CASE("the Ansible modules manage people, credentials and events") {
     CHECK(it.object(fmt::format("event-rule:remove --format json --id {}", rule)).at("removed") == true);
     CHECK(it.object(fmt::format("event-source:remove --format json --id {}", source)).at("removed") == true);
     it.done(fmt::format("user:delete --format json --id {}", user));
+
+    CHECK(it.document("user-erasure:list --format json") == json::value(json::array()));
+    it.done("user:create --format json --verbose --login leaver --email leaver@example.com");
+    const auto leaver = it.id("user:get --format json --login leaver");
+    const auto request = it.id(fmt::format(
+        "user-erasure:create --format json --user-id {} --deletion-type anonymize --reason 'has asked' --force",
+        leaver));
+    it.list("user-erasure:list --format json --status pending",
+            {{"id", as_integer}, {"user_id", as_integer}, {"status", as_text}, {"request_date", as_text}});
+    it.done(fmt::format("user-erasure:approve --format json --request-id {} --notes checked --force", request));
+    CHECK(it.object(fmt::format("user-erasure:process --format json --request-id {} --force", request)).at("status") ==
+          "completed");
+    CHECK(it.object(fmt::format("user-erasure:audit --format json --request-id {}", request))
+              .at("actions")
+              .as_array()
+              .size() > 0);
+    it.done("user:create --format json --verbose --login stayer --email stayer@example.com");
+    const auto kept = it.id("user-erasure:create --format json --user-login stayer --force");
+    it.done(fmt::format("user-erasure:reject --format json --request-id {} --reason 'still here' --force", kept));
+    CHECK(it.list("user-erasure:list --format json", {{"status", as_text}}).size() == 2);
+    it.done("user-erasure:cleanup --format json");
+    it.refused("user:get --format json --login leaver", "not found");
+    CHECK(it.object("audit:verify --format json").at("whole") == true);
 }

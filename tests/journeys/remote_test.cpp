@@ -98,15 +98,17 @@ std::string difference(std::string_view here, std::string_view there) {
 
 /// Commands whose answers differ between any two calls, or that are no calls; each with the reason.
 const std::set<std::string, std::less<>> apart = {
-    "database:backup",    "database:check",   "database:copy",  // the database as a whole: refused remotely, see below
-    "database:migrate",   "database:restore", "database:status",
-    "token:generate",                      // shows a token made at random
-    "user:setup-link",                     // likewise
-    "account:totp-begin",                  // likewise
-    "encryption:rotate",                   // shows a key made at random
-    "audit:export",       "audit:verify",  // hashes of what differs by nature: times, and the way in
-    "profile:list",       "profile:show",     "profile:add",
-    "profile:remove",     "profile:use",  // about this very program
+    "database:backup",     "database:check",   "database:copy",  // the database as a whole: refused remotely, see below
+    "database:migrate",    "database:restore", "database:status",
+    "token:generate",                       // shows a token made at random
+    "user:setup-link",                      // likewise
+    "account:totp-begin",                   // likewise
+    "account:export-link",                  // likewise
+    "account:export",                       // tells of each action by which way it came
+    "encryption:rotate",                    // shows a key made at random
+    "audit:export",        "audit:verify",  // hashes of what differs by nature: times, and the way in
+    "profile:list",        "profile:show",     "profile:add",
+    "profile:remove",      "profile:use",  // about this very program
 };
 
 void write_files(const Installation& it) {

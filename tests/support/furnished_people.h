@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "domain/data_export.h"
+#include "domain/erasure.h"
 #include "support/people_desk.h"
 
 #include <fmt/format.h>
@@ -11,9 +13,10 @@ namespace mf::testing {
 
 inline constexpr const char* other_good_password = "Jx5&wBhT@n";
 inline constexpr const char* invitation = "mfl_an invitation for the tests";
+inline constexpr const char* export_link = "mfe_an export for the tests";
 
 /// What is there once in an installation: the one who asks ("tester") has a password, a token and a secret for an
-/// authenticator program that is not in use yet; somebody is invited.
+/// authenticator program that is not in use yet, and may fetch what is stored about him; somebody is invited.
 struct FurnishedAccount {
     explicit FurnishedAccount(Desk& desk) {
         desk.change(desk.user, [&](User& tester) {
@@ -32,7 +35,20 @@ struct FurnishedAccount {
                                   .last_used_address = {},
                                   .revoked_at = {}})
                     .id.value;
+        desk.add(DataExport{.user_id = desk.user,
+                            .digest = token_digest(export_link),
+                            .created_at = desk.moment,
+                            .expires_at = desk.moment + std::chrono::hours(1)});
         const auto invited = desk.add(User{.login = "invited", .enabled = true, .created_at = desk.moment}).id;
+        approved_erasure = desk.add(ErasureRequest{.user_id = invited,
+                                                   .requested_by = desk.user,
+                                                   .requested_at = desk.moment,
+                                                   .status = ErasureStatus::approved,
+                                                   .reviewed_by = desk.user,
+                                                   .reviewed_at = desk.moment,
+                                                   .review_notes = {},
+                                                   .completed_at = {}})
+                               .id.value;
         desk.database.write([&](Session& session) {
             session.sql.execute(
                 R"(INSERT INTO "one_time_link" ("purpose", "digest", "user_id", "created_at", "expires_at") VALUES ('invitation', ?, ?, ?, ?))",
@@ -40,6 +56,7 @@ struct FurnishedAccount {
         });
     }
     std::int64_t token = 0;
+    std::int64_t approved_erasure = 0;  ///< of what is known about the invited one
 };
 
 /// Somebody who works for a company only.
@@ -68,6 +85,8 @@ inline json::value value_about_people(std::string_view operation, std::string_vi
     if (field == "role" && operation.starts_with("user-company:")) return "operator";
     if (field == "code" && operation == "account:totp-confirm") return code_now;
     if (field == "token" && operation == "account:setup") return invitation;
+    if (field == "token" && operation == "account:export-download") return export_link;
+    if (field == "user_login" && operation == "user-erasure:create") return "tester";
     if (operation == "user:create" && field == "login") return "newcomer";
     if (operation == "user:create" && field == "email") return "newcomer@example.com";
     if (operation == "user:update" && field == "firstname") return "changed";

@@ -25,6 +25,7 @@ struct Furnished {
     std::int64_t credential_type = 0, credential = 0, spare_type = 0, spare_credential = 0;
     std::int64_t event_source = 0, event_rule = 0;
     Id<User> member;
+    std::int64_t erasure = 0;  ///< a request about the member, not decided yet
 };
 
 /// An installation in which every text of a company holds its code.
@@ -110,6 +111,8 @@ struct TenantsDesk : Desk {
                                                      {"evidence", fmt::format("{}-invoice", code)},
                                                      {"runtemplate_id", out.origin.id.value}});
         out.member = furnish_member(*this, of);
+        out.erasure =
+            id_of("user-erasure:create", {{"user_id", out.member.value}, {"reason", fmt::format("{} leaves", code)}});
         // Later than now, so that nobody claims it.
         out.pending = launch(out.origin, moment + std::chrono::hours(1));
         return out;
@@ -149,6 +152,7 @@ struct TenantsDesk : Desk {
             return of.pending.id.value;
         }
         if (name == "search" && field == "text") return json::value(of.company.code);
+        if (field == "request_id") return name == "user-erasure:process" ? account.approved_erasure : of.erasure;
         if (field == "company_id") return of.company.id.value;
         if (field == "runtemplate_id") return of.origin.id.value;
         if (field == "job_id") return of.ended.id.value;
@@ -191,6 +195,7 @@ struct TenantsDesk : Desk {
         if (name == "company:pause") input["until"] = "2100-01-01 00:00";
         if (name == "artifact:delete") input["id"] = of.report.id.value;
         if (name == "job:cleanup") input["days"] = 30;
+        if (name == "telemetry:test") input["endpoint"] = "http://localhost:4318";
         if (name.starts_with("node:") && name != "node:list") input["name"] = "node";
         if (name == "credential-prototype:create") {
             input["uuid"] = "7c1f6f58-6c2b-4a55-9c4d-2f0f6f8f7a12";

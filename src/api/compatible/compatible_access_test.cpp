@@ -75,6 +75,8 @@ TEST_CASE("nothing of a company is shown to or changed by those of another one, 
             CAPTURE(endpoint.method);
             CAPTURE(endpoint.path);
             if (endpoint.who == Who::everybody) continue;
+            // Makes something of one's own.
+            if (endpoint.path == "data-export" && endpoint.method == "POST") continue;
             const auto& [target, body] = attempt_at(desk, endpoint);
             for (const auto* suffix : {"", "x"}) {
                 // The second time as XML: the form must not matter.

@@ -7,9 +7,10 @@ namespace mf::compatible {
 
 std::vector<Endpoint> all_endpoints() {
     std::vector<Endpoint> out;
-    for (const auto& some : {installation_endpoints(), application_endpoints(), job_endpoints(),
-                             job_removal_endpoints(), run_template_endpoints(), company_endpoints(), user_endpoints(),
-                             credential_endpoints(), task_endpoints(), event_endpoints(), session_endpoints()})
+    for (const auto& some :
+         {installation_endpoints(), application_endpoints(), job_endpoints(), job_removal_endpoints(),
+          run_template_endpoints(), company_endpoints(), user_endpoints(), credential_endpoints(), task_endpoints(),
+          event_endpoints(), session_endpoints(), data_export_endpoints()})
         out.insert(out.end(), some.begin(), some.end());
     return out;
 }

@@ -36,6 +36,7 @@ std::span<const Endpoint> credential_endpoints();
 std::span<const Endpoint> task_endpoints();
 std::span<const Endpoint> event_endpoints();
 std::span<const Endpoint> session_endpoints();
+std::span<const Endpoint> data_export_endpoints();
 
 /// What a path means.
 struct FoundEndpoint {

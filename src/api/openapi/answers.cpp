@@ -10,6 +10,7 @@
 #include "domain/credential.h"
 #include "domain/credential_prototype.h"
 #include "domain/entity_schema.h"
+#include "domain/erasure.h"
 #include "domain/event.h"
 #include "domain/job.h"
 #include "domain/node.h"
@@ -33,6 +34,7 @@ const Entity* entity_named(std::string_view name) {
                                              &entity_of<CredentialPrototype>(),
                                              &entity_of<CredentialType>(),
                                              &entity_of<CredentialVersion>(),
+                                             &entity_of<ErasureRequest>(),
                                              &entity_of<EventRule>(),
                                              &entity_of<EventSource>(),
                                              &entity_of<Topic>(),

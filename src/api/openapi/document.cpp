@@ -46,6 +46,7 @@ constexpr Resource resources[] = {
     {"users", "People, and what they may do."},
     {"tokens", "Keys for programs."},
     {"account", "One's own account."},
+    {"erasure-requests", "Erasing what is known about people."},
     {"setup", "The first password, with a link that was made for it."},
     {"session", "Signing in and out."},
     {"nodes", "Servers of this installation."},
@@ -54,6 +55,7 @@ constexpr Resource resources[] = {
     {"audit", "Who changed what."},
     {"encryption", "The keys that secrets are sealed with."},
     {"prune", "Removing what is old."},
+    {"telemetry", "Measures for other programs."},
     {"description", "What you read here, for programs."},
 };
 

@@ -178,6 +178,16 @@ constexpr HandMade hand_made[] = {
     {"account:totp-disable", "enabled:bool"},
     {"account:sign-out-everywhere", "ended:int"},
     {"account:setup", "user_id:int login:text"},
+    {"account:export",
+     "generated_at:time user:@user role_details:list companies:list tokens:list sessions:list sign_in_attempts:list "
+     "identities:list exports:list erasure_requests:list audit:list jobs:list"},
+    {"account:export-download",
+     "generated_at:time user:@user role_details:list companies:list tokens:list sessions:list sign_in_attempts:list "
+     "identities:list exports:list erasure_requests:list audit:list jobs:list"},
+    {"account:export-link", "id:int token:text created_at:time expires_at:time"},
+    {"user-erasure:audit", "request:@erasure_request actions:list"},
+    {"user-erasure:cleanup", "status:text removed:int"},
+    {"telemetry:test", "accepted:bool message:text"},
 };
 
 /// Where the record that operations show differs from the fields of its entity: "-name" is not shown, others are

@@ -28,8 +28,9 @@ bool looks_something_up(const Operation& operation) {
     if (operation.route.find('{') != std::string::npos) return true;
     // Companies are named by their code as well.
     if (operation.input->find("company_id")) return true;
-    return is_among(operation.name, {"application:remove", "company-app:assign", "event-rule:create", "job:create",
-                                     "runtemplate:create", "user:setup-link"});
+    return is_among(operation.name, {"account:export", "account:export-download", "application:remove",
+                                     "company-app:assign", "event-rule:create", "job:create", "runtemplate:create",
+                                     "user-erasure:create", "user:setup-link"});
 }
 
 /// What exists already, what is in use, and what happens now stands against these.
@@ -73,6 +74,10 @@ bool can_conflict(const Operation& operation) {
                                      "runtemplate:schedule",
                                      "runtemplate:update",
                                      "user-company:assign",
+                                     "user-erasure:approve",
+                                     "user-erasure:create",
+                                     "user-erasure:process",
+                                     "user-erasure:reject",
                                      "user-role:set",
                                      "user:create",
                                      "user:delete",

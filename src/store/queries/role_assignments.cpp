@@ -91,7 +91,8 @@ void take_all_access(Session& session, Id<User> user, Timestamp now) {
     for (const auto* statement :
          {R"(DELETE FROM "user_role" WHERE "user_id" = ?)", R"(DELETE FROM "company_user" WHERE "user_id" = ?)",
           R"(DELETE FROM "token" WHERE "user_id" = ?)", R"(DELETE FROM "recovery_code" WHERE "user_id" = ?)",
-          R"(DELETE FROM "one_time_link" WHERE "user_id" = ?)", R"(DELETE FROM "user_identity" WHERE "user_id" = ?)"})
+          R"(DELETE FROM "one_time_link" WHERE "user_id" = ?)", R"(DELETE FROM "user_identity" WHERE "user_id" = ?)",
+          R"(DELETE FROM "data_export" WHERE "user_id" = ?)"})
         session.sql.execute(statement, {user.value});
 }
 

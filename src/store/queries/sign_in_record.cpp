@@ -112,6 +112,7 @@ void forget_old_sign_ins(Session& session, Timestamp now, const SignInLimits& li
     sql.execute(R"(DELETE FROM "login_session" WHERE "expires_at" < ?)", {ms(now - kept_to_be_seen)});
     sql.execute(R"(DELETE FROM "login_session" WHERE "ended_at" < ?)", {ms(now - kept_to_be_seen)});
     sql.execute(R"(DELETE FROM "one_time_link" WHERE "expires_at" < ?)", {ms(now - kept_to_be_seen)});
+    sql.execute(R"(DELETE FROM "data_export" WHERE "expires_at" < ?)", {ms(now - kept_to_be_seen)});
     sql.execute(R"(DELETE FROM "oidc_request" WHERE "created_at" < ?)", {ms(now - longest_way_round)});
 }
 

@@ -134,6 +134,9 @@ TEST_CASE("every broken promise is found, with its row") {
                  {R"(DELETE FROM "content_piece" WHERE "seq" = 1)",
                   "should have 12 bytes in pieces without gaps, and has 6"},
                  {R"(UPDATE "content_piece" SET "seq" = 2 WHERE "seq" = 1)", "in pieces without gaps, and has 12"},
+                 {R"(INSERT INTO "erasure_request" ("user_id", "requested_at", "deletion_type", "reason", "status"))"
+                  " VALUES (1, 1, 'soft', '', 'pending')",
+                  "The erasure request 1 is pending, but"},
                  {R"(UPDATE "content" SET "sha256" = NULL)", "Artifact 1 of job 1 has no content."},
                  {R"(UPDATE "artifacts" SET "sha256" = 'x')", "Artifact 1 of job 1 has no content."},
                  {R"(UPDATE "artifacts" SET "size" = 3)",

@@ -106,6 +106,10 @@ json::object rule_of_another_company(ContractDesk& desk) {
 }
 
 const Refused refused[] = {
+    {"account:export", "of nobody",
+     [](ContractDesk&, json::object input) { return with(std::move(input), "user_id", 987654); }},
+    {"user-erasure:create", "of nobody",
+     [](ContractDesk&, json::object input) { return with(std::move(input), "user_login", "nobody-there"); }},
     {"account:setup", "with a link that nobody made",
      [](ContractDesk&, json::object input) { return with(std::move(input), "token", "mfl_nobody made this"); }},
     {"account:setup", "later than somebody else",
