@@ -134,6 +134,32 @@ TEST_CASE("a rule has one source, and everything that it names is of one company
           ErrorCode::invalid);
 }
 
+TEST_CASE("a rule that says what another one says is refused") {
+    EventDesk desk;
+    const auto source = desk.source();
+    const json::object after_job{{"runtemplate_id", desk.second.id.value},
+                                 {"runtemplate_source_id", desk.first.id.value}};
+    const auto with = [](json::object input, std::string_view member, const json::value& value) {
+        input[member] = value;
+        return input;
+    };
+    const auto first = desk.rule(after_job);
+    const auto sentence = fmt::format("Event rule {} launches the same after the same; change that one.", first);
+    CHECK(desk.complaint("event-rule:create", after_job, "runtemplate_id") == sentence);
+    for (const auto& more : {with(after_job, "evidence", "invoice"), with(after_job, "operation", "create"),
+                             with(after_job, "priority", 3), with(after_job, "enabled", false)})
+        CHECK(desk.error_of("event-rule:create", more).code == ErrorCode::conflict);
+    const auto mapped = desk.rule(with(after_job, "env_mapping", R"({"A":"a.b"})"));
+    CHECK(desk.complaint("event-rule:update", {{"id", mapped}, {"env_mapping", ""}}, "runtemplate_id") == sentence);
+    must(desk.run("event-rule:update", {{"id", first}, {"priority", 2}}));
+    const json::object after_change{{"event_source_id", source}, {"evidence", "invoice"}};
+    desk.rule(after_change);
+    desk.rule(with(after_change, "evidence", "order"));
+    desk.rule(with(after_change, "operation", "create"));
+    CHECK(desk.error_of("event-rule:create", with(after_change, "runtemplate_id", desk.second.id.value)).code ==
+          ErrorCode::conflict);
+}
+
 TEST_CASE("a mapping is a JSON object of harmless names and of selectors") {
     EventDesk desk;
     const auto source = desk.source();
