@@ -20,6 +20,9 @@ namespace {
 constexpr std::size_t first_piece_of_answer = 16 << 10;
 constexpr std::size_t root_segments = 2;  // "api", "v1"
 
+/// Until one of the calls that ask other machines has ended, more or less.
+constexpr std::chrono::seconds retry_of_talks{5};
+
 constexpr std::string_view who_is_missing = "Sign in, or show an API token (Authorization: Bearer).";
 
 /// Nobody has to be known there.
@@ -114,7 +117,12 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     if (!done && conditions.precondition_failed()) return problem(done.error(), 412);
     // Where nobody has to sign in, something else is forbidden.
     if (!done && operation.permission == Permission::anyone) return problem(done.error());
-    if (!done) return refusal(done.error(), caller);
+    if (!done) {
+        auto refused = refusal(done.error(), caller);
+        if (operation.talk && refused.status == 429)
+            refused.headers.set("Retry-After", fmt::to_string(retry_of_talks.count()));
+        return refused;
+    }
     auto out = response_of(operation, request, read->shape, *std::move(done));
     if (operation.deprecated) announce(*operation.deprecated, context_.operations, root, found.parameters, out.headers);
     if (conditions.was_replayed()) out.headers.set("Idempotency-Replayed", "true");

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "mcp/http_transport.h"
 #include "service/job_operations.h"
+#include "service/talk_limit.h"
 #include "service/token_caller.h"
 
 namespace mf {
@@ -41,7 +42,7 @@ mcp::HttpTransport mcp_transport(Installation& installation, const Operations& o
 
 Result<void> serve_mcp_over_http(Installation& installation, const McpOverHttp& wanted, std::stop_token stop) {
     SystemClock clock;
-    const Operations operations = all_operations();
+    const auto operations = with_limited_talks(all_operations(), TalkLimit::of(http::number_of_workers({}) / 2));
     auto transport = mcp_transport(
         installation, operations, {.session = wanted.session, .origins = wanted.origins},
         [&](std::string_view token, const http::Request& request) {

@@ -6,6 +6,7 @@
 #include "app/mcp_over_http.h"
 #include "base/log.h"
 #include "base/wake_channel.h"
+#include "service/talk_limit.h"
 
 #include <fmt/format.h>
 
@@ -40,6 +41,7 @@ Error about_setting(std::string_view setting, std::string_view sentence) {
 
 WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& clock)
     : settings_(installation.settings()),
+      operations_(with_limited_talks(all_operations(), TalkLimit::of(http::number_of_workers({}) / 2))),
       sign_in_(installation.database(), installation.vault(), sign_in_options(installation.settings())),
       openid_(settings_.oidc_issuer.empty()
                   ? std::nullopt

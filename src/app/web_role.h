@@ -28,7 +28,7 @@ private:
     Result<Caller> assistant_of(const http::Request& request);
 
     const Settings& settings_;
-    const Operations operations_ = all_operations();
+    const Operations operations_;
     SignIn sign_in_;
     std::optional<OpenId> openid_;
     RateLimiter rate_limiter_;

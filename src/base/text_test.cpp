@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include "base/json.h"
+#include "base/text_within.h"
 
 #include <doctest/doctest.h>
 
@@ -17,6 +18,17 @@ TEST_CASE("well-formed UTF-8 is told from the rest") {
                   "b") ==
           "a\xEF\xBF\xBD"
           "b");
+}
+
+TEST_CASE("a text is shortened at the end of a character") {
+    CHECK(text_within("abc", 3) == "abc");
+    CHECK(text_within("abcd", 3) == "abc");
+    CHECK(text_within("ab\u017e", 3) == "ab");
+    CHECK(text_within("a\u65e5", 2) == "a");
+    CHECK(text_within("\u65e5", 2) == "");
+    CHECK(text_within("a\u65e5x", 4) == "a\u65e5");
+    CHECK(text_within("ab\xFF", 9) == "ab\xEF\xBF\xBD");
+    CHECK(text_within("ab\xFF", 4) == "ab");
 }
 
 TEST_CASE("the closest word is found, a far one is not") {

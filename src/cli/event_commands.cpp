@@ -54,8 +54,14 @@ constexpr Option source_lookup_options[] = {
 constexpr Option source_password_option{.name = "db_password",
                                         .takes = Takes::optional_value,
                                         .help =
-                                            "Password of the user; others on this machine can see it in the list "
-                                            "of processes"};
+                                            "'-' or @FILE to read the password of the user from; or itself, which "
+                                            "is unsafe; empty for none"};
+constexpr Option source_password_file_option{.name = "db_password-file",
+                                             .help =
+                                                 "Read the password of the user from this file, '-' is standard "
+                                                 "input",
+                                             .becomes = Becomes::local,
+                                             .file_name = true};
 constexpr Option source_host_option{
     .name = "db_host", .takes = Takes::optional_value, .help = "Host of the database; a path is its Unix socket"};
 constexpr Option source_port_option{
@@ -63,13 +69,15 @@ constexpr Option source_port_option{
 constexpr Option source_enabled_option{
     .name = "enabled", .takes = Takes::optional_value, .help = "Whether changes are looked for"};
 constexpr Option source_create_options[] = {
-    source_company_option, source_host_option, source_port_option, source_password_option, source_enabled_option,
+    source_company_option,  source_host_option,          source_port_option,
+    source_password_option, source_password_file_option, source_enabled_option,
 };
 constexpr Option source_update_options[] = {
     {.name = "id", .help = "Id of the event source"},
     source_host_option,
     source_port_option,
     source_password_option,
+    source_password_file_option,
     source_enabled_option,
 };
 constexpr Option source_id_options[] = {{.name = "id", .help = "Id of the event source"}};
@@ -117,10 +125,18 @@ int answer_found_or_nothing(Invocation& in, const Subject& subject) {
     return in.answer_record(shaped(subject.columns, record_of(*found), in.zone()));
 }
 
-/// Calls with the password that the option stands for.
+/// Calls with the password that the options stand for.
 Result<json::value> call_with_source_password(Invocation& in) {
     auto input = in.input();
     if (!input) return input.error();
+    if (const auto file = in.arguments().value("db_password-file")) {
+        if (in.arguments().value("db_password")) return invalid("Say --db_password or --db_password-file, not both.");
+        auto password = secret_from_file(*file, in.terminal());
+        if (!password) return password.error();
+        warn_of_open_file(in, *file, "the password");
+        (*input)["db_password"] = *std::move(password);
+        return in.call(*input);
+    }
     // What lists show for it comes back from clients, and is no secret.
     if (const auto given = in.arguments().value("db_password");
         given && !given->empty() && given != secret_mask_text && given != secret_unset_text) {
@@ -132,7 +148,8 @@ Result<json::value> call_with_source_password(Invocation& in) {
 }
 
 int event_source_update(Invocation& in) {
-    if (!changes_anything(in, "id")) return in.refuse(Refusal{.message = "No fields to update"});
+    if (!changes_anything(in, "id") && !in.arguments().value("db_password-file"))
+        return in.refuse(Refusal{.message = "No fields to update"});
     return answer_changed(in, event_source_subject, call_with_source_password(in));
 }
 
@@ -178,7 +195,7 @@ constexpr Command event_table[] = {
      .operation = "event-source:create",
      .run =
          [](Invocation& in) {
-             return answer_created(in, event_source_subject, {{"created", true}});
+             return answer_made(in, event_source_subject, call_with_source_password(in), {{"created", true}});
          },
      .summary = "Makes an event source",
      .options = source_create_options,

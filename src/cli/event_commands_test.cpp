@@ -2,8 +2,11 @@
 #include "base/text.h"
 #include "cli/testing/fake_backend.h"
 #include "domain/secret_text.h"
+#include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <filesystem>
+#include <fstream>
 
 using namespace mf;
 using mf::testing::FakeBackend;
@@ -47,16 +50,40 @@ TEST_CASE("an event source that cannot be reached ends with 1") {
     CHECK(shell({"event-source:test", "1"}).out == "Nobody answers.\n");
 }
 
-TEST_CASE("the password of an event source may come from standard input, and brings a warning otherwise") {
+TEST_CASE("the password of an event source comes from a file or standard input, or brings a warning") {
     FakeBackend fake;
+    fake.offer("event-source:create", {"id", "name", "db_password"}, json::value(json::object{{"id", 1}}));
     fake.offer("event-source:update", {"id", "db_password"},
                json::value(json::object{{"updated", true}, {"record", json::object{{"id", 1}}}}));
     Shell shell{fake};
-    shell.input = "hunter2\n";
-    CHECK(shell({"event-source:update", "--id", "1", "--db_password", "-"}).err.empty());
-    CHECK(fake.asked.back().input.at("db_password") == "hunter2");
-    CHECK(shell({"event-source:update", "--id", "1", "--db_password", "open"}).err.starts_with("Warning: "));
-    CHECK(shell({"event-source:update", "--id", "1", "--db_password", std::string(secret_mask_text)}).err.empty());
+    testing::TemporaryDirectory directory;
+    const auto file = (directory.path() / "erp").string();
+    std::ofstream(file) << "from a file\n";
+    std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+    const auto given = [&] { return fake.asked.back().input.at("db_password"); };
+    for (const auto& which :
+         {std::vector<std::string>{"event-source:create", "--name", "erp"}, {"event-source:update", "--id", "1"}}) {
+        const auto say = [&](const std::vector<std::string>& options) -> auto& {
+            auto line = which;
+            line.insert(line.end(), options.begin(), options.end());
+            return shell(line);
+        };
+        shell.input = "hunter2\n";
+        CHECK(say({"--db_password", "-"}).err.empty());
+        CHECK(given() == "hunter2");
+        shell.input = "hunter3\n";
+        CHECK(say({"--db_password-file", "-"}).err.empty());
+        CHECK(given() == "hunter3");
+        CHECK(say({"--db_password-file", file}).err.empty());
+        CHECK(given() == "from a file");
+        CHECK(say({"--db_password", "@" + file}).err.empty());
+        CHECK(given() == "from a file");
+        CHECK(say({"--db_password", "open"}).err.starts_with("Warning: "));
+        CHECK(given() == "open");
+        CHECK(say({"--db_password", std::string(secret_mask_text)}).err.empty());
+        CHECK(say({"--db_password-file", file, "--db_password", "x"}).code != 0);
+        CHECK(say({"--db_password-file", file + ".not"}).code != 0);
+    }
 }
 
 TEST_CASE("what older clients say about event rules is understood") {

@@ -2,6 +2,7 @@
 #include "domain/retry.h"
 
 #include "base/text.h"
+#include "base/text_within.h"
 #include "base/time_text.h"
 #include "domain/interval.h"
 
@@ -71,7 +72,7 @@ Result<Deadline> parse_deadline(std::string_view text) {
         ErrorCode::invalid,
         fmt::format("'{}' is not a deadline; write +3h or +30m (after the planned time), or a time of the same "
                     "day such as 06:30.",
-                    text.substr(0, 64))};
+                    text_within(text, 64))};
 }
 
 NextAttempt next_attempt(const RunTemplate& run_template, const TaskWindow& window, const EndedAttempt& ended,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/user.h"
 
-#include "base/text.h"
+#include "base/text_within.h"
 #include "domain/visible_text.h"
 
 #include <fmt/format.h>
@@ -14,13 +14,6 @@ constexpr std::size_t longest_login = 64;
 
 bool has_control_characters(std::string_view text) {
     return std::ranges::any_of(text, [](unsigned char c) { return c < ' ' || c == 0x7f; });
-}
-
-/// At most so many bytes of well-formed UTF-8.
-std::string_view cut(std::string_view text, std::size_t most) {
-    if (text.size() <= most) return text;
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-    return text.substr(0, most);
 }
 
 }  // namespace
@@ -123,7 +116,7 @@ Result<void> check_new_login(std::string_view login) {
 
 std::string retired_login(const User& user) {
     const auto mark = fmt::format(" (deleted {})", user.id.value);
-    return std::string(cut(user.login, longest_login - mark.size())) + mark;
+    return text_within(user.login, longest_login - mark.size()) + mark;
 }
 
 }  // namespace mf

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The askers: credentials whose values or state come from elsewhere, before a job starts.
 #include "base/log.h"
+#include "base/text_within.h"
 #include "domain/credential.h"
 #include "schedule/dispatcher.h"
 
@@ -95,7 +96,7 @@ void Dispatcher::note_availability(std::int64_t credential, const Availability& 
             const auto now = clock_.now();
             session.sql.execute(
                 R"(UPDATE "credential" SET "state" = ?, "message" = ?, "checked_at" = ?, "valid_until" = ? WHERE "id" = ?)",
-                {std::string(name_of(availability.state)), availability.message.substr(0, 1024), ms(now),
+                {std::string(name_of(availability.state)), text_within(availability.message, 1024), ms(now),
                  ms(now + availability.ttl), credential});
         });
     } catch (const std::exception& error) {

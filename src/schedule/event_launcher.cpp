@@ -2,7 +2,7 @@
 #include "schedule/event_launcher.h"
 
 #include "base/log.h"
-#include "base/text.h"
+#include "base/text_within.h"
 #include "service/audit.h"
 #include "service/launch.h"
 #include "service/produced_data.h"
@@ -44,11 +44,17 @@ MappedValues mapped_values(Session& session, const EventRule& rule, const Job& j
 }
 
 /// Launches, and notes the files that the job gets.
-Result<Job> launch_of_rule(Call& call, const EventRule& rule, const EventFiring& firing) {
+Result<Job> launch_of_rule(Call& call, const EventRule& rule, const EventFiring& firing, std::int64_t most) {
     if (firing.depth > EventLauncher::longest_chain)
         return Error{ErrorCode::conflict,
                      fmt::format("The chain of jobs is longer than {}: event rules go round in circles.",
                                  EventLauncher::longest_chain)};
+    // This one has been taken already.
+    if (launched_in_chain(call.session, firing.root) > most)
+        return Error{ErrorCode::conflict,
+                     fmt::format("Event rules have launched {} jobs after job {}, which is as many as may follow one "
+                                 "job; look for rules that launch each other, and disable some of them.",
+                                 most, firing.root.value)};
     const auto ended = call.repository<Job>().find(firing.job);
     if (!ended) return ended;
     auto values = mapped_values(call.session, rule, *ended, call.allowed_names);
@@ -59,6 +65,12 @@ Result<Job> launch_of_rule(Call& call, const EventRule& rule, const EventFiring&
     for (const auto& [variable, artifact] : values.files)
         note_input_artifact(call.session, {launched->id, variable, artifact});
     return launched;
+}
+
+/// Nothing can be noted in such a database now, and the next try may go well.
+bool is_of_database(const sql::DatabaseError& error) {
+    using enum sql::DatabaseError::Kind;
+    return error.kind != other && error.kind != unique_violation && error.kind != foreign_key;
 }
 
 }  // namespace
@@ -73,44 +85,81 @@ EventLauncher::EventLauncher(Database& database, Clock& clock, Vault& vault, Fac
       queued_(std::move(queued)) {}
 
 bool EventLauncher::launch_one(const EventFiring& firing) {
-    return database_.write([&](Session& session) {
-        if (!take_firing(session, firing.id)) return false;
-        const auto rule = Repository<EventRule>(session, Scope::everything()).find(firing.rule);
-        // With the rule its firings have gone, or it was switched off since.
-        if (!rule) return false;
-        if (!rule->enabled) {
-            note_failed(session, firing.id, "The rule was disabled before it could launch anything.");
-            return false;
-        }
-        const auto rights = Rights::unlimited();
+    std::string why;
+    try {
+        return database_.write([&](Session& session) { return launch_within(session, firing); });
+    } catch (const sql::DatabaseError& error) {
+        if (is_of_database(error)) throw;
+        why = error.what();
+    } catch (const std::exception& error) {
+        why = error.what();
+    }
+    give_up(firing, why);
+    return false;
+}
+
+void EventLauncher::give_up(const EventFiring& firing, std::string_view why) {
+    const auto message = text_within(why, 1000);
+    log::error("an event rule could not be followed",
+               {{"rule", firing.rule.value}, {"job", firing.job.value}, {"reason", message}});
+    database_.write([&](Session& session) {
+        if (!take_firing(session, firing.id)) return;
+        note_failed(session, firing.id, message);
+        // The rule itself may be what cannot be read.
+        const auto rule =
+            session.sql.query(R"(SELECT "company_id" FROM "event_rule" WHERE "id" = ?)", {firing.rule.value});
+        if (rule.empty()) return;
         learn_data_keys(session, vault_);
-        Call call{.session = session,
-                  .scope = Scope::only(rule->company_id),
-                  .rights = rights,
-                  .actor = {.user = facts_.user, .login = "multiflexi", .entry = "server"},
-                  .now = clock_.now(),
-                  .vault = vault_,
-                  .zone = facts_.zone,
-                  .allowed_names = facts_.allowed_names};
-        const auto launched = launch_of_rule(call, *rule, firing);
-        json::object details{{"job_id", firing.job.value}, {"runtemplate_id", rule->runtemplate_id.value}};
-        if (launched) {
-            note_launched(session, firing.id, launched->id);
-            details["launched_job_id"] = launched->id.value;
-        } else {
-            note_failed(session, firing.id, launched.error().message);
-            details["reason"] = launched.error().message;
-            log::warning("an event rule could not launch its run template",
-                         {{"rule", rule->id.value}, {"job", firing.job.value}, {"reason", launched.error().message}});
-        }
-        audit(call, {.entity = "event_rule",
-                     .id = rule->id.value,
-                     .action = launched ? "fire" : "fire_failed",
-                     .company = rule->company_id,
-                     .details = std::move(details)});
-        append_to_audit(session, call.audited, vault_);
-        return static_cast<bool>(launched);
+        AuditEntry entry{.at = clock_.now(),
+                         .user_id = facts_.user,
+                         .login = "multiflexi",
+                         .company_id = Id<Company>{integer_of(rule[0][0])},
+                         .entity = "event_rule",
+                         .entity_id = firing.rule.value,
+                         .action = "fire_failed",
+                         .entry = "server",
+                         .details = to_text(json::value{{"job_id", firing.job.value}, {"reason", message}})};
+        append_to_audit(session, std::span(&entry, 1), vault_);
     });
+}
+
+bool EventLauncher::launch_within(Session& session, const EventFiring& firing) {
+    if (!take_firing(session, firing.id)) return false;
+    const auto rule = Repository<EventRule>(session, Scope::everything()).find(firing.rule);
+    // With the rule its firings have gone, or it was switched off since.
+    if (!rule) return false;
+    if (!rule->enabled) {
+        note_failed(session, firing.id, "The rule was disabled before it could launch anything.");
+        return false;
+    }
+    const auto rights = Rights::unlimited();
+    learn_data_keys(session, vault_);
+    Call call{.session = session,
+              .scope = Scope::only(rule->company_id),
+              .rights = rights,
+              .actor = {.user = facts_.user, .login = "multiflexi", .entry = "server"},
+              .now = clock_.now(),
+              .vault = vault_,
+              .zone = facts_.zone,
+              .allowed_names = facts_.allowed_names};
+    const auto launched = launch_of_rule(call, *rule, firing, facts_.most_after_one_job);
+    json::object details{{"job_id", firing.job.value}, {"runtemplate_id", rule->runtemplate_id.value}};
+    if (launched) {
+        note_launched(session, firing.id, launched->id);
+        details["launched_job_id"] = launched->id.value;
+    } else {
+        note_failed(session, firing.id, launched.error().message);
+        details["reason"] = launched.error().message;
+        log::warning("an event rule could not launch its run template",
+                     {{"rule", rule->id.value}, {"job", firing.job.value}, {"reason", launched.error().message}});
+    }
+    audit(call, {.entity = "event_rule",
+                 .id = rule->id.value,
+                 .action = launched ? "fire" : "fire_failed",
+                 .company = rule->company_id,
+                 .details = std::move(details)});
+    append_to_audit(session, call.audited, vault_);
+    return static_cast<bool>(launched);
 }
 
 std::size_t EventLauncher::launch_open() {

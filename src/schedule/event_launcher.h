@@ -27,6 +27,9 @@ public:
         AllowedNames allowed_names = {};
         /// How often it looks at the database without having been told to: another node may have died.
         std::chrono::milliseconds look_anyway{15'000};
+        /// So many jobs may rules launch after one that they did not launch, in all chains that begin with it: rules
+        /// that branch make more of them with each step.
+        std::int64_t most_after_one_job = 1000;
     };
     /// So many jobs in a row may launch each other. Longer chains are taken for rules that go round in circles.
     static constexpr std::int64_t longest_chain = 16;
@@ -35,7 +38,8 @@ public:
     EventLauncher(Database& database, Clock& clock, Vault& vault, Facts facts, Nudge& nudge,
                   std::function<void()> queued);
 
-    /// Deals with everything that is open now; how many jobs it launched. Throws sql::DatabaseError.
+    /// Deals with everything that is open now; how many jobs it launched. What cannot be dealt with is noted as failed
+    /// and stops nothing else. Throws sql::DatabaseError when the database itself is in trouble.
     std::size_t launch_open();
 
     /// Starts the thread; it ends with the object.
@@ -47,6 +51,9 @@ private:
     void run(std::stop_token stop);
     /// One transaction; did it launch a job?
     bool launch_one(const EventFiring& firing);
+    bool launch_within(Session& session, const EventFiring& firing);
+    /// Ends one whose transaction broke off.
+    void give_up(const EventFiring& firing, std::string_view why);
 
     Database& database_;
     Clock& clock_;

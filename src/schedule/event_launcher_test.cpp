@@ -149,6 +149,89 @@ TEST_CASE("rules that go round in circles come to rest") {
     CHECK(desk.number(R"(SELECT COUNT(*) FROM "event_firing" WHERE "state" = 'failed')") == 1);
 }
 
+TEST_CASE("what one job sets off is bounded, however rules branch") {
+    RuleDesk desk;
+    EventLauncher launcher(desk.database, desk.clock, desk.vault,
+                           {.zone = "UTC", .user = desk.user, .most_after_one_job = 10}, desk.nudge, [] {});
+    for (const auto* name : {"A", "B", "C"}) {
+        const json::object mapping{{"env_mapping", fmt::format(R"({{"{}":"x.y"}})", name)}};
+        desk.rule(desk.first, desk.second, mapping);
+        desk.rule(desk.second, desk.first, mapping);
+    }
+    const auto all_after = [&] {
+        std::size_t launched = 0;
+        for (int i = 0; i < 10; ++i) {
+            launched += launcher.launch_open();
+            for (const auto& claimed : desk.claim()) {
+                desk.start(claimed.job.id);
+                desk.end(claimed.job.id);
+            }
+        }
+        return launched;
+    };
+    const auto root = desk.ended(desk.first);
+    CHECK(all_after() == 10);
+    CHECK(desk.number(R"(SELECT COUNT(*) FROM "event_firing" WHERE "state" = 'failed' AND "message" LIKE ?)",
+                      {fmt::format("Event rules have launched 10 jobs after job {}, %", root.id.value)}) == 23);
+    // Another one may set off as many.
+    desk.ended(desk.first);
+    CHECK(all_after() == 10);
+}
+
+TEST_CASE("an attempt goes on with the chain of the launch that it repeats") {
+    RuleDesk desk;
+    desk.rule(desk.first, desk.second);
+    desk.rule(desk.second, desk.first);
+    const auto root = desk.ended(desk.first);
+    CHECK(desk.launcher.launch_open() == 1);
+    const auto run_claimed = [&](JobState state) {
+        const auto claimed = desk.claim();
+        REQUIRE(claimed.size() == 1);
+        desk.start(claimed[0].job.id);
+        desk.end(claimed[0].job.id, state);
+        return claimed[0].job.id;
+    };
+    const auto failed = run_claimed(JobState::failed);
+    CHECK(desk.launcher.launch_open() == 0);
+    must(desk.run("job:retry", {{"id", failed.value}}));
+    const auto again = run_claimed(JobState::succeeded);
+    const auto open = desk.database.read([](Session& session) { return open_firings(session, 10); });
+    REQUIRE(open.size() == 1);
+    CHECK(open[0].job == again);
+    CHECK(open[0].depth == 2);
+    CHECK(open[0].root == root.id);
+}
+
+TEST_CASE("a rule that cannot be followed is noted as failed, and stops no other") {
+    RuleDesk desk;
+    const auto third = desk.add_run_template();
+    const auto spoilt = desk.rule(desk.first, desk.second, {{"priority", 9}});
+    desk.rule(desk.first, third);
+    desk.database.write([&](Session& session) {
+        session.sql.execute(R"(UPDATE "event_rule" SET "operation" = 'nonsense' WHERE "id" = ?)", {spoilt});
+    });
+    desk.ended(desk.first);
+    CHECK(desk.launcher.launch_open() == 1);
+    CHECK(desk.jobs_of(third).size() == 1);
+    CHECK(desk.number(R"(SELECT COUNT(*) FROM "event_firing" WHERE "state" = 'open')") == 0);
+    CHECK(desk.number(R"(SELECT COUNT(*) FROM "event_firing" WHERE "state" = 'failed' AND "message" <> '')") == 1);
+    CHECK(desk.number(R"(SELECT COUNT(*) FROM "audit" WHERE "action" = 'fire_failed' AND "entity_id" = ?)", {spoilt}) ==
+          1);
+}
+
+TEST_CASE("a long reason is kept as far as it fits, without half a character") {
+    RuleDesk desk;
+    desk.rule(desk.first, desk.second);
+    desk.ended(desk.first);
+    std::string reason = "x";
+    for (int i = 0; i < 600; ++i) reason += "ž";
+    desk.database.write([&](Session& session) {
+        const auto open = open_firings(session, 10);
+        note_failed(session, open.at(0).id, reason);
+    });
+    CHECK(desk.number(R"(SELECT LENGTH("message") FROM "event_firing" WHERE "state" = 'failed')") == 512);
+}
+
 TEST_CASE("variables come out of what the job has produced") {
     RuleDesk desk;
     for (const auto& [name, format, details] : {std::tuple("totals", "json", R"({"patterns":["^totals.*\\.json$"]})"),

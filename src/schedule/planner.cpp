@@ -2,6 +2,7 @@
 #include "schedule/planner.h"
 
 #include "base/log.h"
+#include "base/text_within.h"
 #include "domain/schedule_rule.h"
 #include "store/queries/job_queue.h"
 #include "store/queries/task.h"
@@ -130,7 +131,7 @@ void set_aside(Session& session, const sql::Row& row, std::string_view fault) {
     const Value& id = row.at(static_cast<std::size_t>(key - fields.begin()));
     session.sql.execute(
         R"(UPDATE "runtemplate" SET "next_slot" = NULL, "next_launch" = NULL, "fault" = ? WHERE "id" = ?)",
-        {std::string(fault.substr(0, 1024)), id});
+        {text_within(fault, 1024), id});
     log::warning("run template cannot be planned", {{"fault", fault}});
 }
 
@@ -166,7 +167,7 @@ std::optional<std::size_t> Planner::plan_batch(Timestamp now) {
                 auto& faulty = planned.run_template;
                 faulty.next_slot.reset();
                 faulty.next_launch.reset();
-                faulty.fault = schedule.error().message.substr(0, 1024);
+                faulty.fault = text_within(schedule.error().message, 1024);
                 log::warning("run template cannot be planned",
                              {{"runtemplate", before.id.value}, {"fault", faulty.fault}});
             }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "base/text_within.h"
 #include "service/audit.h"
 #include "service/credential_access.h"
 #include "service/credential_layers.h"
@@ -37,7 +38,7 @@ Result<json::value> record_check(Call& call, const Reference& input, const json:
     if (!before) return before.error();
     Credential after = *before;
     after.state = std::string(heard.at("state").as_string());
-    after.message = std::string(heard.at("message").as_string()).substr(0, 1024);
+    after.message = text_within(heard.at("message").as_string(), 1024);
     after.checked_at = call.now;
     after.valid_until = call.now + std::chrono::seconds(heard.at("ttl").as_int64());
     if (auto updated = call.repository<Credential>().update(*before, after); !updated) return updated.error();

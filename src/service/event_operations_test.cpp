@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
+#include "base/descriptor.h"
 #include "domain/event.h"
 #include "support/desk.h"
 #include "support/temporary_directory.h"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
 
 using namespace mf;
 using testing::must;
@@ -34,6 +38,38 @@ struct EventDesk : testing::Desk {
     json::value test(const json::object& input) { return must(run("event-source:test", {{"id", source(input)}})); }
 };
 
+/// A program on the loopback that is no database: it greets whoever comes with a line of text.
+struct OtherService {
+    Descriptor listener{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    int port = 0;
+    std::jthread greeter;
+
+    OtherService() {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* generic = reinterpret_cast<sockaddr*>(&address);
+        if (bind(listener.get(), generic, size) != 0 || listen(listener.get(), 8) != 0 ||
+            getsockname(listener.get(), generic, &size) != 0)
+            throw std::runtime_error("cannot listen");
+        port = ntohs(address.sin_port);
+        greeter = std::jthread([this] {
+            for (;;) {
+                const Descriptor client{accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+                if (client.get() < 0) return;
+                constexpr std::string_view greeting = "HTTP/1.1 400 Bad Request\r\n\r\n";
+                send(client.get(), greeting.data(), greeting.size(), MSG_NOSIGNAL);
+                shutdown(client.get(), SHUT_WR);
+                char rest[256];
+                while (recv(client.get(), rest, sizeof rest, 0) > 0) {
+                }
+            }
+        });
+    }
+    ~OtherService() { shutdown(listener.get(), SHUT_RDWR); }
+};
+
 }  // namespace
 
 TEST_CASE("the password of an event source is sealed, never shown, and kept when clients send back what they saw") {
@@ -48,13 +84,64 @@ TEST_CASE("the password of an event source is sealed, never shown, and kept when
         return must(desk.vault.open(*desk.get<EventSource>({id}).db_password, {"event_source", "db_password", id}));
     };
     CHECK(opened() == "hunter2");
-    must(desk.run("event-source:update", {{"id", id}, {"db_password", secret_mask_text}, {"db_host", "erp.example"}}));
+    must(desk.run("event-source:update", {{"id", id}, {"db_password", secret_mask_text}, {"name", "invoices"}}));
     CHECK(opened() == "hunter2");
-    CHECK(desk.get<EventSource>({id}).db_host == "erp.example");
+    CHECK(desk.get<EventSource>({id}).name == "invoices");
     must(desk.run("event-source:update", {{"id", id}, {"db_password", "other"}}));
     CHECK(opened() == "other");
     must(desk.run("event-source:update", {{"id", id}, {"db_password", ""}}));
     CHECK_FALSE(desk.get<EventSource>({id}).db_password);
+}
+
+TEST_CASE("a stored password is not sent elsewhere, and not for another user, without being given anew") {
+    EventDesk desk;
+    const auto id = desk.source({{"db_host", "erp.example"}, {"db_database", "webhook"}, {"db_password", "hunter2"}});
+    const std::pair<std::string_view, std::string_view> changes[] = {{"db_connection", "pgsql"},
+                                                                     {"db_host", "192.0.2.1"},
+                                                                     {"db_port", "3307"},
+                                                                     {"db_database", "other"},
+                                                                     {"db_username", "root"}};
+    for (const auto& [field, value] : changes) {
+        CAPTURE(field);
+        json::object input{{"id", id}, {field, value}};
+        const auto* sentence =
+            "The event source would send its password elsewhere, or for another user: give the password anew "
+            "(db_password), or an empty one for none.";
+        CHECK(desk.complaint("event-source:update", input, "db_password") == sentence);
+        input["db_password"] = secret_mask_text;
+        CHECK(desk.complaint("event-source:update", input, "db_password") == sentence);
+        input["db_password"] = fmt::format("new for {}", field);
+        must(desk.run("event-source:update", input));
+    }
+    // What stays the same may be said, and without a password nothing can be lost.
+    must(desk.run("event-source:update", {{"id", id}, {"db_host", "192.0.2.1"}, {"enabled", false}}));
+    must(desk.run("event-source:update", {{"id", id}, {"db_host", "erp.example"}, {"db_password", ""}}));
+    must(desk.run("event-source:update", {{"id", id}, {"db_host", "192.0.2.1"}}));
+}
+
+TEST_CASE("whoever works for a company learns nothing of the network from a test") {
+    EventDesk desk;
+    const auto manager = testing::manager_of(desk.company.id);
+    const auto heard = [&](const json::object& place) {
+        auto input = place;
+        input["name"] = fmt::format("{}:{}", place.at("db_host").as_string(), place.at("db_port").as_string());
+        input["company_id"] = desk.company.id.value;
+        input["db_database"] = "x";
+        const auto answer = must(desk.run("event-source:test", {{"id", desk.source(input)}}, manager));
+        CHECK(answer.at("reachable") == false);
+        return std::string(answer.at("message").as_string());
+    };
+    const std::string sentence = "The database cannot be reached. An administrator of the installation is told why.";
+    CHECK(heard({{"db_host", "127.0.0.1"}, {"db_port", "1"}}) == sentence);
+    CHECK(heard({{"db_host", "169.254.169.254"}, {"db_port", "80"}}) == sentence);
+    CHECK(heard({{"db_host", "no-such-host.invalid"}, {"db_port", "1"}}) == sentence);
+    for (const auto* connection : {"mysql", "pgsql"}) {
+        // Something else answers there.
+        OtherService other;
+        CHECK(
+            heard({{"db_connection", connection}, {"db_host", "127.0.0.1"}, {"db_port", fmt::to_string(other.port)}}) ==
+            sentence);
+    }
 }
 
 TEST_CASE("what an event source cannot be is refused with a sentence about the field") {
@@ -132,6 +219,32 @@ TEST_CASE("a rule has one source, and everything that it names is of one company
     CHECK(desk.get<EventRule>({rule}).evidence == "invoice");
     CHECK(desk.error_of("event-rule:update", {{"id", rule}, {"runtemplate_id", foreign.id.value}}).code ==
           ErrorCode::invalid);
+}
+
+TEST_CASE("a rule that says what another one says is refused") {
+    EventDesk desk;
+    const auto source = desk.source();
+    const json::object after_job{{"runtemplate_id", desk.second.id.value},
+                                 {"runtemplate_source_id", desk.first.id.value}};
+    const auto with = [](json::object input, std::string_view member, const json::value& value) {
+        input[member] = value;
+        return input;
+    };
+    const auto first = desk.rule(after_job);
+    const auto sentence = fmt::format("Event rule {} launches the same after the same; change that one.", first);
+    CHECK(desk.complaint("event-rule:create", after_job, "runtemplate_id") == sentence);
+    for (const auto& more : {with(after_job, "evidence", "invoice"), with(after_job, "operation", "create"),
+                             with(after_job, "priority", 3), with(after_job, "enabled", false)})
+        CHECK(desk.error_of("event-rule:create", more).code == ErrorCode::conflict);
+    const auto mapped = desk.rule(with(after_job, "env_mapping", R"({"A":"a.b"})"));
+    CHECK(desk.complaint("event-rule:update", {{"id", mapped}, {"env_mapping", ""}}, "runtemplate_id") == sentence);
+    must(desk.run("event-rule:update", {{"id", first}, {"priority", 2}}));
+    const json::object after_change{{"event_source_id", source}, {"evidence", "invoice"}};
+    desk.rule(after_change);
+    desk.rule(with(after_change, "evidence", "order"));
+    desk.rule(with(after_change, "operation", "create"));
+    CHECK(desk.error_of("event-rule:create", with(after_change, "runtemplate_id", desk.second.id.value)).code ==
+          ErrorCode::conflict);
 }
 
 TEST_CASE("a mapping is a JSON object of harmless names and of selectors") {

@@ -152,12 +152,31 @@ Result<void> settle_rule(Call& call, EventRule& rule) {
     return {};
 }
 
+/// A rule that says what another one says would only double what is launched.
+Result<void> check_is_new(Call& call, const EventRule& rule) {
+    const auto number = [](const auto& id) { return id ? Value{id->value} : Value{}; };
+    const auto alike =
+        call.repository<EventRule>().list({.equals = {{"runtemplate_id", rule.runtemplate_id.value},
+                                                      {"event_source_id", number(rule.event_source_id)},
+                                                      {"runtemplate_source_id", number(rule.runtemplate_source_id)}}});
+    for (const auto& other : alike) {
+        if (other.id == rule.id || other.env_mapping != rule.env_mapping) continue;
+        // They narrow changes only.
+        if (rule.event_source_id && (other.evidence != rule.evidence || other.operation != rule.operation)) continue;
+        return rule_error(
+            ErrorCode::conflict, "runtemplate_id",
+            fmt::format("Event rule {} launches the same after the same; change that one.", other.id.value));
+    }
+    return {};
+}
+
 Result<EventRule> create_event_rule(Call& call, const EventRuleInput& input) {
     if (!input.runtemplate_id)
         return Error{ErrorCode::invalid, "Missing --runtemplate_id", {{"runtemplate_id", "is required"}}};
     EventRule rule{.created_at = call.now, .updated_at = call.now};
     if (auto applied = apply_rule_input(call, input, rule); !applied) return applied.error();
     if (auto settled = settle_rule(call, rule); !settled) return settled.error();
+    if (auto is_new = check_is_new(call, rule); !is_new) return is_new.error();
     if (auto inserted = call.repository<EventRule>().insert(rule); !inserted) return inserted.error();
     audit(call, {.entity = "event_rule",
                  .id = rule.id.value,
@@ -176,6 +195,7 @@ Result<json::value> update_event_rule(Call& call, const EventRuleInput& input) {
     if (after.company_id != before->company_id)
         return rule_error(ErrorCode::conflict, "runtemplate_id",
                           "A rule stays with its company; make another one for the other company.");
+    if (auto is_new = check_is_new(call, after); !is_new) return is_new.error();
     auto changes = changed_fields(entity_of<EventRule>(), &*before, &after);
     after.updated_at = call.now;
     if (auto updated = call.repository<EventRule>().update(*before, after); !updated) return updated.error();

@@ -160,6 +160,19 @@ Result<void> store_source_password(Call& call, const EventSource& source, const 
     return call.repository<EventSource>().update(source, after);
 }
 
+/// Who may change a source must not learn its password by pointing it at a machine of his own, or use it as somebody
+/// else.
+Result<void> check_password_stays(const EventSource& before, const EventSource& after,
+                                  const std::optional<std::string>& given) {
+    if (!before.db_password || (given && !is_shown_secret(*given))) return {};
+    if (has_same_place(before, after) && before.db_port == after.db_port && before.db_username == after.db_username)
+        return {};
+    constexpr const char* sentence =
+        "The event source would send its password elsewhere, or for another user: give the password anew "
+        "(db_password), or an empty one for none.";
+    return Error{ErrorCode::invalid, sentence, {{"db_password", sentence}}};
+}
+
 Result<EventSource> create_event_source(Call& call, const EventSourceInput& input) {
     if (!input.name) return Error{ErrorCode::invalid, "Missing --name", {{"name", "is required"}}};
     const auto owner = owner_of_new_source(call, input.company_id);
@@ -196,6 +209,7 @@ Result<json::value> update_event_source(Call& call, const EventSourceInput& inpu
     const bool moved = !has_same_place(*before, after);
     if (moved)
         if (auto allowed = check_place(call, after); !allowed) return allowed.error();
+    if (auto stays = check_password_stays(*before, after, input.db_password); !stays) return stays.error();
     after.updated_at = call.now;
     auto sources = call.repository<EventSource>();
     if (auto updated = sources.update(*before, after); !updated) return updated.error();
@@ -231,6 +245,18 @@ Result<json::value> remove_event_source(Call& call, const Reference& input) {
     return json::value{{"removed", true}, {"id", before->id.value}};
 }
 
+std::string_view coarse_message(const SourceProbe& probe) {
+    if (probe.readable) return "The database answers, and its changes can be read.";
+    if (probe.reachable)
+        return "The database was reached, but its changes cannot be read. It needs a table changes_cache with "
+               "inversion, "
+               "evidence, operation and recordid.";
+    if (probe.answered)
+        return "The database was reached, but it does not let the user in; check the database, the user and the "
+               "password.";
+    return "The database cannot be reached. An administrator of the installation is told why.";
+}
+
 Result<Talk> prepare_source_test(Call& call, const Reference& input) {
     const auto source = get_event_source(call, {.id = input.id});
     if (!source) return source.error();
@@ -240,9 +266,13 @@ Result<Talk> prepare_source_test(Call& call, const Reference& input) {
         if (!opened) return opened.error();
         password = *std::move(opened);
     }
-    return Talk([source = *source, password = std::move(password)](Outside& outside) -> json::value {
+    // Whoever works for one company could otherwise find out what there is in the network of the server.
+    const bool in_full = call.rights.may(Permission::administer);
+    return Talk([source = *source, password = std::move(password), in_full](Outside& outside) -> json::value {
         const auto probe = probe_event_source(source, password, outside.time_limit);
-        return {{"reachable", probe.reachable}, {"readable", probe.readable}, {"message", probe.message}};
+        return {{"reachable", probe.reachable},
+                {"readable", probe.readable},
+                {"message", in_full ? std::string_view(probe.message) : coarse_message(probe)}};
     });
 }
 

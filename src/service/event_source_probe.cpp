@@ -44,18 +44,29 @@ HostAddresses addresses_of_host(const std::string& host) {
     return out;
 }
 
+/// Only a database says such things; another program that answers there is not taken for one.
+bool is_of_database_server(sql::DatabaseError::Cause cause) {
+    using enum sql::DatabaseError::Cause;
+    return cause == account || cause == database || cause == permission || cause == read_only ||
+           cause == too_many_sessions;
+}
+
 SourceProbe probe_address(const sql::Address& address, std::chrono::milliseconds limit) {
     const auto session = sql::visit(address, limit);
     try {
         session->query(
             R"(SELECT "inversion", "evidence", "operation", "recordid" FROM "changes_cache" ORDER BY "inversion" LIMIT 1)");
     } catch (const sql::DatabaseError& error) {
-        return {.reachable = true,
+        return {.answered = true,
+                .reachable = true,
                 .message = fmt::format("The database answers, but its changes cannot be read: {} It needs a table "
                                        "changes_cache with inversion, evidence, operation and recordid.",
                                        error.what())};
     }
-    return {.reachable = true, .readable = true, .message = "The database answers, and its changes can be read."};
+    return {.answered = true,
+            .reachable = true,
+            .readable = true,
+            .message = "The database answers, and its changes can be read."};
 }
 
 }  // namespace
@@ -84,12 +95,16 @@ SourceProbe probe_event_source(const EventSource& source, const std::string& pas
         }
     }
     SourceProbe last{.message = fmt::format("The host '{}' has no address.", printable(source.db_host))};
+    const auto end = std::chrono::steady_clock::now() + limit;
     for (const auto& host : hosts) {
         address.host = host;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+        if (left <= std::chrono::milliseconds(0)) break;
         try {
-            return probe_address(address, limit);
+            return probe_address(address, left / 2);
         } catch (const sql::DatabaseError& error) {
             last.message = error.what();
+            last.answered = is_of_database_server(error.cause);
             if (error.kind != sql::DatabaseError::Kind::lost) break;  // that one has answered
         }
     }

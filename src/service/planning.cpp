@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "service/planning.h"
 
+#include "base/text_within.h"
 #include "domain/schedule_rule.h"
 #include "service/audit.h"
 #include "store/queries/job_queue.h"
@@ -65,7 +66,7 @@ void plan_from_now(RunTemplate& run_template, const PlanningFacts& facts) {
     }
     const auto schedule = schedule_of(run_template, facts.server_zone);
     if (!schedule) {
-        run_template.fault = schedule.error().message.substr(0, 1024);
+        run_template.fault = text_within(schedule.error().message, 1024);
         return;
     }
     run_template.next_slot = schedule->next_slot(facts.now);

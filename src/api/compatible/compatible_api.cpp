@@ -144,7 +144,9 @@ http::Response CompatibleApi::run(const http::Request& request, const FoundEndpo
     // What an operation says about a missing thing names options of the command line.
     if (error.code == ErrorCode::not_found && !error.message.ends_with(" not found") && !endpoint.noun.empty())
         return refusal(404, fmt::format("{} not found", endpoint.noun));
-    return refusal(status_of(error.code), error.message, error.fields);
+    auto refused = refusal(status_of(error.code), error.message, error.fields);
+    if (refused.status == 429) refused.headers.set("Retry-After", "5");
+    return refused;
 }
 
 }  // namespace mf::compatible

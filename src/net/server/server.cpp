@@ -9,14 +9,11 @@
 #include <future>
 
 namespace mf::http {
-namespace {
 
 std::size_t number_of_workers(const ServerOptions& options) {
     if (options.worker_threads > 0) return options.worker_threads;
     return std::max<std::size_t>(4, std::thread::hardware_concurrency());
 }
-
-}  // namespace
 
 class Server::Impl {
 public:

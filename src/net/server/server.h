@@ -96,6 +96,9 @@ struct ServerOptions {
     std::function<void(const AccessRecord&)> access_log = {};
 };
 
+/// How many requests are worked on at a time.
+std::size_t number_of_workers(const ServerOptions& options);
+
 /// Takes connections from start() on. I/O threads read, write and hold all connections; worker threads run the handler.
 /// Answers come in the order of the requests of a connection, and while one is made the next is not read further than
 /// what came in with it (64 KiB). TRACE and CONNECT are refused; every other method reaches the handler, so do HEAD

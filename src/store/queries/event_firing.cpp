@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/queries/event_firing.h"
 
+#include "base/text_within.h"
 #include "store/rows_of.h"
 
 #include <map>
@@ -25,24 +26,32 @@ void note_firings(Session& session, std::span<const SucceededJob> jobs) {
     for (const auto& job : jobs) {
         const auto [first, last] = rules.equal_range(job.run_template.value);
         if (first == last) continue;
-        const auto before = session.sql.query(R"(SELECT MAX("depth") FROM "event_firing" WHERE "launched_job_id" = ?)",
-                                              {job.job.value});
-        const auto* depth = std::get_if<std::int64_t>(&before[0][0]);
+        // An attempt goes on with the chain of the launch that it repeats.
+        const auto before = session.sql.query(
+            R"(SELECT "depth", "root_job_id", "job_id" FROM "event_firing"
+               WHERE "launched_job_id" = (SELECT COALESCE("retry_of", "id") FROM "job" WHERE "id" = ?)
+               ORDER BY "depth" DESC LIMIT 1)",
+            {job.job.value});
+        const auto depth = before.empty() ? 1 : integer_of(before[0][0]) + 1;
+        const auto root = before.empty() ? Value{job.job.value} : is_null(before[0][1]) ? before[0][2] : before[0][1];
         for (auto rule = first; rule != last; ++rule)
             session.sql.execute(
-                R"(INSERT INTO "event_firing" ("event_rule_id", "job_id", "priority", "state", "depth", "created_at")
-                   VALUES (?, ?, ?, 'open', ?, ?))",
-                {rule->second.id, job.job.value, rule->second.priority, depth ? *depth + 1 : 1, ms(job.end)});
+                R"(INSERT INTO "event_firing" ("event_rule_id", "job_id", "priority", "state", "depth", "root_job_id",
+                                               "created_at")
+                   VALUES (?, ?, ?, 'open', ?, ?, ?))",
+                {rule->second.id, job.job.value, rule->second.priority, depth, root, ms(job.end)});
     }
 }
 
 std::vector<EventFiring> open_firings(Session& session, std::size_t most) {
     std::vector<EventFiring> out;
-    for (const auto& row : session.sql.query(
-             R"(SELECT "id", "event_rule_id", "job_id", "depth" FROM "event_firing" WHERE "state" = 'open'
+    for (
+        const auto& row : session.sql.query(
+            R"(SELECT "id", "event_rule_id", "job_id", "depth", COALESCE("root_job_id", "job_id") FROM "event_firing" WHERE "state" = 'open'
                 ORDER BY "created_at", "job_id", "priority" DESC, "event_rule_id" LIMIT ?)",
-             {static_cast<std::int64_t>(most)}))
-        out.push_back({integer_of(row[0]), {integer_of(row[1])}, {integer_of(row[2])}, integer_of(row[3])});
+            {static_cast<std::int64_t>(most)}))
+        out.push_back(
+            {integer_of(row[0]), {integer_of(row[1])}, {integer_of(row[2])}, integer_of(row[3]), {integer_of(row[4])}});
     return out;
 }
 
@@ -51,13 +60,18 @@ bool take_firing(Session& session, std::int64_t id) {
                                {id}) > 0;
 }
 
+std::int64_t launched_in_chain(Session& session, Id<Job> root) {
+    return integer_of(session.sql.query(
+        R"(SELECT COUNT(*) FROM "event_firing" WHERE "root_job_id" = ? AND "state" = 'launched')", {root.value})[0][0]);
+}
+
 void note_launched(Session& session, std::int64_t id, Id<Job> launched) {
     session.sql.execute(R"(UPDATE "event_firing" SET "launched_job_id" = ? WHERE "id" = ?)", {launched.value, id});
 }
 
 void note_failed(Session& session, std::int64_t id, std::string_view message) {
     session.sql.execute(R"(UPDATE "event_firing" SET "state" = 'failed', "message" = ? WHERE "id" = ?)",
-                        {std::string(message.substr(0, 1000)), id});
+                        {text_within(message, 1024), id});
 }
 
 void forget_old_firings(Session& session, Timestamp now) {

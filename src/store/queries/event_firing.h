@@ -21,7 +21,8 @@ struct EventFiring {
     std::int64_t id = 0;
     Id<EventRule> rule;
     Id<Job> job;
-    std::int64_t depth = 1;  ///< 1: the job was launched by no rule
+    std::int64_t depth = 1;  ///< 1: neither the job nor the launch that it repeats came from a rule
+    Id<Job> root;            ///< with which the chain began: `job`, or one that rules followed before
 };
 /// The next ones that nobody has dealt with: jobs that ended first come first, of one job rules of higher priority.
 std::vector<EventFiring> open_firings(Session& session, std::size_t most);
@@ -30,6 +31,9 @@ std::vector<EventFiring> open_firings(Session& session, std::size_t most);
 /// transaction that launches the job, before it does.
 bool take_firing(Session& session, std::int64_t id);
 void note_launched(Session& session, std::int64_t id, Id<Job> launched);
+/// How many firings of chains that began with this job have been taken and did not fail. Cheap up to some thousands.
+std::int64_t launched_in_chain(Session& session, Id<Job> root);
+/// `message` is for people; what of it does not fit is left out.
 void note_failed(Session& session, std::int64_t id, std::string_view message);
 
 /// Removes what was dealt with more than 30 days ago.

@@ -2,6 +2,7 @@
 #include "store/queries/job_claim.h"
 
 #include "base/labels.h"
+#include "base/text_within.h"
 #include "domain/task.h"
 #include "store/queries/job_change.h"
 #include "store/queries/job_record.h"
@@ -69,7 +70,8 @@ void block_unreadable(Session& session, const Value& queue_entry, std::string_vi
                          .end = now,
                          .exitcode = exit_code_of_blocked,
                          .reason = reason});
-    session.sql.execute(R"(UPDATE "runtemplate" SET "fault" = ? WHERE "id" = ?)", {reason.substr(0, 1024), rows[0][1]});
+    session.sql.execute(R"(UPDATE "runtemplate" SET "fault" = ? WHERE "id" = ?)",
+                        {text_within(reason, 1024), rows[0][1]});
 }
 
 /// Claims the job of a row of due_rows(), or sets it aside. `locked`: lock_claims() was called in this transaction.
@@ -179,7 +181,7 @@ Deferral defer(Session& session, const Job& job, Timestamp until, std::chrono::m
     if (!give_back(session, job)) return Deferral::not_ours;
     session.sql.execute(R"(UPDATE "schedule" SET "after" = ? WHERE "job_id" = ?)", {ms(until), job.id.value});
     session.sql.execute(R"(UPDATE "job" SET "reason" = ? WHERE "id" = ? AND "state" = 'pending')",
-                        {std::string(reason.substr(0, 1024)), job.id.value});
+                        {text_within(reason, 1024), job.id.value});
     return Deferral::deferred;
 }
 
