@@ -21,3 +21,18 @@ TEST_CASE("a text that is not UTF-8 is refused, wherever it stands, instead of c
     CHECK_FALSE(value_from_text(name, "M\xfcller"));
     CHECK(value_from_text(name, "Müller"));
 }
+
+TEST_CASE("a text with a zero byte is refused, wherever it stands: no database and no process takes it") {
+    const std::string with_zero("a\0b", 3);
+    RunTemplate record;
+    const auto complaint = [&](std::string_view name, const json::value& value) -> std::string {
+        const auto read = from_json(entity_of<RunTemplate>(), {{name, value}}, &record);
+        if (read) return {};
+        for (const auto& field : read.error().fields)
+            if (field.field == name) return field.message;
+        return {};
+    };
+    CHECK(complaint("name", json::string(with_zero)) == "has a zero byte");
+    CHECK(complaint("company_id", json::string(with_zero)) == "has a zero byte");
+    CHECK(complaint("name", "fine") == "");
+}
