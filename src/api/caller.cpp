@@ -43,6 +43,12 @@ constexpr std::string_view from_elsewhere =
 
 Error forbidden(std::string message) { return {ErrorCode::forbidden, std::move(message)}; }
 
+/// Not 401: another sign-in would not help, and browsers would ask for a password.
+Error refused_as_from_elsewhere(std::optional<CallerRefusal>& refusal) {
+    refusal = CallerRefusal{403, std::string(from_elsewhere)};
+    return forbidden(std::string(from_elsewhere));
+}
+
 }  // namespace
 
 std::string cookie_value(const http::Request& request, std::string_view name) {
@@ -104,7 +110,7 @@ Result<ApiCaller> Callers::find(const http::Request& request, std::optional<Call
         return forbidden("Show an API token (Authorization: Bearer), or login and password (Authorization: Basic).");
     }
     if (const auto token = cookie_value(request, cookie_name(request)); !token.empty())
-        return of_cookie(request, token);
+        return of_cookie(request, token, refusal);
     return anybody_of(request);
 }
 
@@ -121,7 +127,7 @@ Result<ApiCaller> Callers::of_bearer(const http::Request& request, std::string_v
 
 Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_view encoded,
                                     std::optional<CallerRefusal>& refusal) {
-    if (!only_reads(request) && is_from_elsewhere(request)) return forbidden(std::string(from_elsewhere));
+    if (!only_reads(request) && is_from_elsewhere(request)) return refused_as_from_elsewhere(refusal);
     const auto decoded = from_base64(encoded);
     const auto colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos)
@@ -146,8 +152,9 @@ Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_vi
         "This account asks for a code, which cannot be sent along with a password. Use an API token (token create).");
 }
 
-Result<ApiCaller> Callers::of_cookie(const http::Request& request, std::string_view token) {
-    if (!only_reads(request) && !is_from_here(request)) return forbidden(std::string(from_elsewhere));
+Result<ApiCaller> Callers::of_cookie(const http::Request& request, std::string_view token,
+                                     std::optional<CallerRefusal>& refusal) {
+    if (!only_reads(request) && !is_from_here(request)) return refused_as_from_elsewhere(refusal);
     auto found = sign_in_.find_session(token, "web", request.client, clock_.now());
     if (!found) return found.error();
     return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token), key_of(token)};

@@ -18,7 +18,7 @@ struct ApiCaller {
 
 /// Why a request goes no further.
 struct CallerRefusal {
-    int status = 401;  ///< 401, 429, or 503 when it cannot be found out now
+    int status = 401;  ///< 401, 403 when a page of another site asks, 429, or 503 when it cannot be found out now
     std::string sentence;
     std::chrono::seconds retry_after{0};  ///< of 429; 0: nobody knows
 };
@@ -40,7 +40,7 @@ public:
 
     /// 401 when what was shown is good for nothing. A request that changes something with a cookie must come from a
     /// page of ours, as the browser says in Origin or Sec-Fetch-Site, and one with a password must not come from a page
-    /// of another site; otherwise it is 401 as well.
+    /// of another site; otherwise it is 403.
     Recognised of(const http::Request& request);
     /// Where nobody has to be known: nobody in particular.
     Recognised anybody(const http::Request& request);
@@ -52,7 +52,8 @@ private:
     Result<ApiCaller> of_bearer(const http::Request& request, std::string_view token);
     Result<ApiCaller> of_basic(const http::Request& request, std::string_view encoded,
                                std::optional<CallerRefusal>& refusal);
-    Result<ApiCaller> of_cookie(const http::Request& request, std::string_view token);
+    Result<ApiCaller> of_cookie(const http::Request& request, std::string_view token,
+                                std::optional<CallerRefusal>& refusal);
 
     Database& database_;
     SignIn& sign_in_;

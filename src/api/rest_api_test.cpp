@@ -182,6 +182,41 @@ TEST_CASE("problems are told as RFC 9457 has it, every wrong field at once") {
     CHECK(desk.ask_json("GET", target, desk.as_admin(), {{"name", "x"}}).status == 400);
 }
 
+TEST_CASE("a zero byte in a text is told as a wrong field, whatever the operation and the field") {
+    for (const auto& operation : all_operations()) {
+        if (operation.route.starts_with("GET") || operation.route.starts_with("DELETE")) continue;
+        ApiDesk desk;
+        const auto good = desk.example(operation, desk.acme);
+        for (const Field& field : operation.input->fields) {
+            if (operation.route.find(fmt::format("{{{}}}", field.name)) != std::string::npos) continue;
+            CAPTURE(operation.name);
+            CAPTURE(field.name);
+            for (const auto& value :
+                 {json::value(json::string("a\0b", 3)), json::value{{"A", json::string("a\0b", 3)}},
+                  json::value{json::string("a\0b", 3)}, json::value(R"({"A":"a\u0000b","name":"a\u0000b"})")}) {
+                auto input = good;
+                input[field.name] = value;
+                const auto answer = desk.call(operation, input, desk.as_admin());
+                CAPTURE(answer.body);
+                CHECK(answer.status < 500);
+                if (value.is_string() && value.get_string().size() == 3 && !field.options.unchecked)
+                    CHECK(answer.status == 400);
+            }
+        }
+    }
+}
+
+TEST_CASE("who is nobody leaves nothing behind in the audit log by being refused") {
+    ApiDesk desk;
+    const auto denied = [&] { return desk.all<AuditEntry>({.equals = {{"action", "denied"}}}).size(); };
+    const auto before = denied();
+    CHECK(desk.ask("GET", "/companies").status == 401);
+    CHECK(denied() == before);
+    const auto viewer = desk.company_token("viewer", desk.company.id, CompanyRole::viewer);
+    CHECK(desk.ask_json("POST", "/companies", desk.bearer(viewer), {{"name", "x"}}).status == 403);
+    CHECK(denied() == before + 1);
+}
+
 TEST_CASE("who asks is told by a token, a password or the cookie of a session, and by nothing else") {
     ApiDesk desk;
     desk.add(User{.login = "anna",
@@ -205,8 +240,8 @@ TEST_CASE("who asks is told by a token, a password or the cookie of a session, a
         more.add("Authorization", "Basic " + to_base64("anna:Vd7!kqPz#w"));
         return desk.ask("POST", "/tokens?name=x", std::move(more)).status;
     };
-    CHECK(by_form({{"Origin", "https://evil.example"}}) == 401);
-    CHECK(by_form({{"Sec-Fetch-Site", "cross-site"}}) == 401);
+    CHECK(by_form({{"Origin", "https://evil.example"}}) == 403);
+    CHECK(by_form({{"Sec-Fetch-Site", "cross-site"}}) == 403);
     CHECK(by_form({}) == 400);
     CHECK(desk.ask_json("POST", "/session", {{"Origin", "https://evil.example"}},
                         {{"login", "anna"}, {"password", "Vd7!kqPz#w"}})
@@ -227,9 +262,11 @@ TEST_CASE("who asks is told by a token, a password or the cookie of a session, a
         more.add("Cookie", pair);
         return desk.ask("DELETE", "/session", std::move(more)).status;
     };
-    CHECK(sign_out({}) == 401);
-    CHECK(sign_out({{"Origin", "http://elsewhere.example"}}) == 401);
-    CHECK(sign_out({{"Origin", "http://multiflexi.example"}, {"Sec-Fetch-Site", "cross-site"}}) == 401);
+    CHECK(sign_out({}) == 403);
+    CHECK(sign_out({{"Origin", "http://elsewhere.example"}}) == 403);
+    CHECK(sign_out({{"Origin", "http://multiflexi.example"}, {"Sec-Fetch-Site", "cross-site"}}) == 403);
+    // A browser that is asked for a sign-in would ask for a password, with which it would be no better.
+    CHECK_FALSE(desk.ask("DELETE", "/session", {{"Cookie", pair}}).headers.has("WWW-Authenticate"));
     CHECK(sign_out({{"Origin", "http://multiflexi.example"}}) == 204);
     CHECK(status({{"Cookie", pair}}) == 401);
     CHECK(desk.ask_json("POST", "/session", {}, {{"login", "anna"}, {"password", "wrong"}}).status == 401);

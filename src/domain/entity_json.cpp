@@ -130,6 +130,26 @@ bool has_only_utf8(const json::value& value) {
     }
 }
 
+/// No database and no process takes it.
+bool has_zero_byte(const json::value& value) {
+    switch (value.kind()) {
+        case json::kind::string: return value.get_string().find('\0') != json::string::npos;
+        case json::kind::array: return std::ranges::any_of(value.get_array(), has_zero_byte);
+        case json::kind::object:
+            return std::ranges::any_of(value.get_object(), [](const auto& each) {
+                return each.key().find('\0') != std::string_view::npos || has_zero_byte(each.value());
+            });
+        default: return false;
+    }
+}
+
+/// The same in a text that is JSON itself.
+bool has_zero_byte_written_out(const json::value& value) {
+    if (!value.is_string()) return false;
+    const auto parsed = parse_json(value.get_string());
+    return parsed && has_zero_byte(*parsed);
+}
+
 std::optional<Value> field_from_json(const Field& field, const json::value& input) {
     switch (input.kind()) {
         case json::kind::null: return Value{};
@@ -196,6 +216,11 @@ Result<void> from_json(const Entity& entity, const json::object& input, void* re
         }
         if (field->type != FieldType::bytes && !field->options.unchecked && !has_only_utf8(value)) {
             complain(field->name, "is not valid UTF-8");
+            continue;
+        }
+        if (field->type != FieldType::bytes && !field->options.unchecked &&
+            (has_zero_byte(value) || (field->type == FieldType::json && has_zero_byte_written_out(value)))) {
+            complain(field->name, "has a zero byte");
             continue;
         }
         const auto converted = field_from_json(*field, value);

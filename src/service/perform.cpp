@@ -40,6 +40,8 @@ Result<json::object> with_company_number(Call& call, const Operation& operation,
     constexpr std::string_view name = "company_id";
     const auto* given = input.if_contains(name);
     if (!given || !given->is_string() || to_integer(given->get_string()) || !operation.input->find(name)) return input;
+    // No database would look for that; what reads the input says what is wrong with it.
+    if (!is_utf8(given->get_string()) || given->get_string().find('\0') != std::string::npos) return input;
     const auto company = company_named(call, given->get_string());
     if (!company) {
         const auto sentence = fmt::format("There is no company with the code '{}'.", printable(given->get_string()));
@@ -120,6 +122,8 @@ void record_refusal(Database& database, const Operation& operation, const Caller
                     const CallSurroundings& surroundings, const Error& error, bool wrong_proof) {
     if (error.code != ErrorCode::forbidden && !wrong_proof) return;
     const auto& actor = caller.actor;
+    // Anybody could fill the log otherwise.
+    if (!wrong_proof && !actor.user.value && actor.login.empty()) return;
     AuditEntry entry{.at = surroundings.now,
                      .user_id = actor.user.value ? std::optional(actor.user) : std::nullopt,
                      .login = actor.login,

@@ -106,7 +106,9 @@ Result<Answer> save_app(Exchange& exchange) {
                                 {"enabled", "", Takes::flag}};
     auto input = taken(exchange, wanted);
     if (!input) return input.error();
-    const auto id = exchange.number("appId");
+    const auto meant = exchange.meant_record("appId");
+    if (!meant) return meant.error();
+    const auto id = *meant;
     if (id)
         (*input)["id"] = *id;
     else if (!input->contains("uuid"))

@@ -41,7 +41,9 @@ Result<Answer> save_company(Exchange& exchange) {
                                 {"enabled", "", Takes::flag}};
     auto input = taken(exchange, wanted);
     if (!input) return input.error();
-    const auto id = exchange.number("companyId");
+    const auto meant = exchange.meant_record("companyId");
+    if (!meant) return meant.error();
+    const auto id = *meant;
     if (id) {
         const auto record = exchange.record("company:get", {{"id", *id}});
         if (!record) return record.error();

@@ -3,6 +3,7 @@
 
 #include "api/problem.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <fmt/format.h>
@@ -81,6 +82,16 @@ std::optional<std::span<const std::string>> CompatibleApi::below_root(const http
 bool CompatibleApi::serves(const http::Request& request) const { return below_root(request).has_value(); }
 
 http::Response CompatibleApi::handle(const http::Request& request) {
+    try {
+        return answer(request);
+    } catch (const std::exception& error) {
+        log::error("a request could not be answered",
+                   {{"method", request.method}, {"path", request.path}, {"reason", error.what()}});
+        return refusal(500, "The server failed. Its log says why.");
+    }
+}
+
+http::Response CompatibleApi::answer(const http::Request& request) {
     const auto segments = below_root(request).value_or(std::span<const std::string>());
     const auto found = find_endpoint(endpoints_, request.method, segments);
     auto who = recognise(request, found.endpoint);
@@ -141,8 +152,10 @@ http::Response CompatibleApi::run(const http::Request& request, const FoundEndpo
     auto answer = endpoint.answer(exchange);
     if (answer) return represent(*std::move(answer), found.form, options_.prefix + std::string(root));
     const auto& error = answer.error();
-    // What an operation says about a missing thing names options of the command line.
-    if (error.code == ErrorCode::not_found && !error.message.ends_with(" not found") && !endpoint.noun.empty())
+    // What an operation says about a missing thing names options of the command line; about one that a field of the
+    // input names it says more than the clients know.
+    if (error.code == ErrorCode::not_found && error.fields.empty() && !error.message.ends_with(" not found") &&
+        !endpoint.noun.empty())
         return refusal(404, fmt::format("{} not found", endpoint.noun));
     auto refused = refusal(status_of(error.code), error.message, error.fields);
     if (refused.status == 429) refused.headers.set("Retry-After", "5");

@@ -18,11 +18,13 @@ public:
 
     /// Is the request one for handle()?
     bool serves(const http::Request& request) const;
+    /// Also what fails unexpectedly is told as its clients know it, and logged.
     http::Response handle(const http::Request& request);
 
 private:
     /// What is left of the path below the root; none: it is elsewhere.
     std::optional<std::span<const std::string>> below_root(const http::Request& request) const;
+    http::Response answer(const http::Request& request);
     Recognised recognise(const http::Request& request, const Endpoint* endpoint);
     http::Response answer_to(const http::Request& request, std::span<const std::string> segments,
                              const FoundEndpoint& found, ApiCaller caller);

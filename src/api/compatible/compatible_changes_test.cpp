@@ -271,3 +271,72 @@ TEST_CASE("an event source that cannot be reached is told so, with 200") {
     CHECK(desk.body_of(answer).at("message").is_string());
     CHECK(desk.post("/eventsource/999/test.json", json::object{}).status == 404);
 }
+
+TEST_CASE("what should be the number of a record and is none makes no other record") {
+    CompatibleDesk desk;
+    (void)desk.read("/apps.json");  // notes when the account was used first
+    const auto before = desk.dump();
+    for (const auto& [path, body] : std::vector<std::pair<std::string, json::value>>{
+             {"/app/?appId=",
+              {{"name", "New"}, {"executable", "/bin/true"}, {"uuid", "7c1f6f58-6c2b-4a55-9c4d-2f0f6f8f7a99"}}},
+             {"/company/?companyId=", {{"name", "New"}}},
+             {"/user/?userId=", {{"login", "newone"}, {"email", "new@example.com"}}},
+             {"/runtemplate/?runTemplateId=",
+              {{"name", "New"}, {"app_id", desk.application.id.value}, {"company_id", desk.company.id.value}}},
+             {"/job/?jobId=", {{"runtemplate_id", desk.acme.origin.id.value}}},
+             {"/eventsource/?eventSourceId=", {{"name", "New"}, {"db_connection", "sqlite"}, {"db_database", "/x.db"}}},
+             {"/eventrule/?eventRuleId=",
+              {{"event_source_id", desk.acme.event_source}, {"runtemplate_id", desk.acme.origin.id.value}}}})
+        for (const auto* wrong : {"", "abc", "1x", "99999999999999999999"}) {
+            CAPTURE(path);
+            CAPTURE(wrong);
+            const auto answer = desk.post(path + wrong, body);
+            CHECK(answer.status == 400);
+            CHECK(desk.body_of(answer).at("error").as_string().find("must be a whole number") != std::string::npos);
+        }
+    CHECK(desk.dump() == before);
+}
+
+TEST_CASE("a rule for a run template that there is not is refused with the name of what is missing") {
+    CompatibleDesk desk;
+    const auto answer =
+        desk.post("/eventrule/", {{"event_source_id", desk.acme.event_source}, {"runtemplate_id", 999}});
+    CHECK(answer.status == 404);
+    CHECK(answer.body.find("no such run template") != std::string::npos);
+    CHECK(desk.body_of(answer).at("errors").at(0).at("field") == "runtemplate_id");
+    CHECK(desk.body_of(desk.get("/eventrule/999.json")).at("error") == "Event rule not found");
+}
+
+TEST_CASE("pages of other sites change nothing and are not asked for a password") {
+    CompatibleDesk desk;
+    auto headers = desk.admin;
+    headers.add("Origin", "https://evil.example");
+    const auto answer = desk.send("POST", "/company/", headers, R"({"name":"Bad"})");
+    CHECK(answer.status == 403);
+    CHECK_FALSE(answer.headers.has("WWW-Authenticate"));
+    CHECK(desk.send("POST", "/logout", {{"Origin", "https://evil.example"}}, R"({"token":"mfs_x"})").status == 403);
+}
+
+TEST_CASE("what fails unexpectedly is told in the form that clients know") {
+    CompatibleDesk desk;
+    const Operations operations = [&] {
+        auto out = desk.operations;
+        const auto found = std::ranges::find(out, "company:list", &Operation::name);
+        found->run = [](Call&, const json::object&) -> Result<json::value> { throw std::runtime_error("broken"); };
+        return out;
+    }();
+    const auto& context = desk.context;
+    ApiContext broken{.database = context.database,
+                      .vault = context.vault,
+                      .http = context.http,
+                      .sign_in = context.sign_in,
+                      .clock = context.clock,
+                      .operations = operations,
+                      .zone = "UTC",
+                      .password_cost = testing::cheap};
+    compatible::CompatibleApi api(broken);
+    const auto answer =
+        api.handle(desk.request("GET", std::string(compatible::CompatibleApi::root) + "/companies.json", desk.admin));
+    CHECK(answer.status == 500);
+    CHECK(answer.body == R"({"error":"The server failed. Its log says why.","success":false})");
+}

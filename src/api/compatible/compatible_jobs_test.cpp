@@ -113,6 +113,20 @@ TEST_CASE("jobs that have ended are removed by run template and time, after a lo
     CHECK(remove("?from=soon", manager).status == 400);
     CHECK(remove("?runtemplate_id=x", manager).status == 400);
     CHECK(remove("?from=2000-01-01", viewer).status == 403);
+    const auto origin = desk.acme.origin.id.value;
+    for (const auto& wrong :
+         {"?runtemplate_id={}&dryRun=1", "?runtemplate_id=&from=2000-01-01", "?runtemplate={}&from=2000-01-01",
+          "?runtemplate_id={}&limit=1", "?runtemplate_id={}&runtemplate_id={}", "?runtemplate_id={}&dry_run=maybe",
+          "?runtemplate_id={}&from=&to="}) {
+        CAPTURE(wrong);
+        CHECK(remove(fmt::format(fmt::runtime(wrong), origin, origin), manager).status == 400);
+    }
+    CHECK(desk.send("DELETE", "/jobs.json?from=2000-01-01", manager, R"({"runtemplate_id":2})").status == 400);
+    for (const auto* looks : {"&dry_run", "&dry_run=", "&dry_run=true"}) {
+        CAPTURE(looks);
+        const auto answer = remove(fmt::format("?runtemplate_id={}{}", origin, looks), manager);
+        CHECK(desk.body_of(answer).at("dry_run") == true);
+    }
     const auto ended = desk.acme.ended.id.value;
     CHECK(remove("?from=2000-01-01&dry_run=1", manager).body ==
           fmt::format(R"({{"dry_run":true,"matched":1,"deleted":0,"job_ids":[{}]}})", ended));

@@ -66,7 +66,9 @@ Result<Answer> save_source(Exchange& exchange) {
                                 {"company_id", "", Takes::number}};
     auto input = taken(exchange, wanted);
     if (!input) return input.error();
-    const auto id = exchange.number("eventSourceId");
+    const auto meant = exchange.meant_record("eventSourceId");
+    if (!meant) return meant.error();
+    const auto id = *meant;
     if (id)
         (*input)["id"] = *id;
     else if (!input->contains("name"))
@@ -142,7 +144,10 @@ Result<Answer> saved_rule(const Exchange& exchange, std::optional<std::int64_t> 
     return Answer{.body = shaped(rule_columns, *saved, exchange.zone()), .status = status};
 }
 
-Result<Answer> save_rule(Exchange& exchange) { return saved_rule(exchange, exchange.number("eventRuleId"), 201); }
+Result<Answer> save_rule(Exchange& exchange) {
+    const auto id = exchange.meant_record("eventRuleId");
+    return id ? saved_rule(exchange, *id, 201) : Result<Answer>(id.error());
+}
 Result<Answer> replace_rule(Exchange& exchange) { return saved_rule(exchange, exchange.id(), 200); }
 Result<Answer> delete_rule(Exchange& exchange) { return removed(exchange, "event-rule:remove"); }
 

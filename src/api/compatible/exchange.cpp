@@ -115,6 +115,13 @@ std::optional<std::int64_t> Exchange::number(std::string_view name) const {
     return value ? number_of(*value) : std::nullopt;
 }
 
+Result<std::optional<std::int64_t>> Exchange::meant_record(std::string_view name) const {
+    if (const auto found = number(name)) return found;
+    if (!given_.contains(name) && !request_.query_value(name)) return std::optional<std::int64_t>();
+    auto sentence = fmt::format("{} must be a whole number. Without it, a new record is made.", name);
+    return Error{ErrorCode::invalid, sentence, {{std::string(name), sentence}}};
+}
+
 std::optional<std::string> Exchange::query(std::string_view name) const {
     const auto value = request_.query_value(name);
     if (!value || value->empty()) return std::nullopt;

@@ -45,6 +45,9 @@ public:
     std::optional<std::string> text(std::string_view name) const;
     /// Also a number that is written as a text. none: not sent, or no number.
     std::optional<std::int64_t> number(std::string_view name) const;
+    /// The number of the record that is meant, in the query or the body; none: not sent, so a new one is wanted.
+    /// invalid: something else was sent, also nothing behind the '='.
+    Result<std::optional<std::int64_t>> meant_record(std::string_view name) const;
     /// The first that is there; empty texts count as not sent.
     std::optional<std::string> query(std::string_view name) const;
 

@@ -96,7 +96,9 @@ Result<Answer> change_job(Exchange& exchange, std::int64_t id) {
 }
 
 Result<Answer> launch_job(Exchange& exchange) {
-    if (const auto id = exchange.number("jobId")) return change_job(exchange, *id);
+    const auto id = exchange.meant_record("jobId");
+    if (!id) return id.error();
+    if (*id) return change_job(exchange, **id);
     const auto run_template = exchange.number("runtemplate_id");
     if (!run_template)
         return invalid(exchange.given().contains("runtemplate_id") ? "runtemplate_id must be a whole number."

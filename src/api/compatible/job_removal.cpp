@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "api/compatible/endpoint.h"
+#include "base/text.h"
 #include "base/time_text.h"
 
 #include <fmt/format.h>
+#include <set>
 
 namespace mf::compatible {
 namespace {
@@ -24,13 +26,40 @@ struct Meant {
     bool dry_run = false;
 };
 
+/// What is not understood or left empty is not passed over here: more would be removed than was meant.
+Result<void> only_known_words(const http::Request& request) {
+    constexpr std::string_view words[] = {"runtemplate_id", "from", "to", "dry_run"};
+    Error error;
+    const auto complain = [&](std::string_view name, std::string sentence) {
+        error.message += (error.message.empty() ? "" : " ") + sentence;
+        error.fields.push_back({std::string(name), std::move(sentence)});
+    };
+    std::set<std::string_view> seen;
+    for (const auto& [name, value] : request.query) {
+        if (std::ranges::find(words, name) == std::end(words))
+            complain(name, fmt::format("{} is not known; there are runtemplate_id, from, to and dry_run.", name));
+        else if (value.empty() && name != "dry_run")
+            complain(name, fmt::format("{} has no value.", name));
+        else if (!seen.insert(name).second)
+            complain(name, fmt::format("{} is there twice.", name));
+    }
+    if (!trim(request.body).empty()) complain("body", "Say in the query which jobs are meant, not in a body.");
+    if (error.fields.empty()) return {};
+    error.message += " Nothing was removed.";
+    return error;
+}
+
 Result<Meant> meant_by(const Exchange& exchange) {
+    if (auto known = only_known_words(exchange.request()); !known) return known.error();
     constexpr Taken wanted[] = {{"runtemplate_id", "", Takes::number}, {"dry_run", "", Takes::flag}};
     const auto given = taken(exchange, wanted);
     if (!given) return given.error();
     Meant out;
     if (const auto* id = given->if_contains("runtemplate_id")) out.run_template = id->as_int64();
-    if (const auto* dry = given->if_contains("dry_run")) out.dry_run = dry->as_bool();
+    if (const auto* dry = given->if_contains("dry_run"))
+        out.dry_run = dry->as_bool();
+    else
+        out.dry_run = exchange.request().query_value("dry_run").has_value();
     for (const auto& [name, moment] : {std::pair("from", &out.from), std::pair("to", &out.to)}) {
         const auto text = exchange.query(name);
         if (!text) continue;

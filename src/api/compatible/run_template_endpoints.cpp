@@ -102,8 +102,10 @@ Result<Answer> change_run_template(Exchange& exchange) {
 Result<Answer> save_run_template(Exchange& exchange) {
     auto input = run_template_input(exchange);
     if (!input) return input.error();
-    if (const auto id = exchange.number("runTemplateId")) {
-        (*input)["id"] = *id;
+    const auto id = exchange.meant_record("runTemplateId");
+    if (!id) return id.error();
+    if (*id) {
+        (*input)["id"] = **id;
         return saved_run_template(exchange, "runtemplate:update", *std::move(input));
     }
     for (const auto* name : {"app_id", "company_id"}) {

@@ -9,6 +9,8 @@
 namespace mf::compatible {
 namespace {
 
+constexpr std::string_view from_another_site = "The request comes from a page of another site.";
+
 Answer told(int status, std::string_view word, std::string_view sentence) {
     json::object body{{"message", sentence}, {"status", word}};
     if (status != 200) {
@@ -23,7 +25,7 @@ Answer failed(int status, std::string_view sentence) { return told(status, "erro
 Result<Answer> log_in(Exchange& exchange) {
     const auto& request = exchange.request();
     // Otherwise a page of another site could make somebody work under an account that is not his.
-    if (is_from_elsewhere(request)) return failed(403, "The request comes from a page of another site.");
+    if (is_from_elsewhere(request)) return failed(403, from_another_site);
     const auto login = exchange.text("username").value_or(exchange.text("login").value_or(""));
     const auto password = exchange.text("password").value_or("");
     if (login.empty() || password.empty()) return failed(400, "Send username and password.");
@@ -63,6 +65,7 @@ Result<Answer> log_in(Exchange& exchange) {
 
 Result<Answer> log_out(Exchange& exchange) {
     const auto& request = exchange.request();
+    if (is_from_elsewhere(request)) return failed(403, from_another_site);
     auto token = exchange.text("token").value_or("");
     const auto shown = request.header("Authorization");
     if (token.empty() && shown.size() > 7 && equal_ignoring_case(shown.substr(0, 7), "Bearer "))

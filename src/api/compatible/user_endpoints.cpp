@@ -33,7 +33,9 @@ Result<Answer> save_user(Exchange& exchange) {
                                 {"enabled", "", Takes::flag}};
     auto input = taken(exchange, wanted);
     if (!input) return input.error();
-    const auto id = exchange.number("userId");
+    const auto meant = exchange.meant_record("userId");
+    if (!meant) return meant.error();
+    const auto id = *meant;
     if (id)
         (*input)["id"] = *id;
     else if (!input->contains("login"))
