@@ -247,6 +247,27 @@ TEST_CASE("a rule that says what another one says is refused") {
           ErrorCode::conflict);
 }
 
+TEST_CASE("so many rules may follow one run template") {
+    EventDesk desk;
+    const auto input = [&](int i) {
+        return json::object{{"runtemplate_id", desk.second.id.value},
+                            {"runtemplate_source_id", desk.first.id.value},
+                            {"env_mapping", fmt::format(R"({{"A":"a{}"}})", i)}};
+    };
+    std::int64_t last = 0;
+    for (int i = 0; i < 100; ++i) last = desk.rule(input(i));
+    const std::string sentence =
+        "100 rules follow jobs of this run template, which is as many as there may be; remove some of them first.";
+    CHECK(desk.complaint("event-rule:create", input(100), "runtemplate_source_id") == sentence);
+    must(desk.run("event-rule:update", {{"id", last}, {"priority", 3}}));
+    const auto third = desk.add_run_template();
+    const auto other = desk.rule({{"runtemplate_source_id", third.id.value}});
+    CHECK(desk.complaint("event-rule:update", {{"id", other}, {"runtemplate_source_id", desk.first.id.value}},
+                         "runtemplate_source_id") == sentence);
+    must(desk.run("event-rule:remove", {{"id", last}}));
+    desk.rule(input(100));
+}
+
 TEST_CASE("a mapping is a JSON object of harmless names and of selectors") {
     EventDesk desk;
     const auto source = desk.source();

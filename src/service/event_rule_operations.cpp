@@ -152,6 +152,21 @@ Result<void> settle_rule(Call& call, EventRule& rule) {
     return {};
 }
 
+/// Each of them makes a row when such a job ends, and an entry of the audit log.
+constexpr std::size_t most_rules_after_one = 100;
+
+/// Is there room for one more rule that follows jobs of its run template?
+Result<void> check_room(Call& call, const EventRule& rule) {
+    if (!rule.runtemplate_source_id) return {};
+    const auto others = call.repository<EventRule>().list(
+        {.equals = {{"runtemplate_source_id", rule.runtemplate_source_id->value}}, .limit = most_rules_after_one});
+    if (others.size() < most_rules_after_one) return {};
+    return rule_error(ErrorCode::conflict, "runtemplate_source_id",
+                      fmt::format("{} rules follow jobs of this run template, which is as many as there may be; remove "
+                                  "some of them first.",
+                                  most_rules_after_one));
+}
+
 /// A rule that says what another one says would only double what is launched.
 Result<void> check_is_new(Call& call, const EventRule& rule) {
     const auto number = [](const auto& id) { return id ? Value{id->value} : Value{}; };
@@ -177,6 +192,7 @@ Result<EventRule> create_event_rule(Call& call, const EventRuleInput& input) {
     if (auto applied = apply_rule_input(call, input, rule); !applied) return applied.error();
     if (auto settled = settle_rule(call, rule); !settled) return settled.error();
     if (auto is_new = check_is_new(call, rule); !is_new) return is_new.error();
+    if (auto room = check_room(call, rule); !room) return room.error();
     if (auto inserted = call.repository<EventRule>().insert(rule); !inserted) return inserted.error();
     audit(call, {.entity = "event_rule",
                  .id = rule.id.value,
@@ -196,6 +212,8 @@ Result<json::value> update_event_rule(Call& call, const EventRuleInput& input) {
         return rule_error(ErrorCode::conflict, "runtemplate_id",
                           "A rule stays with its company; make another one for the other company.");
     if (auto is_new = check_is_new(call, after); !is_new) return is_new.error();
+    if (after.runtemplate_source_id != before->runtemplate_source_id)
+        if (auto room = check_room(call, after); !room) return room.error();
     auto changes = changed_fields(entity_of<EventRule>(), &*before, &after);
     after.updated_at = call.now;
     if (auto updated = call.repository<EventRule>().update(*before, after); !updated) return updated.error();
