@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/json.h"
 #include "domain/job.h"
 #include "store/database.h"
 
