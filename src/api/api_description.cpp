@@ -6,6 +6,7 @@
 #include "api/rest_answer.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "net/server/content_coding.h"
 
 #include <fmt/format.h>
 
@@ -54,6 +55,7 @@ http::Response only_read() {
 ApiDescription::ApiDescription(const Operations& operations, std::string_view root)
     : root_(root),
       document_(to_text(json::value(openapi::document(operations)))),
+      compressed_(http::gzipped(document_)),
       tag_(fmt::format("\"{}\"", sha256_hex(document_).substr(0, 32))),
       files_(web_reference_files(), root_ + "/docs/") {}
 
@@ -78,15 +80,19 @@ std::optional<http::Response> ApiDescription::answer_to(const http::Request& req
 }
 
 http::Response ApiDescription::document(const http::Request& request) const {
+    const bool is_compressed = http::accepts_gzip(request.headers.list("Accept-Encoding"));
     http::Response out;
-    out.headers.set("ETag", tag_);
+    // The tag of the other bytes is a weak one (RFC 9110, section 8.8.1).
+    out.headers.set("ETag", is_compressed ? "W/" + tag_ : tag_);
     out.headers.set("Cache-Control", "no-cache");
+    out.headers.set("Vary", "Accept-Encoding");
     if (names_tag(request.headers.list("If-None-Match"), tag_, Weak::counts)) {
         out.status = 304;
         return out;
     }
     out.headers.set("Content-Type", "application/json");
-    out.body = document_;
+    if (is_compressed) out.headers.set("Content-Encoding", "gzip");
+    out.body = is_compressed ? compressed_ : document_;
     return out;
 }
 

@@ -26,7 +26,7 @@ private:
     http::Response page() const;
 
     const std::string root_;
-    const std::string document_, tag_;
+    const std::string document_, compressed_, tag_;
     const http::StaticFiles files_;
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "net/server/content_coding.h"
 #include "support/api_desk.h"
 
 #include <doctest/doctest.h>
@@ -15,6 +16,12 @@ TEST_CASE("whoever asks reads the description of the API, and reads it once") {
     CHECK(tag.size() == 34);
     CHECK(desk.ask("GET", "/openapi.json", {{"If-None-Match", "W/" + tag}}).status == 304);
     CHECK(desk.ask("GET", "/openapi.json", desk.bearer("good for nothing")).status == 200);
+    const auto compressed = desk.ask("GET", "/openapi.json", {{"Accept-Encoding", "gzip"}});
+    CHECK(compressed.headers.get("Content-Encoding") == "gzip");
+    CHECK(compressed.headers.get("ETag") == "W/" + tag);
+    for (const auto* each : {&whole, &compressed}) CHECK(each->headers.get("Vary") == "Accept-Encoding");
+    CHECK(http::gunzipped(compressed.body) == whole.body);
+    CHECK(desk.ask("GET", "/openapi.json", {{"If-None-Match", "W/" + tag}, {"Accept-Encoding", "gzip"}}).status == 304);
     const auto changed = desk.ask("POST", "/openapi.json");
     CHECK(changed.status == 405);
     CHECK(changed.headers.get("Allow") == "GET, HEAD");
@@ -83,4 +90,23 @@ TEST_CASE("the page for people loads nothing from elsewhere") {
             ++files;
         }
     CHECK(files == 4);
+}
+
+TEST_CASE("whoever reads the description is counted with his address") {
+    ApiDesk desk;
+    RateLimiter limiter({"caller", 100}, {"address", 3});
+    auto context = desk.context;
+    context.rate_limiter = &limiter;
+    RestApi api(context);
+    const auto status = [&](std::string_view path) {
+        const auto answer = api.handle(desk.request("GET", path));
+        CHECK(answer.headers.has("RateLimit"));
+        CHECK(answer.headers.has("Retry-After") == (answer.status == 429));
+        return answer.status;
+    };
+    CHECK(status("/api/v1/openapi.json") == 200);
+    CHECK(status("/api/v1/docs") < 429);
+    CHECK(status("/api/v1/docs/none.js") == 404);
+    CHECK(status("/api/v1/openapi.json") == 429);
+    CHECK(status("/api/v1/docs") == 429);
 }

@@ -3,7 +3,6 @@
 
 #include "api/problem.h"
 #include "base/base64.h"
-#include "base/digest.h"
 #include "base/text.h"
 #include "service/token_caller.h"
 
@@ -35,8 +34,8 @@ ApiCaller anybody_of(const http::Request& request) {
     return {{.actor = {.entry = std::string(entry), .address = request.client}}};
 }
 
-/// The token itself need not lie in memory for longer than its request.
-std::string key_of(std::string_view token) { return "token " + sha256_hex(token); }
+/// Of the account: whoever makes more tokens may not ask more often.
+std::string key_of(const Caller& caller) { return fmt::format("account {}", caller.actor.user.value); }
 
 constexpr std::string_view from_elsewhere =
     "The request comes from a page of another site, or the browser does not say from which.";
@@ -118,11 +117,13 @@ Result<ApiCaller> Callers::of_bearer(const http::Request& request, std::string_v
     if (token.starts_with("mfs_")) {
         auto found = sign_in_.find_session(token, entry, request.client, clock_.now());
         if (!found) return found.error();
-        return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token), key_of(token)};
+        auto key = key_of(found->caller);
+        return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token), std::move(key)};
     }
     auto caller = caller_of_token(database_, token, entry, request.client, clock_.now());
     if (!caller) return caller.error();
-    return ApiCaller{*std::move(caller), ApiCaller::By::token, {}, key_of(token)};
+    auto key = key_of(*caller);
+    return ApiCaller{*std::move(caller), ApiCaller::By::token, {}, std::move(key)};
 }
 
 Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_view encoded,
@@ -140,7 +141,7 @@ Result<ApiCaller> Callers::of_basic(const http::Request& request, std::string_vi
                                      clock_.now());
     if (!outcome) return outcome.error();
     if (auto* caller = std::get_if<Caller>(&*outcome)) {
-        auto key = fmt::format("account {}", caller->actor.user.value);
+        auto key = key_of(*caller);
         return ApiCaller{std::move(*caller), ApiCaller::By::password, {}, std::move(key)};
     }
     if (const auto* wait = std::get_if<SignInMustWait>(&*outcome)) {
@@ -157,7 +158,8 @@ Result<ApiCaller> Callers::of_cookie(const http::Request& request, std::string_v
     if (!only_reads(request) && !is_from_here(request)) return refused_as_from_elsewhere(refusal);
     auto found = sign_in_.find_session(token, "web", request.client, clock_.now());
     if (!found) return found.error();
-    return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token), key_of(token)};
+    auto key = key_of(found->caller);
+    return ApiCaller{std::move(found->caller), ApiCaller::By::session, std::string(token), std::move(key)};
 }
 
 std::string session_cookie(const http::Request& request, std::string_view token, std::chrono::seconds age) {

@@ -14,7 +14,7 @@ namespace mf {
 
 /// So many requests in any window; a whole window's worth may come at once.
 struct RatePolicy {
-    std::string name;           ///< in the header: "token"
+    std::string name;           ///< in the header: "caller"
     std::int64_t requests = 0;  ///< 0: without limit
     std::chrono::seconds window = std::chrono::minutes{1};
 };
@@ -38,7 +38,7 @@ public:
     /// `most` is how many are told apart at once; beyond that those are forgotten who have used least.
     RateLimiter(RatePolicy of_callers, RatePolicy of_addresses, std::size_t most = 50'000);
 
-    /// A request of a caller that is known: by what stands for his token or his account.
+    /// A request of a caller that is known: by what stands for his account.
     Allowance take_of_caller(std::string_view key, Timestamp now) { return take(callers_, key, now); }
     /// A request of nobody in particular, from this address.
     Allowance take_of_address(std::string_view address, Timestamp now);

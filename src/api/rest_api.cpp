@@ -64,7 +64,12 @@ RestApi::RestApi(const ApiContext& context)
 
 http::Response RestApi::handle(const http::Request& request) {
     const auto segments = std::span(request.segments).subspan(root_segments);
-    if (auto described = description_.answer_to(request, segments)) return *std::move(described);
+    if (auto described = description_.answer_to(request, segments)) {
+        const auto who = callers_.anybody(request);
+        if (who.refusal) described = refusal(*who.refusal);
+        announce(who.allowance, described->headers);
+        return *std::move(described);
+    }
     const auto who = is_open(request, segments) ? callers_.anybody(request) : callers_.of(request);
     auto out = who.refusal ? refusal(*who.refusal) : answer_to(request, segments, who.caller);
     announce(who.allowance, out.headers);

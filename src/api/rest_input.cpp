@@ -36,11 +36,24 @@ public:
     }
     json::object& input() { return input_; }
     Result<json::object> done() {
-        if (!error_.fields.empty()) return std::move(error_);
+        if (!error_.fields.empty()) return with_all_complaints();
         return std::move(input_);
     }
 
 private:
+    /// What else is wrong is told at once.
+    Error with_all_complaints() {
+        const auto checked = operation_.check ? operation_.check(input_) : Result<void>();
+        if (checked) return std::move(error_);
+        const auto own = error_.fields.size();
+        for (const auto& each : checked.error().fields) {
+            const auto told = std::span(error_.fields).first(own);
+            if (std::ranges::find(told, each.field, &FieldError::field) == told.end())
+                complain(each.field, fmt::format("{}: {}.", each.field, each.message));
+        }
+        return std::move(error_);
+    }
+
     const Operation& operation_;
     json::object input_;
     Error error_;

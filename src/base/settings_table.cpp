@@ -155,6 +155,29 @@ std::string check_node(std::string_view text) {
                                 "first is a letter or a digit, because files are named after it";
 }
 
+/// Whether anybody answers there is seen later.
+std::string check_web_address(std::string_view text) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme)) continue;
+        const auto rest = text.substr(scheme.size());
+        const bool is_printable = std::ranges::all_of(rest, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+        if (is_printable && rest.find_first_of("/?#:@") != 0 && !rest.empty()) return {};
+    }
+    return "an address that begins with http:// or https://, followed by the name of a host";
+}
+
+std::string check_path_prefix(std::string_view text) {
+    for (const auto segment : split(text, '/')) {
+        const bool is_plain = std::ranges::all_of(segment, [](char c) {
+            return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '~';
+        });
+        if (!is_plain || segment == "." || segment == "..")
+            return "the beginning of a path, such as /multiflexi, of letters, digits, '-', '_', '.' and '~', without "
+                   "'.' or '..' as a part";
+    }
+    return {};
+}
+
 std::string check_labels(std::string_view text) {
     return parse_labels(text) ? ""
                               : "labels of small letters, digits, dots, underscores, equals signs and hyphens, "
@@ -270,8 +293,8 @@ constexpr Setting table[] = {
                                           "comes from is believed."}),
     setting<&S::access_log>("MULTIFLEXI_ACCESS_LOG", {.help = "Whether each request is logged."}),
     setting<&S::rate_limit>("MULTIFLEXI_RATE_LIMIT",
-                            {.help = "How many requests a token, a session or a login with its password may make in a "
-                                     "minute. 0: as many as they like.",
+                            {.help = "How many requests an account may make in a minute, with all its tokens and "
+                                     "sessions together. 0: as many as it likes.",
                              .least = 0,
                              .most = 10'000'000}),
     setting<&S::rate_limit_anonymous>("MULTIFLEXI_RATE_LIMIT_ANONYMOUS",
@@ -284,18 +307,21 @@ constexpr Setting table[] = {
                                      "endpoints, within the rights of their tokens."}),
     setting<&S::api_prefix>("MULTIFLEXI_API_PREFIX",
                             {.help = "Where clients of the former REST interface look for it: what stands before "
-                                     "/api/VitexSoftware/MultiFlexi/1.0.0 in the path, such as /multiflexi."}),
+                                     "/api/VitexSoftware/MultiFlexi/1.0.0 in the path, such as /multiflexi.",
+                             .check = check_path_prefix}),
     setting<&S::api_anonymous_reads>("MULTIFLEXI_API_ANONYMOUS_READS",
                                      {.help = "Whether that interface shows everybody topics, credential types and "
                                               "the names of credentials, which some of its clients read without "
                                               "signing in. Never values, and nothing is changed."}),
     setting<&S::nodered_webhook_url>("NODERED_WEBHOOK_URL",
                                      {.help = "Where Node-RED (node-red-contrib-multiflexi) is told of each job that "
-                                              "has ended. Empty: it is not."}),
+                                              "has ended. Empty: it is not.",
+                                      .check = check_web_address}),
     setting<&S::nodered_token>("NODERED_TOKEN", {.help = "Sent to Node-RED as X-MultiFlexi-Token.", .secret = true}),
     setting<&S::nodered_catalog_url>("NODERED_CATALOG_URL",
                                      {.help = "Where Node-RED is told which companies, run templates and credentials "
-                                              "there are. Empty: it is not."}),
+                                              "there are. Empty: it is not.",
+                                      .check = check_web_address}),
     setting<&S::nodered_catalog_interval>(
         "NODERED_CATALOG_INTERVAL",
         {.help = "How often it is looked whether they have changed.", .least = 1, .most = 86'400}),

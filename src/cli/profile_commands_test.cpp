@@ -128,6 +128,12 @@ TEST_CASE("a file of profiles that is not in order is refused by its name, and w
     complaint(R"({"profiles":{"prod":{}}})");
     complaint(R"({"profiles":{"local":{"server":"https://a.example"}}})");
     complaint(R"({"profiles":{},"current":"prod"})");
+    for (const auto* text :
+         {"", " \n", R"({"current":5,"profiles":{}})", R"({"current":null,"profiles":{}})",
+          R"({"profiles":{"prod":{"server":"https://a.example","token":7}},"current":"prod"})",
+          R"({"profiles":{"prod":{"server":"https://a.example","ca_file":[]}},"current":"prod"})",
+          R"({"profiles":{"prod":{"server":"https://a.example","allow_plain":"yes"}},"current":"prod"})"})
+        complaint(text);
     complaint(std::string((1 << 20) + 1, ' '));
     ::chmod(home.file.c_str(), 0640);
     CHECK(complaint(R"({"profiles":{}})").find("chmod 600") != std::string::npos);

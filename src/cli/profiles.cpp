@@ -39,9 +39,10 @@ Result<void> check_owner(const std::filesystem::path& file, const struct stat& s
     return {};
 }
 
-Result<std::string> content_of_profiles(const std::filesystem::path& file) {
+/// None: there is no file.
+Result<std::optional<std::string>> content_of_profiles(const std::filesystem::path& file) {
     const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!opened && errno == ENOENT) return std::string();
+    if (!opened && errno == ENOENT) return std::optional<std::string>();
     if (!opened) return profiles_failure(file, "cannot be read");
     struct stat status {};
     if (::fstat(opened.get(), &status) != 0) return profiles_failure(file, "cannot be read");
@@ -57,12 +58,18 @@ Result<std::string> content_of_profiles(const std::filesystem::path& file) {
     }
     if (size > largest_profiles_file) return profiles_problem(file, "is longer than any file of profiles is");
     out.resize(size);
-    return out;
+    return std::optional(std::move(out));
+}
+
+/// What is not understood must not count as not said: commands would go elsewhere.
+bool is_text_or_missing(const json::object& record, std::string_view name) {
+    const auto* value = record.if_contains(name);
+    return !value || value->is_string();
 }
 
 Result<Profiles> parse_profiles(const std::filesystem::path& file, std::string_view text) {
     Profiles out;
-    if (trim(text).empty()) return out;
+    if (trim(text).empty()) return profiles_problem(file, "is empty. Remove it, or put the profiles back");
     const auto parsed = parse_json(text);
     if (!parsed)
         return profiles_problem(file, fmt::format("is no JSON. {} Mend it, or remove it", parsed.error().message));
@@ -70,6 +77,8 @@ Result<Profiles> parse_profiles(const std::filesystem::path& file, std::string_v
     const auto* entries = document ? document->if_contains("profiles") : nullptr;
     if (!entries || !entries->is_object())
         return profiles_problem(file, "has no member \"profiles\" that is an object. Mend it, or remove it");
+    if (!is_text_or_missing(*document, "current"))
+        return profiles_problem(file, "has a member \"current\" that is no text. Mend it, or remove it");
     out.current = text_member(*document, "current");
     for (const auto& [name, value] : entries->get_object()) {
         const auto* entry = value.if_object();
@@ -79,6 +88,16 @@ Result<Profiles> parse_profiles(const std::filesystem::path& file, std::string_v
                                                 "have. Mend it, or remove it",
                                                 to_utf8(std::string_view(name).substr(0, 80))));
         const auto& plain = member(*entry, "allow_plain");
+        const std::pair<std::string_view, bool> parts[] = {
+            {"token", is_text_or_missing(*entry, "token")},
+            {"ca_file", is_text_or_missing(*entry, "ca_file")},
+            {"allow_plain", plain.is_bool() || !entry->contains("allow_plain")}};
+        for (const auto& [part, is_right] : parts)
+            if (!is_right)
+                return profiles_problem(file, fmt::format("has a profile '{}' whose \"{}\" must be {}. Mend it, or "
+                                                          "remove it",
+                                                          std::string_view(name), part,
+                                                          part == "allow_plain" ? "true or false" : "a text"));
         out.entries[std::string(name)] = {.address = std::string(text_member(*entry, "server")),
                                           .token = std::string(text_member(*entry, "token")),
                                           .ca_file = std::string(text_member(*entry, "ca_file")),
@@ -170,7 +189,7 @@ Result<std::filesystem::path> profiles_file(const Terminal& terminal) {
 Result<Profiles> read_profiles(const std::filesystem::path& file) {
     const auto text = content_of_profiles(file);
     if (!text) return text.error();
-    return parse_profiles(file, *text);
+    return *text ? parse_profiles(file, **text) : Profiles{};
 }
 
 Result<void> change_profiles(const std::filesystem::path& file, const std::function<Result<void>(Profiles&)>& change) {

@@ -147,6 +147,10 @@ void NodeRed::start(Clock& clock) {
                 // The heartbeat says that the database is away.
                 held_until_ = {};
                 ++failures_;
+            } catch (const std::exception& error) {
+                log::error("Node-RED could not be told", {{"reason", error.what()}});
+                held_until_ = {};
+                ++failures_;
             }
             clock.wait_until(again, nudge, stop);
         }

@@ -174,8 +174,6 @@ ApplicationDefinition definition_of(Call& call, const Application& application) 
 }
 
 Result<json::value> create_application(Call& call, const ApplicationInput& input) {
-    if (!input.name || !input.uuid || !input.executable)
-        return Error{ErrorCode::invalid, "Missing --name, --uuid or --executable"};
     if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     if (trim(*input.uuid).empty())
         return Error{

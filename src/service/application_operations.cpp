@@ -201,7 +201,14 @@ void add_application_operations(Operations& operations) {
     add(operations, {"application:list", "GET /applications", "List applications.", view_catalog}, list_applications);
     add(operations, {"application:get", "GET /applications/{id}", "Show one application.", view_catalog},
         get_application);
-    add(operations, {"application:create", "POST /applications", "Make an application by hand.", edit_catalog, changes},
+    add(operations,
+        {"application:create",
+         "POST /applications",
+         "Make an application by hand.",
+         edit_catalog,
+         changes,
+         Discloses::nothing,
+         {"name", "uuid", "executable"}},
         create_application);
     add(operations, {"application:update", "PATCH /applications/{id}", "Change an application.", edit_catalog, changes},
         update_application);

@@ -85,7 +85,7 @@ TEST_CASE("what is wrong with an application is told and stores nothing") {
         input.emplace("executable", "/bin/true");
         return desk.error_of("application:create", input);
     };
-    CHECK(desk.error_of("application:create", {{"name", "x"}}).message == "Missing --name, --uuid or --executable");
+    CHECK(desk.error_of("application:create", {{"name", "x"}}).message == "uuid is required; executable is required.");
     auto error = create_error({{"uuid", ledger_uuid}});
     CHECK(error.code == ErrorCode::conflict);
     CHECK(error.fields.at(0).field == "uuid");

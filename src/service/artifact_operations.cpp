@@ -10,7 +10,7 @@ namespace mf {
 
 struct ArtifactFilter {
     std::optional<std::int64_t> job_id, limit, offset, after;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
     std::optional<bool> content;
 };
 

@@ -11,7 +11,8 @@ namespace mf {
 
 struct AuditFilter {
     std::optional<std::int64_t> limit, offset, after, company_id, user_id, entity_id;
-    std::optional<std::string> order, login, entity, action, from, to;
+    std::optional<ListOrder> order;
+    std::optional<std::string> login, entity, action, from, to;
 };
 
 template <>

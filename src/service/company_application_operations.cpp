@@ -12,7 +12,8 @@ namespace mf {
 
 struct AssignmentInput {
     std::optional<std::int64_t> company_id, app_id, limit, offset, after;
-    std::optional<std::string> app_uuid, order;
+    std::optional<std::string> app_uuid;
+    std::optional<ListOrder> order;
 };
 
 template <>

@@ -32,7 +32,7 @@ struct CompanyInput {
 struct CompanyVariableFilter {
     std::int64_t company_id = 0;
     std::optional<std::int64_t> limit, offset, after;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
 };
 
 struct CompanyVariableInput {
@@ -149,7 +149,8 @@ Result<void> check_unique(Call& call, const Company& company) {
 }
 
 Result<Company> create_company(Call& call, const CompanyInput& input) {
-    if (!input.name || trim(*input.name).empty()) return Error{ErrorCode::invalid, "Missing --name"};
+    if (trim(*input.name).empty())
+        return Error{ErrorCode::invalid, "The company needs a name.", {{"name", "is required"}}};
     if (auto good = check_name("name", "The name", *input.name); !good) return good.error();
     Company company{.created_at = call.now, .updated_at = call.now};
     apply_company_input(input, company);
@@ -304,7 +305,9 @@ void add_company_operations(Operations& operations) {
     using enum Access;
     add(operations, {"company:list", "GET /companies", "List companies.", view}, list_companies);
     add(operations, {"company:get", "GET /companies/{id}", "Show one company.", view}, find_company);
-    add(operations, {"company:create", "POST /companies", "Create a company.", administer, changes}, create_company);
+    add(operations,
+        {"company:create", "POST /companies", "Create a company.", administer, changes, Discloses::nothing, {"name"}},
+        create_company);
     add(operations, {"company:update", "PATCH /companies/{id}", "Change a company.", manage, changes}, update_company);
     add(operations,
         {"company:remove", "DELETE /companies/{id}", "Remove a company; the history of its jobs is kept.", administer,

@@ -73,8 +73,8 @@ TEST_CASE("a code that is made from the name fits and is unique; one that was gi
 
 TEST_CASE("what is wrong with a company is told and stores nothing") {
     CompanyDesk desk;
-    CHECK(desk.error_of("company:create", {}).message == "Missing --name");
-    CHECK(desk.error_of("company:create", {{"name", "  "}}).message == "Missing --name");
+    CHECK(desk.error_of("company:create", {}).message == "name is required.");
+    CHECK(desk.error_of("company:create", {{"name", "  "}}).message == "The company needs a name.");
     CHECK(desk.error_of("company:create", {{"name", "acme"}}).message == "Company with this name already exists");
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"code", "b c"}}).fields.at(0).field == "code");
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"code", std::string(65, 'b')}}).message.find("code") !=

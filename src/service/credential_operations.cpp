@@ -16,7 +16,7 @@ namespace mf {
 
 struct CredentialFilter {
     std::optional<std::int64_t> limit, offset, after, company_id, credential_type_id;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
 };
 
 struct CredentialInput {
@@ -161,8 +161,6 @@ json::array secrets_among(const CredentialInput& input, std::span<const Credenti
 }
 
 Result<json::value> create_credential(Call& call, const CredentialInput& input) {
-    if (!input.name || !input.company_id || !input.credential_type_id)
-        return Error{ErrorCode::invalid, "Missing --name, --company-id or --credential-type-id"};
     const auto company = living_company(call, *input.company_id);
     if (!company) return company.error();
     const auto type = type_for(call, *company, *input.credential_type_id);
@@ -357,7 +355,14 @@ void add_credential_operations(Operations& operations) {
         {"credential:reveal", "POST /credentials/{id}/reveal", "Show a credential with its secrets; this is audited.",
          manage, changes, Discloses::secret},
         reveal_credential);
-    add(operations, {"credential:create", "POST /credentials", "Make a credential of a company.", manage, changes},
+    add(operations,
+        {"credential:create",
+         "POST /credentials",
+         "Make a credential of a company.",
+         manage,
+         changes,
+         Discloses::nothing,
+         {"name", "company_id", "credential_type_id"}},
         create_credential);
     add(operations,
         {"credential:update", "PATCH /credentials/{id}", "Change a credential; other values make a new version.",

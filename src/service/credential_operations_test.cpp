@@ -135,7 +135,7 @@ TEST_CASE("a credential needs a company, a type that it may use, and a name of i
         return desk.error_of("credential:create", input);
     };
     CHECK(desk.error_of("credential:create", {{"name", "x"}}).message ==
-          "Missing --name, --company-id or --credential-type-id");
+          "company_id is required; credential_type_id is required.");
     CHECK(error({{"name", "Main account"}}).code == ErrorCode::conflict);
     CHECK(error({{"name", "  "}}).fields.at(0).field == "name");
     CHECK(error({{"company_id", 99}}).code == ErrorCode::not_found);

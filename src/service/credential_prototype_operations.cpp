@@ -117,7 +117,6 @@ Result<PrototypeImportResult> store_prototype(Call& call, const CredentialProtot
 }
 
 Result<json::value> create_prototype(Call& call, const PrototypeInput& input) {
-    if (!input.code || !input.name) return Error{ErrorCode::invalid, "Missing --code or --name"};
     CredentialPrototypeDefinition definition{.uuid = input.uuid ? uuid_spelling(*input.uuid) : random_uuid(),
                                              .version = "1.0"};
     apply_prototype_input(input, definition);
@@ -253,8 +252,13 @@ void add_credential_prototype_operations(Operations& operations) {
          view_catalog},
         get_prototype);
     add(operations,
-        {"credential-prototype:create", "POST /credential-prototypes", "Make a credential prototype by hand.",
-         edit_catalog, changes},
+        {"credential-prototype:create",
+         "POST /credential-prototypes",
+         "Make a credential prototype by hand.",
+         edit_catalog,
+         changes,
+         Discloses::nothing,
+         {"code", "name"}},
         create_prototype);
     add(operations,
         {"credential-prototype:update", "PATCH /credential-prototypes/{id}", "Change a credential prototype.",

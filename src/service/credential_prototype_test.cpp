@@ -203,7 +203,7 @@ TEST_CASE("an import names values that do not fit their field any more, and keep
 
 TEST_CASE("a prototype is made and changed by hand, by way of its definition") {
     CredentialDesk desk;
-    CHECK(desk.error_of("credential-prototype:create", {{"name", "x"}}).message == "Missing --code or --name");
+    CHECK(desk.error_of("credential-prototype:create", {{"name", "x"}}).message == "code is required.");
     const auto made = desk.run("credential-prototype:create", {{"code", "Sms"},
                                                                {"name", "SMS gate"},
                                                                {"description", "Sends."},

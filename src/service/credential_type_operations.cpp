@@ -20,7 +20,7 @@ namespace mf {
 
 struct TypeFilter {
     std::optional<std::int64_t> limit, offset, after, company_id;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
 };
 
 struct TypeLookup {
@@ -157,7 +157,6 @@ Error no_prototype(std::string_view code) {
 }
 
 Result<json::value> create_type(Call& call, const TypeInput& input) {
-    if (!input.prototype) return Error{ErrorCode::invalid, "Missing --company-id or --class"};
     const auto owner = owner_of_new_type(call, input.company_id);
     if (!owner) return owner.error();
     CredentialType type{.company_id = *owner,
@@ -355,8 +354,13 @@ void add_credential_type_operations(Operations& operations) {
         {"credential-type:get", "GET /credential-types/{id}", "Show a credential type with its fields.", view},
         get_type);
     add(operations,
-        {"credential-type:create", "POST /credential-types", "Make a type of credentials for a company.", manage,
-         changes},
+        {"credential-type:create",
+         "POST /credential-types",
+         "Make a type of credentials for a company.",
+         manage,
+         changes,
+         Discloses::nothing,
+         {"class"}},
         create_type);
     add(operations,
         {"credential-type:update", "PATCH /credential-types/{id}", "Change a credential type.", manage, changes},

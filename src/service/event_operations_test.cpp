@@ -193,9 +193,8 @@ TEST_CASE("a rule has one source, and everything that it names is of one company
     EventDesk desk;
     const auto source = desk.source();
     const auto target = desk.second.id.value;
-    CHECK(
-        desk.complaint("event-rule:create", {{"runtemplate_id", target}}, "event_source_id") ==
-        "Say what fires the rule: an event source (event_source_id) or another run template (runtemplate_source_id).");
+    CHECK(desk.complaint("event-rule:create", {{"runtemplate_id", target}}, "event_source_id") ==
+          "is required, or runtemplate_source_id");
     CHECK(desk.complaint(
               "event-rule:create",
               {{"runtemplate_id", target}, {"event_source_id", source}, {"runtemplate_source_id", desk.first.id.value}},

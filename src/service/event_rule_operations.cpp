@@ -14,7 +14,7 @@ namespace mf {
 struct EventRuleFilter {
     std::optional<std::int64_t> limit, offset, after, company_id, event_source_id, runtemplate_id,
         runtemplate_source_id;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
 };
 
 struct EventRuleInput {
@@ -186,8 +186,6 @@ Result<void> check_is_new(Call& call, const EventRule& rule) {
 }
 
 Result<EventRule> create_event_rule(Call& call, const EventRuleInput& input) {
-    if (!input.runtemplate_id)
-        return Error{ErrorCode::invalid, "Missing --runtemplate_id", {{"runtemplate_id", "is required"}}};
     EventRule rule{.created_at = call.now, .updated_at = call.now};
     if (auto applied = apply_rule_input(call, input, rule); !applied) return applied.error();
     if (auto settled = settle_rule(call, rule); !settled) return settled.error();
@@ -251,9 +249,13 @@ void add_event_rule_operations(Operations& operations) {
         list_event_rules);
     add(operations, {"event-rule:get", "GET /event-rules/{id}", "Show one event rule.", view}, get_event_rule);
     add(operations,
-        {"event-rule:create", "POST /event-rules",
-         "Have a run template launched after changes in an event source, or after jobs of another run template.", edit,
-         changes},
+        {"event-rule:create",
+         "POST /event-rules",
+         "Have a run template launched after changes in an event source, or after jobs of another run template.",
+         edit,
+         changes,
+         Discloses::nothing,
+         {"event_source_id|runtemplate_source_id", "runtemplate_id"}},
         create_event_rule);
     add(operations, {"event-rule:update", "PATCH /event-rules/{id}", "Change an event rule.", edit, changes},
         update_event_rule);

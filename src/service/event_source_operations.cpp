@@ -15,7 +15,7 @@ namespace mf {
 
 struct EventSourceFilter {
     std::optional<std::int64_t> limit, offset, after, company_id;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
 };
 
 struct EventSourceLookup {
@@ -174,7 +174,6 @@ Result<void> check_password_stays(const EventSource& before, const EventSource& 
 }
 
 Result<EventSource> create_event_source(Call& call, const EventSourceInput& input) {
-    if (!input.name) return Error{ErrorCode::invalid, "Missing --name", {{"name", "is required"}}};
     const auto owner = owner_of_new_source(call, input.company_id);
     if (!owner) return owner.error();
     EventSource source{.company_id = *owner, .created_at = call.now, .updated_at = call.now};
@@ -300,8 +299,13 @@ void add_event_source_operations(Operations& operations) {
         list_event_sources);
     add(operations, {"event-source:get", "GET /event-sources/{id}", "Show one event source.", view}, get_event_source);
     add(operations,
-        {"event-source:create", "POST /event-sources", "Make an event source: a database with changes.", manage,
-         changes},
+        {"event-source:create",
+         "POST /event-sources",
+         "Make an event source: a database with changes.",
+         manage,
+         changes,
+         Discloses::nothing,
+         {"name"}},
         create_event_source);
     add(operations, {"event-source:update", "PATCH /event-sources/{id}", "Change an event source.", manage, changes},
         update_event_source);

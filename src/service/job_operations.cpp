@@ -20,7 +20,8 @@ namespace mf {
 
 struct JobFilter {
     std::optional<std::int64_t> limit, offset, after, company_id, runtemplate_id, app_id, task_id;
-    std::optional<std::string> order, status;
+    std::optional<ListOrder> order;
+    std::optional<std::string> status;
     std::optional<bool> env, output;
 };
 
@@ -203,8 +204,6 @@ Result<json::value> get_job(Call& call, const JobReference& input) {
 }
 
 Result<json::value> create_job(Call& call, const JobInput& input) {
-    if (!input.runtemplate_id || !input.scheduled)
-        return Error{ErrorCode::invalid, "Missing --runtemplate_id or --scheduled"};
     const LaunchValues values{input.config.value_or(TextMap{}), input.env.value_or(TextMap{})};
     const auto job = launch(call, {.run_template = {*input.runtemplate_id},
                                    .when = input.scheduled,
@@ -329,7 +328,14 @@ void add_job_operations(Operations& operations) {
     using enum Access;
     add(operations, {"job:list", "GET /jobs", "List jobs.", view}, list_jobs);
     add(operations, {"job:get", "GET /jobs/{id}", "Show one job with its environment and output.", view}, get_job);
-    add(operations, {"job:create", "POST /jobs", "Make a job of a run template and queue it.", run, changes},
+    add(operations,
+        {"job:create",
+         "POST /jobs",
+         "Make a job of a run template and queue it.",
+         run,
+         changes,
+         Discloses::nothing,
+         {"runtemplate_id", "scheduled"}},
         create_job);
     add(operations, {"job:update", "PATCH /jobs/{id}", "Change a job that waits in the queue.", run, changes},
         update_job);

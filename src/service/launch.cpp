@@ -19,6 +19,13 @@ using namespace std::chrono_literals;
 /// The original tells jobs for now and jobs for later apart by this distance.
 constexpr auto immediate = 5s;
 
+/// By the way in, as clients tell jobs apart.
+std::string_view usual_schedule_type(std::string_view entry, bool is_now) {
+    if (entry == "api" || entry == "mcp") return "adhoc-api";
+    if (entry == "web") return "adhoc-web";
+    return is_now ? "adhoc-cli" : "CommandLine";
+}
+
 /// Of the company; never counts beyond `most`.
 std::int64_t waiting_jobs(Call& call, Id<Company> company, std::int64_t most) {
     const auto rows = call.sql().query(
@@ -74,15 +81,15 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
     if (!env) return env.error();
     const LaunchValues values{.config = *config, .env = *env};
 
-    NewJob job{
-        .run_template = *origin,
-        .schedule = when,
-        .schedule_type = request.schedule_type.value_or(when <= call.now + immediate ? "adhoc-cli" : "CommandLine"),
-        .executor = request.executor.value_or(origin->executor),
-        .launched_by = call.actor.user,
-        .attempt = request.attempt,
-        .retry_of = request.retry_of,
-        .task = request.task};
+    NewJob job{.run_template = *origin,
+               .schedule = when,
+               .schedule_type = request.schedule_type.value_or(
+                   std::string(usual_schedule_type(call.actor.entry, when <= call.now + immediate))),
+               .executor = request.executor.value_or(origin->executor),
+               .launched_by = call.actor.user,
+               .attempt = request.attempt,
+               .retry_of = request.retry_of,
+               .task = request.task};
     if (!values.empty()) {
         const auto key = settle_key(call);
         if (!key) return key.error();

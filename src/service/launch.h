@@ -18,7 +18,8 @@ struct LaunchRequest {
     Id<RunTemplate> run_template;
     std::optional<std::string> when;  ///< as people type times; none: now
     std::optional<ExecutorKind> executor;
-    std::optional<std::string> schedule_type;  ///< none: adhoc-cli, or CommandLine for a later time
+    std::optional<std::string> schedule_type;  ///< none: by the way in, adhoc-api, adhoc-web, adhoc-cli, or
+                                               ///< CommandLine for a later time
     LaunchValues values;
     std::int64_t attempt = 1;
     std::optional<Id<Task>> task = {};     ///< whose next attempt it is; opened for that

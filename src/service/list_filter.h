@@ -5,11 +5,15 @@
 
 namespace mf {
 
+/// Oldest first, newest first.
+enum class ListOrder { A, D };
+constexpr auto names_of(ListOrder) { return std::to_array<std::string_view>({"A", "D"}); }
+
 /// The part of a query that the usual members of a list's input stand for: limit, offset, order (D: newest first),
 /// after (id of the last record of the page before).
 template <class Input>
 ListQuery query_of(const Input& input) {
-    return {.newest_first = input.order && (*input.order == "D" || *input.order == "d"),
+    return {.newest_first = input.order == ListOrder::D,
             .after = input.after,
             .limit = input.limit,
             .offset = input.offset.value_or(0)};
@@ -38,7 +42,7 @@ constexpr Field after_field() {
 
 struct ListInput {
     std::optional<std::int64_t> limit, offset, after;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
 };
 template <>
 const Entity& entity_of<ListInput>();

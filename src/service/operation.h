@@ -9,6 +9,7 @@
 #include "domain/variable_name.h"
 #include "net/http_client.h"
 #include "secure/password.h"
+#include "service/operation_input.h"
 #include "store/records.h"
 #include "store/scoped_sql.h"
 
@@ -100,6 +101,9 @@ struct Operation {
     const Entity* output = nullptr;  ///< of the record that the answer is, or of each in its list; null: other JSON
     bool lists = false;              ///< with `output`: the answer is a list of them
     std::optional<Deprecation> deprecated = {};
+    Needs needs = {};
+    /// Everything that is wrong with an input as such, without a look at anything else.
+    std::function<Result<void>(const json::object&)> check = {};
 };
 
 using Operations = std::vector<Operation>;
@@ -110,9 +114,17 @@ struct OperationInfo {
     Permission permission = Permission::view;
     Access access = Access::reads;
     Discloses discloses = Discloses::nothing;
+    Needs needs = {};  ///< what must be given and is std::optional, because other operations share the input
 };
 
 namespace detail {
+template <class Input>
+auto check_of(const Needs& needs) {
+    return [needs](const json::object& input) {
+        Input typed;
+        return check_operation_input(entity_of<Input>(), needs, input, &typed);
+    };
+}
 template <class Output>
 struct Answered {
     static const Entity* entity() { return &entity_of<Output>(); }
@@ -151,9 +163,10 @@ void add(Operations& operations, OperationInfo info, Result<Output> (*run)(Call&
                           info.permission,
                           info.access,
                           &entity_of<Input>(),
-                          [run](Call& call, const json::object& input) -> Result<json::value> {
+                          [run, needs = info.needs](Call& call, const json::object& input) -> Result<json::value> {
                               Input typed;
-                              if (auto read = from_json(entity_of<Input>(), input, &typed); !read) return read.error();
+                              if (auto read = read_operation_input(entity_of<Input>(), needs, input, &typed); !read)
+                                  return read.error();
                               auto output = run(call, typed);
                               if (!output) return output.error();
                               return detail::render(*std::move(output), call.memory);
@@ -161,23 +174,31 @@ void add(Operations& operations, OperationInfo info, Result<Output> (*run)(Call&
                           {},
                           info.discloses,
                           detail::Answered<Output>::entity(),
-                          detail::Answered<Output>::is_list});
+                          detail::Answered<Output>::is_list,
+                          {},
+                          info.needs,
+                          detail::check_of<Input>(info.needs)});
 }
 
 /// Adds an operation that asks other machines: `prepare` reads in a transaction of its own, `run` gets what was heard.
 template <class Input>
 void add_talking(Operations& operations, OperationInfo info, Result<Talk> (*prepare)(Call&, const Input&),
                  Result<json::value> (*run)(Call&, const Input&, const json::value& heard)) {
-    const auto read = [](const json::object& input, auto&& use) {
+    const auto read = [needs = info.needs](const json::object& input, auto&& use) {
         Input typed;
         auto own = input;
         own.erase("heard");
         using Answer = decltype(use(typed));
-        if (auto done = from_json(entity_of<Input>(), own, &typed); !done) return Answer(done.error());
+        if (auto done = read_operation_input(entity_of<Input>(), needs, own, &typed); !done)
+            return Answer(done.error());
         return use(typed);
     };
-    operations.push_back({std::move(info.name), std::move(info.route), std::move(info.summary), info.permission,
-                          info.access, &entity_of<Input>(),
+    operations.push_back({std::move(info.name),
+                          std::move(info.route),
+                          std::move(info.summary),
+                          info.permission,
+                          info.access,
+                          &entity_of<Input>(),
                           [run, read](Call& call, const json::object& input) {
                               return read(input,
                                           [&](const Input& typed) { return run(call, typed, input.at("heard")); });
@@ -185,7 +206,12 @@ void add_talking(Operations& operations, OperationInfo info, Result<Talk> (*prep
                           [prepare, read](Call& call, const json::object& input) {
                               return read(input, [&](const Input& typed) { return prepare(call, typed); });
                           },
-                          info.discloses});
+                          info.discloses,
+                          nullptr,
+                          false,
+                          {},
+                          info.needs,
+                          detail::check_of<Input>(info.needs)});
 }
 
 }  // namespace mf

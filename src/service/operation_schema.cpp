@@ -17,6 +17,12 @@ json::object input_schema(const Operation& operation) {
         about["description"] = help ? fmt::format("{}: its number or its code", std::string_view(help->as_string()))
                                     : "Number or code of the company";
     }
+    for (const auto need : operation.needs) {
+        if (need.find('|') != std::string_view::npos) continue;
+        if (!schema.contains("required")) schema["required"] = json::array();
+        auto& required = schema.at("required").as_array();
+        if (std::ranges::find(required, json::value(need)) == required.end()) required.emplace_back(need);
+    }
     return schema;
 }
 

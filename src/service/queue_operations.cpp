@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "base/text.h"
 #include "base/zone.h"
+#include "domain/definition/finding.h"
 #include "domain/interval.h"
 #include "service/audit.h"
 #include "service/job_operations.h"
@@ -14,9 +16,13 @@
 
 namespace mf {
 
+enum class QueueDirection { ASC, DESC };
+constexpr auto names_of(QueueDirection) { return std::to_array<std::string_view>({"ASC", "DESC"}); }
+
 struct QueueFilter {
     std::optional<std::int64_t> limit, offset, after;
-    std::optional<std::string> order, direction;
+    std::optional<std::string> order;
+    std::optional<QueueDirection> direction;
 };
 
 template <>
@@ -24,8 +30,9 @@ const Entity& entity_of<QueueFilter>() {
     using F = QueueFilter;
     static constexpr auto fields = fields_of<F>(
         limit_field<&F::limit>(), offset_field<&F::offset>(), after_field<&F::after>(),
-        field<&F::order>("order",
-                         {.help = "Order by: after, id, job, schedule_type, runtemplate_id, app_id, company_id"}),
+        field<&F::order>(
+            "order", {.help = "Order by: after, id, job, schedule_type, runtemplate_id, app_id, company_id; A and D "
+                              "are the directions of id"}),
         field<&F::direction>("direction", {.help = "ASC or DESC"}));
     static constexpr Entity entity{"queue_filter", "Queue", fields};
     return entity;
@@ -33,7 +40,8 @@ const Entity& entity_of<QueueFilter>() {
 
 namespace {
 
-std::string order_by(const QueueFilter& filter) {
+/// invalid: there is no such order.
+Result<std::string> order_by(const QueueFilter& filter) {
     static constexpr std::pair<std::string_view, std::string_view> columns[] = {
         {"after", R"(s."after")"},
         {"id", R"(s."id")"},
@@ -47,14 +55,24 @@ std::string order_by(const QueueFilter& filter) {
         {"company_id", R"(s."company_id")"},
         {"company_name", R"(c."name")"}};
     std::string_view column = R"(s."id")";
-    for (const auto& [name, text] : columns)
-        if (filter.order == name) column = text;
-    const bool down =
-        filter.order == "D" || (filter.direction && (*filter.direction == "DESC" || *filter.direction == "desc"));
+    const auto order = filter.order.value_or("id");
+    const bool is_direction = equal_ignoring_case(order, "A") || equal_ignoring_case(order, "D");
+    if (!is_direction) {
+        const auto found = std::ranges::find(columns, order, &std::pair<std::string_view, std::string_view>::first);
+        if (found == std::end(columns)) {
+            const auto sentence =
+                fmt::format("The queue is not ordered by '{}'; see the help of order.", printable(order));
+            return Error{ErrorCode::invalid, sentence, {{"order", sentence}}};
+        }
+        column = found->second;
+    }
+    const bool down = equal_ignoring_case(order, "D") || filter.direction == QueueDirection::DESC;
     return fmt::format(" ORDER BY {}{}, s.\"id\"", column, down ? " DESC" : "");
 }
 
 Result<json::value> list_queue_entries(Call& call, const QueueFilter& filter) {
+    const auto order = order_by(filter);
+    if (!order) return order.error();
     json::array out;
     const WaitingReasons reasons(call.session, call.now);
     for (
@@ -63,7 +81,7 @@ Result<json::value> list_queue_entries(Call& call, const QueueFilter& filter) {
                 c."name", s."after", s."waiting", r."runs_on", c."max_parallel", a."max_parallel", j."reason" FROM "schedule" s JOIN "job" j ON j."id" = s."job_id"
                 JOIN "runtemplate" r ON r."id" = s."runtemplate_id" JOIN "application" a ON a."id" = r."app_id"
                 JOIN "company" c ON c."id" = s."company_id" WHERE {scope s} AND s."id" > ?)" +
-                order_by(filter) + " LIMIT ? OFFSET ?",
+                *order + " LIMIT ? OFFSET ?",
             {filter.after.value_or(0), filter.limit.value_or(std::numeric_limits<std::int64_t>::max()),
              filter.offset.value_or(0)})) {
         QueueEntry entry;

@@ -22,7 +22,8 @@ namespace mf {
 
 struct RunTemplateFilter {
     std::optional<std::int64_t> limit, offset, after, company_id, app_id;
-    std::optional<std::string> order, company, app_uuid;
+    std::optional<ListOrder> order;
+    std::optional<std::string> company, app_uuid;
     std::optional<bool> active;
 };
 
@@ -180,8 +181,6 @@ Result<json::value> get_run_template(Call& call, const RunTemplateLookup& by) {
 }
 
 Result<json::value> create_run_template(Call& call, const RunTemplateInput& input) {
-    if (!input.name || (!input.app_id && !input.app_uuid) || (!input.company_id && !input.company))
-        return Error{ErrorCode::invalid, "Missing --name, --app_id or --company_id"};
     const auto application = find_application(call, input.app_id, input.app_uuid);
     if (!application)
         return input.app_uuid ? Error{ErrorCode::not_found,
@@ -367,7 +366,13 @@ void add_run_template_operations(Operations& operations) {
     add(operations, {"runtemplate:get", "GET /runtemplates/{id}", "Show one run template with its values.", view},
         get_run_template);
     add(operations,
-        {"runtemplate:create", "POST /runtemplates", "Configure an application for a company.", edit, changes},
+        {"runtemplate:create",
+         "POST /runtemplates",
+         "Configure an application for a company.",
+         edit,
+         changes,
+         Discloses::nothing,
+         {"name", "app_id|app_uuid", "company_id|company"}},
         create_run_template);
     add(operations,
         {"runtemplate:update", "PATCH /runtemplates/{id}", "Change a run template; a new plan counts at once.", edit,

@@ -10,7 +10,8 @@ namespace mf {
 
 struct TaskFilter {
     std::optional<std::int64_t> limit, offset, after, company_id, runtemplate_id;
-    std::optional<std::string> order, from, to;
+    std::optional<ListOrder> order;
+    std::optional<std::string> from, to;
     std::optional<TaskState> state;
 };
 

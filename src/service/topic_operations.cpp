@@ -109,7 +109,9 @@ void add_topic_operations(Operations& operations) {
     using enum Access;
     add(operations, {"topic:list", "GET /topics", "List the topics, labels with a colour.", view_catalog}, list_topics);
     add(operations, {"topic:get", "GET /topics/{id}", "Show one topic.", view_catalog}, get_topic);
-    add(operations, {"topic:create", "POST /topics", "Make a topic.", edit_catalog, changes}, create_topic);
+    add(operations,
+        {"topic:create", "POST /topics", "Make a topic.", edit_catalog, changes, Discloses::nothing, {"name"}},
+        create_topic);
     add(operations, {"topic:update", "PATCH /topics/{id}", "Change a topic.", edit_catalog, changes}, update_topic);
     add(operations, {"topic:delete", "DELETE /topics/{id}", "Remove a topic.", edit_catalog, changes}, delete_topic);
 }

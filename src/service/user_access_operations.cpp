@@ -32,7 +32,7 @@ struct MemberInput {
 
 struct MemberFilter {
     std::optional<std::int64_t> company_id, user_id, limit, offset, after;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
 };
 
 template <>

@@ -129,8 +129,8 @@ Result<void> check_login_is_free(Call& call, const User& user) {
 }
 
 Result<json::value> create_user(Call& call, const UserInput& input) {
-    if (!input.login || trim(*input.login).empty()) return Error{ErrorCode::invalid, "Missing --login"};
-    if (!input.email && !input.plaintext && !input.password) return Error{ErrorCode::invalid, "Missing --email"};
+    if (trim(*input.login).empty())
+        return Error{ErrorCode::invalid, "The user needs a login.", {{"login", "is required"}}};
     User user{.enabled = true, .created_at = call.now, .updated_at = call.now};
     apply_user_input(input, user);
     if (auto good = check(user); !good) return good.error();
@@ -199,7 +199,15 @@ void add_user_operations(Operations& operations) {
     using enum Access;
     add(operations, {"user:list", "GET /users", "List users.", administer}, list_users);
     add(operations, {"user:get", "GET /users/{id}", "Show one user with the roles.", administer}, get_user);
-    add(operations, {"user:create", "POST /users", "Create a user.", administer, changes}, create_user);
+    add(operations,
+        {"user:create",
+         "POST /users",
+         "Create a user.",
+         administer,
+         changes,
+         Discloses::nothing,
+         {"login", "email|plaintext|password"}},
+        create_user);
     add(operations, {"user:update", "PATCH /users/{id}", "Change a user.", administer, changes}, update_user);
     add(operations,
         {"user:delete", "DELETE /users/{id}", "Delete a user with all keys and roles; what the user did stays known.",

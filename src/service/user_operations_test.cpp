@@ -66,8 +66,9 @@ TEST_CASE("a user is made, found, changed and deleted, and no answer holds a has
 
 TEST_CASE("what is missing or wrong when a user is made") {
     UsersDesk desk;
-    CHECK(desk.error_of("user:create", {{"email", "a@example.com"}}).message == "Missing --login");
-    CHECK(desk.error_of("user:create", {{"login", "alice"}}).message == "Missing --email");
+    CHECK(desk.error_of("user:create", {{"email", "a@example.com"}}).message == "login is required.");
+    CHECK(desk.error_of("user:create", {{"login", "alice"}}).message ==
+          "email is required, or plaintext, or password.");
     CHECK(desk.error_of("user:create", {{"login", "alice"}, {"email", "nonsense"}}).fields.front().field == "email");
     const auto weak = desk.error_of("user:create", {{"login", "alice"}, {"plaintext", "secret"}});
     CHECK(weak.fields.front().field == "password");

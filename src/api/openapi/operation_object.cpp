@@ -138,7 +138,8 @@ json::object operation_object(const Operation& operation, const Operations& oper
         for (const auto name : {"limit", "after"}) properties.erase(name);
         for (const auto name : {"limit", "cursor"}) parameters.push_back(reference("parameters", name));
     }
-    leave_only_present(input);
+    const bool has_members = !properties.empty();
+    leave_only_present(input);  // moves the members
     json::object out{{"operationId", operation.name},
                      {"summary", operation.summary},
                      {"description", explanation(operation)},
@@ -151,7 +152,7 @@ json::object operation_object(const Operation& operation, const Operations& oper
     if (problems.contains(412)) parameters.push_back(reference("parameters", "If-Match"));
     if (takes_idempotency_key(operation)) parameters.push_back(reference("parameters", "Idempotency-Key"));
     out["parameters"] = std::move(parameters);
-    if (has_body && !properties.empty()) out["requestBody"] = request_body(operation, route, std::move(input), schemas);
+    if (has_body && has_members) out["requestBody"] = request_body(operation, route, std::move(input), schemas);
     const bool is_made = operation.name.ends_with(":create");
     json::object responses{{is_made ? "201" : "200", success(operation, answer, schemas, is_made)}};
     for (const int status : problems) responses[fmt::to_string(status)] = reference("responses", response_name(status));

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "support/api_desk.h"
+
+#include <doctest/doctest.h>
+
+using namespace mf;
+using testing::ApiDesk;
+
+namespace {
+
+std::set<std::string> complained_about(const http::Response& answer) {
+    std::set<std::string> out;
+    const auto body = ApiDesk::body_of(answer);
+    if (const auto* errors = body.as_object().if_contains("errors"))
+        for (const auto& error : errors->as_array()) out.insert(std::string(error.at("field").as_string()));
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("whoever makes something is told every missing, wrong and unknown field at once") {
+    ApiDesk desk;
+    const std::map<std::string, std::set<std::string>> needed{
+        {"application:create", {"name", "uuid", "executable"}},
+        {"company:create", {"name"}},
+        {"credential:create", {"name", "company_id", "credential_type_id"}},
+        {"credential-prototype:create", {"code", "name"}},
+        {"credential-type:create", {"class"}},
+        {"event-rule:create", {"event_source_id", "runtemplate_id"}},
+        {"event-source:create", {"name"}},
+        {"job:create", {"runtemplate_id", "scheduled"}},
+        {"runtemplate:create", {"name", "app_id", "company_id"}},
+        {"token:create", {}},
+        {"topic:create", {"name"}},
+        {"user:create", {"login", "email"}}};
+    for (const auto& operation : desk.operations) {
+        if (!operation.name.ends_with(":create")) continue;
+        CAPTURE(operation.name);
+        REQUIRE(needed.contains(operation.name));
+        const auto& missing = needed.at(operation.name);
+        const auto empty = desk.call(operation, {}, desk.as_admin());
+        CAPTURE(empty.body);
+        if (!missing.empty()) {
+            CHECK(empty.status == 400);
+            CHECK(complained_about(empty) == missing);
+        }
+        CHECK(empty.body.find("--") == std::string::npos);
+        auto expected = missing;
+        json::object input{{"colour", "red"}, {"size", 3}};
+        expected.insert({"colour", "size"});
+        for (const Field& field : operation.input->fields)
+            if (field.type == FieldType::integer && !missing.contains(std::string(field.name)) &&
+                field.name != "company_id" && field.name != "runtemplate_source_id" && !field.options.read_only) {
+                input[field.name] = "x";
+                expected.insert(std::string(field.name));
+            }
+        const auto wrong = desk.call(operation, input, desk.as_admin());
+        CAPTURE(wrong.body);
+        CHECK(wrong.status == 400);
+        CHECK(complained_about(wrong) == expected);
+    }
+    const auto blank = desk.ask_json("POST", "/companies", desk.as_admin(), {{"name", "  "}});
+    CHECK(complained_about(blank) == std::set<std::string>{"name"});
+    const auto by_code = desk.ask_json("POST", "/runtemplates", desk.as_admin(),
+                                       {{"company_id", "acme"}, {"colour", "red"}, {"name", "x"}, {"app_uuid", "u"}});
+    CHECK(complained_about(by_code) == std::set<std::string>{"colour"});
+}
+
+TEST_CASE("an order that a list does not have is refused by every list") {
+    ApiDesk desk;
+    for (const auto& operation : desk.operations) {
+        if (!operation.input->find("order") || !operation.route.starts_with("GET ")) continue;
+        CAPTURE(operation.name);
+        auto input = desk.example(operation, desk.acme);
+        for (const auto* wrong : {"X", "", "asc", "-id"}) {
+            input["order"] = wrong;
+            const auto answer = desk.call(operation, input, desk.as_admin());
+            CAPTURE(answer.body);
+            CHECK(answer.status == 400);
+            CHECK(complained_about(answer) == std::set<std::string>{"order"});
+        }
+        for (const auto* right : {"A", "D", "d"}) {
+            input["order"] = right;
+            CHECK(desk.call(operation, input, desk.as_admin()).status == 200);
+        }
+    }
+}
+
+TEST_CASE("a job that is launched over HTTP says so, now and for later") {
+    ApiDesk desk;
+    const auto target = fmt::format("/runtemplates/{}/jobs", desk.acme.origin.id.value);
+    for (const auto* when : {"now", "2099-01-01 00:00"}) {
+        const auto answer = desk.ask_json("POST", target, desk.as_admin(), {{"schedule_time", when}});
+        CAPTURE(answer.body);
+        REQUIRE(answer.status < 300);
+        const auto job = desk.get(Id<Job>{desk.body_of(answer).at("job_id").as_int64()});
+        CHECK(job.schedule_type == "adhoc-api");
+    }
+}

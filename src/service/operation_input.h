@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "domain/entity_json.h"
+
+namespace mf {
+
+/// What an operation cannot do without: names of fields, or of several of which one must be given ("app_id|app_uuid").
+using Needs = std::vector<std::string_view>;
+
+/// Reads an input into the struct that the entity describes. invalid: with everything that is wrong with it, unknown
+/// and missing fields included. What is null is missing.
+Result<void> read_operation_input(const Entity& entity, const Needs& needs, const json::object& input, void* record);
+
+/// The same for an input that nothing has looked at: the code of a company may stand for its number.
+Result<void> check_operation_input(const Entity& entity, const Needs& needs, json::object input, void* record);
+
+}  // namespace mf
