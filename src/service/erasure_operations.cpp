@@ -12,7 +12,7 @@ namespace mf {
 
 struct ErasureFilter {
     std::optional<std::int64_t> limit, offset, after;
-    std::optional<std::string> order;
+    std::optional<ListOrder> order;
     std::optional<ErasureStatus> status;
 };
 
