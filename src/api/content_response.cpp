@@ -34,6 +34,16 @@ public:
         return bytes;
     }
 
+    Result<void> skip(std::uint64_t bytes) override {
+        if (at_ == piece_.size()) {
+            const auto skipped = reader_->skip(bytes);
+            if (!skipped) return skipped.error();
+            if (left_) *left_ -= *skipped;
+            bytes -= *skipped;
+        }
+        return BodySource::skip(bytes);
+    }
+
 private:
     std::unique_ptr<ContentReader> reader_;
     std::optional<std::uint64_t> left_;
@@ -80,6 +90,23 @@ std::string saved_as(std::string_view name) {
     return fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", plain, encoded);
 }
 
+/// `length` is what there is.
+http::Response outside(const Error& error, std::string_view length) {
+    auto out = problem(416, error.message);
+    out.headers.set("Content-Range", fmt::format("bytes */{}", length));
+    return out;
+}
+
+/// Makes an answer one of this range of its source; of a `length` that nobody knows yet, "*" (section 14.4).
+Result<void> cut_to(const Range& wanted, std::string_view length, http::Response& out) {
+    if (auto skipped = out.source->skip(wanted.first); !skipped) return skipped;
+    out.source = http::first_bytes(std::move(out.source), wanted.length);
+    out.status = 206;
+    out.headers.set("Content-Range",
+                    fmt::format("bytes {}-{}/{}", wanted.first, wanted.first + wanted.length - 1, length));
+    return {};
+}
+
 http::Response artifact_response(OpenedArtifact opened, const http::Request& request) {
     const auto size = static_cast<std::uint64_t>(opened.artifact.size);
     const auto tag = fmt::format("\"{}\"", opened.artifact.sha256);
@@ -97,22 +124,34 @@ http::Response artifact_response(OpenedArtifact opened, const http::Request& req
     std::optional<Range> wanted;
     if (const auto condition = request.header("If-Range"); condition.empty() || condition == tag) {
         auto range = range_of(request.header("Range"), size);
-        if (!range) {
-            auto refused = problem(416, range.error().message);
-            refused.headers.set("Content-Range", fmt::format("bytes */{}", size));
-            return refused;
-        }
+        if (!range) return outside(range.error(), fmt::to_string(size));
         wanted = *range;
     }
-    std::unique_ptr<http::BodySource> source = std::make_unique<ContentSource>(std::move(opened.content), size);
-    if (wanted) {
-        if (auto skipped = source->skip(wanted->first); !skipped) return problem(skipped.error());
-        source = http::first_bytes(std::move(source), wanted->length);
-        out.status = 206;
-        out.headers.set("Content-Range",
-                        fmt::format("bytes {}-{}/{}", wanted->first, wanted->first + wanted->length - 1, size));
-    }
-    out.source = std::move(source);
+    out.source = std::make_unique<ContentSource>(std::move(opened.content), size);
+    if (wanted)
+        if (auto cut = cut_to(*wanted, fmt::to_string(size), out); !cut) return problem(cut.error());
+    return out;
+}
+
+/// Whole and as long as it becomes while it is sent, or one range of what is recorded now.
+http::Response output_response(Database& database, const Scope& scope, const http::Request& request, Id<Job> job,
+                               JobStream stream) {
+    auto reader = open_job_output(database, scope, job, stream);
+    if (!reader) return problem(reader.error());
+    http::Response out;
+    out.headers.set("Content-Type", "text/plain; charset=utf-8");
+    out.headers.set("Content-Security-Policy", "sandbox");
+    out.headers.set("Accept-Ranges", "bytes");
+    out.source = std::make_unique<ContentSource>(*std::move(reader), std::nullopt);
+    // There are no tags by which a range could be bound to what was read before.
+    if (request.header("Range").empty() || request.headers.has("If-Range")) return out;
+    const auto extent = extent_of_output(database, scope, job, stream);
+    if (!extent) return problem(extent.error());
+    const auto length = extent->is_complete ? fmt::to_string(extent->bytes) : std::string("*");
+    const auto range = range_of(request.header("Range"), extent->bytes);
+    if (!range) return outside(range.error(), fmt::to_string(extent->bytes));
+    if (*range)
+        if (auto cut = cut_to(**range, length, out); !cut) return problem(cut.error());
     return out;
 }
 
@@ -132,13 +171,7 @@ http::Response content_response(Database& database, const Scope& scope, const ht
         auto opened = open_artifact(database, scope, {*id});
         return opened ? artifact_response(*std::move(opened), request) : problem(opened.error());
     }
-    auto reader = open_job_output(database, scope, {*id}, segments[2] == "stdout" ? JobStream::out : JobStream::err);
-    if (!reader) return problem(reader.error());
-    http::Response out;
-    out.headers.set("Content-Type", "text/plain; charset=utf-8");
-    out.headers.set("Content-Security-Policy", "sandbox");
-    out.source = std::make_unique<ContentSource>(*std::move(reader), std::nullopt);
-    return out;
+    return output_response(database, scope, request, {*id}, segments[2] == "stdout" ? JobStream::out : JobStream::err);
 }
 
 }  // namespace mf

@@ -97,3 +97,44 @@ TEST_CASE("a job that is launched over HTTP says so, now and for later") {
         CHECK(job.schedule_type == "adhoc-api");
     }
 }
+
+TEST_CASE("the output of a job is read in one range of bytes, however its pieces lie") {
+    ApiDesk desk;
+    const auto job = desk.launch(desk.acme.origin, desk.moment);
+    desk.claim();
+    desk.start(job.id);
+    desk.database.write([&](Session& session) {
+        std::int64_t seq = 0;
+        for (const auto& [source, text] :
+             {std::pair(OutputSource::standard_output, "0123"), std::pair(OutputSource::standard_error, "oh"),
+              std::pair(OutputSource::standard_output, "4567"), std::pair(OutputSource::standard_output, "89")}) {
+            const auto piece = pack(job.id, 1, {.seq = seq++, .at = desk.moment, .source = source, .bytes = text});
+            REQUIRE(append_output(session, std::span(&piece, 1)) == 0);
+        }
+    });
+    const std::string whole = "0123456789";
+    const auto target = fmt::format("/jobs/{}/stdout", job.id.value);
+    const auto ranged = [&](std::string_view range) {
+        auto headers = desk.as_admin();
+        headers.add("Range", std::string(range));
+        return desk.ask("GET", target, std::move(headers));
+    };
+    for (std::size_t first = 0; first < whole.size(); ++first)
+        for (std::size_t last = first; last < whole.size(); ++last) {
+            auto answer = ranged(fmt::format("bytes={}-{}", first, last));
+            REQUIRE(answer.status == 206);
+            CHECK(answer.headers.get("Content-Range") == fmt::format("bytes {}-{}/*", first, last));
+            CHECK(desk.streamed(answer) == whole.substr(first, last - first + 1));
+        }
+    desk.end(job.id, JobState::succeeded, 0);
+    auto tail = ranged("bytes=-3");
+    CHECK(tail.headers.get("Content-Range") == "bytes 7-9/10");
+    CHECK(desk.streamed(tail) == "789");
+    auto all = ranged("lines=1-2");
+    CHECK(all.status == 200);
+    CHECK(all.headers.get("Accept-Ranges") == "bytes");
+    CHECK(desk.streamed(all) == whole);
+    const auto outside = ranged("bytes=10-");
+    CHECK(outside.status == 416);
+    CHECK(outside.headers.get("Content-Range") == "bytes */10");
+}

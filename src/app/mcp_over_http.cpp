@@ -25,12 +25,12 @@ mcp::HttpTransport mcp_transport(Installation& installation, const Operations& o
                                  mcp::HttpTransportOptions options, mcp::HttpTransport::Recognise recognise,
                                  const Clock& clock) {
     return {operations, std::move(options),
-            [&installation, recognise = std::move(recognise)](std::string_view token,
-                                                              const http::Request& request) -> Result<Caller> {
+            [&installation, recognise = std::move(recognise)](
+                std::string_view token, const http::Request& request) -> mcp::HttpTransport::Recognition {
                 try {
                     return recognise(token, request);
                 } catch (const sql::DatabaseError& error) {
-                    return Error{ErrorCode::unavailable, told(error, installation.settings())};
+                    return Result<Caller>(Error{ErrorCode::unavailable, told(error, installation.settings())});
                 }
             },
             [&installation](Caller caller) {

@@ -109,16 +109,20 @@ http::Response WebRole::handle(const http::Request& request) {
         unknown_path);
 }
 
-Result<Caller> WebRole::assistant_of(const http::Request& request) {
+mcp::HttpTransport::Recognition WebRole::assistant_of(const http::Request& request) {
     auto who = callers_.of(request);
+    http::Headers limits;
+    announce(who.allowance, limits);
+    if (who.refusal && who.refusal->retry_after.count() > 0)
+        limits.set("Retry-After", fmt::to_string(who.refusal->retry_after.count()));
     if (who.refusal) {
         const auto code = who.refusal->status == 401   ? ErrorCode::forbidden
                           : who.refusal->status == 429 ? ErrorCode::limited
                                                        : ErrorCode::unavailable;
-        return Error{code, std::move(who.refusal->sentence)};
+        return {Result<Caller>(Error{code, std::move(who.refusal->sentence)}), std::move(limits)};
     }
     who.caller.caller.actor.entry = "mcp";
-    return std::move(who.caller.caller);
+    return {Result<Caller>(std::move(who.caller.caller)), std::move(limits)};
 }
 
 void WebRole::reload_tls() {

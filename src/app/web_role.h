@@ -25,7 +25,7 @@ public:
 
 private:
     http::Response handle(const http::Request& request);
-    Result<Caller> assistant_of(const http::Request& request);
+    mcp::HttpTransport::Recognition assistant_of(const http::Request& request);
 
     const Settings& settings_;
     const Operations operations_;

@@ -92,7 +92,8 @@ http::Response HttpTransport::answer(const http::Request& request) {
     out.headers.set("Cache-Control", "no-store");
     if (is_page) {
         out.headers.set("Access-Control-Allow-Origin", std::string(origin));
-        out.headers.set("Access-Control-Expose-Headers", std::string(session_header));
+        out.headers.set("Access-Control-Expose-Headers",
+                        fmt::format("{}, RateLimit, RateLimit-Policy, Retry-After", session_header));
         out.headers.set("Vary", "Origin");
     }
     return out;
@@ -112,7 +113,13 @@ http::Response HttpTransport::answer_allowed(const http::Request& request) {
     const auto token = bearer_token(request.header("Authorization"));
     if (token.empty())
         return unauthorised("A token is needed: Authorization: Bearer mfx_... (multiflexi-cli token create).");
-    const auto caller = recognise_(token, request);
+    const auto who = recognise_(token, request);
+    auto out = answer_recognised(request, who.caller);
+    for (const auto& [name, value] : who.headers) out.headers.set(name, value);
+    return out;
+}
+
+http::Response HttpTransport::answer_recognised(const http::Request& request, const Result<Caller>& caller) {
     if (!caller && caller.error().code == ErrorCode::unavailable) return refused_http(503, caller.error().message);
     if (!caller && caller.error().code == ErrorCode::limited) return refused_http(429, caller.error().message);
     if (!caller) return unauthorised(caller.error().message);
@@ -140,7 +147,7 @@ http::Response HttpTransport::answer_message(const http::Request& request, const
 }
 
 http::Response HttpTransport::begin(const http::Request& request, const Caller& caller) {
-    auto session = std::make_shared<Session>(operations_, options_.session);
+    auto session = std::make_shared<Session>(operations_, options_.session, pace_of(caller));
     const auto host = host_of_(caller);
     const auto message = session->answer_to(request.body, *host);
     if (!session->revision())
@@ -149,6 +156,13 @@ http::Response HttpTransport::begin(const http::Request& request, const Caller& 
     auto out = answer_of(message);
     out.headers.set(session_header, keep(std::move(session), caller));
     return out;
+}
+
+std::shared_ptr<Pace> HttpTransport::pace_of(const Caller& caller) {
+    auto paces = paces_.lock();
+    auto& pace = (*paces)[caller.actor.user];
+    if (!pace) pace = std::make_shared<Pace>(options_.session.calls_per_minute);
+    return pace;
 }
 
 void HttpTransport::forget_idle(Sessions& sessions, Timestamp before) {

@@ -29,7 +29,13 @@ struct HttpTransportOptions {
 class HttpTransport {
 public:
     /// Whose token this is, and what they may do now. forbidden: nobody's; limited: they ask too often.
-    using Recognise = std::function<Result<Caller>(std::string_view token, const http::Request& request)>;
+    struct Recognition {
+        Recognition(Result<Caller> whose, http::Headers told = {})
+            : caller(std::move(whose)), headers(std::move(told)) {}
+        Result<Caller> caller;
+        http::Headers headers;  ///< of the answer: how often they may ask (RateLimit, Retry-After)
+    };
+    using Recognise = std::function<Recognition(std::string_view token, const http::Request& request)>;
     /// What stands around one request of this caller.
     using HostOf = std::function<std::unique_ptr<Host>(Caller caller)>;
     using Now = std::function<Timestamp()>;
@@ -52,10 +58,12 @@ private:
 
     bool is_allowed(std::string_view origin) const;
     http::Response answer_allowed(const http::Request& request);
+    http::Response answer_recognised(const http::Request& request, const Result<Caller>& caller);
     http::Response answer_message(const http::Request& request, const Caller& caller);
     http::Response begin(const http::Request& request, const Caller& caller);
     std::shared_ptr<Session> find(std::string_view id, const Caller& caller);
     std::string keep(std::shared_ptr<Session> session, const Caller& caller);
+    std::shared_ptr<Pace> pace_of(const Caller& caller);
     static void forget_idle(Sessions& sessions, Timestamp before);
 
     const Operations& operations_;
@@ -64,6 +72,7 @@ private:
     const HostOf host_of_;
     const Now now_;
     Locked<Sessions> sessions_;
+    Locked<std::map<Id<User>, std::shared_ptr<Pace>>> paces_;  ///< of all sessions of a person together
 };
 
 }  // namespace mf::mcp

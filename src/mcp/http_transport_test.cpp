@@ -40,14 +40,20 @@ struct Site {
     mcp::HttpTransportOptions options{.session = Assistant::reading(), .origins = {"https://chat.example"}};
     mcp::HttpTransport transport{
         desk.operations, options,
-        [this](std::string_view token, const http::Request&) -> Result<Caller> {
-            if (token == "broken") return Error{ErrorCode::unavailable, "The database is away."};
-            if (token == "alice") return Caller{{alice, "alice", "mcp"}, testing::manager_of(desk.company.id)};
-            if (token == "bob") return Caller{{bob, "bob", "mcp"}, Rights{}};
-            return Error{ErrorCode::forbidden, "The token is not known here."};
+        [this](std::string_view token, const http::Request&) -> mcp::HttpTransport::Recognition {
+            const auto known = recognised(token);
+            return {known, {{"RateLimit", "\"caller\";r=5;t=1"}, {"Retry-After", "7"}}};
         },
         [this](Caller caller) { return std::make_unique<CallerHost>(behind, std::move(caller)); },
         [this] { return moment; }};
+
+    Result<Caller> recognised(std::string_view token) const {
+        if (token == "broken") return Error{ErrorCode::unavailable, "The database is away."};
+        if (token == "alice") return Caller{{alice, "alice", "mcp"}, testing::manager_of(desk.company.id)};
+        if (token == "often") return Error{ErrorCode::limited, "Too many requests."};
+        if (token == "bob") return Caller{{bob, "bob", "mcp"}, Rights{}};
+        return Error{ErrorCode::forbidden, "The token is not known here."};
+    }
 
     http::Response ask(std::string_view body, http::Headers headers = {}, std::string method = "POST",
                        std::string_view token = "alice") {
@@ -152,7 +158,8 @@ TEST_CASE("pages of other origins are refused, whatever host they name") {
     CHECK(asked.headers.get("Access-Control-Allow-Headers").find("Authorization") != std::string_view::npos);
     const auto begun = site.ask(first_message, {{"Origin", "https://chat.example"}});
     CHECK(begun.status == 200);
-    CHECK(begun.headers.get("Access-Control-Expose-Headers") == "Mcp-Session-Id");
+    CHECK(begun.headers.get("Access-Control-Expose-Headers") ==
+          "Mcp-Session-Id, RateLimit, RateLimit-Policy, Retry-After");
     CHECK_FALSE(site.ask(first_message).headers.has("Access-Control-Allow-Origin"));
 }
 
@@ -176,4 +183,28 @@ TEST_CASE("sessions end when nobody uses them, and their number is bounded") {
     site.moment += 2h;
     site.begin();
     CHECK(site.transport.sessions() == 1);
+}
+
+TEST_CASE("requests in a minute are counted for a person, not for each of his sessions") {
+    Site site;
+    constexpr std::string_view look =
+        R"({"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"job_status"}})";
+    const auto is_refused = [&](const std::string& session, std::string_view token) {
+        const auto answer = site.ask(look, {{"Mcp-Session-Id", session}}, "POST", token);
+        return answer.body.find("too many requests") != std::string::npos;
+    };
+    const auto first = site.begin();
+    for (int i = 0; i < site.options.session.calls_per_minute; ++i) REQUIRE_FALSE(is_refused(first, "alice"));
+    CHECK(is_refused(first, "alice"));
+    CHECK(is_refused(site.begin(), "alice"));
+    CHECK_FALSE(is_refused(site.begin("bob"), "bob"));
+}
+
+TEST_CASE("whoever asks too often over HTTP is told when to come back") {
+    Site site;
+    const auto refused = site.ask(first_message, {}, "POST", "often");
+    CHECK(refused.status == 429);
+    CHECK(refused.headers.get("Retry-After") == "7");
+    CHECK(refused.headers.get("RateLimit") == "\"caller\";r=5;t=1");
+    CHECK(site.ask(first_message).headers.has("RateLimit"));
 }

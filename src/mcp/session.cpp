@@ -44,8 +44,10 @@ std::string not_offered_sentence(const Operation& operation) {
 
 }  // namespace
 
-Session::Session(const Operations& operations, Options options)
-    : operations_(operations), options_(std::move(options)) {}
+Session::Session(const Operations& operations, Options options, std::shared_ptr<Pace> pace)
+    : operations_(operations),
+      options_(std::move(options)),
+      pace_(pace ? std::move(pace) : std::make_shared<Pace>(options_.calls_per_minute)) {}
 
 std::optional<Revision> Session::revision() { return state_.lock()->revision; }
 
@@ -133,14 +135,14 @@ RpcResult Session::initialize(const json::object& params) {
                         {"instructions", instructions}};
 }
 
-std::optional<std::chrono::seconds> Session::wait_needed(Timestamp now) {
-    const auto cost = std::chrono::milliseconds(1min) / options_.calls_per_minute;
-    auto state = state_.lock();
+std::optional<std::chrono::seconds> Pace::wait_needed(Timestamp now) {
+    const auto cost = std::chrono::milliseconds(1min) / calls_per_minute_;
+    auto used_until = used_until_.lock();
     // After a clock that was set back it would wait for hours.
-    if (state->used_until < now || state->used_until > now + 2min) state->used_until = now;
-    if (state->used_until + cost > now + 1min)
-        return std::chrono::ceil<std::chrono::seconds>(state->used_until + cost - now - 1min);
-    state->used_until += cost;
+    if (*used_until < now || *used_until > now + 2min) *used_until = now;
+    if (*used_until + cost > now + 1min)
+        return std::chrono::ceil<std::chrono::seconds>(*used_until + cost - now - 1min);
+    *used_until += cost;
     return std::nullopt;
 }
 
@@ -169,7 +171,7 @@ RpcResult Session::answer_about_data(const RpcCall& call, Revision revision, Hos
         if (is_call) return error_of_tool(std::move(sentences));
         return RpcError{RpcError::internal, std::move(sentences), nullptr};
     };
-    if (const auto wait = wait_needed(host.now())) return failed(wait_sentence(*wait));
+    if (const auto wait = pace_->wait_needed(host.now())) return failed(wait_sentence(*wait));
     const auto caller = host.caller();
     if (!caller) return failed(sentences_of(caller.error()));
     const Request request{host, operations_, options_, *caller};

@@ -5,7 +5,22 @@
 #include "mcp/protocol.h"
 #include "mcp/request.h"
 
+#include <memory>
+
 namespace mf::mcp {
+
+/// How often somebody may look into the database: so many times a minute, which may come at once. Thread-safe.
+class Pace {
+public:
+    explicit Pace(int calls_per_minute) : calls_per_minute_(calls_per_minute) {}
+    /// None: go on; otherwise how long to wait.
+    std::optional<std::chrono::seconds> wait_needed(Timestamp now);
+
+private:
+    const int calls_per_minute_;
+    /// Up to when the calls so far have used up what they may.
+    Locked<Timestamp> used_until_;
+};
 
 /// One conversation of the Model Context Protocol, from "initialize" on: takes messages of the client and gives those
 /// of the server. Knows neither pipes nor HTTP. The server asks nothing and tells nothing on its own: there are answers
@@ -14,7 +29,8 @@ namespace mf::mcp {
 /// May be used by several threads at once. `operations` must outlive it.
 class Session {
 public:
-    Session(const Operations& operations, Options options);
+    /// Without a pace, which several conversations may share, it has one of its own.
+    Session(const Operations& operations, Options options, std::shared_ptr<Pace> pace = nullptr);
 
     /// The answer to one message (or, where the revision has them, to a batch), as JSON on one line; none: it needs
     /// none. Whatever the text is, it is answered or passed over.
@@ -33,17 +49,14 @@ private:
     std::string refusal_of(const Operation& operation, const json::object& arguments) const;
     RpcResult call_tool(const Request& request, Revision revision, const Operation& operation,
                         const json::object& arguments) const;
-    /// None: go on; otherwise how long to wait.
-    std::optional<std::chrono::seconds> wait_needed(Timestamp now);
 
     struct State {
         std::optional<Revision> revision;
-        /// Up to when the calls so far have used up what they may; a minute of them may come at once.
-        Timestamp used_until{};
     };
 
     const Operations& operations_;
     const Options options_;
+    const std::shared_ptr<Pace> pace_;
     Locked<State> state_;
 };
 

@@ -31,6 +31,18 @@ public:
         return out;
     }
 
+    Result<std::uint64_t> skip(std::uint64_t bytes) override {
+        const auto most = static_cast<std::int64_t>(std::min<std::uint64_t>(bytes, INT64_MAX));
+        const auto whole = database_.read([&](Session& session) -> Result<WholePieces> {
+            if (!Repository<Job>(session, scope_).find(job_))
+                return Error{ErrorCode::not_found, "No job found with given identifier"};
+            return whole_pieces_within(session, job_, after_, source_, most);
+        });
+        if (!whole) return whole.error();
+        after_ = whole->last_seq;
+        return static_cast<std::uint64_t>(whole->bytes);
+    }
+
 private:
     Database& database_;
     const Scope scope_;
@@ -78,6 +90,16 @@ Result<std::unique_ptr<ContentReader>> open_job_output(Database& database, const
     const auto found = database.read([&](Session& session) { return Repository<Job>(session, scope).find(job); });
     if (!found) return Error{ErrorCode::not_found, "No job found with given identifier"};
     return std::unique_ptr<ContentReader>(std::make_unique<JobOutputReader>(database, scope, job, stream));
+}
+
+Result<OutputExtent> extent_of_output(Database& database, const Scope& scope, Id<Job> job, JobStream stream) {
+    return database.read([&](Session& session) -> Result<OutputExtent> {
+        const auto found = Repository<Job>(session, scope).find(job);
+        if (!found) return Error{ErrorCode::not_found, "No job found with given identifier"};
+        const auto sizes = recorded_sizes(session, job);
+        const auto bytes = stream == JobStream::out ? sizes.standard_output : sizes.standard_error;
+        return OutputExtent{static_cast<std::uint64_t>(bytes), found->end.has_value()};
+    });
 }
 
 Result<OpenedArtifact> open_artifact(Database& database, const Scope& scope, Id<Artifact> id) {

@@ -105,12 +105,19 @@ json::object come_back() {
 json::object output_of_job(std::string_view stream) {
     auto out =
         described(fmt::format("job:{}", stream), "jobs", fmt::format("Read what a job wrote to {}.", stream),
-                  "All that is recorded up to now, as it was written. Needs the permission `view` in the company.");
-    out["parameters"] = {parameter_of("id", "path", "Number of the job", {{"type", "integer"}})};
+                  "All that is recorded up to now, as it was written, or one range of bytes (RFC 9110, section 14). "
+                  "Needs the permission `view` in the company.");
+    out["parameters"] = {
+        parameter_of("id", "path", "Number of the job", {{"type", "integer"}}),
+        parameter_of("Range", "header", "One range of bytes, such as bytes=0-499.", {{"type", "string"}})};
     json::object responses{
-        {"200", response_with("What was written.", "text/plain; charset=utf-8", {{"type", "string"}})}};
-    responses["200"].at("content").at("text/plain; charset=utf-8").as_object()["example"] = "10 orders imported\n";
-    add_problems(responses, {400, 401, 403, 404, 429});
+        {"200", with_headers(response_with("What was written.", "text/plain; charset=utf-8", {{"type", "string"}}),
+                             {"Accept-Ranges"})},
+        {"206", with_headers(response_with("The range.", "text/plain; charset=utf-8", {{"type", "string"}}),
+                             {"Accept-Ranges", "Content-Range"})}};
+    for (const auto* status : {"200", "206"})
+        responses[status].at("content").at("text/plain; charset=utf-8").as_object()["example"] = "10 orders imported\n";
+    add_problems(responses, {400, 401, 403, 404, 416, 429});
     out["responses"] = std::move(responses);
     out["x-permission"] = "view";
     return out;

@@ -112,6 +112,24 @@ std::vector<OutputPiece> read_output(Session& session, Id<Job> job, std::int64_t
     }
 }
 
+WholePieces whole_pieces_within(Session& session, Id<Job> job, std::int64_t after_seq, OutputSource source,
+                                std::int64_t bytes) {
+    constexpr std::int64_t sizes_at_once = 1'000;
+    WholePieces out{.last_seq = after_seq};
+    for (;;) {
+        const auto rows = session.sql.query(
+            R"(SELECT "seq", "size" FROM "job_output" WHERE "job_id" = ? AND "seq" > ? AND "stream" = ? ORDER BY "seq" LIMIT ?)",
+            {job.value, out.last_seq, static_cast<std::int64_t>(source), sizes_at_once});
+        for (const auto& row : rows) {
+            const auto size = std::get<std::int64_t>(row[1]);
+            if (size > bytes - out.bytes) return out;
+            out.bytes += size;
+            out.last_seq = std::get<std::int64_t>(row[0]);
+        }
+        if (std::ssize(rows) < sizes_at_once) return out;
+    }
+}
+
 RecordedSizes recorded_sizes(Session& session, Id<Job> job) {
     RecordedSizes out;
     for (const auto& row :

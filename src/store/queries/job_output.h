@@ -38,6 +38,15 @@ std::size_t append_output(Session& session, std::span<const PackedPiece> pieces)
 std::vector<OutputPiece> read_output(Session& session, Id<Job> job, std::int64_t after_seq,
                                      std::optional<OutputSource> source, std::size_t about_bytes = 1 << 20);
 
+/// How far whole pieces of a stream reach into so many bytes behind a piece.
+struct WholePieces {
+    std::int64_t last_seq = 0;  ///< read on behind this one
+    std::int64_t bytes = 0;     ///< of those pieces together
+};
+/// Reads their sizes only.
+WholePieces whole_pieces_within(Session& session, Id<Job> job, std::int64_t after_seq, OutputSource source,
+                                std::int64_t bytes);
+
 /// How many bytes of a job's streams are recorded.
 struct RecordedSizes {
     std::int64_t standard_output = 0;

@@ -97,10 +97,26 @@ void try_contents(Exchanges& exchanges) {
                                             .sha256 = sha256_hex(printed),
                                             .created_at = desk.moment})
                               .id.value;
+    const auto running = desk.launch(desk.acme.origin, desk.moment).id;
+    desk.claim();
+    desk.start(running);
+    desk.database.write([&](Session& session) {
+        std::int64_t seq = 0;
+        for (const auto source : {OutputSource::standard_output, OutputSource::standard_error}) {
+            const auto piece = pack(running, 1, {.seq = seq++, .at = desk.moment, .source = source, .bytes = "0123"});
+            if (append_output(session, std::span(&piece, 1)) > 0) throw std::runtime_error("output was refused");
+        }
+    });
     for (const auto stream : {"stdout", "stderr"}) {
         try_output(stream, exchanges, desk);
         const auto target = fmt::format("/jobs/{}/{}", desk.acme.ended.id.value, stream);
         exchanges.note(fmt::format("job:{}", stream), "by somebody without a role", desk.ask("GET", target, nobody));
+        for (const auto* range : {"bytes=2-4", "bytes=100-"}) {
+            auto headers = desk.as_tester();
+            headers.add("Range", range);
+            exchanges.note(fmt::format("job:{}", stream), fmt::format("the range {}", range),
+                           desk.ask("GET", fmt::format("/jobs/{}/{}", running.value, stream), headers));
+        }
         exchanges.note(fmt::format("job:{}", stream), "with a password that was guessed too often",
                        desk.ask("GET", target, guessed));
     }
