@@ -32,7 +32,8 @@ TEST_CASE("whoever makes something is told every missing, wrong and unknown fiel
         {"runtemplate:create", {"name", "app_id", "company_id"}},
         {"token:create", {}},
         {"topic:create", {"name"}},
-        {"user:create", {"login", "email"}}};
+        {"user:create", {"login", "email"}},
+        {"user-erasure:create", {"user_id"}}};
     for (const auto& operation : desk.operations) {
         if (!operation.name.ends_with(":create")) continue;
         CAPTURE(operation.name);

@@ -127,7 +127,6 @@ Result<User> find_subject(Call& call, const ErasureInput& input) {
 }
 
 Result<ErasureRequest> create_erasure(Call& call, const ErasureInput& input) {
-    if (!input.user_id && !input.user_login) return Error{ErrorCode::invalid, "Missing --user-id or --user-login"};
     const auto person = find_subject(call, input);
     if (!person) return person.error();
     if (!person->live && person->login == erased_login(person->id))
@@ -306,8 +305,13 @@ void add_erasure_operations(Operations& operations) {
     add(operations, {"user-erasure:list", "GET /erasure-requests", "List requests to erase people.", administer},
         list_erasures);
     add(operations,
-        {"user-erasure:create", "POST /erasure-requests", "Ask for the erasure of what is known about a user.",
-         administer, changes},
+        {"user-erasure:create",
+         "POST /erasure-requests",
+         "Ask for the erasure of what is known about a user.",
+         administer,
+         changes,
+         Discloses::nothing,
+         {"user_id|user_login"}},
         create_erasure);
     add(operations,
         {"user-erasure:approve", "POST /erasure-requests/{request_id}/approve", "Approve a request.", administer,
