@@ -58,6 +58,7 @@ bool can_conflict(const Operation& operation) {
                                      "credential:create",
                                      "credential:remove",
                                      "credential:update",
+                                     "event-rule:create",
                                      "event-rule:update",
                                      "event-source:create",
                                      "event-source:update",
