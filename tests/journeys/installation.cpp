@@ -7,7 +7,6 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
@@ -79,48 +78,6 @@ bool lives(pid_t pid) {
     return bracket != std::string::npos && line.size() > bracket + 2 && line[bracket + 2] != 'Z';
 }
 
-Process::Process(const Words& argv, const Variables& environment, const Streams& streams) {
-    std::vector<std::string> assignments;
-    for (const auto& [name, value] : environment) assignments.push_back(name + "=" + value);
-    std::vector<char*> words, variables;
-    for (const auto& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-    for (const auto& assignment : assignments) variables.push_back(const_cast<char*>(assignment.c_str()));
-    words.push_back(nullptr);
-    variables.push_back(nullptr);
-
-    posix_spawn_file_actions_t files;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, streams.in.c_str(), O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&files, 1, streams.out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_addopen(&files, 2, streams.err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    const int problem = ::posix_spawnp(&pid_, words[0], &files, nullptr, words.data(), variables.data());
-    posix_spawn_file_actions_destroy(&files);
-    if (problem != 0) throw std::runtime_error(fmt::format("{}: {}", argv[0], std::strerror(problem)));
-}
-
-Process::Process(Process&& other) noexcept : pid_(std::exchange(other.pid_, -1)), code_(other.code_) {}
-
-Process::~Process() {
-    if (pid_ <= 0 || wait(0ms)) return;
-    signal(SIGKILL);
-    wait();
-}
-
-void Process::signal(int number) const {
-    if (pid_ > 0 && !code_) ::kill(pid_, number);
-}
-
-std::optional<int> Process::wait(std::chrono::milliseconds within) {
-    comes_true(
-        [&] {
-            int status = 0;
-            if (!code_ && ::waitpid(pid_, &status, WNOHANG) == pid_) code_ = code_of(status);
-            return code_.has_value();
-        },
-        within);
-    return code_;
-}
-
 json::value Answer::json() const {
     auto document = parse_json(out);
     INFO("standard output: ", out);
@@ -186,15 +143,24 @@ std::filesystem::path Installation::work() const {
     throw std::runtime_error("no server was started");
 }
 
-void Installation::start(const Words& arguments, const Variables& more) {
-    ready_before_ = count(log(), "server ready");
+static Words words_of_server(const Words& arguments) {
     Words argv{(programs() / "multiflexi").string(), "serve"};
     argv.insert(argv.end(), arguments.begin(), arguments.end());
-    Variables all = more;
-    all.insert(environment.begin(), environment.end());
-    all.emplace("MULTIFLEXI_LISTEN", "none");
+    return argv;
+}
+
+/// Several servers run on this machine, so none listens where nothing else is said.
+static Variables variables_of_server(const Variables& environment, Variables more) {
+    more.insert(environment.begin(), environment.end());
+    more.emplace("MULTIFLEXI_LISTEN", "none");
+    return more;
+}
+
+void Installation::start(const Words& arguments, const Variables& more) {
+    ready_before_ = count(log(), "server ready");
     const auto file = directory() / "server.log";
-    server_.emplace(argv, all, Process::Streams{.out = file, .err = file});
+    server_.emplace(words_of_server(arguments), variables_of_server(environment, more),
+                    Process::Streams{.out = file, .err = file});
     const bool ready = comes_true([&] { return count(log(), "server ready") > ready_before_ || server_->wait(0ms); });
     INFO("log of the server: ", log());
     REQUIRE(ready);
@@ -217,12 +183,7 @@ static Words held_back(Words argv) {
 }
 
 Answer Installation::serve(const Words& arguments, const Variables& more) const {
-    Words argv{(programs() / "multiflexi").string(), "serve"};
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    Variables all = more;
-    all.insert(environment.begin(), environment.end());
-    all.emplace("MULTIFLEXI_LISTEN", "none");
-    return run(argv, all, {});
+    return run(words_of_server(arguments), variables_of_server(environment, more), {});
 }
 
 Answer Installation::run(const Words& argv, const Variables& variables, std::string_view standard_input) const {
@@ -248,11 +209,7 @@ Answer Installation::cli_held_back(Words words) const {
 }
 
 Answer Installation::serve_held_back(const Words& arguments) const {
-    Words argv{(programs() / "multiflexi").string(), "serve"};
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    Variables all = environment;
-    all.emplace("MULTIFLEXI_LISTEN", "none");
-    return run(held_back(std::move(argv)), all, {});
+    return run(held_back(words_of_server(arguments)), variables_of_server(environment, {}), {});
 }
 
 json::value Installation::ask(Words words) const {
