@@ -231,7 +231,7 @@ json::object this_description() {
     out["parameters"] = {reference("parameters", "If-None-Match")};
     json::object responses{
         {"200", with_headers(response_with("The description.", "application/json", {{"type", "object"}}), {"ETag"})}};
-    add_problems(responses, {304});
+    add_problems(responses, {304, 429});
     out["responses"] = std::move(responses);
     return out;
 }

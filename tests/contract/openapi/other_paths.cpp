@@ -68,6 +68,7 @@ void try_provider(Exchanges& exchanges) {
     exchanges.note("session:openid", "too often", limited.handle(desk.request("GET", "/api/v1/session/openid")));
     exchanges.note("session:openid-return", "too often",
                    limited.handle(desk.request("GET", "/api/v1/session/openid/return?state=s&code=c")));
+    exchanges.note("openapi:get", "asked for too often", limited.handle(desk.request("GET", "/api/v1/openapi.json")));
 }
 
 void try_output(std::string_view stream, Exchanges& exchanges, ContractDesk& desk) {
