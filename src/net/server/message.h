@@ -3,6 +3,7 @@
 
 #include "net/server/body_source.h"
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>

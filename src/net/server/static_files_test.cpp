@@ -40,7 +40,7 @@ TEST_CASE("files are kept for ever under addresses that change with their conten
 
 TEST_CASE("what was compressed becomes what it was, and other bytes are refused") {
     std::string text;
-    for (int i = 0; i < 100000; ++i) text += static_cast<char>('a' + i * i % 23);
+    for (int i = 0; i < 100000; ++i) text += static_cast<char>('a' + i % 317 * i % 23);
     CHECK(http::gunzipped(http::gzipped(text)) == text);
     CHECK(http::gunzipped(http::gzipped("")).empty());
     CHECK_THROWS_AS(http::gunzipped("no gzip"), std::runtime_error);
