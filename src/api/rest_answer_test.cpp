@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "api/rest_answer.h"
 #include "support/api_desk.h"
 
 #include <doctest/doctest.h>
@@ -51,4 +52,33 @@ TEST_CASE("a page of jobs that was written from rows says what the operation say
         desk.body_of(desk.ask("GET", "/jobs?env=true", desk.as_admin())).at("items").at(0).as_object().contains("env"));
     CHECK(desk.body_of(desk.ask("GET", "/jobs?status=failed", desk.as_admin())).at("items").as_array().size() == 2);
     CHECK(desk.ask("GET", "/jobs").status == 401);
+}
+
+TEST_CASE("a job that was written from its rows is what the operation answers") {
+    ApiDesk desk;
+    desk.add(ApplicationExitCode{.application_id = desk.application.id, .exit_code = 3, .severity = "critical"});
+    const auto declared = desk.add_run_template();
+    std::vector<Id<Job>> jobs{desk.acme.ended.id};
+    for (const auto state : {JobState::succeeded, JobState::failed, JobState::timed_out, JobState::pending}) {
+        const auto made = testing::must(desk.run("runtemplate:schedule", {{"id", declared.id.value}}));
+        jobs.push_back({made.at("job_id").as_int64()});
+        if (state == JobState::pending) continue;
+        desk.claim();
+        desk.start(jobs.back());
+        desk.end(jobs.back(), state, 3);
+    }
+    for (const auto& job : jobs) {
+        CAPTURE(job.value);
+        const auto path = fmt::format("/jobs/{}", job.value);
+        const auto answer = desk.ask("GET", path, desk.as_admin());
+        REQUIRE(answer.status == 200);
+        const json::object of_job{{"id", job.value}};
+        CHECK(answer.body == to_text(testing::must(desk.run("job:get", of_job))));
+        CHECK(answer.headers.get("ETag") == entity_tag(answer.body));
+        CHECK(desk.ask("GET", path + "?output=false", desk.as_admin()).body ==
+              to_text(testing::must(desk.run("job:get", {{"id", job.value}, {"output", false}}))));
+    }
+    CHECK(desk.body_of(desk.ask("GET", fmt::format("/jobs/{}", jobs[2].value), desk.as_admin())).at("exit_severity") ==
+          "critical");
+    CHECK(desk.ask("GET", "/jobs/999999", desk.as_admin()).status == 404);
 }

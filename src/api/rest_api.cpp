@@ -53,6 +53,16 @@ std::string link_to_next(const http::Request& request, std::string_view cursor) 
     return fmt::format("<{}?{}cursor={}>; rel=\"next\"", request.path, query, cursor);
 }
 
+/// Says by which tag this state of a record is known, and nothing else to who has it already (RFC 9110, 13.1.2).
+void tag(const http::Request& request, http::Response& answer) {
+    const auto tag = entity_tag(answer.body);
+    answer.headers.set("ETag", tag);
+    if (!names_tag(request.headers.list("If-None-Match"), tag, Weak::counts)) return;
+    answer.status = 304;
+    answer.body.clear();
+    answer.headers.remove("Content-Type");
+}
+
 }  // namespace
 
 RestApi::RestApi(const ApiContext& context)
@@ -115,10 +125,19 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     if (!read) return problem(read.error());
     RequestConditions conditions(context_, request, caller);
     if (auto fit = conditions.read(operation, read->input, shown_at(segments)); !fit) return problem(fit.error());
-    if (auto page = page_of_rows(request, operation, *read, caller)) return *std::move(page);
+    auto out = page_of_rows(request, operation, *read, caller);
+    if (!out) out = record_as_text(request, operation, *read, caller);
+    if (!out) out = carry_out(request, operation, *std::move(read), conditions, caller);
+    if (operation.deprecated)
+        announce(*operation.deprecated, context_.operations, root, found.parameters, out->headers);
+    return *std::move(out);
+}
+
+http::Response RestApi::carry_out(const http::Request& request, const Operation& operation, const RestInput& read,
+                                  const RequestConditions& conditions, const ApiCaller& caller) const {
     // What the answer consists of is gone with it, at once.
     json::monotonic_resource memory(first_piece_of_answer);
-    auto done = call_operation(context_, operation, read->input, caller.caller, conditions.alongside(), &memory);
+    auto done = call_operation(context_, operation, read.input, caller.caller, conditions.alongside(), &memory);
     if (!done && conditions.precondition_failed()) return problem(done.error(), 412);
     // Where nobody has to sign in, something else is forbidden.
     if (!done && operation.permission == Permission::anyone) return problem(done.error());
@@ -128,8 +147,7 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
             refused.headers.set("Retry-After", fmt::to_string(retry_of_talks.count()));
         return refused;
     }
-    auto out = response_of(operation, request, read->shape, *std::move(done));
-    if (operation.deprecated) announce(*operation.deprecated, context_.operations, root, found.parameters, out.headers);
+    auto out = response_of(operation, request, read.shape, *std::move(done));
     if (conditions.was_replayed()) out.headers.set("Idempotency-Replayed", "true");
     return out;
 }
@@ -140,19 +158,39 @@ std::optional<http::Response> RestApi::page_of_rows(const http::Request& request
     const auto* list = read.shape.paged && read.shape.fields.empty() ? list_rows_of(operation) : nullptr;
     if (!list) return std::nullopt;
     std::optional<sql::Rows> rows;
-    auto quick = operation;
-    quick.run = [&](Call& call, const json::object& input) -> Result<json::value> {
+    Alongside quick;
+    quick.instead = [&](Call& call, const json::object& input) -> Result<json::value> {
         auto found = list->read(call, input);
         if (!found) return found.error();
         rows = *std::move(found);
         return json::value();
     };
-    if (auto done = call_operation(context_, quick, read.input, caller.caller); !done)
+    if (auto done = call_operation(context_, operation, read.input, caller.caller, quick); !done)
         return refusal(done.error(), caller);
     if (!rows) return std::nullopt;
     const auto [text, next] = text_of_page(list->entity(), *std::move(rows), read.shape.limit);
     auto out = http::response(200, "application/json", text);
     if (!next.empty()) out.headers.set("Link", link_to_next(request, next));
+    return out;
+}
+
+/// A record that need not become an object first; nothing: it has to.
+std::optional<http::Response> RestApi::record_as_text(const http::Request& request, const Operation& operation,
+                                                      const RestInput& read, const ApiCaller& caller) const {
+    const auto* record = read.shape.fields.empty() ? record_text_of(operation) : nullptr;
+    if (!record) return std::nullopt;
+    std::string text;
+    Alongside quick;
+    quick.instead = [&](Call& call, const json::object& input) -> Result<json::value> {
+        auto written = record->write(call, input);
+        if (!written) return written.error();
+        text = *std::move(written);
+        return json::value();
+    };
+    if (auto done = call_operation(context_, operation, read.input, caller.caller, quick); !done)
+        return refusal(done.error(), caller);
+    auto out = http::response(200, "application/json", std::move(text));
+    tag(request, out);
     return out;
 }
 
@@ -175,16 +213,7 @@ http::Response RestApi::response_of(const Operation& operation, const http::Requ
         out.headers.set("Location",
                         fmt::format("{}{}/{}", root, operation.route.substr(operation.route.find('/')), *id));
     }
-    const bool is_got = request.method == "GET" || request.method == "HEAD";
-    if (is_got && is_whole) {
-        const auto tag = entity_tag(out.body);
-        out.headers.set("ETag", tag);
-        if (names_tag(request.headers.list("If-None-Match"), tag, Weak::counts)) {
-            out.status = 304;
-            out.body.clear();
-            out.headers.remove("Content-Type");
-        }
-    }
+    if (is_whole && (request.method == "GET" || request.method == "HEAD")) tag(request, out);
     if (const auto* next = body->is_object() && shape.paged ? body->get_object().if_contains("next") : nullptr;
         next && next->is_string()) {
         out.headers.set("Link", link_to_next(request, next->get_string()));

@@ -34,8 +34,12 @@ private:
                              const ApiCaller& caller);
     http::Response run(const http::Request& request, std::span<const std::string> segments, const Router::Found& found,
                        const ApiCaller& caller);
+    http::Response carry_out(const http::Request& request, const Operation& operation, const RestInput& read,
+                             const RequestConditions& conditions, const ApiCaller& caller) const;
     std::optional<http::Response> page_of_rows(const http::Request& request, const Operation& operation,
                                                const RestInput& read, const ApiCaller& caller) const;
+    std::optional<http::Response> record_as_text(const http::Request& request, const Operation& operation,
+                                                 const RestInput& read, const ApiCaller& caller) const;
     RequestConditions::Shown shown_at(std::span<const std::string> segments) const;
     static http::Response response_of(const Operation& operation, const http::Request& request,
                                       const AnswerShape& shape, json::value answer);

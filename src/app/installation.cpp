@@ -133,7 +133,7 @@ void Installation::bring_in_prototypes(const Clock& clock) {
                   .rights = all,
                   .actor = {.user = {}, .login = "multiflexi", .entry = "server"},
                   .now = clock.now(),
-                  .vault = *vault_,
+                  .vault = {session, *vault_},
                   .zone = zone_.zone.name(),
                   .allowed_names = {settings_.env_allow.begin(), settings_.env_allow.end()}};
         mf::bring_in_prototypes(call, brought);

@@ -182,7 +182,9 @@ void append_row(std::string& out, const Entity& entity, std::span<const Value> r
         const auto* number = field.options.secret ? nullptr : std::get_if<std::int64_t>(&row[i]);
         const auto* text =
             field.options.secret || field.type == FieldType::json ? nullptr : std::get_if<std::string>(&row[i]);
-        if (text) {
+        if (is_null(row[i]) && !field.options.secret) {
+            out += "null";
+        } else if (text) {
             append_json_string(out, *text);
         } else if (number && field.type == FieldType::boolean) {
             out += *number != 0 ? "true" : "false";

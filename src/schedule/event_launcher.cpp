@@ -133,13 +133,12 @@ bool EventLauncher::launch_within(Session& session, const EventFiring& firing) {
         return false;
     }
     const auto rights = Rights::unlimited();
-    learn_data_keys(session, vault_);
     Call call{.session = session,
               .scope = Scope::only(rule->company_id),
               .rights = rights,
               .actor = {.user = facts_.user, .login = "multiflexi", .entry = "server"},
               .now = clock_.now(),
-              .vault = vault_,
+              .vault = {session, vault_},
               .zone = facts_.zone,
               .allowed_names = facts_.allowed_names};
     const auto launched = launch_of_rule(call, *rule, firing, facts_.most_after_one_job);

@@ -152,7 +152,7 @@ Result<json::value> confirm_totp(Call& call, const TotpCode& input) {
         return Error{ErrorCode::conflict,
                      "There is nothing to confirm. Begin with account totp-begin, which shows a secret."};
     if (auto allowed = may_prove(call, *before); !allowed) return allowed.error();
-    const auto secret = call.vault.open(*before->totp, {"user", "totp", before->id.value});
+    const auto secret = call.vault->open(*before->totp, {"user", "totp", before->id.value});
     if (!secret) return secret.error();
     const auto step = matching_step(*secret, input.code.value_or(""), call.now, before->totp_last_step);
     if (!step) {

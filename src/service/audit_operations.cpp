@@ -84,7 +84,7 @@ Result<json::value> list_entries(Call& call, const AuditFilter& filter) {
 }
 
 Result<json::value> verify(Call& call, const AuditVerifyInput& input) {
-    auto verdict = verify_audit(call.session, call.vault, input.kept.value_or(""));
+    auto verdict = verify_audit(call.session, *call.vault, input.kept.value_or(""));
     const auto sentences = [](std::vector<std::string>& from) {
         json::array out;
         for (auto& sentence : from) out.emplace_back(std::move(sentence));

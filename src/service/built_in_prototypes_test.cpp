@@ -21,7 +21,7 @@ struct BringingDesk : CredentialDesk {
                       .rights = everything,
                       .actor = {.user = {}, .login = "multiflexi", .entry = "server"},
                       .now = moment,
-                      .vault = vault,
+                      .vault = {session, vault},
                       .zone = "UTC"};
             auto added = bring_in_prototypes(call, brought);
             append_to_audit(session, call.audited, vault);

@@ -77,11 +77,11 @@ struct Foreseen {
 Result<Foreseen> foreseen_environment(Call& call, const RunTemplate& run_template,
                                       const std::optional<std::vector<GivenVariable>>& inherited) {
     const LayerRows rows(call.session, std::span(&run_template, 1));
-    auto environment = rows.layers(call.vault, {.run_template = run_template,
-                                                .executor = run_template.executor,
-                                                .work_directory = std::string(work_directory_of_some_job),
-                                                .allowed_names = call.allowed_names,
-                                                .inherited = inherited.value_or(std::vector<GivenVariable>())})
+    auto environment = rows.layers(*call.vault, {.run_template = run_template,
+                                                 .executor = run_template.executor,
+                                                 .work_directory = std::string(work_directory_of_some_job),
+                                                 .allowed_names = call.allowed_names,
+                                                 .inherited = inherited.value_or(std::vector<GivenVariable>())})
                            .and_then(assemble_environment);
     if (!environment) return environment.error();
     return Foreseen{*std::move(environment), rows.credentials().asked_at_launch(run_template.id)};

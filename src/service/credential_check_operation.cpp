@@ -20,7 +20,7 @@ Result<Talk> prepare_check(Call& call, const Reference& input) {
         return Talk([lack = std::move(lack)](Outside&) -> json::value {
             return {{"state", name_of(AvailabilityState::misconfigured)}, {"message", lack}, {"ttl", 0}};
         });
-    auto question = CredentialRows::question_of(call.session, call.vault, credential->id);
+    auto question = CredentialRows::question_of(call.session, *call.vault, credential->id);
     if (!question) return question.error();
     return Talk([question = *std::move(question)](Outside& outside) -> json::value {
         if (!question) return {{"state", "unknown"}, {"message", nothing_to_look_at}, {"ttl", 0}};

@@ -83,7 +83,7 @@ json::array unfit_credential_values(Call& call, const ReachedTypes& types, std::
         const auto* field = find_field(fields, found.where.at("name").as_string());
         if (!field) continue;
         if (found.sealed) {
-            auto opened = call.vault.open(found.value, found.place);
+            auto opened = call.vault->open(found.value, found.place);
             if (!opened) continue;  // the start of a job says so
             found.value = *std::move(opened);
         }

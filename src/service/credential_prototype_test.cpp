@@ -268,7 +268,7 @@ TEST_CASE("the prototypes that a program brings along are registered") {
                       .rights = everybody,
                       .actor = {desk.user, "tester"},
                       .now = desk.moment,
-                      .vault = desk.vault,
+                      .vault = {session, desk.vault},
                       .zone = "UTC"};
             auto counters = sync_credential_prototypes(call, brought);
             append_to_audit(session, call.audited, desk.vault);

@@ -14,9 +14,9 @@ std::vector<CredentialValue> value_rows(Call& call, const Credential& credential
         {.equals = {{"credential_id", credential.id.value}, {"version", version}}});
 }
 
-Result<std::string> opened(const Call& call, const Credential& credential, const CredentialValue& row) {
+Result<std::string> opened(Call& call, const Credential& credential, const CredentialValue& row) {
     if (!row.sealed) return row.value;
-    auto secret = call.vault.open(row.value, {"credential_value", "value", row.id.value});
+    auto secret = call.vault->open(row.value, {"credential_value", "value", row.id.value});
     if (secret) return secret;
     return Error{secret.error().code, fmt::format("Credential '{}', field {}: {}", printable(credential.name),
                                                   shown_name(row.name), secret.error().message)};

@@ -62,10 +62,10 @@ json::object shown_key(const StoredKey& stored, const Vault& vault) {
 /// What the master key is worth for this database, in one word, and what to do in a sentence.
 std::pair<std::string_view, std::string> state_of_master_key(Call& call) {
     const auto noted = sealing_key(call.session);
-    if (const auto loaded = call.vault.load(); !loaded)
-        return {call.vault.has_another_key() ? "wrong" : "missing", loaded.error().message};
+    if (const auto loaded = call.vault->load(); !loaded)
+        return {call.vault->has_another_key() ? "wrong" : "missing", loaded.error().message};
     if (!noted) return {"unused", "No secret was sealed yet; the key is taken when the first one is."};
-    if (*noted != call.vault.key_id()) return {"wrong", call.vault.wrong_key(*noted).message};
+    if (*noted != call.vault->key_id()) return {"wrong", call.vault->wrong_key(*noted).message};
     return {"available", fmt::format("The master key {} is the one of this database.", *noted)};
 }
 
@@ -75,7 +75,7 @@ Result<json::value> status(Call& call, const NoInput&) {
     std::int64_t active = 0;
     for (const auto& stored : data_keys(call.session)) {
         active += stored.key.in_use ? 1 : 0;
-        keys.push_back(shown_key(stored, call.vault));
+        keys.push_back(shown_key(stored, *call.vault));
     }
     return json::value{{"status", "success"},       {"message", "Encryption status retrieved"},
                        {"master_key", state},       {"master_key_explained", sentence},
@@ -92,7 +92,7 @@ json::value told(const StoredKey& stored, bool initialized, bool rotated, std::s
 
 Result<json::value> rotate(Call& call, const NoInput&) {
     if (auto settled = settle_key(call); !settled) return settled.error();
-    const auto made = rotate_data_key(call.session, call.vault, call.now);
+    const auto made = rotate_data_key(call.session, *call.vault, call.now);
     audit(
         call,
         {.entity = "encryption_key", .id = made.key.version, .action = "rotate", .details = {{"key_id", made.key.id}}});
@@ -131,9 +131,9 @@ Result<json::value> reseal(Call& call, const ResealInput& input) {
     if (column < 0 || column >= std::ssize(columns))
         return Error{ErrorCode::invalid, fmt::format("There is no column {} of secrets.", column)};
     const bool is_dry_run = input.dry_run.value_or(false);
-    const auto key = is_dry_run ? call.vault.load().transform([&] { return key_in_use(call); }) : settle_key(call);
+    const auto key = is_dry_run ? call.vault->load().transform([&] { return key_in_use(call); }) : settle_key(call);
     if (!key) return key.error();
-    auto page = reseal_page(call.session, call.vault, *key, columns[static_cast<std::size_t>(column)],
+    auto page = reseal_page(call.session, *call.vault, *key, columns[static_cast<std::size_t>(column)],
                             input.after.value_or(0), at_once, is_dry_run ? Reseal::dry_run : Reseal::now);
     json::array unreadable;
     for (const auto& each : page.unreadable)

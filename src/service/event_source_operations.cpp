@@ -261,7 +261,7 @@ Result<Talk> prepare_source_test(Call& call, const Reference& input) {
     if (!source) return source.error();
     std::string password;
     if (source->db_password) {
-        auto opened = call.vault.open(*source->db_password, {"event_source", "db_password", source->id.value});
+        auto opened = call.vault->open(*source->db_password, {"event_source", "db_password", source->id.value});
         if (!opened) return opened.error();
         password = *std::move(opened);
     }

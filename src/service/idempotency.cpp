@@ -33,7 +33,7 @@ Result<std::optional<json::value>> Idempotency::look_up(Call& call) {
     if (known->request != request_)
         return key_error(
             "This Idempotency-Key was used for another request. Make a new key for each thing that is to be done.");
-    const auto opened = call.vault.open(known->answer, {"idempotency", "answer", known->id});
+    const auto opened = call.vault->open(known->answer, {"idempotency", "answer", known->id});
     if (!opened) return opened.error();
     auto answer = parse_json(*opened);
     if (!answer) return answer.error();

@@ -54,7 +54,7 @@ WHERE r."app_id" = ? AND r."live" = 1 AND {scope r} AND c."name" = ? ORDER BY c.
             auto value = std::get<std::string>(row[2]);
             const bool sealed = is_true(row[3]);
             if (sealed) {
-                auto opened = call.vault.open(value, {"configuration", "value", std::get<std::int64_t>(row[0])});
+                auto opened = call.vault->open(value, {"configuration", "value", std::get<std::int64_t>(row[0])});
                 if (!opened) continue;  // the start of a job says so
                 value = std::move(*opened);
             }

@@ -3,14 +3,13 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
-#include "execute/exit_meaning.h"
 #include "service/audit.h"
+#include "service/job_detail.h"
 #include "service/job_environment.h"
 #include "service/job_node.h"
 #include "service/launch.h"
 #include "service/list_filter.h"
 #include "service/list_rows.h"
-#include "store/queries/job_output.h"
 #include "store/queries/job_queue.h"
 #include "store/queries/statistics.h"
 
@@ -30,11 +29,6 @@ struct JobInput {
     std::optional<std::string> scheduled, schedule_type;
     std::optional<ExecutorKind> executor;
     std::optional<TextMap> config, env;
-};
-
-struct JobReference {
-    std::int64_t id = 0;
-    std::optional<bool> output;
 };
 
 struct CancelInput {
@@ -75,15 +69,6 @@ const Entity& entity_of<JobInput>() {
 }
 
 template <>
-const Entity& entity_of<JobReference>() {
-    static constexpr auto fields =
-        fields_of<JobReference>(field<&JobReference::id>("id", {.help = "Number of the job", .required = true}),
-                                field<&JobReference::output>("output", {.help = "With its output (yes)"}));
-    static constexpr Entity entity{"job_reference", "Job", fields};
-    return entity;
-}
-
-template <>
 const Entity& entity_of<CancelInput>() {
     static constexpr auto fields =
         fields_of<CancelInput>(field<&CancelInput::id>("id", {.help = "Number of the job", .required = true}),
@@ -93,18 +78,6 @@ const Entity& entity_of<CancelInput>() {
 }
 
 namespace {
-
-/// Output that travels inside a record; longer ones are read with `job output`.
-constexpr std::size_t most_output_in_record = 16 << 20;
-
-void add_output(Call& call, const Job& job, json::object& record) {
-    // How much a job has printed is recorded with its end.
-    const auto stream = [&](OutputSource source, std::int64_t size) {
-        return job.end && size == 0 ? std::string() : read_stream(call.session, job.id, source, most_output_in_record);
-    };
-    record["stdout"] = stream(OutputSource::standard_output, job.stdout_size);
-    record["stderr"] = stream(OutputSource::standard_error, job.stderr_size);
-}
 
 /// Jobs of one state, or of those only the ones that had begun.
 struct JobsOfState {
@@ -180,27 +153,6 @@ Result<json::value> list_jobs(Call& call, const JobFilter& filter) {
         out.push_back(std::move(record));
     }
     return json::value(std::move(out));
-}
-
-/// How bad the exit code is: as the application declares it, else by general custom. Null without an exit code.
-json::value exit_severity_of(Call& call, const Job& job) {
-    if (!job.exitcode) return nullptr;
-    // Codes of other states come from the platform, whatever the application means by the same number.
-    if (job.state == JobState::succeeded || job.state == JobState::failed)
-        if (const auto declared = call.repository<ApplicationExitCode>().first(
-                {.equals = {{"application_id", job.app_id.value}, {"exit_code", std::int64_t{*job.exitcode}}}}))
-            return json::value(declared->severity);
-    return json::value(to_text(exit_meaning(static_cast<int>(*job.exitcode)).severity));
-}
-
-Result<json::value> get_job(Call& call, const JobReference& input) {
-    const auto job = call.repository<Job>().find({input.id});
-    if (!job) return Error{ErrorCode::not_found, "No job found with given identifier"};
-    auto record = to_json(*job);
-    record["env"] = std::move(job_environments(call, std::span(&*job, 1))[job->id.value]);
-    record["exit_severity"] = exit_severity_of(call, *job);
-    if (input.output.value_or(true)) add_output(call, *job, record);
-    return json::value(std::move(record));
 }
 
 Result<json::value> create_job(Call& call, const JobInput& input) {

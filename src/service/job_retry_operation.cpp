@@ -33,7 +33,7 @@ Result<LaunchValues> values_of(Call& call, Id<Job> job) {
     const auto rows = call.sql().query(R"(SELECT "sealed" FROM "job_override" WHERE "job_id" = ?)", {job.value});
     if (rows.empty()) return LaunchValues{};
     // The seal holds for this job alone; launch() seals anew.
-    return call.vault.open(std::get<std::string>(rows[0][0]), {"job_override", "sealed", job.value})
+    return call.vault->open(std::get<std::string>(rows[0][0]), {"job_override", "sealed", job.value})
         .and_then([](const std::string& text) { return launch_values_from(text); });
 }
 

@@ -94,7 +94,7 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
         const auto key = settle_key(call);
         if (!key) return key.error();
         job.sealed_override = [&call, &values, key = *key](Id<Job> id) {
-            return call.vault.seal(to_text(values), {"job_override", "sealed", id.value}, key);
+            return call.vault->seal(to_text(values), {"job_override", "sealed", id.value}, key);
         };
     }
     auto made = enqueue(call.session, call.scope, job, call.now);

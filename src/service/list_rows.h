@@ -14,8 +14,15 @@ struct ListRows {
     Result<std::optional<sql::Rows>> (*read)(Call& call, const json::object& input);
 };
 
+/// A record that is written down at once, as the answer of the operation would be.
+struct RecordText {
+    std::string_view operation;
+    Result<std::string> (*write)(Call& call, const json::object& input);
+};
+
 /// Null: there is no such way.
 const ListRows* list_rows_of(const Operation& operation);
+const RecordText* record_text_of(const Operation& operation);
 
 /// Of job:list.
 Result<std::optional<sql::Rows>> read_job_rows(Call& call, const json::object& input);

@@ -152,9 +152,8 @@ Result<OpenId::Departure> OpenId::begin(Timestamp now) {
                   .rights = none,
                   .actor = {.user = {}, .login = "", .entry = "web"},
                   .now = now,
-                  .vault = vault_,
+                  .vault = {session, vault_},
                   .zone = "UTC"};
-        learn_data_keys(session, vault_);
         const auto id = add_openid_request(session, token_digest(state), nonce, now);
         auto sealed = seal(call, verifier, {"oidc_request", "verifier", id});
         if (!sealed) return sealed.error();

@@ -10,6 +10,7 @@
 #include "net/http_client.h"
 #include "secure/password.h"
 #include "service/operation_input.h"
+#include "store/queries/data_keys.h"
 #include "store/records.h"
 #include "store/scoped_sql.h"
 
@@ -17,8 +18,6 @@
 #include <boost/json/object.hpp>
 
 namespace mf {
-
-class Vault;
 
 /// Who asks, and from where.
 struct Actor {
@@ -37,7 +36,7 @@ struct Call {
     const Rights& rights;  ///< all that the actor may do
     Actor actor;
     Timestamp now;                    ///< the same for the whole call
-    Vault& vault;                     ///< seals and opens secret values
+    VaultOfSession vault;             ///< seals and opens secret values
     std::string zone;                 ///< IANA name of the zone of the one who asks, for times without an offset
     AllowedNames allowed_names = {};  ///< dangerous variable names that the operator permits
     int credential_versions = 10;     ///< how many versions of the values of a credential are kept

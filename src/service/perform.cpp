@@ -5,7 +5,6 @@
 #include "domain/definition/finding.h"
 #include "service/company_operations.h"
 #include "store/queries/audit_chain.h"
-#include "store/queries/data_keys.h"
 #include "store/queries/sign_in_record.h"
 
 #include <fmt/format.h>
@@ -71,13 +70,12 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
               .rights = caller.rights,
               .actor = caller.actor,
               .now = surroundings.now,
-              .vault = surroundings.vault,
+              .vault = {session, surroundings.vault},
               .zone = surroundings.zone,
               .allowed_names = surroundings.allowed_names,
               .credential_versions = surroundings.credential_versions,
               .password_cost = surroundings.password_cost,
               .memory = surroundings.memory};
-    learn_data_keys(session, surroundings.vault);
     const auto attempt = [&] {
         return with_company_number(call, operation, input).and_then([&](const json::object& known) {
             return run(call, known);
@@ -104,7 +102,7 @@ Called<Performed> perform_call(Session& session, const Operation& operation, con
             if (!early) return early.error();
             if (*early) return **std::move(early);
         }
-        auto answer = operation.run(call, known);
+        auto answer = alongside.instead ? alongside.instead(call, known) : operation.run(call, known);
         if (answer && alongside.after)
             if (auto recorded = alongside.after(call, *answer); !recorded) return recorded.error();
         return answer;

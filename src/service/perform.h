@@ -44,6 +44,8 @@ struct Alongside {
     /// Before the operation, when the permission is there. An error ends the call; an answer is the answer of the call,
     /// and the operation is not run. May be called twice.
     std::function<Result<std::optional<json::value>>(Call&)> before = {};
+    /// Does the work of the operation in another way, for the same input.
+    std::function<Result<json::value>(Call&, const json::object&)> instead = {};
     /// After the operation has succeeded. An error undoes it.
     std::function<Result<void>(Call&, const json::value& answer)> after = {};
 };

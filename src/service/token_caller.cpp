@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 constexpr auto between_notes = 1min;
 
 /// What the token leaves of the rights of its owner.
-Rights bounded(const Rights& rights, const ApiToken& token) {
+Rights bounded(const Rights& rights, const KnownToken& token) {
     if (!token.permissions && !token.companies) return rights;
     auto permissions = PermissionSet::all();
     if (token.permissions) {
@@ -33,23 +33,17 @@ Rights bounded(const Rights& rights, const ApiToken& token) {
     return rights.within(permissions, companies);
 }
 
-struct KnownToken {
-    ApiToken token;
-    User owner;
-};
-
 Result<KnownToken> find_good_token(Session& session, const std::string& digest, Timestamp now) {
     const auto refused = [](std::string_view why) {
         return Error{ErrorCode::forbidden, fmt::format("The token {}. Make a new one (token create).", why)};
     };
-    auto known = Repository<ApiToken>(session, Scope::everything()).first({.equals = {{"digest", digest}}});
+    auto known = find_token(session, digest);
     if (!known) return refused("is not known here");
     if (known->revoked_at) return refused("was revoked");
     if (known->expires_at && *known->expires_at <= now) return refused("has expired");
-    auto owner = Repository<User>(session, Scope::everything()).find(known->user_id);
-    if (!owner || !owner->live || !owner->enabled)
+    if (!known->owner_is_enabled)
         return Error{ErrorCode::forbidden, "The account that the token belongs to is disabled."};
-    return KnownToken{*std::move(known), *std::move(owner)};
+    return *std::move(known);
 }
 
 }  // namespace
@@ -57,23 +51,23 @@ Result<KnownToken> find_good_token(Session& session, const std::string& digest, 
 Result<Rights> rights_of_token(Session& session, const std::string& digest, Timestamp now) {
     const auto known = find_good_token(session, digest, now);
     if (!known) return known.error();
-    return bounded(rights_of(session, known->owner.id, now), known->token);
+    return bounded(rights_of(session, known->owner, now), *known);
 }
 
 Result<Caller> caller_of_token(Database& database, std::string_view token, std::string_view entry,
                                std::string_view address, Timestamp now) {
-    std::optional<ApiToken> known;
+    std::optional<KnownToken> known;
     auto caller = database.read([&](Session& session) -> Result<Caller> {
         auto found = find_good_token(session, token_digest(token), now);
         if (!found) return found.error();
-        known = std::move(found->token);
-        return Caller{{.user = found->owner.id,
-                       .login = found->owner.login,
+        known = *std::move(found);
+        return Caller{{.user = known->owner,
+                       .login = known->login,
                        .entry = std::string(entry),
                        .address = std::string(address),
                        .until = known->expires_at,
                        .restricted = known->permissions || known->companies},
-                      bounded(rights_of(session, found->owner.id, now), *known)};
+                      bounded(rights_of(session, known->owner, now), *known)};
     });
     if (caller && (!known->last_used_at || *known->last_used_at + between_notes <= now))
         database.write([&](Session& session) { note_token_use(session, known->id, address, now); });

@@ -4,6 +4,7 @@
 #include "store/rows_of.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace mf {
 namespace {
@@ -32,10 +33,16 @@ constexpr std::string_view of_companies[] = {"artifacts",
                                              "task",
                                              "task_count"};
 
+static_assert(std::ranges::is_sorted(of_companies));
+
 bool names_table_of_companies(std::string_view text) {
-    return std::ranges::any_of(of_companies, [&](std::string_view table) {
-        return text.find(fmt::format("\"{}\"", table)) != std::string_view::npos;
-    });
+    for (auto from = text.find('"'); from != std::string_view::npos; from = text.find('"', from)) {
+        const auto to = text.find('"', ++from);
+        if (to == std::string_view::npos) return false;
+        if (std::ranges::binary_search(of_companies, text.substr(from, to - from))) return true;
+        from = to + 1;
+    }
+    return false;
 }
 
 }  // namespace

@@ -87,7 +87,7 @@ void Simulation::ask(const std::function<void(Call&)>& work) {
                   .rights = everybody_,
                   .actor = {stage_.user, "person"},
                   .now = stage_.now,
-                  .vault = vault_,
+                  .vault = {session, vault_},
                   .zone = "Europe/Prague"};
         work(call);
     });

@@ -3,6 +3,7 @@
 
 #include "net/server/server.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "net/server/worker_pool.h"
 
+#include <utility>
+
 namespace mf::http {
 
 WorkerPool::WorkerPool(std::size_t threads, std::size_t most_waiting) : most_waiting_(most_waiting) {
@@ -17,24 +19,30 @@ WorkerPool::~WorkerPool() {
 }
 
 bool WorkerPool::try_add(std::unique_ptr<Work> work) {
-    bool somebody_sleeps = false;
+    bool wakes = false;
     {
         const std::lock_guard lock(mutex_);
         if (queue_.size() >= most_waiting_ + idle_) return false;
         queue_.push_back(std::move(work));
-        somebody_sleeps = idle_ > 0;
+        wakes = should_wake();
     }
-    if (somebody_sleeps) wake_.notify_one();
+    if (wakes) wake_.notify_one();
     return true;
 }
 
 void WorkerPool::add(std::unique_ptr<Work> work) {
+    bool wakes = false;
     {
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(work));
+        wakes = should_wake();
     }
-    wake_.notify_one();
+    if (wakes) wake_.notify_one();
 }
+
+/// One after the other: whoever wakes takes work and wakes the next if there is more. Otherwise every piece of work
+/// wakes a thread, which mostly finds that another one has done it already.
+bool WorkerPool::should_wake() { return idle_ > 0 && !queue_.empty() && !std::exchange(is_waking_, true); }
 
 void WorkerPool::work_on() {
     std::unique_lock lock(mutex_);
@@ -43,11 +51,14 @@ void WorkerPool::work_on() {
             ++idle_;
             wake_.wait(lock);
             --idle_;
+            is_waking_ = false;
         }
         if (ending_) return;
         auto work = std::move(queue_.front());
         queue_.pop_front();
+        const bool wakes = should_wake();
         lock.unlock();
+        if (wakes) wake_.notify_one();
         work->run();
         work.reset();
         lock.lock();

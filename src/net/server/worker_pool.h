@@ -34,12 +34,14 @@ public:
 
 private:
     void work_on();
+    bool should_wake();
 
     const std::size_t most_waiting_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::unique_ptr<Work>> queue_;
     std::size_t idle_ = 0;
+    bool is_waking_ = false;  ///< somebody was woken and has not looked at the queue yet
     bool ending_ = false;
     std::vector<std::thread> threads_;
 };

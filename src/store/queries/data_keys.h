@@ -4,6 +4,8 @@
 #include "secure/vault.h"
 #include "store/database.h"
 
+#include <utility>
+
 namespace mf {
 
 /// A data key of this database, see WrappedKey.
@@ -17,6 +19,25 @@ std::vector<StoredKey> data_keys(Session& session);
 /// Tells the vault which data keys there are. To be called in the session in which secrets are about to be opened:
 /// somebody else may have made a new key.
 void learn_data_keys(Session& session, const Vault& vault);
+
+/// The vault as a session uses it: the data keys are read when the vault is first asked for, since most work on the
+/// database opens no secret.
+class VaultOfSession {
+public:
+    /// Both outlive it.
+    VaultOfSession(Session& session, Vault& vault) : session_(session), vault_(vault) {}
+    Vault& get() {
+        if (!std::exchange(knows_keys_, true)) learn_data_keys(session_, vault_);
+        return vault_;
+    }
+    Vault* operator->() { return &get(); }
+    Vault& operator*() { return get(); }
+
+private:
+    Session& session_;
+    Vault& vault_;
+    bool knows_keys_ = false;
+};
 
 /// The data key to seal with in this transaction.
 struct SettledKey {
