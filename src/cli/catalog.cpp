@@ -20,7 +20,7 @@ constexpr Option fields_option{.name = "fields",
                                .help = "Only these fields, separated by commas",
                                .becomes = Becomes::local};
 
-constexpr Option globals[] = {
+constexpr Option options_of_all[] = {
     {.name = "help", .takes = Takes::flag, .help = "Show help for the command", .letter = 'h'},
     {.name = "quiet", .takes = Takes::flag, .help = "Show errors only", .letter = 'q'},
     {.name = "silent", .takes = Takes::flag, .help = "Show nothing"},
@@ -129,7 +129,7 @@ std::string_view full_entity_name(std::string_view spelled) {
     return spelled;
 }
 
-std::span<const Option> global_options() { return globals; }
+std::span<const Option> global_options() { return options_of_all; }
 
 Catalog::Catalog(const Operations& operations) : operations_(operations) {
     std::vector<std::string_view> used;
@@ -209,7 +209,7 @@ std::vector<Option> Catalog::options_of(const CatalogEntry& entry) {
         for (const Field& field : entry.operation->input->fields) {
             const bool own = is_among(own_keys, field.name) || (command.lists && is_among(list_keys, field.name));
             const bool global =
-                std::ranges::any_of(globals, [&](const Option& o) { return same_word(o.name, field.name); });
+                std::ranges::any_of(options_of_all, [&](const Option& o) { return same_word(o.name, field.name); });
             if (!own && !global && !field.options.read_only && !is_among(command.without, field.name) &&
                 missing(field.name))
                 options.push_back(option_of(field));

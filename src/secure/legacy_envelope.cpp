@@ -4,6 +4,7 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "secure/cipher.h"
+#include "secure/json_text.h"
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -22,11 +23,6 @@ std::optional<json::object> read_envelope(std::string_view text) {
     auto& object = parsed->get_object();
     if (!object.contains("ciphertext") || !object.contains("iv")) return std::nullopt;
     return std::move(object);
-}
-
-std::string text_of(const json::object& envelope, std::string_view name) {
-    const auto* value = envelope.if_contains(name);
-    return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 }  // namespace

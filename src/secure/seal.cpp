@@ -13,7 +13,7 @@
 namespace mf {
 namespace {
 
-constexpr std::string_view version = "v1";
+constexpr std::string_view seal_version = "v1";
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t key_id_size = 8;
 // OpenSSL counts in int; a secret is a password, a key, at most a certificate chain.
@@ -21,8 +21,8 @@ constexpr std::size_t most_bytes = 64 << 20;
 
 /// Lengths before the names: no two places give the same text.
 std::string additional_data(std::string_view key_id, const Place& place) {
-    return fmt::format("{}:{}:{}:{}:{}:{}:{}", version, key_id, place.table.size(), place.table, place.column.size(),
-                       place.column, place.row);
+    return fmt::format("{}:{}:{}:{}:{}:{}:{}", seal_version, key_id, place.table.size(), place.table,
+                       place.column.size(), place.column, place.row);
 }
 
 }  // namespace
@@ -40,12 +40,12 @@ std::string seal_with(const SecretKey& key, std::string_view secret, const Place
     std::string nonce(nonce_size, '\0');
     require_openssl(RAND_bytes(octets(nonce), static_cast<int>(nonce_size)) == 1, "random numbers");
     const auto sealed = encrypt_gcm(key, nonce, secret, additional_data(key.id(), place));
-    return fmt::format("{}:{}:{}:{}", version, key.id(), to_base64(nonce), to_base64(sealed));
+    return fmt::format("{}:{}:{}:{}", seal_version, key.id(), to_base64(nonce), to_base64(sealed));
 }
 
 std::optional<std::string_view> key_of_sealed(std::string_view sealed) {
     const auto parts = split(sealed, ':');
-    if (parts.size() != 4 || parts[0] != version || parts[1].size() != key_id_size ||
+    if (parts.size() != 4 || parts[0] != seal_version || parts[1].size() != key_id_size ||
         parts[1].find_first_not_of("0123456789abcdef") != std::string_view::npos)
         return std::nullopt;
     return parts[1];
@@ -53,7 +53,7 @@ std::optional<std::string_view> key_of_sealed(std::string_view sealed) {
 
 Result<std::string> open_with(const SecretKey& key, std::string_view sealed, const Place& place) {
     const auto parts = split(sealed, ':');
-    if (parts.size() != 4 || parts[0] != version) return cannot_open(place, damaged_secret);
+    if (parts.size() != 4 || parts[0] != seal_version) return cannot_open(place, damaged_secret);
     const auto nonce = from_base64(parts[2]);
     const auto content = from_base64(parts[3]);
     if (!nonce || nonce->size() != nonce_size || !content || content->size() < gcm_tag_size ||

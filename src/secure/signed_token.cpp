@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
+#include "secure/json_text.h"
 #include "secure/openssl.h"
 
 #include <openssl/core_names.h>
@@ -46,12 +47,6 @@ std::optional<std::string> from_base64url(std::string_view text) {
     std::ranges::replace(plain, '_', '/');
     plain.append((4 - plain.size() % 4) % 4, '=');
     return from_base64(plain);
-}
-
-std::string_view text_of(const json::object& object, std::string_view name) {
-    const auto* member = object.if_contains(name);
-    const auto* text = member ? member->if_string() : nullptr;
-    return text ? std::string_view(*text) : std::string_view();
 }
 
 std::optional<std::string> bytes_of(const json::object& key, std::string_view name) {

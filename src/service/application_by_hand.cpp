@@ -121,7 +121,7 @@ Result<Application> store(Call& call, const ApplicationDefinition& definition, c
     return error;
 }
 
-Result<void> check_name(Call& call, const Application& application) {
+Result<void> check_name_is_free(Call& call, const Application& application) {
     if (trim(application.name).empty())
         return Error{ErrorCode::invalid, "The application needs a name.", {{"name", "is required"}}};
     const auto other = call.repository<Application>().first({.equals = {{"name", application.name}, only_live()}});
@@ -182,7 +182,7 @@ Result<json::value> create_application(Call& call, const ApplicationInput& input
     apply_application_input(input, wanted);
     if (call.repository<Application>().first({.equals = {{"uuid", wanted.uuid}, only_live()}}))
         return Error{ErrorCode::conflict, "Application with this UUID already exists.", {{"uuid", "is taken"}}};
-    if (auto free = check_name(call, wanted); !free) return free.error();
+    if (auto free = check_name_is_free(call, wanted); !free) return free.error();
     auto made = store(call, {}, wanted, input);
     if (!made) return made.error();
     if (auto set = limit(call, *made, wanted.max_parallel); !set) return set.error();
@@ -210,7 +210,7 @@ Result<json::value> update_application(Call& call, const ApplicationInput& input
     // What the definition does not say.
     const auto outside = (changes.contains("enabled") ? 1U : 0U) + (changes.contains("max_parallel") ? 1U : 0U);
     if (changes.size() > outside) {
-        if (auto free = check_name(call, wanted); !free) return free.error();
+        if (auto free = check_name_is_free(call, wanted); !free) return free.error();
         auto stored = store(call, definition_of(call, *before), *before, input);
         if (!stored) return stored.error();
         after = *std::move(stored);

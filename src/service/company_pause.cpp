@@ -60,7 +60,7 @@ std::int64_t for_each_job(Call& call, Id<Company> company, std::string_view stat
     }
 }
 
-Result<json::value> pause(Call& call, const PauseInput& input) {
+Result<json::value> pause_company(Call& call, const PauseInput& input) {
     const auto before = company_to_change(call, input.id);
     if (!before) return before.error();
     Company after = *before;
@@ -110,7 +110,7 @@ Result<json::value> pause(Call& call, const PauseInput& input) {
                        {"record", to_json(after)}};
 }
 
-Result<json::value> resume(Call& call, const Reference& input) {
+Result<json::value> resume_company(Call& call, const Reference& input) {
     const auto before = company_to_change(call, input.id);
     if (!before) return before.error();
     const bool was_paused = pause_of(*before, call.now).has_value();
@@ -142,9 +142,9 @@ void add_company_pause_operations(Operations& operations) {
     using enum Access;
     add(operations,
         {"company:pause", "POST /companies/{id}/pause", "Launch nothing of a company for a while.", manage, changes},
-        pause);
+        pause_company);
     add(operations, {"company:resume", "POST /companies/{id}/resume", "Let a paused company go on.", manage, changes},
-        resume);
+        resume_company);
 }
 
 }  // namespace mf

@@ -42,7 +42,7 @@ const Entity& entity_of<DataExportLink>() {
 namespace {
 
 /// The rest can be had with audit:list and job:list.
-constexpr std::int64_t most_entries = 1000;
+constexpr std::int64_t most_records = 1000;
 constexpr std::string_view export_token_prefix = "mfe_";
 constexpr auto export_is_good_for = std::chrono::hours{1};
 constexpr std::int64_t most_exports_in_an_hour = 5;
@@ -83,7 +83,7 @@ json::array rows_about(Call& call, const char* statement, Id<User> person, std::
 
 /// What somebody did. What the things of companies were like before and after is theirs: he may have left them.
 json::array actions_of(Call& call, Id<User> person) {
-    auto out = records_about<AuditEntry>(call, person, most_entries);
+    auto out = records_about<AuditEntry>(call, person, most_records);
     for (auto& entry : out) {
         auto& shown = entry.as_object();
         for (const auto* field : {"previous", "hash"}) shown.erase(field);
@@ -102,8 +102,8 @@ json::object data_about(Call& call, const User& person) {
         rows_about(call, R"(SELECT m."company_id", c."name", m."role", m."created_at" FROM "company_user" m
             JOIN "company" c ON c."id" = m."company_id" WHERE m."user_id" = ? AND {scope m} ORDER BY m."company_id")",
                    id, {"company_id", "name", "role", "created_at"});
-    out["tokens"] = records_about<ApiToken>(call, id, most_entries);
-    out["sessions"] = records_about<LoginSession>(call, id, most_entries);
+    out["tokens"] = records_about<ApiToken>(call, id, most_records);
+    out["sessions"] = records_about<LoginSession>(call, id, most_records);
     out["sign_in_attempts"] = rows_about(
         call,
         R"(SELECT a."at" AS "tried_at", a."address_group", CASE WHEN a."success" THEN 1 ELSE 0 END FROM "sign_in_attempt" a
@@ -112,8 +112,8 @@ json::object data_about(Call& call, const User& person) {
     out["identities"] = rows_about(
         call, R"(SELECT "issuer", "subject", "created_at" FROM "user_identity" WHERE "user_id" = ? ORDER BY "id")", id,
         {"issuer", "subject", "created_at"});
-    out["exports"] = records_about<DataExport>(call, id, most_entries);
-    out["erasure_requests"] = records_about<ErasureRequest>(call, id, most_entries);
+    out["exports"] = records_about<DataExport>(call, id, most_records);
+    out["erasure_requests"] = records_about<ErasureRequest>(call, id, most_records);
     out["audit"] = actions_of(call, id);
     out["jobs"] = rows_about(call, R"(SELECT "id", "runtemplate_id", "company_id", "created_at" FROM "job"
         WHERE "launched_by" = ? AND {scope} ORDER BY "id" DESC LIMIT 1000)",

@@ -87,8 +87,8 @@ Result<json::value> set_draining(Call& call, const NodeName& input, bool drainin
     return get_node(call, input);
 }
 
-Result<json::value> drain(Call& call, const NodeName& input) { return set_draining(call, input, true); }
-Result<json::value> resume(Call& call, const NodeName& input) { return set_draining(call, input, false); }
+Result<json::value> drain_node(Call& call, const NodeName& input) { return set_draining(call, input, true); }
+Result<json::value> resume_node(Call& call, const NodeName& input) { return set_draining(call, input, false); }
 
 Result<json::value> remove_node(Call& call, const NodeName& input) {
     const auto node = node_to_change(call, input);
@@ -125,9 +125,9 @@ void add_node_operations(Operations& operations) {
     add(operations,
         {"node:drain", "POST /nodes/{name}/drain", "Let a node take no more jobs; those that run go on.", administer,
          changes},
-        drain);
+        drain_node);
     add(operations, {"node:resume", "POST /nodes/{name}/resume", "Let a node take jobs again.", administer, changes},
-        resume);
+        resume_node);
     add(operations,
         {"node:remove", "DELETE /nodes/{name}", "Forget a node whose server has stopped or is gone.", administer,
          changes},

@@ -47,7 +47,7 @@ struct PruneDesk : testing::Desk {
     RunTemplate of_acme, of_bravo;
 };
 
-using Ids = std::vector<Id<Job>>;
+using JobIds = std::vector<Id<Job>>;
 
 }  // namespace
 
@@ -61,7 +61,7 @@ TEST_CASE("a company keeps so many of its own newest jobs, whatever others have"
     const auto answer = desk.prune(2, testing::manager_of(desk.company.id));
     CHECK(answer.at("deleted_jobs") == 3);
     CHECK(answer.at("more") == false);
-    CHECK(desk.left(desk.company) == Ids{own[3], own[4]});
+    CHECK(desk.left(desk.company) == JobIds{own[3], own[4]});
     CHECK(desk.left(desk.other) == before);
     CHECK(desk.prune(0, testing::manager_of(desk.company.id)).at("deleted_jobs") == 2);
     CHECK(desk.left(desk.company).empty());
@@ -78,7 +78,7 @@ TEST_CASE("a call says when there is more to remove than it removed") {
     const auto second = desk.prune(10, rights);
     CHECK(second.at("deleted_jobs") == 90);
     CHECK(second.at("more") == false);
-    CHECK(desk.left(desk.other) == Ids(jobs.end() - 10, jobs.end()));
+    CHECK(desk.left(desk.other) == JobIds(jobs.end() - 10, jobs.end()));
 }
 
 TEST_CASE("the administrator of the installation prunes the jobs of all companies as one history") {
@@ -97,5 +97,5 @@ TEST_CASE("what has not ended is not pruned") {
     const auto running = desk.history(desk.of_acme, 1, JobState::running);
     desk.history(desk.of_acme, 1, JobState::cancelled);
     CHECK(desk.prune(0).at("deleted_jobs") == 1);
-    CHECK(desk.left(desk.company) == Ids{waits.id, running[0]});
+    CHECK(desk.left(desk.company) == JobIds{waits.id, running[0]});
 }

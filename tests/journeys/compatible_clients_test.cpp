@@ -15,7 +15,7 @@ using namespace mf::testing;
 
 namespace {
 
-constexpr const char* password = "Vd7!kqPz#w";
+constexpr const char* annas_password = "Vd7!kqPz#w";
 
 struct FormerClient {
     std::string base;
@@ -52,7 +52,7 @@ struct FormerServer {
         it.environment.emplace("MULTIFLEXI_LISTEN", "127.0.0.1:0");
         for (const auto& [name, value] : settings) it.environment[name] = value;
         it.start();
-        it.ask({"user:create", "--login", "anna", "--email", "anna@example.com", "--plaintext", password});
+        it.ask({"user:create", "--login", "anna", "--email", "anna@example.com", "--plaintext", annas_password});
         REQUIRE(it.cli({"user-role:set", "--login", "anna", "--roles", "super_admin"}).code == 0);
         const auto log = it.log();
         const auto place = log.find("port=", log.find(" listening "));
@@ -60,7 +60,7 @@ struct FormerServer {
         const auto port = log.substr(place + 5, log.find_first_of(" \n", place) - place - 5);
         client.base = without_password.base =
             fmt::format("http://127.0.0.1:{}/api/VitexSoftware/MultiFlexi/1.0.0", port);
-        client.headers = {{"Authorization", "Basic " + to_base64(fmt::format("anna:{}", password))},
+        client.headers = {{"Authorization", "Basic " + to_base64(fmt::format("anna:{}", annas_password))},
                           {"Accept", "application/json"}};
         without_password.headers = {{"Accept", "application/json"}};
     }
@@ -127,7 +127,7 @@ TEST_CASE("Node-RED signs in, schedules runs and sees what it needs for a map") 
                     {"target_runtemplate_id", second},
                     {"env_mapping", {{"FILE", "@file:report"}}}});
     CHECK(client.body_of(200, "GET", rule_path).at("env_mapping") == R"({"FILE":"@file:report"})");
-    CHECK(server.it.log().find(password) == std::string::npos);
+    CHECK(server.it.log().find(annas_password) == std::string::npos);
 }
 
 TEST_CASE("the MCP server's strict client goes through its tools") {

@@ -8,7 +8,7 @@
 namespace mf {
 namespace {
 
-constexpr SealedColumn columns[] = {
+constexpr SealedColumn places_of_secrets[] = {
     {"company_variable", "value", "id", "secret"},
     {"configuration", "value", "id", "sealed"},
     {"credential_type_setting", "value", "id", "sealed"},
@@ -31,10 +31,10 @@ std::vector<Value> parameters_of(const SealedColumn& column) {
 
 }  // namespace
 
-std::span<const SealedColumn> sealed_columns() { return columns; }
+std::span<const SealedColumn> sealed_columns() { return places_of_secrets; }
 
 bool holds_sealed_values(Session& session) {
-    return std::ranges::any_of(columns, [&](const SealedColumn& column) {
+    return std::ranges::any_of(places_of_secrets, [&](const SealedColumn& column) {
         return !session.sql
                     .query(fmt::format("SELECT 1 FROM {} WHERE {} LIMIT 1", sql::quoted_name(column.table),
                                        condition_of(column)),

@@ -18,7 +18,7 @@ using mf::testing::DatabaseServer;
 
 namespace {
 
-constexpr int patience = 30'000;  // ms; what does not come at once does not come
+constexpr int patience_ms = 30'000;  // ms; what does not come at once does not come
 
 /// What is told to a session that listens.
 struct Ear {
@@ -33,7 +33,7 @@ struct Ear {
                 out += told;
             }
             pollfd watched{session->descriptor(), POLLIN, 0};
-            REQUIRE(::poll(&watched, 1, patience) == 1);
+            REQUIRE(::poll(&watched, 1, patience_ms) == 1);
         }
     }
     std::unique_ptr<sql::Connection> session;
@@ -101,7 +101,7 @@ struct PlayedRows {
 
 bool comes(Nudge& nudge) {
     pollfd watched{nudge.descriptor(), POLLIN, 0};
-    return ::poll(&watched, 1, patience) == 1 && nudge.consume();
+    return ::poll(&watched, 1, patience_ms) == 1 && nudge.consume();
 }
 
 }  // namespace
