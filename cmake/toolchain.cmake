@@ -38,10 +38,12 @@ if(MULTIFLEXI_FUZZ)
     add_link_options(-fsanitize=address,undefined)
 endif()
 
-# Most of the time of a file goes into the templates of its headers, which a batch of files compiles once. Larger batches
-# gain little more, and make one changed file dear. 0 is all files of a target at once: what compiles so, does in any batch.
+# Most of the time of a file goes into the templates of its headers, which a batch of files compiles once: with batches of 32
+# a clean build takes two thirds of the time that it took with batches of 5. All of a target at once is quicker still, but
+# its compiler takes more than 2 GB. Batches of tests, which are not optimised, are twice as large (mf_compile_quickly).
+# Who changes one library all day wants small ones. 0 is all files of a target at once: what compiles so, does in any batch.
 set(CMAKE_UNITY_BUILD ${MULTIFLEXI_UNITY})
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 5 CACHE STRING "Files compiled as one with MULTIFLEXI_UNITY; 0 for all of a target")
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 32 CACHE STRING "Files compiled as one with MULTIFLEXI_UNITY; 0 for all of a target")
 
 find_program(ccache_program ccache)
 if(ccache_program)
