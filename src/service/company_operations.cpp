@@ -6,6 +6,7 @@
 #include "domain/variable_name.h"
 #include "domain/visible_text.h"
 #include "service/audit.h"
+#include "service/complaints.h"
 #include "service/credential_store.h"
 #include "service/free_code.h"
 #include "service/list_filter.h"
@@ -40,6 +41,8 @@ struct CompanyVariableInput {
     std::optional<std::string> name, value;
     std::optional<bool> secret;
 };
+
+static Result<void> check_input(const CompanyInput& input);
 
 template <>
 const Entity& entity_of<CompanyLookup>() {
@@ -149,14 +152,9 @@ Result<void> check_unique(Call& call, const Company& company) {
 }
 
 Result<Company> create_company(Call& call, const CompanyInput& input) {
-    if (trim(*input.name).empty())
-        return Error{ErrorCode::invalid, "The company needs a name.", {{"name", "is required"}}};
-    if (auto good = check_name("name", "The name", *input.name); !good) return good.error();
     Company company{.created_at = call.now, .updated_at = call.now};
     apply_company_input(input, company);
     if (company.code.empty()) company.code = free_code(call, "company", company.name, "company");
-    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
-    if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     if (auto good = check(company); !good) return good.error();
     if (auto unique = check_unique(call, company); !unique) return unique.error();
     if (auto inserted = call.repository<Company>().insert(company); !inserted) return inserted.error();
@@ -172,9 +170,6 @@ Result<json::value> update_company(Call& call, const CompanyInput& input) {
     if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
     const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
-    if (auto good = check_name("name", "The name", input.name.value_or("")); !good) return good.error();
-    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
-    if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     Company after = *before;
     apply_company_input(input, after);
     const auto changes = changed_fields(entity_of<Company>(), &*before, &after);
@@ -293,6 +288,20 @@ Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input
 }
 
 }  // namespace
+
+Result<void> check_input(const CompanyInput& input) {
+    Complaints out;
+    out.add(check_name("name", "The name", input.name.value_or("")));
+    out.add(check_max_parallel(input.max_parallel));
+    out.add(check_max_queued(input.max_queued));
+    // One that is good but for what was said of it.
+    Company any{.name = "any", .code = "any"};
+    apply_company_input(input, any);
+    // That of a new company is made from the name then.
+    if (!input.id && any.code.empty()) any.code = "any";
+    out.add(check(any));
+    return out.result();
+}
 
 Result<Company> company_named(Call& call, std::string_view id_or_code) {
     if (const auto id = to_integer(id_or_code))

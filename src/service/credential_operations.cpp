@@ -5,6 +5,7 @@
 #include "domain/definition/finding.h"
 #include "domain/visible_text.h"
 #include "service/audit.h"
+#include "service/complaints.h"
 #include "service/credential_record.h"
 #include "service/credential_store.h"
 #include "service/credential_type_operations.h"
@@ -35,6 +36,8 @@ struct CredentialCopy {
     std::int64_t id = 0;
     std::optional<std::string> name;
 };
+
+static Result<void> check_input(const CredentialInput& input);
 
 template <>
 const Entity& entity_of<CredentialFilter>() {
@@ -130,16 +133,22 @@ Result<json::value> reveal_credential(Call& call, const Reference& by) {
     return json::value(*std::move(record));
 }
 
-Result<std::string> free_name(Call& call, Id<Company> company, const std::string& name,
-                              std::optional<Id<Credential>> own = {}) {
+Result<std::string> good_name(const std::string& name) {
     std::string wanted(trim(name));
     if (wanted.empty()) return Error{ErrorCode::invalid, "The credential needs a name.", {{"name", "is required"}}};
     if (auto good = check_name("name", "The name", wanted); !good) return good.error();
-    const auto other =
-        call.repository<Credential>().first({.equals = {{"company_id", company.value}, {"name", wanted}, only_live()}});
+    return wanted;
+}
+
+Result<std::string> free_name(Call& call, Id<Company> company, const std::string& name,
+                              std::optional<Id<Credential>> own = {}) {
+    auto wanted = good_name(name);
+    if (!wanted) return wanted;
+    const auto other = call.repository<Credential>().first(
+        {.equals = {{"company_id", company.value}, {"name", *wanted}, only_live()}});
     if (!other || other->id == own) return wanted;
     const auto sentence = fmt::format("A credential with the name '{}' already exists in this company: ID {}.",
-                                      printable(wanted), other->id.value);
+                                      printable(*wanted), other->id.value);
     return Error{ErrorCode::conflict, sentence, {{"name", sentence}}};
 }
 
@@ -315,6 +324,13 @@ Result<json::value> remove_credential(Call& call, const CredentialRemoval& input
 }
 
 }  // namespace
+
+/// Of the values only their type knows what they may be.
+Result<void> check_input(const CredentialInput& input) {
+    Complaints out;
+    if (input.name) out.add(good_name(*input.name));
+    return out.result();
+}
 
 json::object credential_record(const Credential& credential, const CredentialType& type) {
     auto record = to_json(credential);

@@ -46,4 +46,17 @@ Result<void> check_operation_input(const Entity& entity, const Needs& needs, jso
     return read_operation_input(entity, needs, input, record);
 }
 
+Result<void> with_complaints(Result<void> read, const Result<void>& checked) {
+    if (read || checked) return read ? checked : read;
+    Error all = read.error();
+    const auto read_fields = all.fields.size();
+    for (const auto& each : checked.error().fields) {
+        const auto told = std::span(all.fields).first(read_fields);
+        if (std::ranges::find(told, each.field, &FieldError::field) != told.end()) continue;
+        all.message += ' ' + each.message;
+        all.fields.push_back(each);
+    }
+    return all;
+}
+
 }  // namespace mf

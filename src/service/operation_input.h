@@ -15,4 +15,7 @@ Result<void> read_operation_input(const Entity& entity, const Needs& needs, cons
 /// The same for an input that nothing has looked at: the code of a company may stand for its number.
 Result<void> check_operation_input(const Entity& entity, const Needs& needs, json::object input, void* record);
 
+/// What was wrong with an input when it was read, and what a check of the struct says of other fields.
+Result<void> with_complaints(Result<void> read, const Result<void>& checked);
+
 }  // namespace mf
