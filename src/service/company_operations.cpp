@@ -107,7 +107,7 @@ Result<Company> find_company(Call& call, const CompanyLookup& by) {
     if (by.ic) query.equals.emplace_back("ic", *by.ic);
     if (by.name) query.equals.emplace_back("name", *by.name);
     if (by.code) query.equals.emplace_back("code", *by.code);
-    if (query.equals.size() == 1) return Error{ErrorCode::invalid, "Missing --id, --ic, --name or --slug"};
+    if (query.equals.size() == 1) return missing_input({"id", "ic", "name", "code"});
     if (auto found = call.repository<Company>().first(query)) return *std::move(found);
     return Error{ErrorCode::not_found, "No company found with given identifier"};
 }
@@ -167,7 +167,7 @@ Result<Company> create_company(Call& call, const CompanyInput& input) {
 }
 
 Result<json::value> update_company(Call& call, const CompanyInput& input) {
-    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!input.id) return missing_input({"id"});
     const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
     Company after = *before;
@@ -231,7 +231,10 @@ Result<std::vector<CompanyVariable>> list_variables(Call& call, const CompanyVar
 }
 
 Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& input) {
-    if (!input.name || !input.value) return Error{ErrorCode::invalid, "Missing --name or --value"};
+    Complaints complaints;
+    if (!input.name) complaints.add(missing_input({"name"}));
+    if (!input.value) complaints.add(missing_input({"value"}));
+    if (auto given = complaints.result(); !given) return given.error();
     if (auto company = find_company(call, {.id = input.company_id}); !company) return company.error();
     if (const auto judged = judge_variable_name(*input.name, call.allowed_names);
         judged.refused() || judged.verdict == NameVerdict::reserved)
@@ -274,7 +277,7 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
 }
 
 Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input) {
-    if (!input.name) return Error{ErrorCode::invalid, "Missing --name"};
+    if (!input.name) return missing_input({"name"});
     Repository<CompanyVariable> variables(call.session, call.scope);
     const auto existing = variables.first({.equals = {{"company_id", input.company_id}, {"name", *input.name}}});
     if (!existing) return Error{ErrorCode::not_found, fmt::format("The company has no variable {}.", *input.name)};

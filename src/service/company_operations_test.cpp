@@ -83,9 +83,9 @@ TEST_CASE("what is wrong with a company is told and stores nothing") {
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"email", "nobody"}}).fields.at(0).field == "email");
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"enabled", "perhaps"}}).message.find("enabled") !=
           std::string::npos);
-    CHECK(desk.error_of("company:get", {}).message == "Missing --id, --ic, --name or --slug");
+    CHECK(desk.error_of("company:get", {}).message == "id is required, or ic, or name, or code.");
     CHECK(desk.error_of("company:get", {{"id", 99}}).code == ErrorCode::not_found);
-    CHECK(desk.error_of("company:update", {}).message == "Missing --id");
+    CHECK(desk.error_of("company:update", {}).message == "id is required.");
     CHECK(desk.error_of("company:update", {{"id", 99}, {"name", "x"}}).code == ErrorCode::not_found);
     CHECK(desk.error_of("company:remove", {{"id", 99}}).code == ErrorCode::not_found);
     const auto id = desk.company.id.value;
@@ -208,7 +208,7 @@ TEST_CASE("variables of a company: set, changed, listed, unset") {
         input["company_id"] = id;
         return desk.error_of("company:variable-set", input);
     };
-    CHECK(set_error({{"name", "X"}}).message == "Missing --name or --value");
+    CHECK(set_error({{"name", "X"}}).message == "value is required.");
     CHECK(set_error({{"name", "LD_PRELOAD"}, {"value", "x"}}).fields.at(0).field == "name");
     CHECK(set_error({{"name", "MULTIFLEXI_JOB_ID"}, {"value", "x"}}).fields.at(0).field == "name");
     CHECK(desk.error_of("company:variable-set", {{"company_id", 99}, {"name", "X"}, {"value", "x"}}).code ==

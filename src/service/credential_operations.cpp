@@ -215,7 +215,7 @@ Result<CredentialType> next_type(Call& call, const Credential& credential, const
 }
 
 Result<json::value> update_credential(Call& call, const CredentialInput& input) {
-    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!input.id) return missing_input({"id"});
     const auto before = find_credential_to_change(call, *input.id);
     if (!before) return before.error();
     if (input.company_id && *input.company_id != before->company_id.value)
@@ -269,7 +269,7 @@ Result<json::value> update_credential(Call& call, const CredentialInput& input) 
 }
 
 Result<json::value> clone_credential(Call& call, const CredentialCopy& input) {
-    if (!input.name) return Error{ErrorCode::invalid, "Missing --id or --name"};
+    if (!input.name) return missing_input({"name"});
     const auto source = find_credential(call, input.id);
     if (!source) return source.error();
     const auto name = free_name(call, source->company_id, *input.name);

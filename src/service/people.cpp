@@ -34,7 +34,7 @@ Result<User> find_person(Call& call, const PersonLookup& by) {
     else if (by.email)
         query.equals.emplace_back("email", *by.email);
     else
-        return Error{ErrorCode::invalid, "Missing --id, --login or --email"};
+        return missing_input({"id", "login", "email"});
     auto found = Repository<User>(call.session, Scope::everything()).list(query);
     if (found.empty()) return Error{ErrorCode::not_found, "No user found with given identifier"};
     if (found.size() > 1)

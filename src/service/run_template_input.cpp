@@ -182,7 +182,8 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
 }
 
 Result<void> check_input(const RunTemplateInput& input) {
-    if (!input.id) {
+    // Whoever makes one names it; of one that has no name it is not known whether it is to be made.
+    if (!input.id && input.name) {
         RunTemplate made;
         return apply(input, made);
     }

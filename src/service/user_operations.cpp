@@ -146,7 +146,7 @@ Result<json::value> create_user(Call& call, const UserInput& input) {
 Result<json::value> update_user(Call& call, const UserInput& input) {
     auto identity = PersonLookup{.id = input.id};
     if (!input.id) identity = {.login = input.login, .email = input.login ? std::nullopt : input.email};
-    if (identity.empty()) return Error{ErrorCode::invalid, "Missing --id or --login"};
+    if (identity.empty()) return missing_input({"id", "login"});
     const auto before = find_person(call, identity);
     if (!before) return before.error();
     if (auto allowed = may_change(call, *before); !allowed) return allowed.error();

@@ -235,7 +235,7 @@ TEST_CASE("a manager gives roles in the own company, and nowhere else") {
               .fields.front()
               .field == "role");
     CHECK(desk.error_of("user-company:assign", {{"company_id", desk.company.id.value}}).message ==
-          "Provide --user_id or --login or --email");
+          "user_id is required, or login, or email.");
     CHECK(testing::must(desk.run("user-company:unassign", here, manager)).at("deleted") == 1);
     CHECK(testing::must(desk.run("user-company:unassign", here, manager)).at("deleted") == 0);
 }
