@@ -87,6 +87,7 @@ Result<void> WebRole::start() {
     auto trusted = http::AddressRanges::read(proxies);
     if (!trusted) return about_setting("MULTIFLEXI_TRUSTED_PROXIES", trusted.error().message);
     options.trusted_proxies = *std::move(trusted);
+    options.limits.connections_per_address = static_cast<std::size_t>(settings_.connections_per_address);
     options.tls_files = {settings_.tls_certificate, settings_.tls_key};
     options.refusal = [](int status, std::string_view sentence) { return problem(status, sentence); };
     if (settings_.access_log) options.access_log = http::log_access;
