@@ -10,6 +10,7 @@
 namespace mf {
 
 class RateLimiter;
+class TalkLimit;
 
 /// What the interfaces over HTTP work with. All of it must outlive them.
 struct ApiContext {
@@ -29,6 +30,7 @@ struct ApiContext {
     PasswordCost password_cost = {};
     std::function<void()> wake_servers = [] {};  ///< something was changed that a server waits for
     RateLimiter* rate_limiter = nullptr;         ///< null: nobody is limited
+    TalkLimit* sign_in_limit = nullptr;          ///< of sign-ins that wait for the provider; null: without limit
 };
 
 /// What calls of this moment share.

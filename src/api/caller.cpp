@@ -86,9 +86,13 @@ Recognised Callers::anybody(const http::Request& request) {
 /// Whoever shows what is good for nothing is counted with his address, as are those who show nothing.
 void Callers::limit(const http::Request& request, Recognised& recognised) {
     if (!limiter_) return;
-    recognised.allowance = recognised.caller.key.empty()
-                               ? limiter_->take_of_address(request.client, clock_.now())
-                               : limiter_->take_of_caller(recognised.caller.key, clock_.now());
+    const auto now = clock_.now();
+    if (!recognised.caller.key.empty())
+        recognised.allowance = limiter_->take_of_caller(recognised.caller.key, now);
+    else if (request.client.empty() && request.peer_user)
+        recognised.allowance = limiter_->take_of_user(*request.peer_user, now);
+    else
+        recognised.allowance = limiter_->take_of_address(request.client, now);
     if (recognised.allowance.allowed) return;
     recognised.refusal =
         CallerRefusal{429,

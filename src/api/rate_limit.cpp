@@ -47,6 +47,10 @@ Allowance RateLimiter::take_of_address(std::string_view address, Timestamp now) 
     return take(addresses_, "address " + address_group(address), now);
 }
 
+Allowance RateLimiter::take_of_user(unsigned uid, Timestamp now) {
+    return take(addresses_, fmt::format("uid {}", uid), now);
+}
+
 Allowance RateLimiter::take(const RatePolicy& policy, std::string_view key, Timestamp moment_of_request) {
     if (policy.requests == 0) return {};
     using std::chrono::ceil, std::chrono::seconds;

@@ -42,6 +42,8 @@ public:
     Allowance take_of_caller(std::string_view key, Timestamp now) { return take(callers_, key, now); }
     /// A request of nobody in particular, from this address.
     Allowance take_of_address(std::string_view address, Timestamp now);
+    /// The same at a Unix socket, where there are users of the system instead of addresses.
+    Allowance take_of_user(unsigned uid, Timestamp now);
 
 private:
     Allowance take(const RatePolicy& policy, std::string_view key, Timestamp now);

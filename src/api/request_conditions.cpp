@@ -40,9 +40,8 @@ Result<void> RequestConditions::read_idempotency_key(const Operation& operation,
                         "Idempotency-Key out.",
                         operation.name));
     if (alongside_.before) return invalid("If-Match and Idempotency-Key cannot be used together.");
-    once_.emplace(
-        std::string(request_.header("Idempotency-Key")),
-        fmt::format("{}\n{}\n{}", operation.name, caller_.caller.rights.fingerprint(), to_text(json::value(input))));
+    once_.emplace(std::string(request_.header("Idempotency-Key")), operation.name, caller_.caller.rights.fingerprint(),
+                  input);
     alongside_ = once_->alongside();
     return {};
 }

@@ -3,6 +3,7 @@
 
 #include "api/content_response.h"
 #include "api/deprecation.h"
+#include "api/member_words.h"
 #include "api/problem.h"
 #include "api/request_conditions.h"
 #include "api/rest_answer.h"
@@ -138,6 +139,7 @@ http::Response RestApi::carry_out(const http::Request& request, const Operation&
     // What the answer consists of is gone with it, at once.
     json::monotonic_resource memory(first_piece_of_answer);
     auto done = call_operation(context_, operation, read.input, caller.caller, conditions.alongside(), &memory);
+    if (!done) done = in_words_of_members(context_.operations, operation, done.error());
     if (!done && conditions.precondition_failed()) return problem(done.error(), 412);
     // Where nobody has to sign in, something else is forbidden.
     if (!done && operation.permission == Permission::anyone) return problem(done.error());

@@ -49,7 +49,8 @@ private:
         for (const auto& each : checked.error().fields) {
             const auto told = std::span(error_.fields).first(own);
             if (std::ranges::find(told, each.field, &FieldError::field) == told.end())
-                complain(each.field, fmt::format("{}: {}.", each.field, each.message));
+                complain(each.field,
+                         each.message.ends_with('.') ? each.message : fmt::format("{}: {}.", each.field, each.message));
         }
         return std::move(error_);
     }

@@ -3,6 +3,7 @@
 #include "api/rest_api.h"
 #include "base/json.h"
 #include "base/zone.h"
+#include "service/talk_limit.h"
 
 #include <fmt/format.h>
 
@@ -24,6 +25,18 @@ http::Response redirection(std::string_view where) {
     http::Response out{.status = 302};
     out.headers.set("Location", std::string(where));
     out.headers.set("Cache-Control", "no-store");
+    return out;
+}
+
+/// A place among those who wait for the provider, which may take its time. Browsers come again by themselves (Refresh:
+/// HTML Standard, section 8.1.6, and the header that is processed like it).
+Result<std::shared_ptr<void>> place_at_provider(TalkLimit* limit) {
+    return limit ? limit->take({}) : Result<std::shared_ptr<void>>(std::shared_ptr<void>());
+}
+http::Response provider_is_busy() {
+    auto out = problem(429, "Others are just signing in at the provider; this goes on in some seconds.");
+    out.headers.set("Retry-After", "3");
+    out.headers.set("Refresh", "3");
     return out;
 }
 
@@ -83,6 +96,8 @@ http::Response RestApi::sign_out(const http::Request& request, const ApiCaller& 
 }
 
 http::Response RestApi::leave_for_provider(const http::Request& request) {
+    const auto place = place_at_provider(context_.sign_in_limit);
+    if (!place) return provider_is_busy();
     const auto departure = context_.openid->begin(context_.clock.now());
     if (!departure) return problem(departure.error());
     auto out = redirection(departure->url);
@@ -100,6 +115,8 @@ http::Response RestApi::come_back(const http::Request& request) {
         return problem(403, refused == "access_denied"
                                 ? "The sign-in was broken off at the provider. Begin again to come in."
                                 : "The provider could not sign you in. Try again later, or tell an administrator.");
+    const auto place = place_at_provider(context_.sign_in_limit);
+    if (!place) return provider_is_busy();
     const auto in = context_.openid->finish({.state = state,
                                              .code = text("code"),
                                              .address = request.client,

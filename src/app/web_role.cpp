@@ -6,7 +6,6 @@
 #include "app/mcp_over_http.h"
 #include "base/log.h"
 #include "base/wake_channel.h"
-#include "service/talk_limit.h"
 
 #include <fmt/format.h>
 
@@ -33,6 +32,9 @@ mcp::Options assistant_options(const Settings& settings) {
             .version = MULTIFLEXI_VERSION};
 }
 
+/// Together with the calls that ask other machines, which have half of the workers, they leave some for everybody else.
+std::size_t most_sign_ins(std::size_t workers) { return std::max<std::size_t>(1, workers / 4); }
+
 Error about_setting(std::string_view setting, std::string_view sentence) {
     return invalid(fmt::format("{}: {}", setting, sentence));
 }
@@ -47,6 +49,8 @@ WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& cloc
                   ? std::nullopt
                   : std::optional<OpenId>(std::in_place, installation.database(), installation.vault(), http,
                                           openid_settings(settings_), sign_in_options(settings_))),
+      sign_in_limit_(
+          TalkLimit::of(most_sign_ins(http::number_of_workers({})), most_sign_ins(http::number_of_workers({})))),
       rate_limiter_({"caller", settings_.rate_limit}, {"address", settings_.rate_limit_anonymous}),
       context_{.database = installation.database(),
                .vault = installation.vault(),
@@ -65,7 +69,8 @@ WebRole::WebRole(Installation& installation, HttpClient& http, const Clock& cloc
                    [directory = settings_.wake_directory] {
                        for (const auto kind : {Wake::cancel, Wake::queue, Wake::plan}) wake_servers(directory, kind);
                    },
-               .rate_limiter = &rate_limiter_},
+               .rate_limiter = &rate_limiter_,
+               .sign_in_limit = sign_in_limit_.get()},
       callers_(context_.database, context_.sign_in, context_.clock, &rate_limiter_),
       rest_(context_),
       compatible_(context_, {.prefix = settings_.api_prefix, .anonymous_reads = settings_.api_anonymous_reads}) {
@@ -87,6 +92,7 @@ Result<void> WebRole::start() {
     auto trusted = http::AddressRanges::read(proxies);
     if (!trusted) return about_setting("MULTIFLEXI_TRUSTED_PROXIES", trusted.error().message);
     options.trusted_proxies = *std::move(trusted);
+    options.limits.connections_per_address = static_cast<std::size_t>(settings_.connections_per_address);
     options.tls_files = {settings_.tls_certificate, settings_.tls_key};
     options.refusal = [](int status, std::string_view sentence) { return problem(status, sentence); };
     if (settings_.access_log) options.access_log = http::log_access;

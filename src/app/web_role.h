@@ -7,6 +7,7 @@
 #include "mcp/http_transport.h"
 #include "net/server/server.h"
 #include "service/job_operations.h"
+#include "service/talk_limit.h"
 
 namespace mf {
 
@@ -31,6 +32,7 @@ private:
     const Operations operations_;
     SignIn sign_in_;
     std::optional<OpenId> openid_;
+    std::shared_ptr<TalkLimit> sign_in_limit_;
     RateLimiter rate_limiter_;
     const ApiContext context_;
     Callers callers_;

@@ -64,8 +64,9 @@ struct Settings {
     std::filesystem::path tls_key;
     std::vector<std::string> trusted_proxies;  ///< addresses and networks
     bool access_log = true;
-    int rate_limit = 6'000;          ///< requests a minute of one token or account; 0: no limit
-    int rate_limit_anonymous = 300;  ///< requests a minute from one address of whom nobody knows
+    int rate_limit = 6'000;             ///< requests a minute of one token or account; 0: no limit
+    int rate_limit_anonymous = 300;     ///< requests a minute from one address of whom nobody knows
+    int connections_per_address = 256;  ///< open at a time
     Assistants assistants = Assistants::read;
     std::string nodered_webhook_url;  ///< empty: Node-RED is not told of jobs that have ended
     std::string nodered_catalog_url;  ///< empty: it is not told what there is to run

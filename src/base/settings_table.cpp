@@ -302,6 +302,13 @@ constexpr Setting table[] = {
                                                "somebody who does not exist.",
                                        .least = 0,
                                        .most = 10'000'000}),
+    setting<&S::connections_per_address>(
+        "MULTIFLEXI_CONNECTIONS_PER_ADDRESS",
+        {.help = "How many connections of one address, or of one /64 network of IPv6, may be open at a time; more are "
+                 "turned away with status 429. Trusted proxies and sockets are not counted. A page that shows what "
+                 "happens keeps one open.",
+         .least = 1,
+         .most = 10'000}),
     setting<&S::assistants>("MULTIFLEXI_MCP",
                             {.help = "What assistants may do that speak the Model Context Protocol at /mcp of the "
                                      "endpoints, within the rights of their tokens."}),

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/zone.h"
+#include "domain/visible_text.h"
 
 #include <fmt/format.h>
 
@@ -68,13 +69,10 @@ const Entity& entity_of<CompanyApplication>() {
 Result<void> check(const Company& company) {
     Error error;
     if (trim(company.name).empty()) error.fields.push_back({"name", "The company needs a name."});
-    if (trim(company.code).empty()) error.fields.push_back({"code", "The company needs a code of letters or digits."});
-    for (const unsigned char c : company.code)
-        if (c <= 0x20 || c == 0x7f) {
-            error.fields.push_back(
-                {"code", "The short code (slug) of a company must not contain blanks or control characters."});
-            break;
-        }
+    if (trim(company.code).empty())
+        error.fields.push_back({"code", "The company needs a code of letters or digits."});
+    else if (const auto good = check_code("code", "The short code (slug) of a company", company.code); !good)
+        error.fields.push_back(good.error().fields.front());
     if (company.email && !company.email->empty() && company.email->find('@') == std::string::npos)
         error.fields.push_back({"email", "The e-mail address needs a '@', as in ucetni@example.com."});
     if (error.fields.empty()) return {};

@@ -114,6 +114,8 @@ Result<void> check_new_login(std::string_view login) {
     return {};
 }
 
+bool is_login_of_machine(std::string_view login) { return equal_ignoring_case(login, "root"); }
+
 std::string retired_login(const User& user) {
     const auto mark = fmt::format(" (deleted {})", user.id.value);
     return text_within(user.login, longest_login - mark.size()) + mark;

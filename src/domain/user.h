@@ -36,6 +36,11 @@ Result<void> check(const User& user);
 /// nobody sees, by which it would look like another one.
 Result<void> check_new_login(std::string_view login);
 
+/// Is this the login of the administrator of the machine ("root", in any case of letters, as some databases compare)?
+/// Under it is recorded what is done with the programs there. Whoever
+/// could come in with it would act in his name, and have whatever the account is given later.
+bool is_login_of_machine(std::string_view login);
+
 /// The login of a retired row: the former one, so that history can be read, in a form that nobody has.
 std::string retired_login(const User& user);
 

@@ -71,4 +71,13 @@ Result<void> check_name(std::string_view field, std::string_view spoken, std::st
     return Error{ErrorCode::invalid, sentence, {{std::string(field), sentence}}};
 }
 
+Result<void> check_code(std::string_view field, std::string_view spoken, std::string_view code) {
+    if (code.find(' ') == std::string_view::npos && !has_hidden_characters(code)) return {};
+    auto sentence = fmt::format(
+        "{} must not contain blanks or control characters, nor marks that turn the writing direction or other "
+        "characters that nobody sees. Type it anew without them.",
+        spoken);
+    return Error{ErrorCode::invalid, sentence, {{std::string(field), sentence}}};
+}
+
 }  // namespace mf

@@ -25,4 +25,8 @@ bool has_hidden_characters(std::string_view text);
 /// Refuses a name that has_controls(), with a sentence that calls it so ("The first name") and an error of the field.
 Result<void> check_name(std::string_view field, std::string_view spoken, std::string_view name);
 
+/// Refuses a code, which stands in logs, addresses and variables and has to be told apart there: blanks and
+/// has_hidden_characters(). `spoken` as above ("The short code (slug) of a company").
+Result<void> check_code(std::string_view field, std::string_view spoken, std::string_view code);
+
 }  // namespace mf

@@ -24,6 +24,17 @@ TEST_CASE("characters that nobody sees are told apart from those that some scrip
     CHECK(has_controls(std::string_view("a\0b", 3)));
 }
 
+TEST_CASE("a code has nothing that nobody sees") {
+    for (const auto* code : {"acme", "acme_2", "firma-ěšč", ""}) CHECK(check_code("code", "The code", code));
+    for (const auto* code : {"a b", "a\tb", "ac\u202Eme", "ac\u200Bme", "ac\u061Cme", "\uFEFFacme", "ac\u2066me"}) {
+        CAPTURE(code);
+        const auto refused = check_code("code", "The code", code);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().message.starts_with("The code must not contain blanks"));
+        CHECK(refused.error().fields.at(0).field == "code");
+    }
+}
+
 TEST_CASE("a name that is refused says which one it is") {
     CHECK(check_name("firstname", "The first name", "Alice"));
     const auto refused = check_name("firstname", "The first name", "Al\nice");

@@ -8,6 +8,7 @@
 #include "service/application_operations.h"
 #include "service/application_record.h"
 #include "service/audit.h"
+#include "service/complaints.h"
 #include "service/list_filter.h"
 #include "service/parallel_limit.h"
 #include "service/planning.h"
@@ -101,6 +102,15 @@ std::string option_of(std::string_view pointer) {
     return std::string(key == "cmdparamsTemplate" ? "arguments" : key);
 }
 
+Error by_option(Error error) {
+    error.message.clear();
+    for (FieldError& each : error.fields) {
+        each.field = option_of(each.field);
+        error.message += fmt::format("{}{}: {}", error.message.empty() ? "" : " ", each.field, each.message);
+    }
+    return error;
+}
+
 Result<Application> store(Call& call, const ApplicationDefinition& definition, const Application& before,
                           const ApplicationInput& input) {
     auto names = call.allowed_names;
@@ -112,13 +122,7 @@ Result<Application> store(Call& call, const ApplicationDefinition& definition, c
                                               .allowed_names = std::move(names),
                                               .audit = AuditBy::caller});
     if (imported) return std::move(imported->application);
-    Error error = imported.error();
-    error.message.clear();
-    for (FieldError& each : error.fields) {
-        each.field = option_of(each.field);
-        error.message += fmt::format("{}{}: {}", error.message.empty() ? "" : " ", each.field, each.message);
-    }
-    return error;
+    return by_option(imported.error());
 }
 
 Result<void> check_name_is_free(Call& call, const Application& application) {
@@ -173,11 +177,22 @@ ApplicationDefinition definition_of(Call& call, const Application& application) 
             .requirements = application.requirements};
 }
 
+Result<void> check_input(const ApplicationInput& input) {
+    const auto is_blank = [](const std::optional<std::string>& text) { return text && trim(*text).empty(); };
+    Complaints out;
+    out.add(check_max_parallel(input.max_parallel));
+    if (is_blank(input.name)) out.add("name", "The application needs a name.");
+    if (is_blank(input.uuid)) out.add("uuid", "The application needs a UUID, as uuidgen prints it.");
+    // One that is good but for what was said of it.
+    const ApplicationDefinition any{.name = {{{"en", "any"}}}, .executable = "any"};
+    const auto uuid = input.id || !input.uuid || is_blank(input.uuid) ? "00000000-0000-4000-8000-000000000000"
+                                                                      : uuid_spelling(*input.uuid);
+    const auto reading = read_application(document_with(any, uuid, input));
+    if (!reading.definition) out.add(by_option(refusal(reading.findings)));
+    return out.result();
+}
+
 Result<json::value> create_application(Call& call, const ApplicationInput& input) {
-    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
-    if (trim(*input.uuid).empty())
-        return Error{
-            ErrorCode::invalid, "The application needs a UUID, as uuidgen prints it.", {{"uuid", "is required"}}};
     Application wanted{.uuid = uuid_spelling(*input.uuid)};
     apply_application_input(input, wanted);
     if (call.repository<Application>().first({.equals = {{"uuid", wanted.uuid}, only_live()}}))
@@ -192,7 +207,6 @@ Result<json::value> create_application(Call& call, const ApplicationInput& input
 }
 
 Result<json::value> update_application(Call& call, const ApplicationInput& input) {
-    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
     const auto before = find_application(call, input.id, input.uuid);
     if (!before) return before.error();
     if (input.uuid && uuid_spelling(*input.uuid) != before->uuid) {

@@ -17,6 +17,9 @@ struct ApplicationInput {
 template <>
 const Entity& entity_of<ApplicationInput>();
 
+/// Everything that is wrong with it whatever the application is like.
+Result<void> check_input(const ApplicationInput& input);
+
 /// The definition of a stored application: what was imported with what people changed since then.
 ApplicationDefinition definition_of(Call& call, const Application& application);
 

@@ -70,6 +70,25 @@ TEST_CASE("what is changed by hand is in the definition, and all else of it stay
     CHECK(desk.import(imported_definition()).at("action") == "unchanged");
 }
 
+TEST_CASE("what is wrong with the form and with the meaning of what was typed is told at once") {
+    EditingDesk desk;
+    const json::object wrong{{"name", " "},      {"executable", ""}, {"homepage", "javascript:x"},
+                             {"ociimage", "-v"}, {"enabled", "x"},   {"max_parallel", -1},
+                             {"colour", "red"}};
+    const auto complained = [&](std::string_view operation, json::object input) {
+        std::set<std::string> out;
+        for (const auto& each : desk.error_of(operation, input).fields) out.insert(each.field);
+        return out;
+    };
+    const std::set<std::string> all{"name", "executable", "homepage", "ociimage", "enabled", "max_parallel", "colour"};
+    auto made = wrong;
+    made["uuid"] = ledger_uuid;
+    CHECK(complained("application:create", made) == all);
+    auto changed = wrong;
+    changed["id"] = desk.import(imported_definition()).at("id");
+    CHECK(complained("application:update", changed) == all);
+}
+
 TEST_CASE("what is empty leaves the definition, and what is as before changes nothing") {
     EditingDesk desk;
     const auto id = desk.import(imported_definition()).at("id");

@@ -190,7 +190,7 @@ Result<Application> find_application(Call& call, std::optional<std::int64_t> id,
     else if (name)
         query.equals.emplace_back("name", *name);
     else
-        return Error{ErrorCode::invalid, "Missing --id, --uuid or --name"};
+        return missing_input({"id", "uuid", "name"});
     if (auto found = call.repository<Application>().first(query)) return *std::move(found);
     return Error{ErrorCode::not_found, "No application found with given identifier"};
 }

@@ -98,7 +98,7 @@ TEST_CASE("what is wrong with an application is told and stores nothing") {
     CHECK(create_error({{"name", " "}}).fields.at(0).field == "name");
     CHECK(create_error({{"executable", "'open"}}).code == ErrorCode::invalid);
     CHECK(create_error({{"arguments", "'open"}}).code == ErrorCode::invalid);
-    CHECK(desk.error_of("application:get", {}).message == "Missing --id, --uuid or --name");
+    CHECK(desk.error_of("application:get", {}).message == "id is required, or uuid, or name.");
     CHECK(desk.error_of("application:get", {{"id", 99}}).code == ErrorCode::not_found);
     CHECK(desk.error_of("application:update", {{"id", 99}, {"name", "x"}}).code == ErrorCode::not_found);
     CHECK(desk.error_of("application:delete", {{"id", 99}}).code == ErrorCode::not_found);

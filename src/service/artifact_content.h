@@ -15,4 +15,7 @@ struct ArtifactPosition {
 /// The next pieces of the content, byte for byte, about a megabyte; empty at the end.
 std::vector<std::string> read_artifact(Session& session, const Artifact& artifact, ArtifactPosition& position);
 
+/// Moves the position behind whole pieces that lie within so many bytes, without reading them; returns their bytes.
+std::int64_t skip_artifact(Session& session, const Artifact& artifact, ArtifactPosition& position, std::int64_t bytes);
+
 }  // namespace mf

@@ -22,9 +22,11 @@ ChangeOrder::Step ChangeOrder::take(std::vector<JobChange> rows, Time now) {
         if (row.id > last + 1) {
             const Hole hole{last + 1, row.id - 1, missing_since(last + 1, row.id - 1, now)};
             const bool is_jump = hole.size() > waits_.most;
-            if (!is_jump || now - hole.since < waits_.longest) {
+            const bool is_over = hole.last <= final_ || (is_jump && now - hole.since >= waits_.longest);
+            if (!is_over) {
                 waits = true;
                 holes.push_back(hole);
+                if (is_jump && now - hole.since >= waits_.patience && !out.overdue_jump) out.overdue_jump = hole.last;
                 for (auto id = hole.first; !is_jump && now - hole.since >= waits_.patience && id <= hole.last &&
                                            out.overdue.size() < most_overdue;
                      ++id)

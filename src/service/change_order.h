@@ -3,7 +3,9 @@
 
 #include "domain/job_change.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <vector>
 
 namespace mf {
@@ -17,7 +19,7 @@ public:
         /// From then on a missing id is to be declared void.
         std::chrono::milliseconds patience = std::chrono::seconds{1};
         /// No transaction takes longer. A hole of more than `most` ids, which nobody fills with void ones (a sequence
-        /// was moved on), is passed over then.
+        /// was moved on, a large change was taken back), is passed over then, if not sooner by nothing_comes_until().
         std::chrono::milliseconds longest = std::chrono::minutes{1};
         std::int64_t most = 10'000;
     };
@@ -29,9 +31,14 @@ public:
     struct Step {
         std::vector<JobChange> settled;     ///< what may be told now, without those of kind nothing
         std::vector<std::int64_t> overdue;  ///< ids to be declared void (void_change()), a hundred at most
+        /// The last id of a large hole that is overdue, the first one there is: look whether it can still be filled.
+        std::optional<std::int64_t> overdue_jump = {};
     };
     /// `rows`: all that can be seen behind settled(), from the smallest id on, up to some number of them.
     Step take(std::vector<JobChange> rows, Time now);
+
+    /// What of the ids up to this one is not among the rows of the next take() will never come.
+    void nothing_comes_until(std::int64_t id) { final_ = std::max(final_, id); }
 
     std::int64_t settled() const { return settled_; }
 
@@ -44,6 +51,7 @@ private:
     Time missing_since(std::int64_t first, std::int64_t last, Time now) const;
 
     std::int64_t settled_;
+    std::int64_t final_ = 0;
     Waits waits_;
     std::vector<Hole> holes_;  ///< behind settled_
 };

@@ -81,6 +81,24 @@ TEST_CASE("a hole that nobody can fill is passed over when no transaction is as 
     CHECK(table.told() == Ids{2'000'000'000});
 }
 
+TEST_CASE("a large hole is passed over as soon as it is known that nothing comes any more, and not before") {
+    MadeUpTable table;
+    table.seen = {1, 50'000, 50'002};
+    CHECK(table.told() == Ids{1});
+    table.now += 999ms;
+    CHECK_FALSE(table.take().overdue_jump);
+    table.now += 1ms;
+    const auto step = table.take();
+    CHECK(step.overdue_jump == 49'999);
+    CHECK(step.overdue == Ids{50'001});
+    // One was late; whoever has looked sees it.
+    table.seen.insert(777);
+    table.order.nothing_comes_until(49'999);
+    CHECK(table.told() == Ids{777, 50'000});
+    table.seen.insert(50'001);
+    CHECK(table.told() == Ids{50'001, 50'002});
+}
+
 TEST_CASE("however late changes come, each is told once and in order") {
     CHECK(rc::check([] {
         MadeUpTable table;

@@ -2,6 +2,7 @@
 #include "service/application_operations.h"
 #include "service/audit.h"
 #include "service/company_operations.h"
+#include "service/complaints.h"
 #include "service/configuration.h"
 #include "service/list_filter.h"
 #include "service/planning.h"
@@ -66,8 +67,10 @@ struct Pair {
     Application application;
 };
 Result<Pair> pair_of(Call& call, const AssignmentInput& input) {
-    if (!input.company_id || (!input.app_id && !input.app_uuid))
-        return Error{ErrorCode::invalid, "Missing --company_id, or --app_id or --app_uuid"};
+    Complaints complaints;
+    if (!input.company_id) complaints.add(missing_input({"company_id"}));
+    if (!input.app_id && !input.app_uuid) complaints.add(missing_input({"app_id", "app_uuid"}));
+    if (auto given = complaints.result(); !given) return given.error();
     auto company = company_named(call, std::to_string(*input.company_id));
     if (!company) return company.error();
     auto application = find_application(call, input.app_id, input.app_uuid);

@@ -6,6 +6,7 @@
 #include "domain/variable_name.h"
 #include "domain/visible_text.h"
 #include "service/audit.h"
+#include "service/complaints.h"
 #include "service/credential_store.h"
 #include "service/free_code.h"
 #include "service/list_filter.h"
@@ -40,6 +41,8 @@ struct CompanyVariableInput {
     std::optional<std::string> name, value;
     std::optional<bool> secret;
 };
+
+static Result<void> check_input(const CompanyInput& input);
 
 template <>
 const Entity& entity_of<CompanyLookup>() {
@@ -104,7 +107,7 @@ Result<Company> find_company(Call& call, const CompanyLookup& by) {
     if (by.ic) query.equals.emplace_back("ic", *by.ic);
     if (by.name) query.equals.emplace_back("name", *by.name);
     if (by.code) query.equals.emplace_back("code", *by.code);
-    if (query.equals.size() == 1) return Error{ErrorCode::invalid, "Missing --id, --ic, --name or --slug"};
+    if (query.equals.size() == 1) return missing_input({"id", "ic", "name", "code"});
     if (auto found = call.repository<Company>().first(query)) return *std::move(found);
     return Error{ErrorCode::not_found, "No company found with given identifier"};
 }
@@ -149,14 +152,9 @@ Result<void> check_unique(Call& call, const Company& company) {
 }
 
 Result<Company> create_company(Call& call, const CompanyInput& input) {
-    if (trim(*input.name).empty())
-        return Error{ErrorCode::invalid, "The company needs a name.", {{"name", "is required"}}};
-    if (auto good = check_name("name", "The name", *input.name); !good) return good.error();
     Company company{.created_at = call.now, .updated_at = call.now};
     apply_company_input(input, company);
     if (company.code.empty()) company.code = free_code(call, "company", company.name, "company");
-    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
-    if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     if (auto good = check(company); !good) return good.error();
     if (auto unique = check_unique(call, company); !unique) return unique.error();
     if (auto inserted = call.repository<Company>().insert(company); !inserted) return inserted.error();
@@ -169,12 +167,9 @@ Result<Company> create_company(Call& call, const CompanyInput& input) {
 }
 
 Result<json::value> update_company(Call& call, const CompanyInput& input) {
-    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!input.id) return missing_input({"id"});
     const auto before = find_company(call, {.id = input.id});
     if (!before) return before.error();
-    if (auto good = check_name("name", "The name", input.name.value_or("")); !good) return good.error();
-    if (auto good = check_max_parallel(input.max_parallel); !good) return good.error();
-    if (auto good = check_max_queued(input.max_queued); !good) return good.error();
     Company after = *before;
     apply_company_input(input, after);
     const auto changes = changed_fields(entity_of<Company>(), &*before, &after);
@@ -236,7 +231,10 @@ Result<std::vector<CompanyVariable>> list_variables(Call& call, const CompanyVar
 }
 
 Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& input) {
-    if (!input.name || !input.value) return Error{ErrorCode::invalid, "Missing --name or --value"};
+    Complaints complaints;
+    if (!input.name) complaints.add(missing_input({"name"}));
+    if (!input.value) complaints.add(missing_input({"value"}));
+    if (auto given = complaints.result(); !given) return given.error();
     if (auto company = find_company(call, {.id = input.company_id}); !company) return company.error();
     if (const auto judged = judge_variable_name(*input.name, call.allowed_names);
         judged.refused() || judged.verdict == NameVerdict::reserved)
@@ -279,7 +277,7 @@ Result<CompanyVariable> set_variable(Call& call, const CompanyVariableInput& inp
 }
 
 Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input) {
-    if (!input.name) return Error{ErrorCode::invalid, "Missing --name"};
+    if (!input.name) return missing_input({"name"});
     Repository<CompanyVariable> variables(call.session, call.scope);
     const auto existing = variables.first({.equals = {{"company_id", input.company_id}, {"name", *input.name}}});
     if (!existing) return Error{ErrorCode::not_found, fmt::format("The company has no variable {}.", *input.name)};
@@ -293,6 +291,20 @@ Result<json::value> unset_variable(Call& call, const CompanyVariableInput& input
 }
 
 }  // namespace
+
+Result<void> check_input(const CompanyInput& input) {
+    Complaints out;
+    out.add(check_name("name", "The name", input.name.value_or("")));
+    out.add(check_max_parallel(input.max_parallel));
+    out.add(check_max_queued(input.max_queued));
+    // One that is good but for what was said of it.
+    Company any{.name = "any", .code = "any"};
+    apply_company_input(input, any);
+    // That of a new company is made from the name then.
+    if (!input.id && any.code.empty()) any.code = "any";
+    out.add(check(any));
+    return out.result();
+}
 
 Result<Company> company_named(Call& call, std::string_view id_or_code) {
     if (const auto id = to_integer(id_or_code))

@@ -77,14 +77,15 @@ TEST_CASE("what is wrong with a company is told and stores nothing") {
     CHECK(desk.error_of("company:create", {{"name", "  "}}).message == "The company needs a name.");
     CHECK(desk.error_of("company:create", {{"name", "acme"}}).message == "Company with this name already exists");
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"code", "b c"}}).fields.at(0).field == "code");
+    CHECK(desk.error_of("company:create", {{"name", "B"}, {"code", "b\u202Ec"}}).fields.at(0).field == "code");
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"code", std::string(65, 'b')}}).message.find("code") !=
           std::string::npos);
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"email", "nobody"}}).fields.at(0).field == "email");
     CHECK(desk.error_of("company:create", {{"name", "B"}, {"enabled", "perhaps"}}).message.find("enabled") !=
           std::string::npos);
-    CHECK(desk.error_of("company:get", {}).message == "Missing --id, --ic, --name or --slug");
+    CHECK(desk.error_of("company:get", {}).message == "id is required, or ic, or name, or code.");
     CHECK(desk.error_of("company:get", {{"id", 99}}).code == ErrorCode::not_found);
-    CHECK(desk.error_of("company:update", {}).message == "Missing --id");
+    CHECK(desk.error_of("company:update", {}).message == "id is required.");
     CHECK(desk.error_of("company:update", {{"id", 99}, {"name", "x"}}).code == ErrorCode::not_found);
     CHECK(desk.error_of("company:remove", {{"id", 99}}).code == ErrorCode::not_found);
     const auto id = desk.company.id.value;
@@ -93,6 +94,25 @@ TEST_CASE("what is wrong with a company is told and stores nothing") {
     desk.add_company("bravo");
     CHECK(desk.error_of("company:update", {{"id", id}, {"name", "bravo"}}).fields.at(0).field == "name");
     CHECK(desk.error_of("company:update", {{"id", id}, {"code", "bravo"}}).fields.at(0).field == "code");
+}
+
+TEST_CASE("what is wrong with the form of an input and what is wrong with its meaning is told together") {
+    CompanyDesk desk;
+    const auto fields_of_error = [&](std::string_view operation, const json::object& input) {
+        std::set<std::string> out;
+        for (const auto& each : desk.error_of(operation, input).fields) out.insert(each.field);
+        return out;
+    };
+    const json::object wrong{{"name", "B\u202E"},  {"code", "b c"},     {"email", "nobody"}, {"enabled", "perhaps"},
+                             {"max_parallel", -1}, {"max_queued", "x"}, {"colour", "red"}};
+    const std::set<std::string> all{"name", "code", "email", "enabled", "max_parallel", "max_queued", "colour"};
+    CHECK(fields_of_error("company:create", wrong) == all);
+    auto update = wrong;
+    update["id"] = desk.company.id.value;
+    CHECK(fields_of_error("company:update", update) == all);
+    const auto error = desk.error_of("company:create", wrong);
+    CHECK(error.message.find("colour is not known") != std::string::npos);
+    CHECK(error.message.find("The e-mail address needs a '@'") != std::string::npos);
 }
 
 TEST_CASE("an update changes what is named, and says whether anything changed") {
@@ -188,7 +208,7 @@ TEST_CASE("variables of a company: set, changed, listed, unset") {
         input["company_id"] = id;
         return desk.error_of("company:variable-set", input);
     };
-    CHECK(set_error({{"name", "X"}}).message == "Missing --name or --value");
+    CHECK(set_error({{"name", "X"}}).message == "value is required.");
     CHECK(set_error({{"name", "LD_PRELOAD"}, {"value", "x"}}).fields.at(0).field == "name");
     CHECK(set_error({{"name", "MULTIFLEXI_JOB_ID"}, {"value", "x"}}).fields.at(0).field == "name");
     CHECK(desk.error_of("company:variable-set", {{"company_id", 99}, {"name", "X"}, {"value", "x"}}).code ==

@@ -34,7 +34,7 @@ struct OutputExtent {
 };
 Result<OutputExtent> extent_of_output(Database& database, const Scope& scope, Id<Job> job, JobStream stream);
 
-/// An artifact, and its content, whose checksum is compared at the end.
+/// An artifact, and its content, whose checksum is compared at the end, unless something was skipped.
 struct OpenedArtifact {
     Artifact artifact;
     std::unique_ptr<ContentReader> content;

@@ -83,7 +83,7 @@ Result<json::array> replace_others(Call& call, const std::vector<RunTemplateCred
 }
 
 Result<json::value> assign_credential(Call& call, const CredentialAssignmentInput& input) {
-    if (!input.credential_id) return Error{ErrorCode::invalid, "Missing --id or --credential_id"};
+    if (!input.credential_id) return missing_input({"credential_id"});
     const auto run_template = find_run_template(call, input.id);
     if (!run_template) return run_template.error();
     const auto credential = credential_for(call, *run_template, *input.credential_id);
@@ -131,7 +131,7 @@ Result<json::value> assign_credential(Call& call, const CredentialAssignmentInpu
 }
 
 Result<json::value> unassign_credential(Call& call, const CredentialAssignmentInput& input) {
-    if (!input.credential_id) return Error{ErrorCode::invalid, "Missing --id or --credential_id"};
+    if (!input.credential_id) return missing_input({"credential_id"});
     const auto run_template = find_run_template(call, input.id);
     if (!run_template) return run_template.error();
     json::value out{{"status", "not_found"},

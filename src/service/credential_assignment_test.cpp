@@ -97,7 +97,7 @@ TEST_CASE("a credential of another company is not found, and what is not assigne
     CHECK(desk.error_of("runtemplate:assign-credential", desk.pair(99)).code == ErrorCode::not_found);
     CHECK(desk.error_of("runtemplate:assign-credential", {{"id", 99}, {"credential_id", theirs}}).code ==
           ErrorCode::not_found);
-    CHECK(desk.error_of("runtemplate:assign-credential", {{"id", 1}}).message == "Missing --id or --credential_id");
+    CHECK(desk.error_of("runtemplate:assign-credential", {{"id", 1}}).message == "credential_id is required.");
     const auto before = desk.dump(true);
     CHECK(testing::must(desk.run("runtemplate:unassign-credential", desk.pair(99))).at("status") == "not_found");
     CHECK(desk.dump(true) == before);

@@ -5,6 +5,7 @@
 #include "domain/definition/finding.h"
 #include "domain/visible_text.h"
 #include "service/audit.h"
+#include "service/complaints.h"
 #include "service/credential_record.h"
 #include "service/credential_store.h"
 #include "service/credential_type_operations.h"
@@ -35,6 +36,8 @@ struct CredentialCopy {
     std::int64_t id = 0;
     std::optional<std::string> name;
 };
+
+static Result<void> check_input(const CredentialInput& input);
 
 template <>
 const Entity& entity_of<CredentialFilter>() {
@@ -130,16 +133,22 @@ Result<json::value> reveal_credential(Call& call, const Reference& by) {
     return json::value(*std::move(record));
 }
 
-Result<std::string> free_name(Call& call, Id<Company> company, const std::string& name,
-                              std::optional<Id<Credential>> own = {}) {
+Result<std::string> good_name(const std::string& name) {
     std::string wanted(trim(name));
     if (wanted.empty()) return Error{ErrorCode::invalid, "The credential needs a name.", {{"name", "is required"}}};
     if (auto good = check_name("name", "The name", wanted); !good) return good.error();
-    const auto other =
-        call.repository<Credential>().first({.equals = {{"company_id", company.value}, {"name", wanted}, only_live()}});
+    return wanted;
+}
+
+Result<std::string> free_name(Call& call, Id<Company> company, const std::string& name,
+                              std::optional<Id<Credential>> own = {}) {
+    auto wanted = good_name(name);
+    if (!wanted) return wanted;
+    const auto other = call.repository<Credential>().first(
+        {.equals = {{"company_id", company.value}, {"name", *wanted}, only_live()}});
     if (!other || other->id == own) return wanted;
     const auto sentence = fmt::format("A credential with the name '{}' already exists in this company: ID {}.",
-                                      printable(wanted), other->id.value);
+                                      printable(*wanted), other->id.value);
     return Error{ErrorCode::conflict, sentence, {{"name", sentence}}};
 }
 
@@ -206,7 +215,7 @@ Result<CredentialType> next_type(Call& call, const Credential& credential, const
 }
 
 Result<json::value> update_credential(Call& call, const CredentialInput& input) {
-    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!input.id) return missing_input({"id"});
     const auto before = find_credential_to_change(call, *input.id);
     if (!before) return before.error();
     if (input.company_id && *input.company_id != before->company_id.value)
@@ -260,7 +269,7 @@ Result<json::value> update_credential(Call& call, const CredentialInput& input) 
 }
 
 Result<json::value> clone_credential(Call& call, const CredentialCopy& input) {
-    if (!input.name) return Error{ErrorCode::invalid, "Missing --id or --name"};
+    if (!input.name) return missing_input({"name"});
     const auto source = find_credential(call, input.id);
     if (!source) return source.error();
     const auto name = free_name(call, source->company_id, *input.name);
@@ -315,6 +324,13 @@ Result<json::value> remove_credential(Call& call, const CredentialRemoval& input
 }
 
 }  // namespace
+
+/// Of the values only their type knows what they may be.
+Result<void> check_input(const CredentialInput& input) {
+    Complaints out;
+    if (input.name) out.add(good_name(*input.name));
+    return out.result();
+}
 
 json::object credential_record(const Credential& credential, const CredentialType& type) {
     auto record = to_json(credential);

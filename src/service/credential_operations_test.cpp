@@ -298,7 +298,7 @@ TEST_CASE("a copy has the same values, sealed for itself") {
     REQUIRE(revealed);
     CHECK(revealed->at("fields").at("BANK_TOKEN") == "hidden words");
     CHECK(desk.error_of("credential:clone", desk.input({{"name", "Main account"}})).code == ErrorCode::conflict);
-    CHECK(desk.error_of("credential:clone", desk.input({})).message == "Missing --id or --name");
+    CHECK(desk.error_of("credential:clone", desk.input({})).message == "name is required.");
 }
 
 TEST_CASE("a credential stays with its company; another prototype is refused while it is assigned") {

@@ -212,7 +212,7 @@ Result<json::value> export_prototype(Call& call, const PrototypeLookup& by) {
 Result<CredentialPrototype> find_credential_prototype(Call& call, std::optional<std::int64_t> id,
                                                       const std::optional<std::string>& uuid,
                                                       const std::optional<std::string>& code) {
-    if (!id && !uuid && !code) return Error{ErrorCode::invalid, "Missing --id, --uuid or --code"};
+    if (!id && !uuid && !code) return missing_input({"id", "uuid", "code"});
     auto prototypes = call.repository<CredentialPrototype>();
     ListQuery query;
     if (id) query.equals.emplace_back("id", *id);

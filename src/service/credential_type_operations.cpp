@@ -324,7 +324,7 @@ Result<std::optional<Id<Company>>> owner_of_new_type(Call& call, std::optional<s
 
 Result<CredentialType> find_credential_type(Call& call, std::optional<std::int64_t> id,
                                             const std::optional<std::string>& uuid) {
-    if (!id && !uuid) return Error{ErrorCode::invalid, "Missing --id or --uuid"};
+    if (!id && !uuid) return missing_input({"id", "uuid"});
     ListQuery query{.equals = {only_live()}, .limit = 2};
     if (id) query.equals.emplace_back("id", *id);
     if (uuid) query.equals.emplace_back("uuid", uuid_spelling(*uuid));

@@ -6,6 +6,7 @@
 #include "service/event_operations.h"
 #include "service/list_filter.h"
 #include "service/run_template_operations.h"
+#include "store/queries/event_firing.h"
 
 #include <fmt/format.h>
 
@@ -80,7 +81,7 @@ Result<std::vector<EventRule>> list_event_rules(Call& call, const EventRuleFilte
 }
 
 Result<EventRule> find_event_rule(Call& call, std::optional<std::int64_t> id) {
-    if (!id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!id) return missing_input({"id"});
     auto found = call.repository<EventRule>().find({*id});
     if (!found) return Error{ErrorCode::not_found, "No event rule found with given identifier"};
     return found;
@@ -169,6 +170,7 @@ Result<void> check_room(Call& call, const EventRule& rule) {
 
 /// A rule that says what another one says would only double what is launched.
 Result<void> check_is_new(Call& call, const EventRule& rule) {
+    hold_rules_that_launch(call.session, rule.runtemplate_id);
     const auto number = [](const auto& id) { return id ? Value{id->value} : Value{}; };
     const auto alike =
         call.repository<EventRule>().list({.equals = {{"runtemplate_id", rule.runtemplate_id.value},

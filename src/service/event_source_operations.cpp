@@ -87,7 +87,7 @@ Result<std::vector<EventSource>> list_event_sources(Call& call, const EventSourc
 }
 
 Result<EventSource> get_event_source(Call& call, const EventSourceLookup& by) {
-    if (!by.id && !by.name) return Error{ErrorCode::invalid, "Missing --id or --name"};
+    if (!by.id && !by.name) return missing_input({"id", "name"});
     ListQuery query{.limit = 2};
     if (by.id) query.equals.emplace_back("id", *by.id);
     if (by.name) query.equals.emplace_back("name", *by.name);
@@ -195,7 +195,7 @@ Result<EventSource> create_event_source(Call& call, const EventSourceInput& inpu
 }
 
 Result<json::value> update_event_source(Call& call, const EventSourceInput& input) {
-    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!input.id) return missing_input({"id"});
     const auto before = get_event_source(call, {.id = input.id});
     if (!before) return before.error();
     if (input.company_id && (!before->company_id || before->company_id->value != *input.company_id))

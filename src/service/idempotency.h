@@ -9,8 +9,9 @@ namespace mf {
 /// the answer of the first one. Keys belong to a user. Use it for one call.
 class Idempotency {
 public:
-    /// `asked` is everything that the request asks for, in a form of the caller's.
-    Idempotency(std::string key, std::string_view asked);
+    /// Everything that the request asks for: which operation, as whom (Rights::fingerprint()), with which input. In
+    /// which order the members of the input come, and how its numbers are written, makes no other request.
+    Idempotency(std::string key, std::string_view operation, std::string_view rights, const json::object& input);
 
     /// For perform_on(). An error invalid: the key was used for another request, or it is empty or longer than 255
     /// bytes.

@@ -17,6 +17,8 @@ std::vector<JobChange> JobChangeFeed::next() {
     if (rows.empty()) return {};
     auto step = order_.take(std::move(rows), std::chrono::steady_clock::now());
     for (const auto id : step.overdue) void_change(database_, id, clock_.now());
+    // The rows are read anew behind this.
+    if (step.overdue_jump && no_change_is_open(database_)) order_.nothing_comes_until(*step.overdue_jump);
     return std::move(step.settled);
 }
 

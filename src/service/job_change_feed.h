@@ -9,7 +9,8 @@ namespace mf {
 
 /// Reads what happens to jobs, on whatever node, in one order that is the same for every reader: each change once, none
 /// left out. An id that is missing is waited for; one that stays away for a second is declared void. That waits for a
-/// transaction that may have it, so it decides nothing wrongly. One thread at a time; it has no thread of its own.
+/// transaction that may have it, so it decides nothing wrongly. Of more than ten thousand in a row no one is declared
+/// void: they are passed over when nobody is left who could use one. One thread at a time; it has no thread of its own.
 class JobChangeFeed {
 public:
     /// Both must outlive it.

@@ -168,7 +168,7 @@ Result<json::value> create_job(Call& call, const JobInput& input) {
 
 /// Only what waits in the queue can be changed; what runs or has ended is history.
 Result<Job> update_job(Call& call, const JobInput& input) {
-    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!input.id) return missing_input({"id"});
     auto jobs = call.repository<Job>();
     const auto before = jobs.find({*input.id});
     if (!before) return Error{ErrorCode::not_found, "No job found with given identifier"};

@@ -278,8 +278,9 @@ Result<User> OpenId::user_of(Session& session, const Claims& claims, Timestamp n
                   .updated_at = now};
         // The subject of many a provider is a number, which would be taken for the id of a user.
         if (std::ranges::all_of(made.login, is_digit)) made.login.insert(0, "openid-");
-        // A login that somebody has is not taken over.
-        if (!check(made) || !check_new_login(made.login) || users.first({.equals = {{"login", made.login}}}))
+        // A login that somebody has is not taken over, nor one that is for somebody.
+        if (!check(made) || !check_new_login(made.login) || is_login_of_machine(made.login) ||
+            users.first({.equals = {{"login", made.login}}}))
             return unknown;
         if (auto inserted = users.insert(made); !inserted) return inserted.error();
         user = std::move(made);

@@ -116,12 +116,31 @@ struct OperationInfo {
     Needs needs = {};  ///< what must be given and is std::optional, because other operations share the input
 };
 
+/// An input about which more can be said without a look at anything stored than that its fields have the right form:
+/// what this says is told together with what is wrong with the form. Fields that could not be read are as if they were
+/// not given.
+template <class Input>
+concept CheckedInput = requires(const Input& input) {
+    { check_input(input) } -> std::same_as<Result<void>>;
+};
+
 namespace detail {
+template <class Input>
+Result<void> checked(Result<void> read, const Input& typed) {
+    if constexpr (CheckedInput<Input>)
+        return with_complaints(std::move(read), check_input(typed));
+    else
+        return read;
+}
+template <class Input>
+Result<void> read_input(const Needs& needs, const json::object& input, Input& typed) {
+    return checked(read_operation_input(entity_of<Input>(), needs, input, &typed), typed);
+}
 template <class Input>
 auto check_of(const Needs& needs) {
     return [needs](const json::object& input) {
         Input typed;
-        return check_operation_input(entity_of<Input>(), needs, input, &typed);
+        return checked(check_operation_input(entity_of<Input>(), needs, input, &typed), typed);
     };
 }
 template <class Output>
@@ -164,8 +183,7 @@ void add(Operations& operations, OperationInfo info, Result<Output> (*run)(Call&
                           &entity_of<Input>(),
                           [run, needs = info.needs](Call& call, const json::object& input) -> Result<json::value> {
                               Input typed;
-                              if (auto read = read_operation_input(entity_of<Input>(), needs, input, &typed); !read)
-                                  return read.error();
+                              if (auto read = detail::read_input(needs, input, typed); !read) return read.error();
                               auto output = run(call, typed);
                               if (!output) return output.error();
                               return detail::render(*std::move(output), call.memory);
@@ -188,8 +206,7 @@ void add_talking(Operations& operations, OperationInfo info, Result<Talk> (*prep
         auto own = input;
         own.erase("heard");
         using Answer = decltype(use(typed));
-        if (auto done = read_operation_input(entity_of<Input>(), needs, own, &typed); !done)
-            return Answer(done.error());
+        if (auto done = detail::read_input(needs, own, typed); !done) return Answer(done.error());
         return use(typed);
     };
     operations.push_back({std::move(info.name),

@@ -13,6 +13,12 @@ bool is_given(const json::object& input, std::string_view name) {
     return value && !value->is_null();
 }
 
+FieldError complaint_about(std::span<const std::string_view> names) {
+    return {std::string(names.front()), names.size() == 1
+                                            ? std::string("is required")
+                                            : fmt::format("is required, or {}", fmt::join(names.subspan(1), ", or "))};
+}
+
 std::string sentence_of(std::span<const FieldError> complaints) {
     std::string out;
     for (const auto& each : complaints)
@@ -21,6 +27,12 @@ std::string sentence_of(std::span<const FieldError> complaints) {
 }
 
 }  // namespace
+
+Error missing_input(std::initializer_list<std::string_view> alternatives) {
+    std::vector<FieldError> complaints{complaint_about({alternatives.begin(), alternatives.size()})};
+    auto sentence = sentence_of(complaints);
+    return {ErrorCode::invalid, std::move(sentence), std::move(complaints)};
+}
 
 Result<void> read_operation_input(const Entity& entity, const Needs& needs, const json::object& input, void* record) {
     auto read = from_json(entity, input, record);
@@ -31,10 +43,7 @@ Result<void> read_operation_input(const Entity& entity, const Needs& needs, cons
         if (std::ranges::any_of(names, [&](std::string_view name) { return is_given(input, name); })) continue;
         const auto is_told = [&](const FieldError& each) { return each.field == names.front(); };
         if (std::ranges::any_of(complaints, is_told)) continue;
-        auto message = names.size() == 1
-                           ? std::string("is required")
-                           : fmt::format("is required, or {}", fmt::join(std::span(names).subspan(1), ", or "));
-        complaints.push_back({std::string(names.front()), std::move(message)});
+        complaints.push_back(complaint_about(names));
     }
     if (complaints.empty()) return read;
     auto sentence = sentence_of(complaints);
@@ -44,6 +53,19 @@ Result<void> read_operation_input(const Entity& entity, const Needs& needs, cons
 Result<void> check_operation_input(const Entity& entity, const Needs& needs, json::object input, void* record) {
     if (auto* company = input.if_contains("company_id"); company && company->is_string()) *company = 0;
     return read_operation_input(entity, needs, input, record);
+}
+
+Result<void> with_complaints(Result<void> read, const Result<void>& checked) {
+    if (read || checked) return read ? checked : read;
+    Error all = read.error();
+    const auto read_fields = all.fields.size();
+    for (const auto& each : checked.error().fields) {
+        const auto told = std::span(all.fields).first(read_fields);
+        if (std::ranges::find(told, each.field, &FieldError::field) != told.end()) continue;
+        all.message += ' ' + each.message;
+        all.fields.push_back(each);
+    }
+    return all;
 }
 
 }  // namespace mf

@@ -34,7 +34,7 @@ Result<User> find_person(Call& call, const PersonLookup& by) {
     else if (by.email)
         query.equals.emplace_back("email", *by.email);
     else
-        return Error{ErrorCode::invalid, "Missing --id, --login or --email"};
+        return missing_input({"id", "login", "email"});
     auto found = Repository<User>(call.session, Scope::everything()).list(query);
     if (found.empty()) return Error{ErrorCode::not_found, "No user found with given identifier"};
     if (found.size() > 1)
@@ -60,7 +60,8 @@ json::object shown_user(const User& user) {
 
 Result<void> may_change(Call& call, const User& person) {
     // Whoever may change a disabled account could enable it.
-    if (call.rights.covers(granted_rights(call.session, person.id, call.now))) return {};
+    if (call.rights.covers(granted_rights(call.session, person.id, call.now)))
+        return person.id == call.actor.user ? Result<void>() : may_give_login(call, person.login);
     if (holds_role(call.session, person.id, SystemRole::super_admin, call.now) &&
         !call.rights.may(Permission::operate) && !call.actor.restricted)
         return Error{
@@ -69,6 +70,15 @@ Result<void> may_change(Call& call, const User& person) {
     return Error{ErrorCode::forbidden,
                  fmt::format("'{}' may do things that you may not{}, so you cannot change this account.", person.login,
                              call.actor.restricted ? " with this token" : "")};
+}
+
+Result<void> may_give_login(const Call& call, std::string_view login) {
+    if (!is_login_of_machine(login) || call.rights.may(Permission::operate)) return {};
+    auto sentence = fmt::format(
+        "'{}' is the account of the administrator of this machine, which only that one or a super_admin can make or "
+        "change.",
+        login);
+    return Error{ErrorCode::forbidden, sentence, {{"login", sentence}}};
 }
 
 Result<void> may_grant(const Call& call, const Rights& granted, std::string_view what) {

@@ -31,9 +31,14 @@ Result<User> find_oneself(Call& call);
 json::object shown_user(const User& user);
 
 /// May the one who asks change this account or act for it? Only if he has all the rights that it has: otherwise he
-/// could become more than he is. An administrator cannot change a super_admin, nor can a token that is bound to some
+/// could become more than he is. An administrator cannot change a super_admin nor the account of the
+/// administrator of the machine, whatever roles that has, nor can a token that is bound to some
 /// permissions or companies change whoever has others.
 Result<void> may_change(Call& call, const User& person);
+
+/// Refuses to make an account with this login, or to give it to one: that of the administrator of the machine is for a
+/// super_admin, and for him.
+Result<void> may_give_login(const Call& call, std::string_view login);
 
 /// Refuses when this is the last account that holds super_admin for good: afterwards nobody could grant it again.
 Result<void> keep_a_super_admin(Call& call, const User& without);

@@ -115,6 +115,28 @@ Called<Performed> perform_call(Session& session, const Operation& operation, con
     return {Performed{*std::move(done.answer), done.wake_server}};
 }
 
+struct PreparedTalk {
+    std::optional<json::value> answer = {};  ///< nobody has to be asked
+    Talk talk = {};
+};
+
+/// What ends a call or answers it ends it before others are asked.
+Result<PreparedTalk> prepare_talk(Database& database, const Operation& operation, const json::object& input,
+                                  const Caller& caller, const CallSurroundings& surroundings,
+                                  const Alongside& alongside) {
+    const std::function prepare = [&](Call& call, const json::object& known) -> Result<PreparedTalk> {
+        if (alongside.before) {
+            auto early = alongside.before(call);
+            if (!early) return early.error();
+            if (*early) return PreparedTalk{.answer = **std::move(early)};
+        }
+        return operation.talk(call, known).transform([](Talk talk) { return PreparedTalk{.talk = std::move(talk)}; });
+    };
+    return database.read([&](Session& session) {
+        return call_operation(prepare, session, operation, input, caller, surroundings).answer;
+    });
+}
+
 /// What a failed call leaves behind.
 void record_refusal(Database& database, const Operation& operation, const Caller& caller,
                     const CallSurroundings& surroundings, const Error& error, bool wrong_proof) {
@@ -152,11 +174,10 @@ Result<Performed> perform_on(Database& database, const Operation& operation, con
     const auto within_transactions = [&]() -> Result<Performed> {
         auto complete = input;
         if (operation.talk) {
-            auto talk = database.read([&](Session& session) {
-                return call_operation(operation.talk, session, operation, input, caller, surroundings).answer;
-            });
-            if (!talk) return talk.error();
-            complete["heard"] = (*talk)(outside);
+            auto prepared = prepare_talk(database, operation, input, caller, surroundings, alongside);
+            if (!prepared) return prepared.error();
+            if (prepared->answer) return Performed{*std::move(prepared->answer)};
+            complete["heard"] = prepared->talk(outside);
         }
         const auto work = [&](Session& session) {
             auto called = perform_call(session, operation, complete, caller, surroundings, alongside);

@@ -41,8 +41,9 @@ Result<Performed> perform(Session& session, const Operation& operation, const js
 
 /// What else belongs into the transaction of a call.
 struct Alongside {
-    /// Before the operation, when the permission is there. An error ends the call; an answer is the answer of the call,
-    /// and the operation is not run. May be called twice.
+    /// Before the operation, when the permission is there; for one that asks other machines also before that, where it
+    /// may only read. An error ends the call; an answer is the answer of the call, and the operation is not run. May be
+    /// called several times.
     std::function<Result<std::optional<json::value>>(Call&)> before = {};
     /// Does the work of the operation in another way, for the same input.
     std::function<Result<json::value>(Call&, const json::object&)> instead = {};

@@ -8,6 +8,7 @@
 #include "domain/retry.h"
 #include "domain/schedule_rule.h"
 #include "domain/visible_text.h"
+#include "service/complaints.h"
 
 #include <fmt/format.h>
 
@@ -60,43 +61,30 @@ const Entity& entity_of<RunTemplateInput>() {
 
 namespace {
 
-/// Collects complaints so that a person sees all of them at once.
-class Complaints {
-public:
-    void add(std::string field, std::string message) {
-        error_.fields.push_back({std::move(field), std::move(message)});
-    }
-    void duration(std::string_view field, const std::optional<std::string>& text, std::int64_t& out) {
-        if (!text) return;
-        const auto length = parse_duration(*text);
-        if (length)
-            out = length->count();
-        else
-            add(std::string(field), fmt::format("{}: {}", field, length.error().message));
-    }
-    void range(std::string_view field, const std::optional<std::int64_t>& number, std::int64_t least, std::int64_t most,
-               std::int64_t& out) {
-        if (!number) return;
-        if (*number < least || *number > most)
-            add(std::string(field), fmt::format("{} must be from {} to {}, not {}.", field, least, most, *number));
-        else
-            out = *number;
-    }
-    Result<void> result() {
-        if (error_.fields.empty()) return {};
-        for (const auto& each : error_.fields) error_.message += (error_.message.empty() ? "" : " ") + each.message;
-        return error_;
-    }
+void take_duration(Complaints& complaints, std::string_view field, const std::optional<std::string>& text,
+                   std::int64_t& out) {
+    if (!text) return;
+    const auto length = parse_duration(*text);
+    if (length)
+        out = length->count();
+    else
+        complaints.add(std::string(field), fmt::format("{}: {}", field, length.error().message));
+}
 
-private:
-    Error error_;
-};
+void take_number(Complaints& complaints, std::string_view field, const std::optional<std::int64_t>& number,
+                 std::int64_t least, std::int64_t most, std::int64_t& out) {
+    if (!number) return;
+    if (*number < least || *number > most)
+        complaints.add(std::string(field),
+                       fmt::format("{} must be from {} to {}, not {}.", field, least, most, *number));
+    else
+        out = *number;
+}
 
 constexpr std::int64_t terabyte = std::int64_t{1} << 40;
 
-}  // namespace
-
-Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
+/// Copies the parts; complaints about each of them, and about those that cannot be together.
+Complaints take_parts(const RunTemplateInput& input, RunTemplate& out) {
     Complaints complaints;
     if (input.name) out.name = *input.name;
     if (const auto good = check_name("name", "The name", input.name.value_or("")); !good)
@@ -140,10 +128,10 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
         if (!out.zone.empty())
             if (const auto zone = Zone::named(out.zone); !zone) complaints.add("zone", zone.error().message);
     }
-    complaints.duration("delay", input.delay, out.delay);
-    complaints.duration("jitter", input.jitter, out.jitter);
-    complaints.duration("time_limit", input.time_limit, out.time_limit);
-    complaints.duration("grace", input.grace, out.grace);
+    take_duration(complaints, "delay", input.delay, out.delay);
+    take_duration(complaints, "jitter", input.jitter, out.jitter);
+    take_duration(complaints, "time_limit", input.time_limit, out.time_limit);
+    take_duration(complaints, "grace", input.grace, out.grace);
     if (input.catch_up) out.catch_up = *input.catch_up;
     if (input.overlap) out.overlap = *input.overlap;
     if (input.executor) out.executor = *input.executor;
@@ -154,12 +142,12 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
             complaints.add("runs_on", labels.error().message);
     }
     if (input.active) out.active = *input.active;
-    complaints.range("catch_up_limit", input.catch_up_limit, 1, 1000, out.catch_up_limit);
-    complaints.range("output_limit", input.output_limit, 0, terabyte, out.output_limit);
-    complaints.range("artifact_limit", input.artifact_limit, 0, terabyte, out.artifact_limit);
-    complaints.range("artifact_count_limit", input.artifact_count_limit, 0, 100'000, out.artifact_count_limit);
-    complaints.range("max_attempts", input.max_attempts, 1, 1000, out.max_attempts);
-    complaints.range("retry_min_gap", input.retry_min_gap, 0, 366 * 86400, out.retry_min_gap);
+    take_number(complaints, "catch_up_limit", input.catch_up_limit, 1, 1000, out.catch_up_limit);
+    take_number(complaints, "output_limit", input.output_limit, 0, terabyte, out.output_limit);
+    take_number(complaints, "artifact_limit", input.artifact_limit, 0, terabyte, out.artifact_limit);
+    take_number(complaints, "artifact_count_limit", input.artifact_count_limit, 0, 100'000, out.artifact_count_limit);
+    take_number(complaints, "max_attempts", input.max_attempts, 1, 1000, out.max_attempts);
+    take_number(complaints, "retry_min_gap", input.retry_min_gap, 0, 366 * 86400, out.retry_min_gap);
     if (input.retry_backoff) out.retry_backoff = *input.retry_backoff;
     if (input.note) out.note = *input.note;
     if (input.deadline_offset) {
@@ -171,8 +159,13 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
             complaints.add("deadline_offset", deadline.error().message);
     }
     if (input.allow_late) out.allow_late = *input.allow_late;
-    auto result = complaints.result();
-    if (!result) return result;
+    return complaints;
+}
+
+}  // namespace
+
+Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
+    if (auto taken = take_parts(input, out).result(); !taken) return taken;
     // What only shows when the parts meet: an anchor the interval has no use for, limits of delay and jitter.
     const auto schedule = schedule_of(out, Zone::utc());
     if (schedule) return {};
@@ -186,6 +179,17 @@ Result<void> apply(const RunTemplateInput& input, RunTemplate& out) {
         error.fields.front().message = error.message;
     }
     return error;
+}
+
+Result<void> check_input(const RunTemplateInput& input) {
+    // Whoever makes one names it; of one that has no name it is not known whether it is to be made.
+    if (!input.id && input.name) {
+        RunTemplate made;
+        return apply(input, made);
+    }
+    // One of which nothing is known does not contradict: no part of it is missing, and it has no interval of its own.
+    RunTemplate any{.name = "any", .interv = std::string(name_of(Interval::disabled)), .cron = "* * * * *"};
+    return take_parts(input, any).result();
 }
 
 }  // namespace mf

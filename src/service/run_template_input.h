@@ -29,6 +29,9 @@ struct RunTemplateInput {
 template <>
 const Entity& entity_of<RunTemplateInput>();
 
+/// Everything that is wrong with it whatever the run template is like; with a name and without an id, with a new one.
+Result<void> check_input(const RunTemplateInput& input);
+
 /// Copies what was said into a run template and checks it; every complaint at once.
 Result<void> apply(const RunTemplateInput& input, RunTemplate& run_template);
 

@@ -27,6 +27,33 @@ TEST_CASE("an interval and an expression that do not belong together are told ap
     CHECK(has(desk.refusal({{"interv", "c"}}), "needs a cron expression (--cron)"));
 }
 
+TEST_CASE("every part that is wrong is told at once, whether its form or its meaning") {
+    InputDesk desk;
+    const auto complained = [](const Error& error) {
+        std::set<std::string> out;
+        for (const auto& each : error.fields) out.insert(each.field);
+        return out;
+    };
+    json::object wrong{{"interv", "fortnightly"}, {"cron", "61 * * * *"},     {"executor", "warp"},
+                       {"zone", "Europe/Brno"},   {"active", "perhaps"},      {"delay", "soon"},
+                       {"time_limit", 5.5},       {"catch_up_limit", 0},      {"max_attempts", "many"},
+                       {"deadline_offset", "x"},  {"runs_on", "gpu linux/b"}, {"colour", "red"}};
+    const auto some = complained(desk.error_of("runtemplate:create", desk.input(wrong)));
+    for (const auto& [name, value] : wrong) {
+        CAPTURE(name);
+        CHECK(some.contains(std::string(name)));
+    }
+    CHECK(some.size() == wrong.size());
+    const auto made = desk.run("runtemplate:create", desk.input({{"interv", "c"}, {"cron", "5 4 * * *"}}));
+    REQUIRE(made);
+    wrong["id"] = made->at("id");
+    CHECK(complained(desk.error_of("runtemplate:update", wrong)) == some);
+    // What an update leaves out is not missing.
+    CHECK(desk.run("runtemplate:update", {{"id", made->at("id")}, {"interv", "c"}}));
+    CHECK(desk.run("runtemplate:update", {{"id", made->at("id")}, {"interv", "d"}}));
+    CHECK(desk.run("runtemplate:update", {{"id", made->at("id")}, {"cron", ""}, {"anchor", "02:00"}}));
+}
+
 TEST_CASE("who changes the interval learns of the anchor that was stored before") {
     InputDesk desk;
     const auto made = desk.run("runtemplate:create", desk.input({{"interv", "d"}, {"anchor", "02:00"}}));

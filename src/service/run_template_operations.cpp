@@ -223,7 +223,7 @@ Result<json::value> create_run_template(Call& call, const RunTemplateInput& inpu
 }
 
 Result<json::value> update_run_template(Call& call, const RunTemplateInput& input) {
-    if (!input.id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!input.id) return missing_input({"id"});
     const auto before = find_run_template(call, input.id);
     if (!before) return before.error();
     RunTemplate after = *before;
@@ -345,7 +345,7 @@ Result<json::value> next(Call& call, const NextInput& input) {
 
 Result<RunTemplate> find_run_template(Call& call, std::optional<std::int64_t> id,
                                       const std::optional<std::string>& name) {
-    if (!id && !name) return Error{ErrorCode::invalid, "Missing --id or --name"};
+    if (!id && !name) return missing_input({"id", "name"});
     ListQuery query{.equals = {only_live()}};
     if (id) query.equals.emplace_back("id", *id);
     if (name) query.equals.emplace_back("name", *name);

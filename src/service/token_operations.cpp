@@ -45,7 +45,7 @@ bool sees_all(const Call& call) { return call.rights.may(Permission::administer)
 
 /// Tokens of others exist for administrators only.
 Result<ApiToken> find_token(Call& call, std::optional<std::int64_t> id) {
-    if (!id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!id) return missing_input({"id"});
     auto found = tokens_of(call).find({*id});
     if (!found || (found->user_id != call.actor.user && !sees_all(call)))
         return Error{ErrorCode::not_found, "No token found with given identifier"};

@@ -36,7 +36,7 @@ Result<std::vector<Topic>> list_topics(Call& call, const ListInput& input) {
 }
 
 Result<Topic> find_topic(Call& call, std::optional<std::int64_t> id) {
-    if (!id) return Error{ErrorCode::invalid, "Missing --id"};
+    if (!id) return missing_input({"id"});
     auto found = topics_of(call).find({*id});
     if (!found) return Error{ErrorCode::not_found, "No topic found with given identifier"};
     return found;
@@ -65,7 +65,7 @@ Result<void> apply_topic_input(Call& call, const TopicInput& input, Topic& topic
         if (!colour) return colour.error();
         topic.color = *std::move(colour);
     }
-    if (topic.name.empty()) return Error{ErrorCode::invalid, "Missing --name", {{"name", "is required"}}};
+    if (topic.name.empty()) return missing_input({"name"});
     if (auto good = check_name("name", "The name", topic.name); !good) return good;
     const auto other = topics_of(call).first({.equals = {{"name", topic.name}}});
     if (!other || other->id == topic.id) return {};

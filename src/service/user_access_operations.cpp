@@ -122,7 +122,7 @@ Result<std::vector<SystemRole>> roles_named(const TextList& names) {
 Result<json::value> set_roles(Call& call, const UserRoleInput& input) {
     const auto person = find_person(call, {input.user_id, input.login, input.email});
     if (!person) return person.error();
-    if (!input.roles) return Error{ErrorCode::invalid, "Missing --roles"};
+    if (!input.roles) return missing_input({"roles"});
     const auto wanted = roles_named(*input.roles);
     if (!wanted) return wanted.error();
     std::optional<Timestamp> expires;
@@ -181,7 +181,7 @@ Result<json::value> set_roles(Call& call, const UserRoleInput& input) {
 
 /// The company, if the one who asks may manage it.
 Result<Company> managed_company(Call& call, std::optional<std::int64_t> id) {
-    if (!id) return Error{ErrorCode::invalid, "Missing --company_id"};
+    if (!id) return missing_input({"company_id"});
     auto found = call.repository<Company>().find({*id});
     if (!found || !found->live) return Error{ErrorCode::not_found, "No company found with given identifier"};
     return found;
@@ -189,7 +189,7 @@ Result<Company> managed_company(Call& call, std::optional<std::int64_t> id) {
 
 Result<User> member_meant(Call& call, const MemberInput& input) {
     const PersonLookup by{input.user_id, input.login, input.email};
-    if (by.empty()) return Error{ErrorCode::invalid, "Provide --user_id or --login or --email"};
+    if (by.empty()) return missing_input({"user_id", "login", "email"});
     return find_person(call, by);
 }
 

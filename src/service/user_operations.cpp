@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "domain/visible_text.h"
 #include "service/audit.h"
+#include "service/complaints.h"
 #include "service/list_filter.h"
 #include "service/people.h"
 #include "store/queries/role_assignments.h"
@@ -21,6 +22,8 @@ struct UserInput {
     std::optional<std::string> login, email, firstname, lastname, password, plaintext, settings;
     std::optional<bool> enabled;
 };
+
+static Result<void> check_input(const UserInput& input);
 
 template <>
 const Entity& entity_of<UserLookupInput>() {
@@ -103,13 +106,6 @@ void apply_user_input(const UserInput& input, User& user) {
     if (input.enabled) user.enabled = *input.enabled;
 }
 
-Result<void> check_given_names(const UserInput& input, std::string_view login_before) {
-    if (auto good = check_name("firstname", "The first name", input.firstname.value_or("")); !good) return good;
-    if (auto good = check_name("lastname", "The last name", input.lastname.value_or("")); !good) return good;
-    if (!input.login || *input.login == login_before) return {};
-    return check_new_login(*input.login);
-}
-
 /// True: the record has another password now.
 Result<bool> apply_password(Call& call, const UserInput& input, User& user) {
     const auto given = [](const std::optional<std::string>& text) { return text && !text->empty(); };
@@ -131,12 +127,15 @@ Result<void> check_login_is_free(Call& call, const User& user) {
 Result<json::value> create_user(Call& call, const UserInput& input) {
     if (trim(*input.login).empty())
         return Error{ErrorCode::invalid, "The user needs a login.", {{"login", "is required"}}};
+    if (auto allowed = may_give_login(call, *input.login); !allowed) return allowed.error();
     User user{.enabled = true, .created_at = call.now, .updated_at = call.now};
     apply_user_input(input, user);
-    if (auto good = check(user); !good) return good.error();
-    if (auto good = check_given_names(input, ""); !good) return good.error();
+    Complaints complaints;
+    complaints.add(check(user));
+    complaints.add(check_new_login(user.login));
+    complaints.add(apply_password(call, input, user));
+    if (auto good = complaints.result(); !good) return good.error();
     if (auto unique = check_login_is_free(call, user); !unique) return unique.error();
-    if (auto set = apply_password(call, input, user); !set) return set.error();
     if (auto inserted = users_of(call).insert(user); !inserted) return inserted.error();
     auto details = told_fields(user);
     details["has_password"] = !user.password.empty();
@@ -147,20 +146,24 @@ Result<json::value> create_user(Call& call, const UserInput& input) {
 Result<json::value> update_user(Call& call, const UserInput& input) {
     auto identity = PersonLookup{.id = input.id};
     if (!input.id) identity = {.login = input.login, .email = input.login ? std::nullopt : input.email};
-    if (identity.empty()) return Error{ErrorCode::invalid, "Missing --id or --login"};
+    if (identity.empty()) return missing_input({"id", "login"});
     const auto before = find_person(call, identity);
     if (!before) return before.error();
     if (auto allowed = may_change(call, *before); !allowed) return allowed.error();
-    if (auto good = check_given_names(input, before->login); !good) return good.error();
     User after = *before;
     apply_user_input(input, after);
+    if (after.login != before->login)
+        if (auto allowed = may_give_login(call, after.login); !allowed) return allowed.error();
     if (before->enabled && !after.enabled)
         if (auto kept = keep_a_super_admin(call, *before); !kept) return kept.error();
+    Complaints complaints;
+    if (after.login != before->login) complaints.add(check_new_login(after.login));
     const auto has_new_password = apply_password(call, input, after);
-    if (!has_new_password) return has_new_password.error();
+    complaints.add(has_new_password);
     auto changes = changed_fields(entity_of<User>(), &*before, &after);
+    if (!changes.empty()) complaints.add(check(after));
+    if (auto good = complaints.result(); !good) return good.error();
     if (!changes.empty()) {
-        if (auto good = check(after); !good) return good.error();
         if (auto unique = check_login_is_free(call, after); !unique) return unique.error();
         after.updated_at = call.now;
         if (auto updated = users_of(call).update(*before, after); !updated) return updated.error();
@@ -193,6 +196,15 @@ Result<json::value> delete_user(Call& call, const UserLookupInput& input) {
 }
 
 }  // namespace
+
+/// A login may be how the user is called, or is to be called; that shows later.
+Result<void> check_input(const UserInput& input) {
+    Complaints out;
+    out.add(check_name("firstname", "The first name", input.firstname.value_or("")));
+    out.add(check_name("lastname", "The last name", input.lastname.value_or("")));
+    out.add(check(User{.login = "any", .email = input.email}));
+    return out.result();
+}
 
 void add_user_operations(Operations& operations) {
     using enum Permission;

@@ -152,6 +152,48 @@ TEST_CASE("nobody becomes more than he is") {
     CHECK(desk.error_of("token:create", {{"user", "root"}}, admin).code == ErrorCode::forbidden);
 }
 
+TEST_CASE("everything that is wrong with a user is told at once") {
+    UsersDesk desk;
+    const auto complained = [&](std::string_view operation, const json::object& input) {
+        std::set<std::string> out;
+        for (const auto& each : desk.error_of(operation, input).fields) out.insert(each.field);
+        return out;
+    };
+    const auto alice = desk.add_person("alice");
+    CHECK(complained("user:create", {{"login", "123"}, {"email", "a"}, {"plaintext", "short"}}) ==
+          std::set<std::string>{"email"});
+    CHECK(complained("user:create", {{"login", "123"}, {"email", "a@b"}, {"plaintext", "short"}}) ==
+          std::set<std::string>{"login", "password"});
+    CHECK(complained("user:update",
+                     {{"id", alice.id.value}, {"firstname", "A\nb"}, {"email", "a"}, {"enabled", "x"}, {"age", 3}}) ==
+          std::set<std::string>{"firstname", "email", "enabled", "age"});
+}
+
+TEST_CASE("the account of the administrator of the machine is changed by super_admins only, whatever roles it has") {
+    UsersDesk desk;
+    const auto root = desk.add_person("root"), alice = desk.add_person("alice");
+    const auto admin = UsersDesk::of(SystemRole::admin), super = UsersDesk::of(SystemRole::super_admin);
+    const auto is_barred = [&](std::string_view operation, json::object input) {
+        const auto refused = desk.run(operation, input, admin);
+        return !refused && refused.error().code == ErrorCode::forbidden &&
+               refused.error().message.starts_with("'root' is the account of the administrator of this machine");
+    };
+    const json::object password{{"id", root.id.value}, {"password", testing::good_password}};
+    CHECK(is_barred("user:password", password));
+    CHECK(is_barred("user:update", {{"id", root.id.value}, {"plaintext", testing::good_password}}));
+    CHECK(is_barred("user:setup-link", {{"login", "root"}}));
+    CHECK(is_barred("user:delete", {{"login", "root"}}));
+    CHECK(is_barred("user-role:set", {{"login", "root"}, {"roles", {"user"}}}));
+    CHECK(is_barred("token:create", {{"user", "root"}}));
+    CHECK(desk.run("user:password", password, super));
+    // Nor is it made, or somebody else called so, before it is there.
+    CHECK(desk.run("user:delete", {{"login", "root"}}, super));
+    CHECK(is_barred("user:create", {{"login", "root"}, {"plaintext", testing::good_password}}));
+    CHECK(desk.error_of("user:update", {{"id", alice.id.value}, {"login", "Root"}}, admin).code ==
+          ErrorCode::forbidden);
+    CHECK(desk.run("user:create", {{"login", "root"}, {"plaintext", testing::good_password}}, super));
+}
+
 TEST_CASE("roles of the installation: replaced, added, ended, unknown") {
     UsersDesk desk;
     const auto alice = desk.add_person("alice");
@@ -193,7 +235,7 @@ TEST_CASE("a manager gives roles in the own company, and nowhere else") {
               .fields.front()
               .field == "role");
     CHECK(desk.error_of("user-company:assign", {{"company_id", desk.company.id.value}}).message ==
-          "Provide --user_id or --login or --email");
+          "user_id is required, or login, or email.");
     CHECK(testing::must(desk.run("user-company:unassign", here, manager)).at("deleted") == 1);
     CHECK(testing::must(desk.run("user-company:unassign", here, manager)).at("deleted") == 0);
 }

@@ -48,7 +48,7 @@ Result<json::value> change_password(Call& call, const UserPasswordInput& input) 
     const auto before = find_person(call, {input.id, input.login, input.email});
     if (!before) return before.error();
     if (auto allowed = may_change(call, *before); !allowed) return allowed.error();
-    if (!input.password || input.password->empty()) return Error{ErrorCode::invalid, "Missing --password-file"};
+    if (!input.password || input.password->empty()) return missing_input({"password"});
     User after = *before;
     if (auto set = set_password(call, after, *input.password, GivenAs::text); !set) return set.error();
     after.updated_at = call.now;

@@ -101,6 +101,30 @@ TEST_CASE("the output of a job is complete, however long and wherever it was cut
     CHECK(desk.get(fmt::format("/job/{}.xml", job.id.value)).body.find("quoted") != std::string::npos);
 }
 
+TEST_CASE("whoever removes many jobs is told that there are more") {
+    CompatibleDesk desk;
+    const auto manager = desk.person_of("manager-acme", desk.company.id, CompanyRole::manager);
+    const auto look = fmt::format("/jobs.json?runtemplate_id={}&dry_run=1", desk.acme.origin.id.value);
+    const auto there = desk.body_of(desk.send("DELETE", look, manager)).at("matched").as_int64();
+    const auto add = [&](std::int64_t count) {
+        desk.database.write([&](Session& session) {
+            for (; count > 0; --count) {
+                auto job = *Repository<Job>(session, Scope::everything()).find(desk.acme.ended.id);
+                job.id = {};
+                REQUIRE(Repository<Job>(session, Scope::everything()).insert(job));
+            }
+        });
+    };
+    add(1000 - there);
+    auto answer = desk.body_of(desk.send("DELETE", look, manager));
+    CHECK(answer.at("matched") == 1000);
+    CHECK(answer.at("more") == false);
+    add(1);
+    answer = desk.body_of(desk.send("DELETE", look, manager));
+    CHECK(answer.at("matched") == 1000);
+    CHECK(answer.at("more") == true);
+}
+
 TEST_CASE("jobs that have ended are removed by run template and time, after a look if wanted") {
     CompatibleDesk desk;
     const auto bravo = desk.furnish(desk.add_company("bravo"));
@@ -129,7 +153,7 @@ TEST_CASE("jobs that have ended are removed by run template and time, after a lo
     }
     const auto ended = desk.acme.ended.id.value;
     CHECK(remove("?from=2000-01-01&dry_run=1", manager).body ==
-          fmt::format(R"({{"dry_run":true,"matched":1,"deleted":0,"job_ids":[{}]}})", ended));
+          fmt::format(R"({{"dry_run":true,"matched":1,"deleted":0,"more":false,"job_ids":[{}]}})", ended));
     CHECK(desk.body_of(remove("?to=2000-01-01", manager)).at("matched") == 0);
     CHECK(desk.body_of(remove(fmt::format("?runtemplate_id={}", bravo.origin.id.value), manager)).at("matched") == 0);
     CHECK(desk.body_of(remove("?from=2000-01-01", manager)).at("deleted") == 1);

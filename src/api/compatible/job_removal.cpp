@@ -9,7 +9,8 @@
 namespace mf::compatible {
 namespace {
 
-/// By one request, so that it comes to an end; the answer says how many there were, so that it can be sent again.
+/// By one request, each in a transaction of its own, so that it comes to an end and holds nobody up; the answer says
+/// whether there are more, so that it can be sent again.
 constexpr std::size_t most_removed = 1'000;
 constexpr std::int64_t jobs_at_once = 1'000;
 
@@ -79,17 +80,24 @@ bool is_meant(const Exchange& exchange, const json::object& job, const Meant& me
     return planned && (!meant.from || *planned >= *meant.from) && (!meant.to || *planned < *meant.to);
 }
 
-Result<std::vector<std::int64_t>> jobs_meant(const Exchange& exchange, const Meant& meant) {
-    std::vector<std::int64_t> out;
+struct JobsMeant {
+    std::vector<std::int64_t> ids;
+    bool more = false;  ///< than one request removes
+};
+Result<JobsMeant> jobs_meant(const Exchange& exchange, const Meant& meant) {
+    JobsMeant out;
     json::object input{{"limit", jobs_at_once}, {"after", 0}};
     if (meant.run_template) input["runtemplate_id"] = *meant.run_template;
-    while (out.size() < most_removed) {
+    for (;;) {
         const auto page = exchange.call("job:list", input);
         if (!page) return page.error();
         const auto& jobs = page->as_array();
-        for (const auto& job : jobs)
-            if (out.size() < most_removed && is_meant(exchange, job.as_object(), meant))
-                out.push_back(job.at("id").as_int64());
+        for (const auto& job : jobs) {
+            if (!is_meant(exchange, job.as_object(), meant)) continue;
+            out.more = out.ids.size() == most_removed;
+            if (out.more) return out;
+            out.ids.push_back(job.at("id").as_int64());
+        }
         if (std::ssize(jobs) < jobs_at_once) break;
         input["after"] = jobs.back().at("id").as_int64();
     }
@@ -104,7 +112,7 @@ Result<Answer> delete_jobs(Exchange& exchange) {
     const auto found = jobs_meant(exchange, *meant);
     if (!found) return found.error();
     std::int64_t deleted = 0;
-    for (const auto id : *found) {
+    for (const auto id : found->ids) {
         if (meant->dry_run) break;
         const auto removed = exchange.call("job:delete", {{"id", id}});
         // Somebody else was quicker.
@@ -113,9 +121,10 @@ Result<Answer> delete_jobs(Exchange& exchange) {
         ++deleted;
     }
     return Answer{.body = {{"dry_run", meant->dry_run},
-                           {"matched", found->size()},
+                           {"matched", found->ids.size()},
                            {"deleted", deleted},
-                           {"job_ids", json::array(found->begin(), found->end())}}};
+                           {"more", found->more},
+                           {"job_ids", json::array(found->ids.begin(), found->ids.end())}}};
 }
 
 constexpr Endpoint job_removal_table[] = {

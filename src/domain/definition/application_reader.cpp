@@ -11,6 +11,7 @@
 #include "domain/definition/uri.h"
 #include "domain/definition/version.h"
 #include "domain/short_code.h"
+#include "domain/visible_text.h"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -143,6 +144,8 @@ private:
         const json::value* code = reading_.object().if_contains("code");
         if (!code || !code->is_string() || !check_text(code->get_string(), "/code", findings_)) return;
         read_.code = code->get_string();
+        if (const auto good = check_code("code", "A code", read_.code); !good)
+            reading_.error(FindingCode::value_unsafe, "code", good.error().message);
         if (read_.code.size() > longest_code)
             reading_.error(FindingCode::too_large, "code", fmt::format("This is longer than {} bytes.", longest_code));
     }

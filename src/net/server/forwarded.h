@@ -10,6 +10,7 @@ namespace mf::http {
 struct Peer {
     std::optional<IpAddress> address;  ///< none: a Unix socket
     bool secure = false;
+    std::optional<unsigned> user = {};  ///< of a Unix socket: whose process has connected (SO_PEERCRED, socket(7))
 };
 
 /// Where a request really comes from.

@@ -72,6 +72,13 @@ Result<SocketAddress> address_of(const Endpoint& endpoint) {
     return address;
 }
 
+std::optional<unsigned> user_of(const Descriptor& socket) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+    return peer.uid;
+}
+
 /// Removes the file of a Unix socket on which nobody listens.
 void remove_leftover(const SocketAddress& address, const std::string& path) {
     struct stat file {};
@@ -170,7 +177,8 @@ bool Listener::accept_all() {
         is_short_ = false;
         const int yes = 1;
         if (from.storage.ss_family != AF_UNIX) ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-        taken_(std::move(socket), {.address = IpAddress::of(*from.raw()), .secure = tls_});
+        const auto user = from.storage.ss_family == AF_UNIX ? user_of(socket) : std::nullopt;
+        taken_(std::move(socket), {.address = IpAddress::of(*from.raw()), .secure = tls_, .user = user});
     }
     return true;
 }

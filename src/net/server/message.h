@@ -62,7 +62,8 @@ struct Request {
     /// Address of the client in its usual spelling: of the peer, or what a trusted proxy says. Empty: a peer of a Unix
     /// socket who passed on no address.
     std::string client;
-    std::string peer;  ///< who is really connected; empty on a Unix socket
+    std::string peer;                        ///< who is really connected; empty on a Unix socket
+    std::optional<unsigned> peer_user = {};  ///< on a Unix socket: whose process is connected (uid), if that is known
     std::string
         host;  ///< host[:port] the client asked, as a trusted proxy says it or as sent; empty only with HTTP/1.0
     bool secure = false;  ///< TLS, to here or to a trusted proxy

@@ -187,6 +187,7 @@ TEST_CASE("Unix sockets") {
     options.trusted_proxies = *AddressRanges::read("unix");
     options.limits.connections_per_address = 1;
     const auto handler = [](const Request& request) {
+        CHECK(request.peer_user == ::geteuid());
         return response(200, "text/plain", request.client + "|" + request.peer + "|" + (request.secure ? "s" : "-"));
     };
     {

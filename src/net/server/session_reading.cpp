@@ -104,6 +104,7 @@ void Session::take_head() {
     auto origin = origin_of(request.headers, peer_, shared_.options.trusted_proxies);
     if (!origin) return refuse(400, origin.error().message);
     request.peer = record_.client;
+    request.peer_user = peer_.user;
     if (origin->client) request.client = record_.client = origin->client->text();
     request.secure = origin->secure;
     if (origin->host) request.host = std::move(*origin->host);

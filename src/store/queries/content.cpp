@@ -74,6 +74,26 @@ std::optional<std::string> read_content_piece(Session& session, std::string_view
     return std::move(std::get<Bytes>(rows[0][0]).data);
 }
 
+ContentPieces content_pieces_within(Session& session, std::string_view sha256, std::int64_t first_seq,
+                                    std::int64_t bytes) {
+    constexpr std::int64_t lengths_at_once = 1'000;
+    ContentPieces out{.next_seq = first_seq};
+    for (;;) {
+        const auto rows = session.sql.query(
+            R"(SELECT p."seq", LENGTH(p."bytes") FROM "content" c JOIN "content_piece" p ON p."content_id" = c."id"
+               WHERE c."sha256" = ? AND p."seq" >= ? ORDER BY p."seq" LIMIT ?)",
+            {std::string(sha256), out.next_seq, lengths_at_once});
+        for (const auto& row : rows) {
+            const auto length = integer_of(row[1]);
+            // One that is missing is found by whoever reads on.
+            if (integer_of(row[0]) != out.next_seq || length > bytes - out.bytes) return out;
+            out.bytes += length;
+            ++out.next_seq;
+        }
+        if (std::ssize(rows) < lengths_at_once) return out;
+    }
+}
+
 std::vector<std::string> content_of_job(Session& session, Id<Job> job) {
     std::vector<std::string> out;
     for (auto& row : session.sql.query(

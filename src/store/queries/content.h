@@ -30,6 +30,14 @@ void let_content_go(Session& session, Id<Job> job);
 /// One piece of a finished content; none past the end.
 std::optional<std::string> read_content_piece(Session& session, std::string_view sha256, std::int64_t seq);
 
+/// How far whole pieces of a finished content, from this one on, reach into so many bytes. Reads their lengths only.
+struct ContentPieces {
+    std::int64_t next_seq = 0;  ///< read on with this one
+    std::int64_t bytes = 0;     ///< of those before it together
+};
+ContentPieces content_pieces_within(Session& session, std::string_view sha256, std::int64_t first_seq,
+                                    std::int64_t bytes);
+
 /// Digests of the files that a job left behind.
 std::vector<std::string> content_of_job(Session& session, Id<Job> job);
 

@@ -53,6 +53,28 @@ struct ContentDesk : testing::Queue {
 
 }  // namespace
 
+TEST_CASE("whole pieces of a content are left out by their lengths") {
+    ContentDesk desk;
+    const auto job = desk.in_state(JobState::running).id;
+    const auto id = desk.begin(job);
+    desk.add_piece(id, 0, std::string("a\0cd", 4));
+    desk.add_piece(id, 1, "\xff\xfe");
+    desk.add_piece(id, 2, "ghi");
+    REQUIRE(desk.finish(id, job, 3));
+    const auto within = [&](std::int64_t first, std::int64_t bytes) {
+        const auto found =
+            desk.database.read([&](Session& session) { return content_pieces_within(session, digest, first, bytes); });
+        return std::pair(found.next_seq, found.bytes);
+    };
+    using Found = std::pair<std::int64_t, std::int64_t>;
+    CHECK(within(0, 3) == Found{0, 0});
+    CHECK(within(0, 4) == Found{1, 4});
+    CHECK(within(0, 8) == Found{2, 6});
+    CHECK(within(0, 100) == Found{3, 9});
+    CHECK(within(1, 5) == Found{3, 5});
+    CHECK(within(3, 5) == Found{3, 0});
+}
+
 TEST_CASE(
     "two jobs store the same content at the same time; the first to finish counts, and none of the other is left") {
     ContentDesk desk;

@@ -93,4 +93,10 @@ std::vector<InputArtifact> input_artifacts(Session& session, std::vector<std::in
     return out;
 }
 
+void hold_rules_that_launch(Session& session, Id<RunTemplate> target) {
+    // SQLite has one writer at a time.
+    if (session.sql.dialect() != sql::Dialect::sqlite)
+        session.sql.query(R"(SELECT "id" FROM "runtemplate" WHERE "id" = ? FOR UPDATE)", {target.value});
+}
+
 }  // namespace mf

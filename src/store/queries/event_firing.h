@@ -7,6 +7,10 @@
 
 namespace mf {
 
+/// Until the transaction ends nobody else makes or changes a rule that launches this run template: whoever looks for
+/// equal ones afterwards sees all that there are.
+void hold_rules_that_launch(Session& session, Id<RunTemplate> target);
+
 /// A job that has succeeded, for note_firings().
 struct SucceededJob {
     Id<Job> job;

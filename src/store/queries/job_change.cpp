@@ -140,6 +140,37 @@ void void_change(Database& database, std::int64_t id, Timestamp now) {
     }
 }
 
+bool no_change_is_open(Database& database) {
+    // Whoever has changed the table keeps a lock of it until the end of the transaction; ids are given after that lock.
+    try {
+        database.read([](Session& session) {
+            switch (session.sql.dialect()) {
+                // One writer at a time: who sees a larger id sees all smaller ones.
+                case sql::Dialect::sqlite: return;
+                case sql::Dialect::postgres:
+                    session.sql.begin();
+                    try {
+                        session.sql.execute(R"(LOCK TABLE "job_change" IN SHARE MODE NOWAIT)");
+                        session.sql.commit();
+                    } catch (...) {
+                        session.sql.rollback();
+                        throw;
+                    }
+                    return;
+                case sql::Dialect::mariadb:
+                    session.sql.execute(R"(LOCK TABLES "job_change" READ NOWAIT)");
+                    session.sql.execute("UNLOCK TABLES");
+                    return;
+            }
+        });
+        return true;
+    } catch (const sql::DatabaseError& error) {
+        using enum sql::DatabaseError::Kind;
+        if (error.kind == busy || error.kind == refused) return false;
+        throw;
+    }
+}
+
 bool prune_changes(Session& session, Timestamp before, std::int64_t most, std::int64_t at_once) {
     const auto newest = change_bounds(session).newest;
     const auto rows = session.sql.query(

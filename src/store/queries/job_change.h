@@ -43,6 +43,11 @@ std::int64_t settled_end(Session& session, Timestamp now, std::chrono::milliseco
 /// nothing. Waits for a transaction that has made one and not ended, as long as statements wait for locks (busy).
 void void_change(Database& database, std::int64_t id, Timestamp now);
 
+/// Has everybody who has changed jobs ended? After true, whatever ids were given by then are to be seen or will never
+/// be used. Waits for nobody, and holds up nobody. False as well when the database does not let this account know
+/// (MariaDB: the privilege LOCK TABLES).
+bool no_change_is_open(Database& database);
+
 /// Removes the oldest changes: those made before, and as many as there are beyond `most`; never the newest one. At most
 /// `at_once` of them, so that nobody is held up; false: that was not all.
 bool prune_changes(Session& session, Timestamp before, std::int64_t most, std::int64_t at_once = 10'000);
