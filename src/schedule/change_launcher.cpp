@@ -85,13 +85,12 @@ Result<bool> ChangeLauncher::launch_within(Session& session, const EventChange& 
         (source->company_id && *source->company_id != rule->company_id))
         return Error{ErrorCode::conflict, "The rule does not belong to the event source any more."};
     const auto rights = Rights::unlimited();
-    learn_data_keys(session, vault_);
     Call call{.session = session,
               .scope = Scope::only(rule->company_id),
               .rights = rights,
               .actor = {.user = facts_.user, .login = "multiflexi", .entry = "server"},
               .now = clock_.now(),
-              .vault = vault_,
+              .vault = {session, vault_},
               .zone = facts_.zone,
               .allowed_names = facts_.allowed_names};
     if (const auto company = call.repository<Company>().find(rule->company_id)) {

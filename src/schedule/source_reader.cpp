@@ -5,6 +5,7 @@
 #include "domain/event_change.h"
 #include "secure/vault.h"
 #include "service/event_source_address.h"
+#include "store/queries/data_keys.h"
 #include "store/queries/source_change.h"
 #include "store/sql/visit.h"
 
@@ -131,7 +132,11 @@ bool SourceReader::may_delete(Id<EventSource> source) {
 Result<SourceReader::Place> SourceReader::open(const EventSource& source) {
     std::string password;
     if (source.db_password) {
-        auto opened = vault_.open(*source.db_password, {"event_source", "db_password", source.id.value});
+        // Another program may have sealed it with a key that is new.
+        auto opened = database_.read([&](Session& session) {
+            learn_data_keys(session, vault_);
+            return vault_.open(*source.db_password, {"event_source", "db_password", source.id.value});
+        });
         if (!opened) return opened.error();
         password = *std::move(opened);
     }

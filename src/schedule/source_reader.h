@@ -27,7 +27,7 @@ public:
         bool tell_node_red = false;            ///< see NodeRed
     };
     /// All must outlive it.
-    SourceReader(Database& database, const Clock& clock, const Vault& vault, Facts facts)
+    SourceReader(Database& database, const Clock& clock, Vault& vault, Facts facts)
         : database_(database), clock_(clock), vault_(vault), facts_(std::move(facts)) {}
 
     /// Looks once, if the source is due and no other server looks at it; whether it took anything over. What goes wrong
@@ -52,7 +52,7 @@ private:
 
     Database& database_;
     const Clock& clock_;
-    const Vault& vault_;
+    Vault& vault_;
     const Facts facts_;
     Locked<std::map<std::int64_t, Timestamp>> read_only_;  ///< by source: nothing is deleted there until then
 };

@@ -85,7 +85,8 @@ TEST_CASE("a server that crashes after any step has lost nothing, and launches n
         CHECK(program.left() == Numbers{1, 2});
         // Another one, of the same name, comes after it.
         program.tell(3);
-        SourceReader next(desk.database, desk.clock, desk.vault, {.holder = holder, .time_limit = 4s});
+        Vault vault = mf::testing::must(open_vault("key of the tests", ""));
+        SourceReader next(desk.database, desk.clock, vault, {.holder = holder, .time_limit = 4s});
         CHECK(next.look(source));
         CHECK(program.left().empty());
         CHECK(desk.launcher.launch_due() == 3);
