@@ -2,7 +2,7 @@
 # an example of the settings file, and the probe with its definition.
 include(GNUInstallDirs)
 install(TARGETS multiflexi multiflexi-cli multiflexi-shim multiflexi-probe RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-foreach(role scheduler executor)
+foreach(role scheduler executor eventor)
     install(FILES ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/multiflexi-${role} DESTINATION ${CMAKE_INSTALL_BINDIR})
 endforeach()
 
@@ -23,7 +23,8 @@ mf_page(multiflexi-cli fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d m
 get_property(pages_made GLOBAL PROPERTY mf_pages)
 add_custom_target(pages ALL DEPENDS ${pages_made})
 install(FILES ${CMAKE_SOURCE_DIR}/share/man/multiflexi-shim.8 ${CMAKE_SOURCE_DIR}/share/man/multiflexi-scheduler.8
-    ${CMAKE_SOURCE_DIR}/share/man/multiflexi-executor.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
+    ${CMAKE_SOURCE_DIR}/share/man/multiflexi-executor.8 ${CMAKE_SOURCE_DIR}/share/man/multiflexi-eventor.8
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/share/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/multiflexi)
 install(FILES ${CMAKE_SOURCE_DIR}/examples/probe/multiflexi-probe.multiflexi.app.json

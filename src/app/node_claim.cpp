@@ -189,11 +189,7 @@ void NodeClaim::release() {
 }
 
 Result<Descriptor> lock_node(const Settings& settings, const Roles& roles) {
-    const auto name = fmt::format("{}-{}.lock",
-                                  roles.executor    ? "node"
-                                  : roles.scheduler ? "scheduler"
-                                                    : "web",
-                                  settings.node);
+    const auto name = fmt::format("{}-{}.lock", roles.executor ? "node" : leading_role(roles), settings.node);
     auto file = settings.data_directory / name;
     if (settings.db_connection == DatabaseKind::sqlite) {
         // Whatever links lead to it: the lock must be the same for all who use the file.
@@ -209,7 +205,8 @@ Result<Descriptor> lock_node(const Settings& settings, const Roles& roles) {
             "{} for the node '{}' runs already ({} is locked). Stop it, or set MULTIFLEXI_NODE to another name.",
             roles.executor    ? "An executor"
             : roles.scheduler ? "A scheduler"
-                              : "A web server",
+            : roles.web       ? "A web server"
+                              : "A server of events",
             settings.node, file.string())};
 }
 

@@ -68,7 +68,7 @@ std::chrono::milliseconds planner_look_interval(const Settings& settings) {
 
 /// The row of this process among the nodes. A scheduler alone may stand beside the executor of its node.
 std::string row_name(const Settings& settings, const Roles& roles) {
-    return roles.executor ? settings.node : settings.node + (roles.scheduler ? "/scheduler" : "/web");
+    return roles.executor ? settings.node : fmt::format("{}/{}", settings.node, leading_role(roles));
 }
 
 /// One server from its start to its end. Its parts stand in the order in which they use each other, and are destroyed
@@ -91,7 +91,7 @@ public:
         }
         if (auto taken = take_node(); !taken) return taken;
         // A scheduler alone neither seals nor opens anything, and may run where the key is not.
-        if (roles_.executor || roles_.web)
+        if (roles_.executor || roles_.web || roles_.events)
             if (auto taken = take_key(new_key); !taken) return give_up(taken.error());
         if (roles_.executor)
             if (auto taken = take_base(); !taken) return give_up(taken.error());
@@ -107,6 +107,8 @@ public:
             followers_->tell_node_red();
         }
         if (roles_.executor) followers_->follow_rules(actor.user, [this] { queue_.notify(); });
+        if (roles_.events)
+            followers_->follow_sources(actor.user, row_name(settings_, roles_), [this] { tell_of_jobs(); });
         listen();
         if (roles_.web && !settings_.listen.empty()) {
             web_.emplace(installation_, http_, clock_);
@@ -232,12 +234,15 @@ private:
 
     void start_planner(Id<User> user) {
         planner_.emplace(installation_.database(), clock_,
-                         Planner::Facts{installation_.zone(), user, planner_look_interval(settings_)}, plan_, [this] {
-                             queue_.notify();
-                             // Without an executor role here another server has to hear of it.
-                             if (!roles_.executor) wake_servers(settings_.wake_directory, Wake::queue);
-                         });
+                         Planner::Facts{installation_.zone(), user, planner_look_interval(settings_)}, plan_,
+                         [this] { tell_of_jobs(); });
         planner_->start();
+    }
+
+    void tell_of_jobs() {
+        queue_.notify();
+        // Without an executor role here another server has to hear of it.
+        if (!roles_.executor) wake_servers(settings_.wake_directory, Wake::queue);
     }
 
     /// To other programs, and for nodes that are gone.
@@ -337,7 +342,7 @@ private:
 }  // namespace
 
 Result<Roles> roles_named(std::string_view list) {
-    Roles roles{false, false, false};
+    Roles roles{false, false, false, false};
     for (const auto part : split(list, ',')) {
         const auto name = trim(part);
         if (name == "scheduler")
@@ -346,21 +351,27 @@ Result<Roles> roles_named(std::string_view list) {
             roles.executor = true;
         else if (name == "web")
             roles.web = true;
+        else if (name == "events")
+            roles.events = true;
         else if (name == "all")
             roles = {};
         else
             return Error{ErrorCode::invalid,
-                         fmt::format("'{}' is not a role; there are scheduler, executor, web, and all.", name)};
+                         fmt::format("'{}' is not a role; there are scheduler, executor, web, events, and all.", name)};
     }
     return roles;
 }
 
 std::string to_text(const Roles& roles) {
     std::string out;
-    for (const auto& [has, name] :
-         {std::pair(roles.scheduler, "scheduler"), std::pair(roles.executor, "executor"), std::pair(roles.web, "web")})
+    for (const auto& [has, name] : {std::pair(roles.scheduler, "scheduler"), std::pair(roles.executor, "executor"),
+                                    std::pair(roles.web, "web"), std::pair(roles.events, "events")})
         if (has) out += (out.empty() ? "" : ",") + std::string(name);
     return out;
+}
+
+std::string_view leading_role(const Roles& roles) {
+    return roles.executor ? "executor" : roles.scheduler ? "scheduler" : roles.web ? "web" : "events";
 }
 
 int serve(Installation& installation, const Roles& roles, Installation::NewKey new_key, std::stop_token stop,

@@ -13,10 +13,13 @@ struct Roles {
     bool scheduler = true;
     bool executor = true;
     bool web = true;
+    bool events = true;  ///< looks at event sources
 };
-/// "scheduler,executor,web"; the error lists what there is.
+/// "scheduler,executor,web,events"; the error lists what there is.
 Result<Roles> roles_named(std::string_view list);
 std::string to_text(const Roles& roles);
+/// What a process is called by: it runs once on a node. The first it has of executor, scheduler, web, events.
+std::string_view leading_role(const Roles& roles);
 
 /// Who is called when somebody sends SIGHUP, which may come before there is anybody. Thread-safe.
 class HangUp {

@@ -53,7 +53,7 @@ std::optional<Arguments> read_arguments(const std::vector<std::string>& words, c
         } else if (name == "--roles") {
             if (!take_value()) return std::nullopt;
             if (!role_of_name.empty() && *value != role_of_name) {
-                complain(fmt::format("multiflexi-{0} has the role {0} alone; use multiflexi serve --roles {1}.",
+                complain(fmt::format("A program of this name has the role {} alone; use multiflexi serve --roles {}.",
                                      role_of_name, *value));
                 return std::nullopt;
             }
@@ -150,10 +150,11 @@ int main(int argc, char** argv) {
     const auto name = std::filesystem::path(argc > 0 ? argv[0] : "multiflexi").filename().string();
     if (name == "multiflexi-scheduler") return run_server(words, "scheduler");
     if (name == "multiflexi-executor") return run_server(words, "executor");
+    if (name == "multiflexi-eventor") return run_server(words, "events");
     if (name.starts_with("multiflexi-") && name != "multiflexi-cli") {
         complain(
-            fmt::format("There is no role '{}'. Links that are the server in one role are multiflexi-scheduler and "
-                        "multiflexi-executor; the command line is multiflexi-cli.",
+            fmt::format("There is no role '{}'. Links that are the server in one role are multiflexi-scheduler, "
+                        "multiflexi-executor and multiflexi-eventor; the command line is multiflexi-cli.",
                         name.substr(std::string_view("multiflexi-").size())));
         return 1;
     }

@@ -16,7 +16,7 @@ struct ServeOption {
     std::string_view help;
 };
 constexpr ServeOption options[] = {
-    {"--roles LIST", "scheduler, executor, web, or several separated by commas (default: all)"},
+    {"--roles LIST", "scheduler, executor, web, events, or several separated by commas (default: all)"},
     {"-e, --environment FILE", "settings to load after /etc/multiflexi/multiflexi.env"},
     {"--check",
      "print the settings, look whether a server can start with them (directories, database, key), and end; nothing is "
@@ -27,7 +27,8 @@ constexpr ServeOption options[] = {
 };
 
 constexpr std::string_view other_names =
-    "Started under the name multiflexi-scheduler or multiflexi-executor it has that role alone.";
+    "Started under the name multiflexi-scheduler, multiflexi-executor or multiflexi-eventor (events) it has that "
+    "role\nalone.";
 
 constexpr std::string_view about_mcp =
     "multiflexi mcp serves an AI assistant on this machine by the Model Context Protocol: one message on each line of "

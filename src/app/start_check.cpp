@@ -38,8 +38,8 @@ public:
     StartCheck all() {
         look_at_directory("data", settings_.data_directory, "MULTIFLEXI_DATA");
         look_at_database();
+        if (roles_.executor || roles_.web || roles_.events) look_at_key();
         if (roles_.executor) {
-            look_at_key();
             look_at_work_directory();
             look_at_shim();
         }

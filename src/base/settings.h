@@ -71,6 +71,7 @@ struct Settings {
     std::string nodered_webhook_url;  ///< empty: Node-RED is not told of jobs that have ended
     std::string nodered_catalog_url;  ///< empty: it is not told what there is to run
     std::string nodered_token;
+    bool nodered_forward_changes = false;  ///< of event sources, to the webhook
     std::chrono::seconds nodered_catalog_interval{300};
     std::string api_prefix;            ///< of the path of the compatible interface, such as "/multiflexi"
     bool api_anonymous_reads = false;  ///< there, of harmless things

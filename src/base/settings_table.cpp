@@ -325,6 +325,9 @@ constexpr Setting table[] = {
                                               "has ended. Empty: it is not.",
                                       .check = check_web_address}),
     setting<&S::nodered_token>("NODERED_TOKEN", {.help = "Sent to Node-RED as X-MultiFlexi-Token.", .secret = true}),
+    setting<&S::nodered_forward_changes>(
+        "NODERED_FORWARD_CHANGES",
+        {.help = "Whether NODERED_WEBHOOK_URL is also told of each change that was taken over from an event source."}),
     setting<&S::nodered_catalog_url>("NODERED_CATALOG_URL",
                                      {.help = "Where Node-RED is told which companies, run templates and credentials "
                                               "there are. Empty: it is not.",

@@ -19,7 +19,9 @@ std::span<const Command> credential_type_commands();
 std::span<const Command> credential_prototype_commands();
 std::span<const Command> credential_assignment_commands();
 std::span<const Command> event_commands();
+std::span<const Command> event_change_commands();
 std::span<const Command> topic_commands();
+std::span<const Command> topic_assignment_commands();
 std::span<const Command> job_commands();
 std::span<const Command> job_output_commands();
 std::span<const Command> task_commands();
@@ -37,7 +39,7 @@ std::span<const Command> erasure_commands();
 std::span<const Command> profile_commands();
 std::span<const Command> program_commands();
 
-inline std::array<std::span<const Command>, 29> command_tables() {
+inline std::array<std::span<const Command>, 31> command_tables() {
     return {application_commands(),
             definition_commands(),
             company_commands(),
@@ -50,7 +52,9 @@ inline std::array<std::span<const Command>, 29> command_tables() {
             credential_prototype_commands(),
             credential_assignment_commands(),
             event_commands(),
+            event_change_commands(),
             topic_commands(),
+            topic_assignment_commands(),
             job_commands(),
             job_output_commands(),
             task_commands(),

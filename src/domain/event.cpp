@@ -69,6 +69,17 @@ const Entity& entity_of<Topic>() {
     return entity;
 }
 
+template <>
+const Entity& entity_of<RunTemplateTopic>() {
+    using A = RunTemplateTopic;
+    static constexpr auto fields = fields_of<A>(
+        field<&A::id>("id", {.key = true}), field<&A::runtemplate_id>("runtemplate_id", {.references = "runtemplate"}),
+        field<&A::company_id>("company_id", {.references = "company", .tenant = true}),
+        field<&A::topic_id>("topic_id", {.references = "topic"}));
+    static constexpr Entity entity{"runtemplate_topic", "Topic of a run template", fields};
+    return entity;
+}
+
 bool is_of_this_machine(const EventSource& source) {
     return source.db_connection == SourceDatabase::sqlite || source.db_host.starts_with('/');
 }

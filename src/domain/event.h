@@ -88,4 +88,14 @@ struct Topic {
 template <>
 const Entity& entity_of<Topic>();
 
+/// A label that a run template has.
+struct RunTemplateTopic {
+    Id<RunTemplateTopic> id;
+    Id<RunTemplate> runtemplate_id;
+    Id<Company> company_id;
+    Id<Topic> topic_id;
+};
+template <>
+const Entity& entity_of<RunTemplateTopic>();
+
 }  // namespace mf

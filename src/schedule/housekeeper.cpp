@@ -5,6 +5,7 @@
 #include "store/queries/idempotency.h"
 #include "store/queries/job_change.h"
 #include "store/queries/sign_in_record.h"
+#include "store/queries/source_change.h"
 
 namespace mf {
 namespace {
@@ -14,6 +15,8 @@ constexpr auto age_of_changes = std::chrono::hours{24};
 constexpr std::int64_t most_changes = 1'000'000;
 /// One look removes a few parts of them, so that it does not hold up what else its thread looks after.
 constexpr int parts_of_changes = 10;
+/// The same for changes of event sources.
+constexpr std::int64_t source_changes_at_once = 500;
 
 }  // namespace
 
@@ -30,6 +33,12 @@ void Housekeeper::look(std::chrono::milliseconds uptime) {
         for (int part = 0; part < parts_of_changes && has_changes_left_; ++part)
             has_changes_left_ = !database_.write(
                 [&](Session& session) { return prune_changes(session, clock_.now() - age_of_changes, most_changes); });
+    }
+    if (is_due || has_source_changes_left_) {
+        has_source_changes_left_ = true;
+        for (int part = 0; part < parts_of_changes && has_source_changes_left_; ++part)
+            has_source_changes_left_ = !database_.write(
+                [&](Session& session) { return forget_old_changes(session, clock_.now(), source_changes_at_once); });
     }
     if (is_due) done_ = uptime;
 }

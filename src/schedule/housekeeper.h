@@ -20,6 +20,7 @@ private:
     const Clock& clock_;
     std::optional<std::chrono::milliseconds> done_;  ///< when it was done last
     bool has_changes_left_ = false;                  ///< of jobs, for the next look
+    bool has_source_changes_left_ = false;
 };
 
 }  // namespace mf

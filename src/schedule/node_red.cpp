@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "schedule/node_red_messages.h"
 #include "store/queries/push.h"
+#include "store/queries/source_change.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view ends_push = "node-red job.completed";
+constexpr std::string_view changes_push = "node-red webhook.change";
 constexpr std::string_view catalogue_push = "node-red catalog.update";
+constexpr std::size_t changes_at_once = 50;
 
 /// A server that is gone lets others go on after this.
 constexpr auto held_for = 60s;
@@ -40,8 +43,9 @@ NodeRed::NodeRed(Database& database, HttpClient& http, const Clock& clock, Setti
 
 Timestamp NodeRed::look(std::stop_token stop) {
     const bool ends = settings_.webhook_url.empty() || tell_ends(stop);
+    const bool changes = settings_.webhook_url.empty() || !settings_.forward_changes || tell_changes(stop);
     const bool catalogue = settings_.catalogue_url.empty() || tell_catalogue(stop);
-    failures_ = ends && catalogue ? 0 : failures_ + 1;
+    failures_ = ends && changes && catalogue ? 0 : failures_ + 1;
     return clock_.now() + (failures_ == 0 ? look_interval : wait_after(failures_));
 }
 
@@ -86,6 +90,24 @@ bool NodeRed::note_told(std::int64_t position) {
         [&](Session& session) { return note_pushed(session, ends_push, settings_.holder, {.position = position}); });
     if (!mine) held_until_ = {};
     return mine;
+}
+
+/// Each is told in its own right, so a place is held, but no position.
+bool NodeRed::tell_changes(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        const auto changes = database_.read([](Session& session) { return changes_to_tell(session, changes_at_once); });
+        if (changes.empty()) return true;
+        for (const auto& change : changes) {
+            const auto now = clock_.now();
+            const auto held = database_.write([&](Session& session) {
+                return hold_push(session, changes_push, settings_.holder, now, now + held_for, {});
+            });
+            if (!held) return true;
+            if (send(settings_.webhook_url, json::value(change_message(change)), stop) == Sent::later) return false;
+            database_.write([&](Session& session) { note_change_told(session, change.id); });
+        }
+    }
+    return true;
 }
 
 bool NodeRed::tell_catalogue(std::stop_token stop) {

@@ -10,14 +10,16 @@
 namespace mf {
 
 /// Tells Node-RED (the palette node-red-contrib-multiflexi) what happens here: each job that has ended, in their order,
-/// and, when it has changed, what there is to run. A message is sent until it was answered with success, so it may come
-/// twice, but none is left out while jobs' changes are kept (a day). Of several servers one does this at a time.
+/// each change that was taken over from an event source, and, when it has changed, what there is to run. A message is
+/// sent until it was answered with success, so it may come twice, but none is left out while jobs' changes are kept (a
+/// day). Of several servers one does this at a time.
 class NodeRed {
 public:
     struct Settings {
-        std::string webhook_url;    ///< empty: ends of jobs are not told
-        std::string catalogue_url;  ///< empty: the catalogue is not told
-        std::string token;          ///< for the header X-MultiFlexi-Token; empty: none
+        std::string webhook_url;       ///< empty: ends of jobs are not told
+        std::string catalogue_url;     ///< empty: the catalogue is not told
+        bool forward_changes = false;  ///< of event sources, to the webhook
+        std::string token;             ///< for the header X-MultiFlexi-Token; empty: none
         std::chrono::seconds catalogue_interval{300};
         std::string holder;  ///< what tells this server from others
     };
@@ -35,6 +37,7 @@ private:
     bool tell_ends(std::stop_token stop);
     bool hold_ends();
     bool note_told(std::int64_t position);
+    bool tell_changes(std::stop_token stop);
     bool tell_catalogue(std::stop_token stop);
     enum class Sent { done, refused, later };
     Sent send(const std::string& url, const json::value& message, std::stop_token stop);

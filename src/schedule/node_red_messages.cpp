@@ -53,6 +53,20 @@ std::vector<CompletedJob> completed_jobs(Session& session, const std::vector<Job
     return out;
 }
 
+json::object change_message(const ChangeToTell& told) {
+    const auto& change = told.change;
+    json::object out{{"event", "webhook.change"},
+                     {"evidence", change.evidence},
+                     {"operation", change.operation},
+                     {"inversion", change.inversion},
+                     {"recordid", change.record_id}};
+    if (change.document_uri) out["document_uri"] = *change.document_uri;
+    out["event_source_id"] = told.source.value;
+    out["event_source"] = told.source_name;
+    if (!change.data.empty()) out["data"] = change.data;
+    return out;
+}
+
 json::object catalogue_message(Session& session) {
     const auto all = [&](std::string_view text, auto&& add) {
         json::array out;

@@ -5,6 +5,7 @@
 #include "support/desk.h"
 #include "support/fake_http.h"
 #include "support/manual_clock.h"
+#include "support/source_desk.h"
 
 #include <doctest/doctest.h>
 
@@ -135,4 +136,39 @@ TEST_CASE("the catalogue is told when it has changed") {
     bridge.look();
     REQUIRE(desk.receiver.requests.size() == 3);
     CHECK(desk.said(2).at("runtemplates").as_array().size() == 2);
+}
+
+TEST_CASE("Node-RED is told of each change of an event source, if that is wanted, until it has taken it") {
+    testing::SourceDesk desk;
+    testing::ChangesProgram program(desk.file("erp.db"));
+    SourceReader reader(desk.database, desk.clock, desk.vault,
+                        {.holder = "node", .time_limit = 4s, .tell_node_red = true});
+    const auto source = desk.source_at(program.address());
+    desk.rule(source, desk.target, {{"evidence", "invoice"}});
+    program.tell(1, "invoice", "create", R"({"number": 5})");
+    program.tell(2, "order", "delete", "no json");
+    REQUIRE(reader.look(source));
+
+    int status = 503;
+    testing::FakeHttp receiver{[&](const HttpRequest&) -> Result<HttpReply> { return HttpReply{.status = status}; }};
+    NodeRed::Settings settings{.webhook_url = "http://127.0.0.1:1880/multiflexi", .holder = "node"};
+    NodeRed silent(desk.database, receiver, desk.clock, settings);
+    silent.look();
+    CHECK(receiver.requests.empty());
+    settings.forward_changes = true;
+    NodeRed bridge(desk.database, receiver, desk.clock, settings);
+    bridge.look();
+    status = 200;
+    bridge.look();
+    bridge.look();
+    std::vector<std::string> told;
+    for (const auto& request : receiver.requests) told.push_back(request.body);
+    const std::string first =
+        R"({"event":"webhook.change","evidence":"invoice","operation":"create","inversion":1,"recordid":"r1",)"
+        R"("event_source_id":1,"event_source":"source 1","data":{"number":5,"document_uri":null,"evidence":"invoice",)"
+        R"("inversion":1,"operation":"create","recordid":"r1"}})";
+    CHECK(told ==
+          std::vector<std::string>{first, first,
+                                   R"({"event":"webhook.change","evidence":"order","operation":"delete","inversion":2,)"
+                                   R"("recordid":"r2","event_source_id":1,"event_source":"source 1"})"});
 }

@@ -38,7 +38,9 @@ Operations all_operations() {
     add_queue_operations(operations);
     add_event_source_operations(operations);
     add_event_rule_operations(operations);
+    add_event_change_operations(operations);
     add_topic_operations(operations);
+    add_topic_assignment_operations(operations);
     add_node_operations(operations);
     add_status_operations(operations);
     add_search_operation(operations);

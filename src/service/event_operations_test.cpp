@@ -282,8 +282,10 @@ TEST_CASE("a mapping is a JSON object of harmless names and of selectors") {
     CHECK(refused(R"({"MULTIFLEXI_JOB_ID": "a"})").starts_with(R"("MULTIFLEXI_JOB_ID": )"));
     for (const auto* selector : {R"(1)", R"("")", R"("$")", R"("$.")", R"("a..b")", R"("@file:")", R"("@x")"})
         CHECK(refused(fmt::format(R"({{"A": {}}})", selector)).starts_with(R"("A": The selector must be a path)"));
-    const auto rule =
-        desk.rule({{"event_source_id", source}, {"env_mapping", R"({"A":"$.a.b","B":"c","F":"@file:report"})"}});
+    CHECK(refused(R"({"F": "@file:report"})") ==
+          "A change has no files; '@file:' is for rules that follow jobs. Name a path.");
+    const auto rule = desk.rule({{"runtemplate_source_id", desk.first.id.value},
+                                 {"env_mapping", R"({"A":"$.a.b","B":"c","F":"@file:report"})"}});
     CHECK(desk.get<EventRule>({rule}).env_mapping == R"({"A":"$.a.b","B":"c","F":"@file:report"})");
     must(desk.run("event-rule:update", {{"id", rule}, {"env_mapping", ""}}));
     CHECK_FALSE(desk.get<EventRule>({rule}).env_mapping);

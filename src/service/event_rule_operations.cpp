@@ -123,6 +123,13 @@ Result<void> apply_rule_input(const Call& call, const EventRuleInput& input, Eve
     return {};
 }
 
+bool names_file(const Call& call, const EventRule& rule) {
+    if (!rule.env_mapping) return false;
+    const auto mapping = read_env_mapping(*rule.env_mapping, call.allowed_names);
+    return mapping &&
+           std::ranges::any_of(*mapping, [](const auto& each) { return file_selector(each.second).has_value(); });
+}
+
 /// Looks whether what the rule names is there, and of one company, which becomes that of the rule.
 Result<void> settle_rule(Call& call, EventRule& rule) {
     const auto target = find_run_template(call, rule.runtemplate_id.value);
@@ -140,6 +147,9 @@ Result<void> settle_rule(Call& call, EventRule& rule) {
             return rule_error(ErrorCode::invalid, "runtemplate_source_id",
                               "Both run templates of a rule must be of one company.");
     } else if (rule.event_source_id) {
+        if (names_file(call, rule))
+            return rule_error(ErrorCode::invalid, "env_mapping",
+                              "A change has no files; '@file:' is for rules that follow jobs. Name a path.");
         const auto source = call.repository<EventSource>().find(*rule.event_source_id);
         if (!source) return rule_error(ErrorCode::not_found, "event_source_id", "There is no such event source.");
         if (source->company_id && *source->company_id != target->company_id)

@@ -8,6 +8,7 @@
 #include "service/event_source_probe.h"
 #include "service/list_filter.h"
 #include "service/sealing.h"
+#include "store/queries/source_change.h"
 
 #include <fmt/format.h>
 
@@ -213,6 +214,8 @@ Result<json::value> update_event_source(Call& call, const EventSourceInput& inpu
     auto sources = call.repository<EventSource>();
     if (auto updated = sources.update(*before, after); !updated) return updated.error();
     if (auto stored = store_source_password(call, after, input.db_password); !stored) return stored.error();
+    // What was taken over from the other database has the numbers of others in this one.
+    if (moved) leave_at_source(call.session, after.id);
     const auto now = sources.find(after.id);
     if (!now) return now.error();
     auto changes = changed_fields(entity_of<EventSource>(), &*before, &*now);

@@ -52,6 +52,15 @@ Result<LaunchValues> launch_values_from(std::string_view text) {
     return out;
 }
 
+std::optional<std::string> full_queue(Call& call, const Company& company) {
+    if (!company.max_queued || waiting_jobs(call, company.id, *company.max_queued) < *company.max_queued)
+        return std::nullopt;
+    return fmt::format(
+        "The company '{}' has as many jobs waiting as it may ({}); launch again when some of them have "
+        "begun, or raise the limit (company update --max_queued).",
+        company.name, *company.max_queued);
+}
+
 Result<Job> launch(Call& call, const LaunchRequest& request) {
     const auto origin = call.repository<RunTemplate>().find(request.run_template);
     if (!origin || !origin->live) return Error{ErrorCode::not_found, "RunTemplate not found"};
@@ -70,11 +79,7 @@ Result<Job> launch(Call& call, const LaunchRequest& request) {
     }
     if (const auto pause = pause_of(*company, call.now); pause && (!pause->until || when < *pause->until))
         return Error{ErrorCode::conflict, pause_sentence(*company)};
-    if (company->max_queued && waiting_jobs(call, company->id, *company->max_queued) >= *company->max_queued)
-        return Error{ErrorCode::conflict,
-                     fmt::format("The company '{}' has as many jobs waiting as it may ({}); launch again when some of "
-                                 "them have begun, or raise the limit (company update --max_queued).",
-                                 company->name, *company->max_queued)};
+    if (auto sentence = full_queue(call, *company)) return Error{ErrorCode::conflict, *std::move(sentence)};
     const auto config = checked_values(call, origin->app_id, request.values.config);
     if (!config) return config.error();
     const auto env = checked_values(call, origin->app_id, request.values.env);

@@ -26,6 +26,9 @@ struct LaunchRequest {
     std::optional<Id<Job>> retry_of = {};  ///< the launch that it repeats
 };
 
+/// Has the company as many jobs waiting as it may? The sentence that says so.
+std::optional<std::string> full_queue(Call& call, const Company& company);
+
 /// Makes the job and its queue row, checks the values (names and types), wakes the server.
 /// not_found: no such run template. conflict: inactive, retired, or of a disabled company.
 Result<Job> launch(Call& call, const LaunchRequest& request);

@@ -222,7 +222,7 @@ TEST_CASE("nodes are listed, and one that has stopped can be forgotten") {
     REQUIRE(rows.size() == 2);
     const auto& journey = rows[0].as_object();
     CHECK(text_of(journey, "name") == "journey");
-    CHECK(text_of(journey, "roles") == "scheduler,executor,web");
+    CHECK(text_of(journey, "roles") == "scheduler,executor,web,events");
     CHECK(number_of(journey, "slots") > 0);
     CHECK(number_of(journey, "pid") == fleet.first.server().pid());
     CHECK(std::abs(number_of(journey, "clock_offset_ms")) < 2000);

@@ -132,12 +132,12 @@ TEST_CASE("wrong settings are told all at once") {
 TEST_CASE("a link that names no role is told, and starts nothing") {
     Installation it;
     const auto program = std::filesystem::path(MULTIFLEXI_PROGRAM_DIRECTORY) / "multiflexi";
-    const auto link = it.directory() / "multiflexi-eventor";
+    const auto link = it.directory() / "multiflexi-cook";
     std::filesystem::create_symlink(program, link);
     const auto refused = it.bash(R"("$1")", {link.string()});
     CHECK(refused.code == 1);
     CHECK(refused.out.empty());
-    CHECK(refused.err.starts_with("There is no role 'eventor'."));
+    CHECK(refused.err.starts_with("There is no role 'cook'."));
     const auto version = it.bash(R"("$1" --version -f json)", {program.string()});
     CHECK(version.code == 0);
     CHECK(version.json().at("version") == MULTIFLEXI_VERSION);

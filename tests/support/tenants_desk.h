@@ -2,7 +2,7 @@
 #pragma once
 
 #include "domain/credential.h"
-#include "domain/event.h"
+#include "domain/event_change.h"
 #include "domain/node.h"
 #include "store/queries/job_output.h"
 #include "store/queries/task_count.h"
@@ -23,10 +23,37 @@ struct Furnished {
     Artifact artifact, report;
     Task task;
     std::int64_t credential_type = 0, credential = 0, spare_type = 0, spare_credential = 0;
-    std::int64_t event_source = 0, event_rule = 0;
+    std::int64_t event_source = 0, event_rule = 0, event_change = 0;
     Id<User> member;
     std::int64_t erasure = 0;  ///< a request about the member, not decided yet
 };
+
+/// A change that its rule could not launch anything after.
+inline std::int64_t furnish_event_change(Desk& desk, const Company& of, Id<EventSource> source, Id<EventRule> rule) {
+    const auto evidence = fmt::format("{}-invoice", of.code);
+    const auto change = desk.database.write([&](Session& session) {
+        return integer_of(session.sql.query(
+            R"(INSERT INTO "source_change" ("event_source_id", "inversion", "evidence", "operation", "record_id",
+                                            "document_uri", "data", "at_source", "to_tell", "received_at")
+               VALUES (?, 1, ?, 'create', '7', NULL, '{}', FALSE, FALSE, ?) RETURNING "id")",
+            {source.value, evidence, ms(desk.moment)})[0][0]);
+    });
+    return desk
+        .add(EventChange{.company_id = of.id,
+                         .event_source_id = source,
+                         .event_rule_id = rule,
+                         .source_change_id = change,
+                         .inversion = 1,
+                         .evidence = evidence,
+                         .operation = "create",
+                         .record_id = "7",
+                         .state = EventChangeState::failed,
+                         .next_attempt_at = {},
+                         .message = fmt::format("{} could not.", of.code),
+                         .launched_job_id = {},
+                         .received_at = desk.moment})
+        .id.value;
+}
 
 /// An installation in which every text of a company holds its code.
 struct TenantsDesk : Desk {
@@ -110,6 +137,8 @@ struct TenantsDesk : Desk {
         out.event_rule = id_of("event-rule:create", {{"event_source_id", out.event_source},
                                                      {"evidence", fmt::format("{}-invoice", code)},
                                                      {"runtemplate_id", out.origin.id.value}});
+        out.event_change = furnish_event_change(*this, of, {out.event_source}, {out.event_rule});
+        must(run("runtemplate:assign-topic", {{"id", out.origin.id.value}, {"topic_id", topic}}));
         out.member = furnish_member(*this, of);
         out.erasure =
             id_of("user-erasure:create", {{"user_id", out.member.value}, {"reason", fmt::format("{} leaves", code)}});
@@ -148,6 +177,7 @@ struct TenantsDesk : Desk {
             if (name.starts_with("credential:")) return of.credential;
             if (name.starts_with("event-source:")) return of.event_source;
             if (name.starts_with("event-rule:")) return of.event_rule;
+            if (name.starts_with("event-change:")) return of.event_change;
             if (name.starts_with("topic:")) return topic;
             return of.pending.id.value;
         }
@@ -161,6 +191,8 @@ struct TenantsDesk : Desk {
         if (field == "credential_type_id") return of.credential_type;
         if (field == "credential_id") return of.credential;
         if (field == "event_source_id") return of.event_source;
+        if (field == "event_rule_id") return of.event_rule;
+        if (field == "topic_id") return topic;
         if (field == "class") return "Bank";
         if (field == "version") return name == "credential:rollback" ? json::value(1) : json::value(nullptr);
         if (field == "uuid")

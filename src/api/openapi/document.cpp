@@ -39,6 +39,7 @@ constexpr Resource resources[] = {
     {"queue", "Jobs that wait."},
     {"event-sources", "Databases whose changes start run templates."},
     {"event-rules", "What launches which run template after an event."},
+    {"event-changes", "What event rules made of changes in event sources."},
     {"topics", "Labels with a colour."},
     {"credentials", "Secrets and settings that run templates use."},
     {"credential-types", "Kinds of credentials that a company has."},

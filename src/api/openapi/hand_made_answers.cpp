@@ -100,6 +100,8 @@ constexpr HandMade hand_made[] = {
     {"event-source:test", "event_source_id:int reachable:bool readable:bool message:text"},
     {"event-rule:update", "updated:bool record:@event_rule"},
     {"event-rule:remove", "removed:bool id:int"},
+    {"runtemplate:assign-topic", "status:text runtemplate_id:int topic_id:int name:text color:text"},
+    {"runtemplate:unassign-topic", "status:text runtemplate_id:int topic_id:int name:text color:text"},
     {"topic:update", "updated:bool record:@topic"},
     {"topic:delete", "deleted:bool id:int"},
     {"job:list", "[] @job env:map? stdout:text? stderr:text?"},

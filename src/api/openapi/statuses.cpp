@@ -58,6 +58,7 @@ bool can_conflict(const Operation& operation) {
                                      "credential:create",
                                      "credential:remove",
                                      "credential:update",
+                                     "event-change:retry",
                                      "event-rule:create",
                                      "event-rule:update",
                                      "event-source:create",

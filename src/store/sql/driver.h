@@ -11,10 +11,10 @@
 namespace mf::sql {
 
 /// Of a session with a database of others (visit.h): how long connecting may take, and each statement. None: the
-/// database is ours.
+/// database is ours. Address::read_only says whether it may change rows there, on every database.
 using VisitLimit = std::optional<std::chrono::milliseconds>;
 
-std::unique_ptr<Connection> open_sqlite(const Address& address);
+std::unique_ptr<Connection> open_sqlite(const Address& address, VisitLimit visit = {});
 std::unique_ptr<Connection> open_postgres(const Address& address, VisitLimit visit = {});
 std::unique_ptr<Connection> open_mariadb(const Address& address, VisitLimit visit = {});
 

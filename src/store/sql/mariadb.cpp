@@ -73,7 +73,7 @@ public:
         connect(address, visit);
         detect_lost_peers();
         if (visit)
-            set_up_visit();
+            set_up_visit(address);
         else
             set_up(address);
     }
@@ -174,9 +174,9 @@ private:
         require_version(Dialect::mariadb, name_, std::get<std::string>(facts[0][1]));
     }
     /// Of any server, MySQL too: what it may not know is left as it is.
-    void set_up_visit() {
+    void set_up_visit(const Address& address) {
         command("SET SESSION sql_mode = 'ANSI_QUOTES', autocommit = 1");
-        command("SET SESSION TRANSACTION READ ONLY");
+        if (address.read_only) command("SET SESSION TRANSACTION READ ONLY");
     }
     void command(std::string_view sql) {
         if (my().real_query(connection_.get(), sql.data(), sql.size()) != 0)

@@ -18,15 +18,28 @@ std::unique_ptr<Connection> open(const Address& address) {
     throw std::logic_error("an address names no known kind of database");
 }
 
-std::unique_ptr<Connection> visit(Address address, std::chrono::milliseconds limit) {
-    address.read_only = true;
+namespace {
+
+std::unique_ptr<Connection> open_visit(Address address, std::chrono::milliseconds limit) {
     address.lock_wait = limit;
     switch (address.dialect) {
-        case Dialect::sqlite: return open_sqlite(address);
+        case Dialect::sqlite: return open_sqlite(address, limit);
         case Dialect::postgres: return open_postgres(address, limit);
         case Dialect::mariadb: return open_mariadb(address, limit);
     }
     throw std::logic_error("an address names no known kind of database");
+}
+
+}  // namespace
+
+std::unique_ptr<Connection> visit(Address address, std::chrono::milliseconds limit) {
+    address.read_only = true;
+    return open_visit(std::move(address), limit);
+}
+
+std::unique_ptr<Connection> visit_to_change(Address address, std::chrono::milliseconds limit) {
+    address.read_only = false;
+    return open_visit(std::move(address), limit);
 }
 
 void check_parameters(std::span<const Value> parameters) {

@@ -44,6 +44,11 @@ struct Libpq {
     decltype(&PQcmdTuples) cmd_tuples = library["PQcmdTuples"];
     decltype(&PQconnectionNeedsPassword) needs_password = library["PQconnectionNeedsPassword"];
     decltype(&PQcmdStatus) cmd_status = library["PQcmdStatus"];
+    decltype(&PQsendQuery) send_query = library["PQsendQuery"];
+    decltype(&PQsendPrepare) send_prepare = library["PQsendPrepare"];
+    decltype(&PQsendQueryPrepared) send_prepared = library["PQsendQueryPrepared"];
+    decltype(&PQisBusy) is_busy = library["PQisBusy"];
+    decltype(&PQgetResult) get_result = library["PQgetResult"];
     decltype(&PQconsumeInput) consume_input = library["PQconsumeInput"];
     decltype(&PQnotifies) notifies = library["PQnotifies"];
     decltype(&PQfreemem) freemem = library["PQfreemem"];
@@ -79,17 +84,16 @@ std::string octets_from_hex(std::string_view text) {
 
 class PostgresConnection final : public Connection {
 public:
-    PostgresConnection(const Address& address, VisitLimit visit) : name_(description_of(address)) {
+    PostgresConnection(const Address& address, VisitLimit visit) : name_(description_of(address)), visit_(visit) {
         connect(address, visit);
         const auto settings = fmt::format(
             "SET default_transaction_isolation = 'read committed'; SET lock_timeout = {}; SET bytea_output = 'hex';"
             "SET standard_conforming_strings = on; SET extra_float_digits = 1; SET client_min_messages = warning",
             address.lock_wait.count());
-        check(pq().exec(connection_.get(), settings.c_str()));
+        check(command(settings));
         if (!visit) return;
-        const auto limits = fmt::format("SET statement_timeout = {}; SET default_transaction_read_only = on",
-                                        std::max<std::int64_t>(1, visit->count()));
-        check(pq().exec(connection_.get(), limits.c_str()));
+        check(command(fmt::format("SET statement_timeout = {}; SET default_transaction_read_only = {}",
+                                  std::max<std::int64_t>(1, visit->count()), address.read_only ? "on" : "off")));
     }
     ~PostgresConnection() override {
         // The session takes its statements along; freeing each of them would be a round trip.
@@ -253,6 +257,26 @@ private:
                             cause);
     }
 
+    ResultPtr command(const std::string& sql) {
+        return visit_ ? answer(pq().send_query(connection_.get(), sql.c_str()))
+                      : ResultPtr(pq().exec(connection_.get(), sql.c_str()));
+    }
+    /// To what was sent to a server of others: it may stand still, and libpq by itself would wait for ever.
+    ResultPtr answer(int sent) {
+        const auto deadline = std::chrono::steady_clock::now() + *visit_;
+        ResultPtr last;
+        while (sent == 1) {
+            while (pq().is_busy(connection_.get())) {
+                wait(POLLIN, deadline, *visit_);
+                if (pq().consume_input(connection_.get()) != 1) return {};
+            }
+            ResultPtr next(pq().get_result(connection_.get()));
+            if (!next) break;
+            last = std::move(next);
+        }
+        return last;
+    }
+
     ResultPtr run(std::string_view sql, std::span<const Value> parameters) {
         check_parameters(parameters);
         const Statement& statement = statements_.get(sql, [&](std::string_view text) { return prepare(text); });
@@ -281,8 +305,11 @@ private:
             }
         }
         const auto execute_prepared = [&](const char* name) {
-            return ResultPtr(pq().exec_prepared(connection_.get(), name, static_cast<int>(parameters.size()),
-                                                values.data(), lengths.data(), formats.data(), 0));
+            const auto count = static_cast<int>(parameters.size());
+            return visit_ ? answer(pq().send_prepared(connection_.get(), name, count, values.data(), lengths.data(),
+                                                      formats.data(), 0))
+                          : ResultPtr(pq().exec_prepared(connection_.get(), name, count, values.data(), lengths.data(),
+                                                         formats.data(), 0));
         };
         ResultPtr result = execute_prepared(statement.name());
         if (is_stale(result.get())) {
@@ -309,7 +336,9 @@ private:
     Statement prepare(std::string_view sql) {
         const NumberedSql numbered = with_numbered_parameters(sql);
         std::string name = fmt::format("s{}", ++last_statement_);
-        check(pq().prepare(connection_.get(), name.c_str(), numbered.sql.c_str(), 0, nullptr));
+        const char* text = numbered.sql.c_str();
+        check(visit_ ? answer(pq().send_prepare(connection_.get(), name.c_str(), text, 0, nullptr))
+                     : ResultPtr(pq().prepare(connection_.get(), name.c_str(), text, 0, nullptr)));
         return Statement(connection_, std::move(name), numbered.parameters);
     }
     static Value cell(const PGresult* result, int row, int column) {
@@ -338,7 +367,6 @@ private:
         }
     }
 
-    ResultPtr check(PGresult* raw) const { return check(ResultPtr(raw)); }
     ResultPtr check(ResultPtr result) const {
         const auto status = pq().result_status(result.get());
         if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
@@ -356,6 +384,7 @@ private:
     }
 
     const std::string name_;
+    const VisitLimit visit_;
     ConnectionPtr connection_;
     StatementCache<Statement> statements_;
     std::uint64_t last_statement_ = 0;

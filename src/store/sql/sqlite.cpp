@@ -90,8 +90,9 @@ std::string_view advice_for(int code, Kind kind) {
 
 class SqliteConnection final : public Connection {
 public:
-    explicit SqliteConnection(const Address& address) : address_(address), name_(description_of(address)) {
-        if (address.read_only)
+    SqliteConnection(const Address& address, VisitLimit visit)
+        : address_(address), is_visit_(visit.has_value()), name_(description_of(address)) {
+        if (address.read_only || is_visit_)
             require_existing(address.database);
         else if (!is_in_memory())
             create_private_file(address.database);
@@ -178,7 +179,6 @@ private:
     /// them at once that it is locked, without waiting as it does elsewhere (sqlite3_busy_timeout: "not invoked if it
     /// determines that invoking the busy handler could result in a deadlock"). So this waits in its place.
     void open_file() {
-        constexpr int between_attempts = 5;  // milliseconds
         const auto deadline = std::chrono::steady_clock::now() + address_.lock_wait;
         for (;;) {
             try {
@@ -186,7 +186,7 @@ private:
             } catch (const DatabaseError& error) {
                 if (error.kind != Kind::busy || std::chrono::steady_clock::now() >= deadline) throw;
             }
-            sqlite3_sleep(between_attempts);  // there is no event for a lock that becomes free
+            sqlite3_sleep(5);  // milliseconds; there is no event for a lock that becomes free
         }
     }
     void try_open_file() {
@@ -237,8 +237,7 @@ private:
     /// (-wal, -shm) copy the permissions of the file, and its owner when root makes them.
     ///
     /// Never opens a file that exists: closing it again would drop the locks of every other connection of this process
-    /// (man 2 fcntl, "all of the process's locks on that file are released"), and another program would take the
-    /// database for unused and remove its log.
+    /// (man 2 fcntl), and another program would take the database for unused and remove its log.
     void create_private_file(const std::string& path) const {
         const Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         std::error_code ignored;
@@ -282,7 +281,7 @@ private:
             pragma("schema_version");  // reads the file: says now if it is no database
             return;
         }
-        if (is_in_memory()) return;
+        if (is_in_memory() || is_visit_) return;
         pragma("journal_mode=WAL");
         // SQLite keeps the old mode without a word where there is no shared memory, as on network file systems.
         if (rows_of("PRAGMA journal_mode", {})[0][0] != Value{std::string("wal")})
@@ -298,9 +297,9 @@ private:
         pragma("journal_size_limit=16777216");
     }
     void pragma(const char* setting) {
-        const auto sql = fmt::format("PRAGMA {}", setting);
-        if (const int code = sqlite3_exec(database_.get(), sql.c_str(), nullptr, nullptr, nullptr); code != SQLITE_OK)
-            raise(code);
+        const int code =
+            sqlite3_exec(database_.get(), ("PRAGMA " + std::string(setting)).c_str(), nullptr, nullptr, nullptr);
+        if (code != SQLITE_OK) raise(code);
     }
 
     template <class OnRow>
@@ -381,6 +380,7 @@ private:
     }
 
     const Address address_;
+    const bool is_visit_;
     const std::string name_;
     std::optional<FileState> unused_since_;  // reading a file that nobody else uses
     std::unique_ptr<sqlite3, CloseDatabase> database_;
@@ -391,10 +391,10 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Connection> open_sqlite(const Address& address) {
+std::unique_ptr<Connection> open_sqlite(const Address& address, VisitLimit visit) {
     // Nobody asks how much memory SQLite uses; counting it takes one lock for all sessions at each allocation.
     [[maybe_unused]] static const int code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    return std::make_unique<SqliteConnection>(address);
+    return std::make_unique<SqliteConnection>(address, visit);
 }
 
 }  // namespace mf::sql

@@ -10,4 +10,7 @@ namespace mf::sql {
 /// counts in whole seconds. Names in SQL are quoted as everywhere ("x"). Throws DatabaseError like open().
 std::unique_ptr<Connection> visit(Address address, std::chrono::milliseconds limit);
 
+/// The same, to change rows there. A file of SQLite keeps its kind of journal, and is not made.
+std::unique_ptr<Connection> visit_to_change(Address address, std::chrono::milliseconds limit);
+
 }  // namespace mf::sql

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/application.h"
 #include "domain/credential.h"
+#include "domain/event_change.h"
 #include "domain/job.h"
 #include "domain/node.h"
 #include "domain/run_template.h"
@@ -172,7 +173,8 @@ TEST_CASE("the steps of the schema make the columns that the field tables descri
                           ApplicationField, ApplicationArtifact, ApplicationExitCode, ApplicationData, RunTemplate,
                           Configuration, Task, Job, Artifact, QueueEntry, Node, CredentialPrototype,
                           CredentialPrototypeField, CredentialType, CredentialTypeField, CredentialTypeSetting,
-                          Credential, CredentialVersion, CredentialValue, RunTemplateCredential>()) {
+                          Credential, CredentialVersion, CredentialValue, RunTemplateCredential, EventSource, EventRule,
+                          EventChange, Topic, RunTemplateTopic>()) {
                 INFO("entity ", std::string(entity->name));
                 std::vector<Column> described;
                 for (const Field& field : entity->fields)

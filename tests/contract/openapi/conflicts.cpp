@@ -119,6 +119,12 @@ const Refused refused[] = {
          desk.change(desk.user, [](User& tester) { tester.totp_enabled = true; });
          return input;
      }},
+    {"event-change:retry", "of one that is open",
+     [](ContractDesk& desk, json::object input) {
+         desk.change(Id<EventChange>{desk.acme.event_change},
+                     [](EventChange& change) { change.state = EventChangeState::open; });
+         return input;
+     }},
     {"application:delete", "in use",
      [](ContractDesk&, json::object input) { return without(std::move(input), "cascade"); }},
     {"application:import", "with the name of another",
