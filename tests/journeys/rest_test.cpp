@@ -19,8 +19,9 @@ struct Served {
     std::string token, base;
     CurlClient http;
 
-    Served() {
+    explicit Served(std::string_view connections = "256") {
         it.environment.emplace("MULTIFLEXI_LISTEN", "127.0.0.1:0");
+        it.environment.emplace("MULTIFLEXI_CONNECTIONS_PER_ADDRESS", connections);
         it.start();
         it.ask({"user:create", "--login", "anna", "--email", "anna@example.com"});
         REQUIRE(it.cli({"user-role:set", "--login", "anna", "--roles", "admin"}).code == 0);
@@ -116,6 +117,14 @@ TEST_CASE("a part of an artifact is read, and a server that ends lets requests c
     CHECK(server.http.send(request)->status == 416);
     server.it.stop();
     CHECK_FALSE(server.http.send(request));
+}
+
+TEST_CASE("one address has as many connections as the settings say") {
+    Served server("1");
+    // The client of the server has one, and keeps it.
+    CHECK(server.send("GET", "/companies").status == 200);
+    CurlClient other;
+    CHECK(other.send({.url = server.base + "/companies"})->status == 429);
 }
 
 TEST_CASE("an endpoint that cannot be used ends the start with the name of the setting") {
