@@ -58,4 +58,11 @@ Error in_words_of_members(const Operations& operations, const Operation& asked, 
     return error;
 }
 
+bool prefers_options(const http::Request& request) {
+    const auto preferences = request.headers.list("Prefer");
+    return std::ranges::any_of(split(preferences, ','), [](std::string_view each) {
+        return equal_ignoring_case(trim(each.substr(0, each.find(';'))), "names=options");
+    });
+}
+
 }  // namespace mf

@@ -44,4 +44,10 @@ TEST_CASE("whoever leaves something out over REST is told its member") {
                                         desk.as_admin(), {{"interv", "h"}, {"cron", "0 1 * * *"}});
     CHECK(conflict.status == 400);
     CHECK(conflict.body.find("use interv c") != std::string::npos);
+    // The command line.
+    auto headers = desk.as_admin();
+    headers.add("Prefer", "respond-async, names=options");
+    const auto as_option = desk.ask_json("PATCH", fmt::format("/runtemplates/{}", desk.acme.origin.id.value), headers,
+                                         {{"interv", "h"}, {"cron", "0 1 * * *"}});
+    CHECK(as_option.body.find("use --interv c") != std::string::npos);
 }

@@ -139,7 +139,7 @@ http::Response RestApi::carry_out(const http::Request& request, const Operation&
     // What the answer consists of is gone with it, at once.
     json::monotonic_resource memory(first_piece_of_answer);
     auto done = call_operation(context_, operation, read.input, caller.caller, conditions.alongside(), &memory);
-    if (!done) done = in_words_of_members(context_.operations, operation, done.error());
+    if (!done && !prefers_options(request)) done = in_words_of_members(context_.operations, operation, done.error());
     if (!done && conditions.precondition_failed()) return problem(done.error(), 412);
     // Where nobody has to sign in, something else is forbidden.
     if (!done && operation.permission == Permission::anyone) return problem(done.error());

@@ -81,6 +81,8 @@ Result<HttpReply> RemoteBackend::ask(const OperationRequest& request, Again agai
     sent.most_bytes = largest_answer;
     sent.ca_file = ca_file_;
     sent.headers.emplace_back("Accept", "application/json, application/problem+json, */*;q=0.5");
+    // Sentences shall name options, as they do without a server.
+    sent.headers.emplace_back("Prefer", "names=options");
     if (!token_.empty()) sent.headers.emplace_back("Authorization", "Bearer " + token_);
     if (!request.body.empty()) sent.headers.emplace_back("Content-Type", "application/json");
     if (again == Again::with_key && token_.empty()) again = Again::no;

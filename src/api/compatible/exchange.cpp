@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "api/compatible/exchange.h"
 
+#include "api/member_words.h"
+
 #include "base/json.h"
 #include "base/text.h"
 #include "net/server/target.h"
@@ -136,7 +138,8 @@ Result<json::value> Exchange::call(std::string_view operation, const json::objec
     const auto found = std::ranges::find(context_.operations, operation, &Operation::name);
     if (found == context_.operations.end())
         return Error{ErrorCode::unavailable, fmt::format("This server has no '{}'.", operation)};
-    return call_operation(context_, *found, input, caller_.caller);
+    auto done = call_operation(context_, *found, input, caller_.caller);
+    return done ? std::move(done) : in_words_of_members(context_.operations, *found, done.error());
 }
 
 Result<json::object> Exchange::record(std::string_view operation, const json::object& input) const {
