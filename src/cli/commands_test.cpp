@@ -384,5 +384,7 @@ TEST_CASE("the settings file is used before anything is asked") {
     shell({"status", "-e", "a.env"});
     CHECK(fake.settings == "a.env");
     CHECK(shell({"status", "--environment=missing.env"}).out == "missing.env does not exist.\n");
+    CHECK(shell({"--envfile=missing.env", "status"}).out == "missing.env does not exist.\n");
+    CHECK(shell({"--envfile", "missing.env", "status"}).out == "missing.env does not exist.\n");
     CHECK(fake.asked.size() == 1);
 }

@@ -28,6 +28,11 @@ const Option* named(std::span<const Option> options, std::string_view spelled) {
     return nullptr;
 }
 
+/// The terminal program names its settings file by --envfile, which nobody must take for --env-file of a command.
+const Option* named_global(std::string_view spelled) {
+    return named(global_options(), spelled == "envfile" ? "environment" : spelled);
+}
+
 const Option* lettered(std::span<const Option> options, char letter) {
     for (const Option& option : options)
         if (letter != 0 && option.letter == letter) return &option;  // 0: an option without a letter
@@ -84,7 +89,7 @@ private:
         }
         if (word.find('=') != word.npos) return false;
         const auto name = word.substr(2);
-        if (const Option* global = named(global_options(), name)) return global->takes == Takes::value;
+        if (const Option* global = named_global(name)) return global->takes == Takes::value;
         const auto takes = catalog_.takes(name);
         if (!takes || *takes == Takes::flag) return false;
         const bool next_is_command = catalog_.find(words_[at + 1]) || !catalog_.of_entity(words_[at + 1]).empty();
@@ -132,7 +137,7 @@ private:
         const auto name = text.substr(0, equals);
         std::optional<std::string> value;
         if (equals != text.npos) value = text.substr(equals + 1);
-        if (const Option* global = named(global_options(), name)) return read_global(*global, std::move(value));
+        if (const Option* global = named_global(name)) return read_global(*global, std::move(value));
         if (const Option* option = named(options_, name)) return read_option(*option, name, std::move(value));
         std::vector<std::string_view> known;
         for (const Option& option : options_) known.push_back(option.name);

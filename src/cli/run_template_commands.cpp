@@ -106,6 +106,12 @@ constexpr Option run_template_id_options[] = {
      .help = "Id of the run template",
      .aliases = {"runtemplate_id", "template_id", "template", "runtemplate"}},
 };
+constexpr Option run_template_clone_options[] = {
+    {.name = "id",
+     .help = "Id of the run template",
+     .aliases = {"runtemplate_id", "template_id", "template", "runtemplate"}},
+    {.name = "name", .help = "Name of the copy (that of the original and 'Clone')"},
+};
 constexpr Option run_template_schedule_options[] = {
     {.name = "id",
      .help = "Id of the run template",
@@ -253,6 +259,20 @@ int run_template_stale(Invocation& in) {
     return 0;
 }
 
+int run_template_clone(Invocation& in) {
+    auto made = in.call();
+    if (!made)
+        return made.error().code == ErrorCode::not_found ? in.refuse(made.error(), "RunTemplate not found")
+                                                         : in.refuse(made.error());
+    const auto record = record_of(*made);
+    const json::value id = member(record, "id");
+    return answer_saved(
+        in, record,
+        json::object{
+            {"runtemplate_id", id}, {"name", member(record, "name")}, {"active", false}, {"created", true}, {"id", id}},
+        fmt::format("RunTemplate cloned as ID: {}. It is not active: look at it, then activate it.", plain_text(id)));
+}
+
 constexpr Command run_template_table[] = {
     {.name = "run-template:list",
      .operation = "runtemplate:list",
@@ -284,6 +304,14 @@ constexpr Command run_template_table[] = {
      .options = run_template_create_options,
      .needs = {"id"},
      .positional = "id"},
+    {.name = "run-template:clone",
+     .operation = "runtemplate:clone",
+     .run = run_template_clone,
+     .summary = "Copies a run template with its values and credentials; the copy is not active",
+     .options = run_template_clone_options,
+     .needs = {"id"},
+     .positional = "id",
+     .aliases = {"run-template:copy"}},
     {.name = "run-template:delete",
      .operation = "runtemplate:delete",
      .run = [](Invocation& in) { return answer_gone(in, run_template_subject, "deleted"); },

@@ -113,6 +113,7 @@ constexpr Command access_table[] = {
      .needs = {"user_id|login|email"},
      .missing = nobody_named,
      .positional = "user_id",
+     .aliases = {"user-role:list"},
      .shows_record = true},
     {.name = "user-role:set",
      .operation = "user-role:set",

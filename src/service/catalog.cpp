@@ -11,6 +11,7 @@
 #include "service/job_operations.h"
 #include "service/node_operations.h"
 #include "service/people.h"
+#include "service/run_template_clone.h"
 #include "service/run_template_operations.h"
 
 namespace mf {
@@ -22,6 +23,7 @@ Operations all_operations() {
     add_company_pause_operations(operations);
     add_company_application_operations(operations);
     add_run_template_operations(operations);
+    add_run_template_clone_operation(operations);
     add_credential_prototype_operations(operations);
     add_credential_type_operations(operations);
     add_credential_document_operations(operations);

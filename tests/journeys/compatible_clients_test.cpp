@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "journeys/installation.h"
 #include "net/http_client.h"
+#include "net/url.h"
 #include "support/strict_client.h"
 
 #include <doctest/doctest.h>
@@ -127,7 +128,29 @@ TEST_CASE("Node-RED signs in, schedules runs and sees what it needs for a map") 
                     {"target_runtemplate_id", second},
                     {"env_mapping", {{"FILE", "@file:report"}}}});
     CHECK(client.body_of(200, "GET", rule_path).at("env_mapping") == R"({"FILE":"@file:report"})");
+    // Later versions of the map call the columns by their names, and send the mapping as a text.
+    const auto third = server.it.run_template_of_script("true");
+    json::object later_rule{{"runtemplate_source_id", fmt::to_string(run)},
+                            {"runtemplate_id", fmt::to_string(third)},
+                            {"env_mapping", R"({"NUMBER":"report.id"})"}};
+    const auto kept = client.body_of(201, "POST", "/eventrule/", later_rule);
+    CHECK(kept.at("runtemplate_source_id") == run);
+    later_rule["env_mapping"] = R"({"FILE":"@file:report"})";
+    const auto changed =
+        client.body_of(200, "PUT", fmt::format("/eventrule/{}.json", kept.at("id").as_int64()), later_rule);
+    CHECK(changed.at("env_mapping") == R"({"FILE":"@file:report"})");
     CHECK(server.it.log().find(annas_password) == std::string::npos);
+}
+
+TEST_CASE("the editor of Node-RED signs in with what stands in the query") {
+    FormerServer server;
+    auto& guest = server.without_password;
+    const auto asked_with = [](std::string_view word) { return "?username=anna&password=" + percent_encoded(word); };
+    // It asks both ways of signing in that former servers had: the other one after 404, 405 or 501.
+    CHECK(guest.send("GET", "/login" + asked_with(annas_password)).status == 405);
+    CHECK(guest.body_of(200, "POST", "/login.json" + asked_with(annas_password)).at("token").is_string());
+    CHECK(guest.send("POST", "/login.json" + asked_with("wrong")).status == 401);
+    CHECK(server.it.log().find(percent_encoded(annas_password)) == std::string::npos);
 }
 
 TEST_CASE("the MCP server's strict client goes through its tools") {

@@ -194,6 +194,7 @@ const std::vector<Step>& remote_changes() {
         {{"credential:clone", "--id", "1", "--name", "Copy"}},
         {{"credential:test", "--id", "1"}},
         {{"credential:remove", "--id", "2"}},
+        {{"run-template:clone", "--id", "1", "--name", "Second"}},
         {{"run-template:assign-credential", "--id", "1", "--credential_id", "1"}},
         {{"run-template:unassign-credential", "--id", "1", "--credential_id", "1"}},
         {{"event-source:create", "--name", "Inbox", "--company_id", "1", "--adapter_type", "file", "-f", "json"}},

@@ -227,3 +227,42 @@ TEST_CASE("the terminal program manages people, keys, credentials and events") {
     const auto spare = it.id("crprototype:create --format=json --code Spare --name Spare --prototype-version 1");
     it.done(fmt::format("crprototype:delete --format=json --id {}", spare));
 }
+
+TEST_CASE("the terminal program in C++ has further words") {
+    Client it;
+    const auto plan = it.run_template_of_script("echo hello");
+    // The settings file that its user has chosen stands before the command.
+    const auto settings = it.write("settings.env", "MULTIFLEXI_NODE=journey\n");
+    CHECK(it.object(fmt::format("--envfile={} status --format=json", settings.string())).at("companies") == 1);
+    it.refused("--envfile=/nowhere/settings.env status --format=json", "There is no settings file");
+
+    const auto copy = it.object(fmt::format("run-template:clone --id={} --format=json", plan));
+    CHECK(copy.at("active") == false);
+    CHECK(copy.at("runtemplate_id") != plan);
+    it.refused("run-template:clone --id=999 --format=json", "not found");
+    CHECK(it.object(fmt::format("run-template:schedule --id={} --format=json", plan)).at("job_id").is_int64());
+    CHECK(it.document("task:list --order=D --limit=20 --offset=0 --format=json").is_array());
+
+    const auto user = it.id(
+        "user:create --login=carol --email=c@example.com --firstname=C --lastname=C --password='Vd7!kqPz#w' "
+        "--enabled=1 --format=json",
+        "user_id");
+    it.object(fmt::format("user-role:set --user_id={} --roles=admin --format=json", user));
+    CHECK(it.object(fmt::format("user-role:list --user_id={} --format=json", user)).at("roles") ==
+          json::value(json::array{"admin"}));
+    it.object(fmt::format("token:generate --user_id={} --format=json", user));
+    it.object(fmt::format("token:create --user_id={} --until=2099-01-01 --format=json", user));
+    it.object(fmt::format("user-company:assign --user_id={} --company_id=1 --format=json", user));
+
+    it.done("credential-prototype:sync --format=json");
+    const auto type = it.id("credential-type:create --name=Books --company_id=1 --prototype=AbraFlexi --format=json");
+    it.list("credential-type:list --company_id=1 --limit=200 --offset=0 --format=json", {{"id", as_integer}});
+    it.id(fmt::format("credential:create --name=Main --company_id=1 --credential_type_id={} --format=json", type),
+          "credential_id");
+    it.done("credential:encrypt-existing --format=json");
+
+    const auto request = it.id(fmt::format("user-erasure:create --user_id={} --format=json", user));
+    it.done(fmt::format("user-erasure:approve --id={} --format=json", request));
+    it.done(fmt::format("user-erasure:process --id={} --format=json", request));
+    it.object(fmt::format("user-erasure:audit --id={} --format=json", request));
+}

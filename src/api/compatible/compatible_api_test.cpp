@@ -23,7 +23,9 @@ std::string error_in(const http::Response& answer) {
 TEST_CASE("the strict client takes every list and every record") {
     CompatibleDesk desk;
     const auto id = [](const auto& of) { return fmt::to_string(of.id.value); };
-    testing::must(desk.run("topic:create", {{"name", "A topic with more than 32 characters"}, {"color", "#1a7f37"}}));
+    testing::must(desk.run("topic:create", {{"name", "A topic with more than 32 characters"},
+                                            {"color", "#1a7f37"},
+                                            {"description", std::string(300, 'd')}}));
     CHECK(keyed_refused_by_client("App", desk.read("/apps.json")) == "");
     CHECK(keyed_refused_by_client("RunTemplate", desk.read("/runtemplates.json")) == "");
     CHECK(keyed_refused_by_client("Job", desk.read("/jobs.json")) == "");

@@ -153,7 +153,7 @@ Result<Answer> delete_rule(Exchange& exchange) { return removed(exchange, "event
 
 // ---- topics ----
 
-constexpr Column topic_columns[] = {{"id"}, {"name", "", As::cut, 32}, {"color"}, {"description"}};
+constexpr Column topic_columns[] = {{"id"}, {"name", "", As::cut, 32}, {"color"}, {"description", "", As::cut, 255}};
 constexpr std::string_view topic_orders[] = {"name", "color"};
 
 Result<Answer> list_all_topics(Exchange& exchange) {

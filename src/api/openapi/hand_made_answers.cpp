@@ -40,6 +40,7 @@ constexpr HandMade hand_made[] = {
      "@runtemplate app_uuid:text configuration:any requirements:any warnings:texts? secret_fields:texts"},
     {"runtemplate:update",
      "@runtemplate app_uuid:text configuration:any requirements:any warnings:texts? secret_fields:texts"},
+    {"runtemplate:clone", "@runtemplate app_uuid:text configuration:any"},
     {"runtemplate:delete", "deleted:bool id:int"},
     {"runtemplate:schedule", "runtemplate_id:int scheduled:time executor:text job_id:int secret_fields:texts"},
     {"runtemplate:stale", "status:text message:text count:int stale:@runtemplate[]"},
