@@ -8,13 +8,15 @@
 
 namespace mf {
 
-Result<void> RequestConditions::read(const Operation& operation, const json::object& input, const Shown& shown) {
+Result<void> RequestConditions::read(const Operation& operation, const json::object& input,
+                                     const std::function<Shown()>& shown) {
     if (auto read = read_if_match(operation, shown); !read) return read;
     return read_idempotency_key(operation, input);
 }
 
-Result<void> RequestConditions::read_if_match(const Operation& operation, const Shown& shown) {
+Result<void> RequestConditions::read_if_match(const Operation& operation, const std::function<Shown()>& find) {
     if (operation.access == Access::reads || request_.header("If-Match").empty()) return {};
+    const auto shown = find();
     if (!shown.operation) return invalid("If-Match can be used only where GET shows what is to be changed.");
     alongside_.before = [this, shown](Call& call) { return compare(call, shown); };
     return {};

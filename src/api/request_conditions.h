@@ -5,6 +5,7 @@
 #include "api/caller.h"
 #include "service/idempotency.h"
 
+#include <functional>
 #include <optional>
 
 namespace mf {
@@ -25,7 +26,7 @@ public:
     RequestConditions& operator=(const RequestConditions&) = delete;
 
     /// Reads them, for the operation that the request asks for with this input. invalid: they make no sense for it.
-    Result<void> read(const Operation& operation, const json::object& input, const Shown& shown);
+    Result<void> read(const Operation& operation, const json::object& input, const std::function<Shown()>& shown);
 
     /// For call_operation().
     const Alongside& alongside() const { return alongside_; }
@@ -35,7 +36,7 @@ public:
     bool was_replayed() const { return once_ && once_->was_replayed(); }
 
 private:
-    Result<void> read_if_match(const Operation& operation, const Shown& shown);
+    Result<void> read_if_match(const Operation& operation, const std::function<Shown()>& shown);
     Result<void> read_idempotency_key(const Operation& operation, const json::object& input);
     Result<std::optional<json::value>> compare(Call& call, const Shown& shown);
 

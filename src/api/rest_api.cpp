@@ -125,7 +125,8 @@ http::Response RestApi::run(const http::Request& request, std::span<const std::s
     auto read = read_input(operation, request, found.parameters);
     if (!read) return problem(read.error());
     RequestConditions conditions(context_, request, caller);
-    if (auto fit = conditions.read(operation, read->input, shown_at(segments)); !fit) return problem(fit.error());
+    if (auto fit = conditions.read(operation, read->input, [&] { return shown_at(segments); }); !fit)
+        return problem(fit.error());
     auto out = page_of_rows(request, operation, *read, caller);
     if (!out) out = record_as_text(request, operation, *read, caller);
     if (!out) out = carry_out(request, operation, *std::move(read), conditions, caller);

@@ -45,7 +45,8 @@ TEST_CASE("whoever makes something is told every missing, wrong and unknown fiel
             CHECK(empty.status == 400);
             CHECK(complained_about(empty) == missing);
         }
-        CHECK(empty.body.find("--") == std::string::npos);
+        // Nothing of the command line. What was made may hold a random token, in which anything can stand.
+        if (empty.status >= 400) CHECK(empty.body.find("--") == std::string::npos);
         auto expected = missing;
         json::object input{{"colour", "red"}, {"size", 3}};
         expected.insert({"colour", "size"});

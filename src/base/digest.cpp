@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <array>
+#include <memory>
 #include <span>
 #include <stdexcept>
 
@@ -60,9 +61,17 @@ std::string Sha256::hex() {
 }
 
 std::string sha256_hex(std::string_view bytes) {
-    Sha256 digest;
-    digest.add(bytes);
-    return digest.hex();
+    struct Free {
+        void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+    };
+    // Making one costs as much as the digest of a short text.
+    thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+    std::array<unsigned char, 32> digest{};
+    if (EVP_DigestInit_ex(context.get(), algorithm(), nullptr) != 1 ||
+        EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+        EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1)
+        throw std::runtime_error("no SHA-256 from OpenSSL");
+    return hexadecimal(digest);
 }
 
 std::string random_uuid() {

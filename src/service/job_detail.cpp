@@ -26,7 +26,8 @@ constexpr std::size_t most_output_in_record = 16 << 20;
 struct JobDetail {
     sql::Row row;  ///< the fields of a job
     Job job;
-    json::object environment;
+    std::optional<std::string> recorded_environment;
+    json::object expected_environment;             ///< of a job that waits
     std::optional<std::string> declared_severity;  ///< of its exit code, by the application
 };
 
@@ -57,14 +58,14 @@ Result<JobDetail> read_detail(Call& call, std::int64_t id) {
     JobDetail out{.row = std::move(rows[0])};
     const auto severity = std::move(out.row.back());
     out.row.pop_back();
-    const auto recorded = std::move(out.row.back());
+    auto recorded = std::move(out.row.back());
     out.row.pop_back();
     fill(entity_of<Job>(), out.row, &out.job);
     if (const auto* declared = std::get_if<std::string>(&severity)) out.declared_severity = *declared;
     if (is_waiting(out.job))
-        out.environment = std::move(job_environments(call, std::span(&out.job, 1))[id]);
-    else if (const auto* environment = std::get_if<std::string>(&recorded))
-        out.environment = recorded_environment(*environment);
+        out.expected_environment = std::move(job_environments(call, std::span(&out.job, 1))[id]);
+    else if (auto* environment = std::get_if<std::string>(&recorded))
+        out.recorded_environment = std::move(*environment);
     return out;
 }
 
@@ -79,7 +80,8 @@ Result<json::value> get_job(Call& call, const JobReference& input) {
     auto detail = read_detail(call, input.id);
     if (!detail) return detail.error();
     auto record = to_json(detail->job);
-    record["env"] = std::move(detail->environment);
+    record["env"] = detail->recorded_environment ? recorded_environment(*detail->recorded_environment)
+                                                 : std::move(detail->expected_environment);
     record["exit_severity"] = exit_severity_of(*detail);
     if (input.output.value_or(true)) add_output(call, detail->job, record);
     return json::value(std::move(record));
@@ -88,12 +90,17 @@ Result<json::value> get_job(Call& call, const JobReference& input) {
 Result<std::string> job_text(Call& call, const json::object& input) {
     JobReference reference;
     if (auto read = from_json(entity_of<JobReference>(), input, &reference); !read) return read.error();
-    const auto detail = read_detail(call, reference.id);
+    auto detail = read_detail(call, reference.id);
     if (!detail) return detail.error();
     std::string out;
+    out.reserve(2048);
     append_row(out, entity_of<Job>(), detail->row);
     out.back() = ',';
-    out.append(R"("env":)").append(to_text(json::value(detail->environment)));
+    out += R"("env":)";
+    if (detail->recorded_environment)
+        append_recorded_environment(out, *detail->recorded_environment);
+    else
+        out += to_text(json::value(std::move(detail->expected_environment)));
     out.append(R"(,"exit_severity":)").append(to_text(exit_severity_of(*detail)));
     if (reference.output.value_or(true)) {
         out += R"(,"stdout":)";

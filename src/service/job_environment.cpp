@@ -7,6 +7,9 @@
 #include "store/rows_of.h"
 
 #include <fmt/format.h>
+#include <boost/json/basic_parser_impl.hpp>
+#include <limits>
+#include <utility>
 
 namespace mf {
 namespace {
@@ -33,6 +36,68 @@ json::object expected(Call& call, const LayerRows& rows, const RunTemplate& orig
     return out;
 }
 
+/// Writes [{"key": "A", "value": "b", …}, …] as {"A": "b", …} while it is read (Boost.JSON, basic_parser: requirements
+/// of a handler).
+class VariableWriter {
+public:
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = max_object_size;
+    static constexpr std::size_t max_key_size = max_object_size;
+    static constexpr std::size_t max_string_size = max_object_size;
+
+    explicit VariableWriter(std::string& out) : out_(out) {}
+
+    bool on_document_begin(json::error_code&) { return true; }
+    bool on_document_end(json::error_code&) { return true; }
+    bool on_array_begin(json::error_code&) { return true; }
+    bool on_array_end(std::size_t, json::error_code&) { return true; }
+    bool on_object_begin(json::error_code&) {
+        name_.clear();
+        value_.clear();
+        return true;
+    }
+    bool on_object_end(std::size_t, json::error_code&) {
+        out_ += std::exchange(separator_, ',');
+        append_json_string(out_, name_);
+        out_ += ':';
+        append_json_string(out_, value_);
+        return true;
+    }
+    bool on_key_part(json::string_view part, std::size_t, json::error_code&) { return add(part); }
+    bool on_key(json::string_view part, std::size_t, json::error_code&) {
+        add(part);
+        member_.swap(text_);
+        text_.clear();
+        return true;
+    }
+    bool on_string_part(json::string_view part, std::size_t, json::error_code&) { return add(part); }
+    bool on_string(json::string_view part, std::size_t, json::error_code&) {
+        add(part);
+        if (member_ == "key") name_.swap(text_);
+        if (member_ == "value") value_.swap(text_);
+        text_.clear();
+        return true;
+    }
+    bool on_number_part(json::string_view, json::error_code&) { return true; }
+    bool on_int64(std::int64_t, json::string_view, json::error_code&) { return true; }
+    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return true; }
+    bool on_double(double, json::string_view, json::error_code&) { return true; }
+    bool on_bool(bool, json::error_code&) { return true; }
+    bool on_null(json::error_code&) { return true; }
+    bool on_comment_part(json::string_view, json::error_code&) { return true; }
+    bool on_comment(json::string_view, json::error_code&) { return true; }
+
+private:
+    bool add(json::string_view part) {
+        text_.append(part.data(), part.size());
+        return true;
+    }
+
+    std::string& out_;
+    char separator_ = '{';
+    std::string text_, member_, name_, value_;
+};
+
 }  // namespace
 
 bool is_waiting(const Job& job) { return job.state == JobState::pending || job.state == JobState::claimed; }
@@ -44,6 +109,15 @@ json::object recorded_environment(const std::string& text) {
     if (!variables) return out;
     for (const auto& variable : *variables) out[variable.at("key").as_string()] = variable.at("value");
     return out;
+}
+
+void append_recorded_environment(std::string& out, const std::string& text) {
+    const auto before = out.size();
+    json::basic_parser<VariableWriter> parser(json::parse_options(), out);
+    json::error_code problem;
+    parser.write_some(false, text.data(), text.size(), problem);
+    if (problem) out.resize(before);
+    out += out.size() == before ? "{}" : "}";
 }
 
 std::map<std::int64_t, json::object> job_environments(Call& call, std::span<const Job> jobs) {

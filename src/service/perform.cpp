@@ -34,9 +34,11 @@ Error forbidden(const Operation& operation) {
                         operation.name, name_of(permission))};
 }
 
+constexpr std::string_view company_id = "company_id";
+
 /// Wherever the number of a company is asked for, its code will do.
 Result<json::object> with_company_number(Call& call, const Operation& operation, const json::object& input) {
-    constexpr std::string_view name = "company_id";
+    const auto name = company_id;
     const auto* given = input.if_contains(name);
     if (!given || !given->is_string() || to_integer(given->get_string()) || !operation.input->find(name)) return input;
     // No database would look for that; what reads the input says what is wrong with it.
@@ -77,6 +79,7 @@ Called<Answer> call_operation(const std::function<Result<Answer>(Call&, const js
               .password_cost = surroundings.password_cost,
               .memory = surroundings.memory};
     const auto attempt = [&] {
+        if (!input.if_contains(company_id)) return run(call, input);
         return with_company_number(call, operation, input).and_then([&](const json::object& known) {
             return run(call, known);
         });

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 constexpr auto between_notes = 1min;
 
 /// What the token leaves of the rights of its owner.
-Rights bounded(const Rights& rights, const KnownToken& token) {
+Rights bounded(const KnownToken& token) {
+    const auto& rights = token.rights_of_owner;
     if (!token.permissions && !token.companies) return rights;
     auto permissions = PermissionSet::all();
     if (token.permissions) {
@@ -37,7 +38,7 @@ Result<KnownToken> find_good_token(Session& session, const std::string& digest, 
     const auto refused = [](std::string_view why) {
         return Error{ErrorCode::forbidden, fmt::format("The token {}. Make a new one (token create).", why)};
     };
-    auto known = find_token(session, digest);
+    auto known = find_token(session, digest, now);
     if (!known) return refused("is not known here");
     if (known->revoked_at) return refused("was revoked");
     if (known->expires_at && *known->expires_at <= now) return refused("has expired");
@@ -51,7 +52,7 @@ Result<KnownToken> find_good_token(Session& session, const std::string& digest, 
 Result<Rights> rights_of_token(Session& session, const std::string& digest, Timestamp now) {
     const auto known = find_good_token(session, digest, now);
     if (!known) return known.error();
-    return bounded(rights_of(session, known->owner, now), *known);
+    return bounded(*known);
 }
 
 Result<Caller> caller_of_token(Database& database, std::string_view token, std::string_view entry,
@@ -67,7 +68,7 @@ Result<Caller> caller_of_token(Database& database, std::string_view token, std::
                        .address = std::string(address),
                        .until = known->expires_at,
                        .restricted = known->permissions || known->companies},
-                      bounded(rights_of(session, known->owner, now), *known)};
+                      bounded(*known)};
     });
     if (caller && (!known->last_used_at || *known->last_used_at + between_notes <= now))
         database.write([&](Session& session) { note_token_use(session, known->id, address, now); });

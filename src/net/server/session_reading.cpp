@@ -105,7 +105,10 @@ void Session::take_head() {
     if (!origin) return refuse(400, origin.error().message);
     request.peer = record_.client;
     request.peer_user = peer_.user;
-    if (origin->client) request.client = record_.client = origin->client->text();
+    if (origin->client == peer_.address)
+        request.client = record_.client;
+    else if (origin->client)
+        request.client = record_.client = origin->client->text();
     request.secure = origin->secure;
     if (origin->host) request.host = std::move(*origin->host);
     reader_->limit_body(shared_.options.body_limit ? shared_.options.body_limit(request) : limits_.body_bytes);

@@ -10,6 +10,21 @@ struct Granted {
     bool is_enabled = false;
 };
 
+/// A role of the installation, or one in a company.
+void grant(Rights& rights, std::string_view role, std::int64_t company) {
+    if (company == 0) {
+        if (const auto known = enum_named<SystemRole>(role)) rights.grant(*known);
+    } else if (const auto known = company_role_named(role)) {
+        rights.grant(Id<Company>{company}, *known);
+    }
+}
+
+template <class T>
+void read(std::optional<T>& out, const Value& value) {
+    // A list that cannot be read is empty, and allows nothing.
+    if (!Stored<std::optional<T>>::set(out, value)) out.emplace();
+}
+
 Granted read_granted(Session& session, Id<User> user, Timestamp now) {
     // The first part has a row for whoever may have rights at all.
     const auto rows = session.sql.query(R"(
@@ -23,14 +38,10 @@ Granted read_granted(Session& session, Id<User> user, Timestamp now) {
     out.rights.grant_own();
     for (const auto& row : rows) {
         const auto& role = std::get<std::string>(row[0]);
-        const auto company = integer_of(row[1]);
-        if (role.empty()) {
+        if (role.empty())
             out.is_enabled = true;
-        } else if (company == 0) {
-            if (const auto known = enum_named<SystemRole>(role)) out.rights.grant(*known);
-        } else if (const auto known = company_role_named(role)) {
-            out.rights.grant(Id<Company>{company}, *known);
-        }
+        else
+            grant(out.rights, role, integer_of(row[1]));
     }
     return out;
 }
@@ -44,6 +55,40 @@ Rights rights_of(Session& session, Id<User> user, Timestamp now) {
 
 Rights granted_rights(Session& session, Id<User> user, Timestamp now) {
     return read_granted(session, user, now).rights;
+}
+
+std::optional<KnownToken> find_token(Session& session, const std::string& digest, Timestamp now) {
+    const auto rows = session.sql.query(R"(
+        SELECT t."id" AS "token", t."user_id", u."login", u."enabled", u."live", t."permissions", t."companies",
+               t."expires_at", t."last_used_at", t."revoked_at", '' AS "role", 0 AS "company"
+            FROM "token" t JOIN "user" u ON u."id" = t."user_id" WHERE t."digest" = ?
+        UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, r."role", 0
+            FROM "token" t JOIN "user_role" r ON r."user_id" = t."user_id"
+            WHERE t."digest" = ? AND (r."expires_at" IS NULL OR r."expires_at" > ?)
+        UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, m."role", m."company_id"
+            FROM "token" t JOIN "company_user" m ON m."user_id" = t."user_id" JOIN "company" c ON c."id" = m."company_id"
+            WHERE t."digest" = ? AND c."live" = 1)",
+                                        {digest, digest, ms(now), digest});
+    if (rows.empty()) return std::nullopt;
+    KnownToken out;
+    out.rights_of_owner.grant_own();
+    for (const auto& row : rows) {
+        if (is_null(row[0])) {
+            grant(out.rights_of_owner, std::get<std::string>(row[10]), integer_of(row[11]));
+            continue;
+        }
+        out.id = {integer_of(row[0])};
+        out.owner = {integer_of(row[1])};
+        out.login = std::get<std::string>(row[2]);
+        out.owner_is_enabled = is_true(row[3]) && !is_null(row[4]);
+        read(out.permissions, row[5]);
+        read(out.companies, row[6]);
+        read(out.expires_at, row[7]);
+        read(out.last_used_at, row[8]);
+        read(out.revoked_at, row[9]);
+    }
+    if (!out.owner_is_enabled) out.rights_of_owner = Rights();
+    return out;
 }
 
 RightsNews rights_news(Session& session, std::int64_t since) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domain/access.h"
+#include "domain/user.h"
 #include "store/database.h"
 
 namespace mf {
@@ -13,6 +14,18 @@ Rights rights_of(Session& session, Id<User> user, Timestamp now);
 
 /// What somebody could do if the account were enabled.
 Rights granted_rights(Session& session, Id<User> user, Timestamp now);
+
+/// A token with its owner and what he may do at this moment, in one statement: every request of a program asks for it.
+struct KnownToken {
+    Id<ApiToken> id;
+    Id<User> owner;
+    std::string login;
+    bool owner_is_enabled = false;
+    std::optional<TextList> permissions, companies;  ///< as in ApiToken
+    std::optional<Timestamp> expires_at, last_used_at, revoked_at;
+    Rights rights_of_owner;  ///< as of rights_of()
+};
+std::optional<KnownToken> find_token(Session& session, const std::string& digest, Timestamp now);
 
 /// Has anything been audited since that entry which may change what somebody may do? Every such change is, in its own
 /// transaction, and entries have their ids in the order of the commits, because they are a chain.

@@ -99,37 +99,6 @@ void revoke_tokens(Session& session, Id<User> user, Timestamp now) {
                         {ms(now), user.value});
 }
 
-std::optional<KnownToken> find_token(Session& session, const std::string& digest) {
-    const auto rows = session.sql.query(
-        R"(SELECT t."id", t."user_id", u."login", u."enabled", u."live", t."permissions", t."companies", t."expires_at",
-                  t."last_used_at", t."revoked_at"
-           FROM "token" t JOIN "user" u ON u."id" = t."user_id" WHERE t."digest" = ?)",
-        {digest});
-    if (rows.empty()) return std::nullopt;
-    const auto& row = rows[0];
-    const auto list = [&](std::size_t column) -> std::optional<TextList> {
-        const auto* text = std::get_if<std::string>(&row[column]);
-        if (!text) return std::nullopt;
-        TextList words;
-        // What cannot be read allows nothing.
-        if (!from_json_text(*text, words)) words.clear();
-        return words;
-    };
-    const auto moment = [&](std::size_t column) -> std::optional<Timestamp> {
-        if (is_null(row[column])) return std::nullopt;
-        return Timestamp{std::chrono::milliseconds{std::get<std::int64_t>(row[column])}};
-    };
-    return KnownToken{.id = {integer_of(row[0])},
-                      .owner = {integer_of(row[1])},
-                      .login = std::get<std::string>(row[2]),
-                      .owner_is_enabled = is_true(row[3]) && !is_null(row[4]),
-                      .permissions = list(5),
-                      .companies = list(6),
-                      .expires_at = moment(7),
-                      .last_used_at = moment(8),
-                      .revoked_at = moment(9)};
-}
-
 void note_token_use(Session& session, Id<ApiToken> id, std::string_view address, Timestamp now) {
     session.sql.execute(R"(UPDATE "token" SET "last_used_at" = ?, "last_used_address" = ? WHERE "id" = ?)",
                         {ms(now), std::string(address.substr(0, 64)), id.value});

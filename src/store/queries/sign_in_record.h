@@ -40,16 +40,6 @@ bool end_session(Session& session, const std::string& digest, Timestamp now);
 void touch_session(Session& session, Id<LoginSession> id, Timestamp now);
 /// All tokens of somebody are good for nothing from now on.
 void revoke_tokens(Session& session, Id<User> user, Timestamp now);
-/// A token with what has to be known of its owner: every request of a program asks for it.
-struct KnownToken {
-    Id<ApiToken> id;
-    Id<User> owner;
-    std::string login;
-    bool owner_is_enabled = false;
-    std::optional<TextList> permissions, companies;  ///< as in ApiToken
-    std::optional<Timestamp> expires_at, last_used_at, revoked_at;
-};
-std::optional<KnownToken> find_token(Session& session, const std::string& digest);
 void note_token_use(Session& session, Id<ApiToken> id, std::string_view address, Timestamp now);
 
 /// Removes what counts no longer: old attempts, sessions and links, sign-ins at other providers that nobody finished.
