@@ -55,6 +55,8 @@ PageText text_of_page(const Entity& entity, std::vector<std::vector<Value>> rows
         rows.resize(static_cast<std::size_t>(limit));
         out.next = cursor_after(std::get<std::int64_t>(rows.back().front()));
     }
+    constexpr std::size_t usual_record = 1024;
+    out.text.reserve(rows.size() * usual_record);
     out.text = R"({"items":[)";
     for (const auto& row : rows) {
         if (out.text.back() != '[') out.text += ',';

@@ -171,9 +171,9 @@ std::optional<http::Response> RestApi::page_of_rows(const http::Request& request
     if (auto done = call_operation(context_, operation, read.input, caller.caller, quick); !done)
         return refusal(done.error(), caller);
     if (!rows) return std::nullopt;
-    const auto [text, next] = text_of_page(list->entity(), *std::move(rows), read.shape.limit);
-    auto out = http::response(200, "application/json", text);
-    if (!next.empty()) out.headers.set("Link", link_to_next(request, next));
+    auto page = text_of_page(list->entity(), *std::move(rows), read.shape.limit);
+    auto out = http::response(200, "application/json", std::move(page.text));
+    if (!page.next.empty()) out.headers.set("Link", link_to_next(request, page.next));
     return out;
 }
 
