@@ -132,7 +132,7 @@ void ChangeLauncher::note_failure(const EventChange& change, std::string_view wh
     const auto message = text_within(why, 1000);
     const auto next = is_final ? std::nullopt : std::optional(clock_.now() + pause_after(change.attempts + 1));
     const bool noted = database_.write([&](Session& session) {
-        if (!note_change_failed(session, change.id, message, next)) return false;
+        if (!note_change_failed(session, change.id, change.attempts, message, next)) return false;
         if (!is_final) return true;
         learn_data_keys(session, vault_);
         AuditEntry entry{.at = clock_.now(),

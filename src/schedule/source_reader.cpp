@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// In one transaction.
-constexpr int changes_at_once = 50;
+constexpr int rows_at_once = 50;
 /// One turn takes no more, so that the other sources have theirs.
 constexpr int batches_at_once = 20;
 /// A server that is gone lets others go on after this.
@@ -116,7 +116,13 @@ bool SourceReader::look(Id<EventSource> id, std::stop_token stop) {
                      {{"source", id.value}, {"name", source.name}, {"reason", outcome.trouble}});
     if (failures == 0 && turn->failures > 0)
         log::info("an event source is read again", {{"source", id.value}, {"name", source.name}});
-    database_.write([&](Session& session) { end_turn(session, id, facts_.holder, clock_.now() + wait, failures); });
+    const bool read_all = !failed && !outcome.lost && !outcome.more;
+    database_.write([&](Session& session) {
+        end_turn(session, id, facts_.holder,
+                 {.next_look = clock_.now() + wait,
+                  .failures = failures,
+                  .read_all_at = read_all ? std::optional(now) : std::nullopt});
+    });
     return outcome.taken;
 }
 
@@ -192,13 +198,13 @@ Result<void> SourceReader::read_new(SourceTurn& turn, Place& place, Outcome& out
         if (waiting >= most_waiting) return {};
         const auto known = turn.source.last_processed_id;
         const auto rows = place.ask(fmt::format(R"({} WHERE "inversion" > {} ORDER BY "inversion" LIMIT {})",
-                                                place.select, known, changes_at_once));
+                                                place.select, known, rows_at_once));
         if (!rows) return rows.error();
         if (rows->empty()) return {};
         if (auto taken = take(turn, place, *rows, known, outcome); !taken || outcome.lost) return taken;
         if (turn.source.last_processed_id == known)
             return invalid("The numbers of its changes (inversion) are no whole numbers.");
-        if (rows->size() < changes_at_once) return {};
+        if (rows->size() < rows_at_once) return {};
     }
     outcome.more = true;
     return {};
@@ -223,9 +229,9 @@ Result<void> SourceReader::read_late(SourceTurn& turn, Place& place, Outcome& ou
             late.push_back(*number);
     if (late.empty()) return {};
     const auto found = place.ask(fmt::format(R"({} WHERE "inversion" IN ({}) ORDER BY "inversion" LIMIT {})",
-                                             place.select, fmt::join(late, ","), changes_at_once));
+                                             place.select, fmt::join(late, ","), rows_at_once));
     if (!found) return found.error();
-    outcome.more = outcome.more || late.size() > changes_at_once;
+    outcome.more = outcome.more || late.size() > rows_at_once;
     return take(turn, place, *found, turn.floor, outcome);
 }
 

@@ -163,6 +163,54 @@ TEST_CASE("what becomes visible after changes with greater numbers is not left o
     CHECK(desk.launched_after(desk.target).size() == 3);
 }
 
+TEST_CASE("what comes late is taken as well when the source is looked at once an hour") {
+    SourceDesk desk;
+    ChangesProgram program(desk.file("erp.db"));
+    const auto source = desk.source_at(program.address(), {{"poll_interval", 3600}});
+    desk.rule(source, desk.target);
+    const auto follow = [&] {
+        desk.clock.advance(1h);
+        desk.follow(source);
+    };
+    program.tell(10);
+    follow();
+    program.tell(12);
+    follow();
+    program.tell(11);
+    follow();
+    CHECK(desk.launched_after(desk.target) == Numbers{10, 12, 11});
+    follow();
+    CHECK(desk.launched_after(desk.target).size() == 3);
+}
+
+TEST_CASE("what waits to be launched is not lost when somebody sets the mark back") {
+    SourceDesk desk;
+    ChangesProgram program(desk.file("erp.db"));
+    const auto source = desk.source_at(program.address());
+    desk.rule(source, desk.target);
+    program.tell(1);
+    program.tell(2);
+    desk.reader.look(source);
+    must(desk.run("event-source:update", {{"id", source.value}, {"last_processed_id", 1}}));
+    desk.reader.look(source);
+    CHECK(program.left().empty());
+    desk.launcher.launch_due();
+    desk.follow(source);
+    CHECK(desk.launched_after(desk.target) == Numbers{1, 2});
+}
+
+TEST_CASE("new settings of a source count at once") {
+    SourceDesk desk;
+    ChangesProgram program(desk.file("erp.db"));
+    const auto source = desk.source_at(program.address(), {{"poll_interval", 86400}});
+    desk.rule(source, desk.target);
+    desk.reader.look(source);
+    program.tell(1);
+    CHECK_FALSE(desk.reader.look(source));
+    must(desk.run("event-source:update", {{"id", source.value}, {"poll_interval", 30}}));
+    CHECK(desk.reader.look(source));
+}
+
 TEST_CASE("whoever sets the mark back has the changes behind it dealt with again") {
     SourceDesk desk;
     ChangesProgram program(desk.file("erp.db"));
@@ -254,6 +302,8 @@ TEST_CASE("old changes are forgotten, but not what was put aside") {
     program.tell(2);
     program.tell(3, "invoice", "create", "none");
     desk.follow(source);
+    // Until others could come late behind them they say what is known.
+    for (int i = 0; i < 25; ++i) desk.follow(source);
     const auto kept = [&](std::chrono::milliseconds later) {
         desk.database.write(
             [&](Session& session) { CHECK(forget_old_changes(session, desk.clock.now() + later, 100)); });

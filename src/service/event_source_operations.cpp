@@ -125,7 +125,8 @@ void apply_source_input(const EventSourceInput& input, EventSource& source) {
 }
 
 bool has_same_place(const EventSource& a, const EventSource& b) {
-    return a.db_connection == b.db_connection && a.db_host == b.db_host && a.db_database == b.db_database;
+    return a.db_connection == b.db_connection && a.db_host == b.db_host && a.db_port == b.db_port &&
+           a.db_database == b.db_database;
 }
 
 /// What a company writes must not open files and sockets of this machine as the server: the own database is there.
@@ -166,8 +167,7 @@ Result<void> store_source_password(Call& call, const EventSource& source, const 
 Result<void> check_password_stays(const EventSource& before, const EventSource& after,
                                   const std::optional<std::string>& given) {
     if (!before.db_password || (given && !is_shown_secret(*given))) return {};
-    if (has_same_place(before, after) && before.db_port == after.db_port && before.db_username == after.db_username)
-        return {};
+    if (has_same_place(before, after) && before.db_username == after.db_username) return {};
     constexpr const char* sentence =
         "The event source would send its password elsewhere, or for another user: give the password anew "
         "(db_password), or an empty one for none.";
@@ -216,6 +216,8 @@ Result<json::value> update_event_source(Call& call, const EventSourceInput& inpu
     if (auto stored = store_source_password(call, after, input.db_password); !stored) return stored.error();
     // What was taken over from the other database has the numbers of others in this one.
     if (moved) leave_at_source(call.session, after.id);
+    look_soon(call.session, after.id);
+    call.wake_server = true;
     const auto now = sources.find(after.id);
     if (!now) return now.error();
     auto changes = changed_fields(entity_of<EventSource>(), &*before, &*now);

@@ -201,10 +201,13 @@ TEST_CASE("event sources, event rules and topics are kept for both kinds of clie
     CHECK(refused_by_client("EventSource", desk.body_of(made)) == "");
     CHECK(made.body.find("s3cret") == std::string::npos);
     const auto id = desk.body_of(made).at("id").as_int64();
+    // It sends 0 for the mark as well, which must not launch everything again.
+    testing::must(desk.run("event-source:update", {{"id", id}, {"last_processed_id", 7}}));
     source["db_port"] = 3307;
     const auto changed = desk.post(fmt::format("/eventsource/?eventSourceId={}", id), source);
     CHECK(changed.status == 201);
     CHECK(desk.body_of(changed).at("db_port") == "3307");
+    CHECK(testing::must(desk.run("event-source:get", {{"id", id}})).at("last_processed_id") == 7);
     CHECK(desk.body_of(changed).at("id") == id);
     CHECK(desk.post("/eventsource/?eventSourceId=999", source).status == 404);
     CHECK(desk.post("/eventsource/", json::object{}).status == 400);

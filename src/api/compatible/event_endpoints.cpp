@@ -51,6 +51,17 @@ std::optional<std::int64_t> only_company_of(const Rights& rights) {
     return out;
 }
 
+/// Clients send back what they have read some time ago, or 0 for what they do not mention: that must not launch again
+/// what was launched. Whoever wants that uses the other interfaces.
+Result<void> keep_mark(Exchange& exchange, std::int64_t id, json::object& input) {
+    const auto* mark = input.if_contains("last_processed_id");
+    if (!mark || !mark->is_int64()) return {};
+    const auto stored = exchange.record("event-source:get", {{"id", id}});
+    if (!stored) return stored.error();
+    if (mark->get_int64() <= stored->at("last_processed_id").as_int64()) input.erase("last_processed_id");
+    return {};
+}
+
 Result<Answer> save_source(Exchange& exchange) {
     constexpr Taken wanted[] = {{"name"},
                                 {"adapter_type"},
@@ -69,11 +80,13 @@ Result<Answer> save_source(Exchange& exchange) {
     const auto meant = exchange.meant_record("eventSourceId");
     if (!meant) return meant.error();
     const auto id = *meant;
-    if (id)
+    if (id) {
         (*input)["id"] = *id;
-    else if (!input->contains("name"))
-        return invalid("A new event source needs name.");
-    else if (const auto company = only_company_of(exchange.caller().rights); company && !input->contains("company_id"))
+        if (auto kept = keep_mark(exchange, *id, *input); !kept) return kept.error();
+    }
+    if (!id && !input->contains("name")) return invalid("A new event source needs name.");
+    if (const auto company = only_company_of(exchange.caller().rights);
+        company && !id && !input->contains("company_id"))
         (*input)["company_id"] = *company;
     const auto saved = exchange.record(id ? "event-source:update" : "event-source:create", *input);
     if (!saved) return saved.error();

@@ -39,12 +39,13 @@ void postpone_event_change(Session& session, Id<EventChange> id, Timestamp until
         {ms(until), text_within(why, 1024), id.value});
 }
 
-bool note_change_failed(Session& session, Id<EventChange> id, std::string_view why, std::optional<Timestamp> next) {
+bool note_change_failed(Session& session, Id<EventChange> id, std::int64_t attempts, std::string_view why,
+                        std::optional<Timestamp> next) {
     return session.sql.execute(
                R"(UPDATE "event_change" SET "attempts" = "attempts" + 1, "next_attempt_at" = ?, "message" = ?, "state" = ?
-                  WHERE "id" = ? AND "state" = 'open')",
+                  WHERE "id" = ? AND "state" = 'open' AND "attempts" = ?)",
                {next ? Value{ms(*next)} : Value{}, text_within(why, 1024), std::string(next ? "open" : "failed"),
-                id.value}) > 0;
+                id.value, attempts}) > 0;
 }
 
 bool reopen_event_change(Session& session, Id<EventChange> id, Timestamp now) {

@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 
 /// A change may become visible at its source so long after one with a greater number.
 constexpr auto late_by = 10min;
-/// Nobody has looked for so long that what is kept here says nothing about what came late.
-constexpr auto long_ago = 1h;
 
 Timestamp time_of(const Value& value) { return Timestamp(std::chrono::milliseconds(integer_of(value))); }
 
@@ -36,19 +34,6 @@ std::optional<TurnRow> read_turn(Session& session, Id<EventSource> source) {
     const auto& row = rows[0];
     return TurnRow{integer_of(row[0]), integer_of(row[1]), integer_of(row[2]), time_of(row[3]),
                    static_cast<int>(integer_of(row[4]))};
-}
-
-void move_floor(TurnRow& turn, const EventSource& source, Timestamp now) {
-    const auto start_anew = [&] {
-        turn.position = turn.floor = turn.next_floor = source.last_processed_id;
-        turn.floor_at = now;
-    };
-    const auto age = now - turn.floor_at;
-    if (turn.position != source.last_processed_id || age >= long_ago || age < 0ms) return start_anew();
-    if (age < late_by) return;
-    turn.floor = turn.next_floor;
-    turn.next_floor = turn.position;
-    turn.floor_at = now;
 }
 
 std::vector<EventRule> rules_of(Session& session, const EventSource& source) {
@@ -131,22 +116,35 @@ std::optional<SourceTurn> take_turn(Session& session, Id<EventSource> id, std::s
     turn = read_turn(session, id);
     source = Repository<EventSource>(session, Scope::everything()).find(id);
     if (!turn || !source) return std::nullopt;
-    if (turn->position != source->last_processed_id)
-        session.sql.execute(R"(DELETE FROM "source_change" WHERE "event_source_id" = ? AND "inversion" > ?)",
-                            {id.value, source->last_processed_id});
-    move_floor(*turn, *source, now);
-    session.sql.execute(
-        R"(UPDATE "event_source_turn" SET "position" = ?, "floor" = ?, "next_floor" = ?, "floor_at" = ?
-           WHERE "event_source_id" = ?)",
-        {turn->position, turn->floor, turn->next_floor, ms(turn->floor_at), id.value});
+    if (const auto mark = source->last_processed_id; turn->position != mark) {
+        // What has not been launched yet is nowhere else: its row at the source is gone.
+        session.sql.execute(
+            R"(DELETE FROM "source_change" WHERE "event_source_id" = ? AND "inversion" > ? AND NOT EXISTS
+                 (SELECT 1 FROM "event_change" e
+                  WHERE e."source_change_id" = "source_change"."id" AND e."state" <> 'launched'))",
+            {id.value, mark});
+        session.sql.execute(
+            R"(UPDATE "event_source_turn" SET "position" = ?, "floor" = ?, "next_floor" = ?, "floor_at" = ?
+               WHERE "event_source_id" = ?)",
+            {mark, mark, mark, ms(now), id.value});
+        turn->floor = mark;
+    }
     return SourceTurn{*std::move(source), turn->failures, turn->floor};
 }
 
-void end_turn(Session& session, Id<EventSource> source, std::string_view holder, Timestamp next_look, int failures) {
+void end_turn(Session& session, Id<EventSource> source, std::string_view holder, const EndOfTurn& end) {
+    if (session.sql.execute(
+            R"(UPDATE "event_source_turn" SET "held_until" = 0, "next_look" = ?, "failures" = ?
+               WHERE "event_source_id" = ? AND "holder" = ?)",
+            {ms(end.next_look), std::int64_t{end.failures}, source.value, std::string(holder)}) != 1 ||
+        !end.read_all_at)
+        return;
+    // All that came late behind the floor to come has been read by now. Time alone says nothing: the source may have
+    // been out of reach.
     session.sql.execute(
-        R"(UPDATE "event_source_turn" SET "held_until" = 0, "next_look" = ?, "failures" = ?
-           WHERE "event_source_id" = ? AND "holder" = ?)",
-        {ms(next_look), std::int64_t{failures}, source.value, std::string(holder)});
+        R"(UPDATE "event_source_turn" SET "floor" = "next_floor", "next_floor" = "position", "floor_at" = ?
+           WHERE "event_source_id" = ? AND "floor_at" <= ?)",
+        {ms(*end.read_all_at), source.value, ms(*end.read_all_at - late_by)});
 }
 
 bool take_over(Session& session, const SourceTurn& turn, std::span<const ToldChange> changes, const TakingOver& how) {
@@ -214,6 +212,11 @@ void note_deleted(Session& session, std::span<const ChangeAtSource> changes) {
     change_rows_of(session, R"(UPDATE "source_change" SET "at_source" = FALSE WHERE "id" IN ({}))", std::move(ids));
 }
 
+void look_soon(Session& session, Id<EventSource> source) {
+    session.sql.execute(R"(UPDATE "event_source_turn" SET "next_look" = 0, "failures" = 0 WHERE "event_source_id" = ?)",
+                        {source.value});
+}
+
 void leave_at_source(Session& session, Id<EventSource> source) {
     session.sql.execute(
         R"(UPDATE "source_change" SET "at_source" = FALSE WHERE "event_source_id" = ? AND "at_source" = TRUE)",
@@ -257,14 +260,18 @@ bool forget_old_changes(Session& session, Timestamp now, std::int64_t most) {
     };
     auto untold =
         ids_of(R"(SELECT "id" FROM "source_change" WHERE "to_tell" = TRUE AND "received_at" < ? LIMIT ?)", now - 24h);
+    // What is above the floor says which changes are known.
     auto old = ids_of(
         R"(SELECT c."id" FROM "source_change" c WHERE c."received_at" < ?
            AND NOT EXISTS (SELECT 1 FROM "event_change" e WHERE e."source_change_id" = c."id" AND e."state" = 'open')
-           LIMIT ?)",
+           AND NOT EXISTS (SELECT 1 FROM "event_source_turn" t
+                           WHERE t."event_source_id" = c."event_source_id" AND t."floor" < c."inversion") LIMIT ?)",
         now - std::chrono::days{30});
     auto unused = ids_of(
         R"(SELECT c."id" FROM "source_change" c WHERE c."received_at" < ? AND c."at_source" = FALSE
-           AND NOT EXISTS (SELECT 1 FROM "event_change" e WHERE e."source_change_id" = c."id") LIMIT ?)",
+           AND NOT EXISTS (SELECT 1 FROM "event_change" e WHERE e."source_change_id" = c."id")
+           AND NOT EXISTS (SELECT 1 FROM "event_source_turn" t
+                           WHERE t."event_source_id" = c."event_source_id" AND t."floor" < c."inversion") LIMIT ?)",
         now - 24h);
     auto done = ids_of(
         R"(SELECT c."id" FROM "source_change" c WHERE c."received_at" < ? AND c."data" IS NOT NULL

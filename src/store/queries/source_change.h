@@ -25,11 +25,18 @@ struct SourceTurn {
     std::int64_t floor = 0;
 };
 /// Takes the turn until `until`, if the source is due and no other server has it. When somebody has set
-/// last_processed_id since, what was taken over behind it is forgotten, so that it is dealt with anew.
+/// last_processed_id since, what was launched after changes behind it is forgotten, so that they are dealt with anew.
 std::optional<SourceTurn> take_turn(Session& session, Id<EventSource> source, std::string_view holder, Timestamp now,
                                     Timestamp until);
+struct EndOfTurn {
+    Timestamp next_look{};
+    int failures = 0;
+    std::optional<Timestamp> read_all_at = {};  ///< since when nothing was left to be read, late changes included
+};
 /// Gives it back.
-void end_turn(Session& session, Id<EventSource> source, std::string_view holder, Timestamp next_look, int failures);
+void end_turn(Session& session, Id<EventSource> source, std::string_view holder, const EndOfTurn& end);
+/// The source is due now, whatever was found there: somebody has changed how it is reached.
+void look_soon(Session& session, Id<EventSource> source);
 
 /// How a change is kept besides what it says.
 struct TakingOver {
@@ -71,7 +78,8 @@ void note_change_launched(Session& session, Id<EventChange> id, Id<Job> launched
 /// Nothing counts as a failure yet: it is tried later.
 void postpone_event_change(Session& session, Id<EventChange> id, Timestamp until, std::string_view why);
 /// One more attempt of an open one has failed. Without `next` it is put aside. False: it is not open.
-bool note_change_failed(Session& session, Id<EventChange> id, std::string_view why, std::optional<Timestamp> next);
+bool note_change_failed(Session& session, Id<EventChange> id, std::int64_t attempts, std::string_view why,
+                        std::optional<Timestamp> next);
 /// One that was put aside is tried again. False: it was not, or what it was about is not kept any more.
 bool reopen_event_change(Session& session, Id<EventChange> id, Timestamp now);
 /// What rules select from; with a flaw when it is not there.
