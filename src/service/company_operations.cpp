@@ -339,4 +339,14 @@ void add_company_operations(Operations& operations) {
         unset_variable);
 }
 
+Result<Id<Company>> living_company(Call& call, std::int64_t id) {
+    if (const auto found = call.repository<Company>().first({.equals = {{"id", id}, only_live()}})) return found->id;
+    return Error{ErrorCode::not_found, "No company found with given identifier", {{"company_id", "is not known"}}};
+}
+
+Result<Scope> scope_within(Call& call, std::optional<std::int64_t> company) {
+    if (!company) return call.scope;
+    return living_company(call, *company).transform([](Id<Company> id) { return Scope::only(id); });
+}
+
 }  // namespace mf

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "service/credential_operations.h"
+#include "service/company_operations.h"
 
 #include "base/text.h"
 #include "domain/definition/finding.h"

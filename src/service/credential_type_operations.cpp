@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "service/credential_type_operations.h"
+#include "service/company_operations.h"
 
 #include "base/digest.h"
 #include "base/text.h"
@@ -103,14 +104,10 @@ json::object answered_type(Call& call, const CredentialType& type, const TypeInp
 Result<json::value> list_types(Call& call, const TypeFilter& filter) {
     auto query = query_of(filter);
     query.equals.push_back(only_live());
-    auto scope = call.scope;
-    if (filter.company_id) {
-        const auto company = living_company(call, *filter.company_id);
-        if (!company) return company.error();
-        scope = Scope::only(*company);
-    }
+    const auto scope = scope_within(call, filter.company_id);
+    if (!scope) return scope.error();
     json::array out;
-    for (const auto& type : Repository<CredentialType>(call.session, scope).list(query))
+    for (const auto& type : Repository<CredentialType>(call.session, *scope).list(query))
         out.push_back(type_record(type));
     return json::value(std::move(out));
 }
@@ -335,11 +332,6 @@ Result<CredentialType> find_credential_type(Call& call, std::optional<std::int64
                      fmt::format("Several credential types have this UUID, {} and {} among them; say which by --id.",
                                  found[0].id.value, found[1].id.value)};
     return Error{ErrorCode::not_found, "No credential type found with given identifier"};
-}
-
-Result<Id<Company>> living_company(Call& call, std::int64_t id) {
-    if (const auto found = call.repository<Company>().first({.equals = {{"id", id}, only_live()}})) return found->id;
-    return Error{ErrorCode::not_found, "No company found with given identifier", {{"company_id", "is not known"}}};
 }
 
 std::vector<CredentialTypeSetting> settings_of(Call& call, Id<CredentialType> type) {

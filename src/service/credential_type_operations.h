@@ -15,9 +15,6 @@ Result<std::optional<Id<Company>>> owner_of_new_type(Call& call, std::optional<s
 Result<CredentialType> find_credential_type(Call& call, std::optional<std::int64_t> id,
                                             const std::optional<std::string>& uuid = {});
 
-/// A company that is not retired, within the scope.
-Result<Id<Company>> living_company(Call& call, std::int64_t id);
-
 /// The values that all credentials of the type share.
 std::vector<CredentialTypeSetting> settings_of(Call& call, Id<CredentialType> type);
 

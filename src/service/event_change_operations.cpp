@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "domain/event_change.h"
 #include "service/audit.h"
+#include "service/company_operations.h"
 #include "service/credential_type_operations.h"
 #include "service/event_operations.h"
 #include "service/list_filter.h"
@@ -32,18 +33,14 @@ namespace {
 
 Result<std::vector<EventChange>> list_event_changes(Call& call, const EventChangeFilter& filter) {
     auto query = query_of(filter);
-    auto scope = call.scope;
-    if (filter.company_id) {
-        const auto company = living_company(call, *filter.company_id);
-        if (!company) return company.error();
-        scope = Scope::only(*company);
-    }
+    const auto scope = scope_within(call, filter.company_id);
+    if (!scope) return scope.error();
     if (filter.event_source_id) query.equals.emplace_back("event_source_id", *filter.event_source_id);
     if (filter.event_rule_id) query.equals.emplace_back("event_rule_id", *filter.event_rule_id);
     if (filter.state)
         query.equals.emplace_back("state",
                                   std::string(names_of(*filter.state)[static_cast<std::size_t>(*filter.state)]));
-    return Repository<EventChange>(call.session, scope).list(query);
+    return Repository<EventChange>(call.session, *scope).list(query);
 }
 
 Result<EventChange> get_event_change(Call& call, const Reference& input) {

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "domain/visible_text.h"
 #include "service/audit.h"
+#include "service/company_operations.h"
 #include "service/credential_type_operations.h"
 #include "service/event_operations.h"
 #include "service/list_filter.h"
@@ -68,16 +69,12 @@ namespace {
 
 Result<std::vector<EventRule>> list_event_rules(Call& call, const EventRuleFilter& filter) {
     auto query = query_of(filter);
-    auto scope = call.scope;
-    if (filter.company_id) {
-        const auto company = living_company(call, *filter.company_id);
-        if (!company) return company.error();
-        scope = Scope::only(*company);
-    }
+    const auto scope = scope_within(call, filter.company_id);
+    if (!scope) return scope.error();
     if (filter.event_source_id) query.equals.emplace_back("event_source_id", *filter.event_source_id);
     if (filter.runtemplate_id) query.equals.emplace_back("runtemplate_id", *filter.runtemplate_id);
     if (filter.runtemplate_source_id) query.equals.emplace_back("runtemplate_source_id", *filter.runtemplate_source_id);
-    return Repository<EventRule>(call.session, scope).list(query);
+    return Repository<EventRule>(call.session, *scope).list(query);
 }
 
 Result<EventRule> find_event_rule(Call& call, std::optional<std::int64_t> id) {

@@ -3,6 +3,7 @@
 #include "domain/definition/finding.h"
 #include "domain/visible_text.h"
 #include "service/audit.h"
+#include "service/company_operations.h"
 #include "service/credential_type_operations.h"
 #include "service/event_operations.h"
 #include "service/event_source_probe.h"
@@ -78,13 +79,9 @@ const Entity& entity_of<EventSourceInput>() {
 namespace {
 
 Result<std::vector<EventSource>> list_event_sources(Call& call, const EventSourceFilter& filter) {
-    auto scope = call.scope;
-    if (filter.company_id) {
-        const auto company = living_company(call, *filter.company_id);
-        if (!company) return company.error();
-        scope = Scope::only(*company);
-    }
-    return Repository<EventSource>(call.session, scope).list(query_of(filter));
+    const auto scope = scope_within(call, filter.company_id);
+    if (!scope) return scope.error();
+    return Repository<EventSource>(call.session, *scope).list(query_of(filter));
 }
 
 Result<EventSource> get_event_source(Call& call, const EventSourceLookup& by) {

@@ -102,15 +102,6 @@ private:
 
 bool is_waiting(const Job& job) { return job.state == JobState::pending || job.state == JobState::claimed; }
 
-json::object recorded_environment(const std::string& text) {
-    json::object out;
-    const auto parsed = parse_json(text);
-    const auto* variables = parsed ? parsed->if_array() : nullptr;
-    if (!variables) return out;
-    for (const auto& variable : *variables) out[variable.at("key").as_string()] = variable.at("value");
-    return out;
-}
-
 void append_recorded_environment(std::string& out, const std::string& text) {
     const auto before = out.size();
     json::basic_parser<VariableWriter> parser(json::parse_options(), out);
@@ -118,6 +109,13 @@ void append_recorded_environment(std::string& out, const std::string& text) {
     parser.write_some(false, text.data(), text.size(), problem);
     if (problem) out.resize(before);
     out += out.size() == before ? "{}" : "}";
+}
+
+json::object recorded_environment(const std::string& text) {
+    std::string out;
+    append_recorded_environment(out, text);
+    auto parsed = parse_json(out);
+    return parsed ? std::move(parsed->as_object()) : json::object();
 }
 
 std::map<std::int64_t, json::object> job_environments(Call& call, std::span<const Job> jobs) {
